@@ -1,0 +1,317 @@
+/*
+ * The part of FreeSWITCH's C API that mod_callpark uses, declared in our own words, so that the module builds on a
+ * machine without FreeSWITCH. One module built from this file loads into FreeSWITCH 1.10 and 1.11: everything here has
+ * the same size, offset, value and prototype in both. `tests/headers.rs` compares it with the real headers wherever
+ * they are installed.
+ *
+ * Rules: opaque unless a field is read; only constants we name; nothing that differs between the two versions
+ * (SWITCH_EVENT_ALL, switch_regex_*).
+ */
+#ifndef CALLPARK_FREESWITCH_H
+#define CALLPARK_FREESWITCH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* ---- opaque things ---- */
+typedef struct switch_core_session switch_core_session_t;
+typedef struct switch_channel switch_channel_t;
+typedef struct switch_caller_profile switch_caller_profile_t;
+typedef struct switch_caller_extension switch_caller_extension_t;
+typedef struct switch_frame switch_frame_t;
+typedef struct switch_file_handle switch_file_handle_t;
+typedef struct switch_ivr_dmachine switch_ivr_dmachine_t;
+typedef struct switch_state_handler_table switch_state_handler_table_t;
+typedef struct switch_dial_handle_s switch_dial_handle_t;
+typedef struct switch_xml *switch_xml_t;
+typedef struct apr_pool_t switch_memory_pool_t;
+typedef struct apr_thread_mutex_t switch_mutex_t;
+typedef struct apr_thread_rwlock_t switch_thread_rwlock_t;
+
+/* ---- values ---- */
+#define SWITCH_API_VERSION 5
+
+typedef enum { SWITCH_FALSE = 0, SWITCH_TRUE = 1 } switch_bool_t;
+typedef size_t switch_size_t;
+
+typedef enum {
+	SWITCH_STATUS_SUCCESS = 0,
+	SWITCH_STATUS_FALSE = 1,
+	SWITCH_STATUS_TIMEOUT = 2,
+	SWITCH_STATUS_GENERR = 9,
+	SWITCH_STATUS_BREAK = 11,
+	SWITCH_STATUS_NOTFOUND = 14,
+	SWITCH_STATUS_NOUNLOAD = 16,
+	SWITCH_STATUS_IGNORE = 17
+} switch_status_t;
+
+typedef enum { SWITCH_CHANNEL_ID_LOG = 0 } switch_text_channel_t;
+
+typedef enum {
+	SWITCH_LOG_CRIT = 2,
+	SWITCH_LOG_ERROR = 3,
+	SWITCH_LOG_WARNING = 4,
+	SWITCH_LOG_NOTICE = 5,
+	SWITCH_LOG_INFO = 6,
+	SWITCH_LOG_DEBUG = 7
+} switch_log_level_t;
+
+typedef enum {
+	CS_NEW = 0,
+	CS_ROUTING = 2,
+	CS_EXECUTE = 4,
+	CS_EXCHANGE_MEDIA = 5,
+	CS_PARK = 6,
+	CS_RESET = 9,
+	CS_HANGUP = 10,
+	CS_DESTROY = 12
+} switch_channel_state_t;
+
+typedef enum {
+	CF_ANSWERED = 1,
+	CF_EARLY_MEDIA = 3,
+	CF_TRANSFER = 6,
+	CF_REDIRECT = 8,
+	CF_BRIDGED = 9,
+	CF_BREAK = 23,
+	CF_BROADCAST = 24,
+	CF_RECOVERED = 59,
+	CF_ARRANGED_BRIDGE = 164
+} switch_channel_flag_t;
+
+typedef enum {
+	SWITCH_CAUSE_NONE = 0,
+	SWITCH_CAUSE_NORMAL_CLEARING = 16,
+	SWITCH_CAUSE_NO_ANSWER = 19,
+	SWITCH_CAUSE_ORIGINATOR_CANCEL = 487,
+	SWITCH_CAUSE_LOSE_RACE = 702,
+	SWITCH_CAUSE_MANAGER_REQUEST = 703,
+	SWITCH_CAUSE_ATTENDED_TRANSFER = 801
+} switch_call_cause_t;
+
+typedef enum { SWITCH_SIG_NONE = 0, SWITCH_SIG_BREAK = 3 } switch_signal_t;
+typedef enum { SWITCH_STACK_BOTTOM = 1 } switch_stack_t;
+typedef enum { SWITCH_INPUT_TYPE_DTMF = 0, SWITCH_INPUT_TYPE_EVENT = 1 } switch_input_type_t;
+typedef enum { SWITCH_APPLICATION_INTERFACE = 4, SWITCH_API_INTERFACE = 5 } switch_module_interface_name_t;
+typedef uint32_t switch_application_flag_t;
+typedef uint32_t switch_originate_flag_t;
+typedef uint32_t switch_module_flag_t;
+typedef uint32_t switch_io_flag_t;
+typedef enum { SAF_NONE = 0 } switch_application_flag_enum_t;
+typedef enum { SOF_NONE = 0 } switch_originate_flag_enum_t;
+typedef enum { SMODF_NONE = 0 } switch_module_flag_enum_t;
+
+typedef enum {
+	SWITCH_EVENT_CUSTOM = 0,
+	SWITCH_EVENT_CLONE = 1, /* a bare one, without the headers every fired event has */
+	SWITCH_EVENT_MODULE_LOAD = 34,
+	SWITCH_EVENT_PRESENCE_IN = 38,
+	SWITCH_EVENT_PRESENCE_PROBE = 41,
+	SWITCH_EVENT_RELOADXML = 56
+} switch_event_types_t;
+
+/* ---- events ---- */
+typedef struct switch_event_header switch_event_header_t;
+
+/* Only ever made, read and freed by FreeSWITCH; bind_user_data is what switch_event_bind was given. */
+typedef struct switch_event {
+	switch_event_types_t event_id;
+	int priority;
+	char *owner;
+	char *subclass_name;
+	switch_event_header_t *headers;
+	switch_event_header_t *last_header;
+	char *body;
+	void *bind_user_data;
+	void *event_user_data;
+	unsigned long key;
+	struct switch_event *next;
+	int flags;
+} switch_event_t;
+
+typedef void (*switch_event_callback_t) (switch_event_t *event);
+
+switch_status_t switch_event_create_subclass_detailed(const char *file, const char *func, int line, switch_event_t **event,
+													  switch_event_types_t event_id, const char *subclass_name);
+switch_status_t switch_event_add_header_string(switch_event_t *event, switch_stack_t stack, const char *header_name, const char *data);
+char *switch_event_get_header_idx(switch_event_t *event, const char *header_name, int idx);
+switch_status_t switch_event_fire_detailed(const char *file, const char *func, int line, switch_event_t **event, void *user_data);
+void switch_event_destroy(switch_event_t **event);
+switch_status_t switch_event_bind(const char *id, switch_event_types_t event, const char *subclass_name,
+								  switch_event_callback_t callback, void *user_data);
+switch_status_t switch_event_unbind_callback(switch_event_callback_t callback);
+switch_status_t switch_event_reserve_subclass_detailed(const char *owner, const char *subclass_name);
+switch_status_t switch_event_free_subclass_detailed(const char *owner, const char *subclass_name);
+
+/* ---- streams: what an API command answers into ---- */
+typedef struct switch_stream_handle switch_stream_handle_t;
+typedef uint8_t *(*switch_stream_handle_read_function_t) (switch_stream_handle_t *handle, int *len);
+typedef switch_status_t (*switch_stream_handle_write_function_t) (switch_stream_handle_t *handle, const char *fmt, ...);
+typedef switch_status_t (*switch_stream_handle_raw_write_function_t) (switch_stream_handle_t *handle, uint8_t *data, switch_size_t datalen);
+
+struct switch_stream_handle {
+	switch_stream_handle_read_function_t read_function;
+	switch_stream_handle_write_function_t write_function;
+	switch_stream_handle_raw_write_function_t raw_write_function;
+	void *data;
+	void *end;
+	switch_size_t data_size;
+	switch_size_t data_len;
+	switch_size_t alloc_len;
+	switch_size_t alloc_chunk;
+	switch_event_t *param_event;
+};
+
+/* ---- a module and its interfaces ---- */
+typedef struct switch_loadable_module_interface switch_loadable_module_interface_t;
+typedef void (*switch_application_function_t) (switch_core_session_t *session, const char *data);
+typedef switch_status_t (*switch_api_function_t) (const char *cmd, switch_core_session_t *session, switch_stream_handle_t *stream);
+
+typedef struct switch_application_interface {
+	const char *interface_name;
+	switch_application_function_t application_function;
+	const char *long_desc;
+	const char *short_desc;
+	const char *syntax;
+	uint32_t flags;
+	switch_thread_rwlock_t *rwlock;
+	int refs;
+	switch_mutex_t *reflock;
+	switch_loadable_module_interface_t *parent;
+	struct switch_application_interface *next;
+} switch_application_interface_t;
+
+typedef struct switch_api_interface {
+	const char *interface_name;
+	const char *desc;
+	switch_api_function_t function;
+	const char *syntax;
+	switch_thread_rwlock_t *rwlock;
+	int refs;
+	switch_mutex_t *reflock;
+	switch_loadable_module_interface_t *parent;
+	struct switch_api_interface *next;
+} switch_api_interface_t;
+
+typedef switch_status_t (*switch_module_load_t) (switch_loadable_module_interface_t **module_interface, switch_memory_pool_t *pool);
+typedef switch_status_t (*switch_module_runtime_t) (void);
+typedef switch_status_t (*switch_module_shutdown_t) (void);
+
+typedef struct switch_loadable_module_function_table {
+	int switch_api_version;
+	switch_module_load_t load;
+	switch_module_shutdown_t shutdown;
+	switch_module_runtime_t runtime;
+	switch_module_flag_t flags;
+} switch_loadable_module_function_table_t;
+
+switch_loadable_module_interface_t *switch_loadable_module_create_module_interface(switch_memory_pool_t *pool, const char *name);
+void *switch_loadable_module_create_interface(switch_loadable_module_interface_t *mod, switch_module_interface_name_t iname);
+switch_status_t switch_loadable_module_exists(const char *mod);
+/* SUCCESS when an application of that name is registered and allowed. */
+switch_status_t switch_core_session_get_app_flags(const char *app, int32_t *flags);
+
+/* ---- log ---- */
+void switch_log_printf(switch_text_channel_t channel, const char *file, const char *func, int line, const char *userdata,
+					   switch_log_level_t level, const char *fmt, ...);
+
+/* ---- sessions ---- */
+switch_core_session_t *switch_core_session_perform_locate(const char *uuid_str, const char *file, const char *func, int line);
+void switch_core_session_rwunlock(switch_core_session_t *session);
+switch_channel_t *switch_core_session_get_channel(switch_core_session_t *session);
+char *switch_core_session_get_uuid(switch_core_session_t *session);
+switch_bool_t switch_core_session_in_thread(switch_core_session_t *session);
+switch_status_t switch_core_session_perform_kill_channel(switch_core_session_t *session, const char *file, const char *func,
+														 int line, switch_signal_t sig);
+/* The hook runs on the session's thread at each frame read, and has no user data. */
+typedef switch_status_t (*switch_read_frame_hook_t) (switch_core_session_t *, switch_frame_t **, switch_io_flag_t, int);
+switch_status_t switch_core_event_hook_add_read_frame(switch_core_session_t *session, switch_read_frame_hook_t read_frame);
+switch_status_t switch_core_event_hook_remove_read_frame(switch_core_session_t *session, switch_read_frame_hook_t read_frame);
+
+/* ---- channels ---- */
+const char *switch_channel_get_variable_dup(switch_channel_t *channel, const char *varname, switch_bool_t dup, int idx);
+switch_status_t switch_channel_set_variable_var_check(switch_channel_t *channel, const char *varname, const char *value,
+													  switch_bool_t var_check);
+char *switch_channel_expand_variables_check(switch_channel_t *channel, const char *in, switch_event_t *var_list,
+											switch_event_t *api_list, uint32_t recur);
+char *switch_channel_get_name(switch_channel_t *channel);
+uint32_t switch_channel_test_flag(switch_channel_t *channel, switch_channel_flag_t flag);
+void switch_channel_set_flag_value(switch_channel_t *channel, switch_channel_flag_t flag, uint32_t value);
+void switch_channel_clear_flag(switch_channel_t *channel, switch_channel_flag_t flag);
+switch_status_t switch_channel_wait_for_flag(switch_channel_t *channel, switch_channel_flag_t want_flag, switch_bool_t pres,
+											 uint32_t to, switch_channel_t *super_channel);
+int switch_channel_test_ready(switch_channel_t *channel, switch_bool_t check_ready, switch_bool_t check_media);
+switch_status_t switch_channel_perform_answer(switch_channel_t *channel, const char *file, const char *func, int line);
+switch_channel_state_t switch_channel_perform_hangup(switch_channel_t *channel, const char *file, const char *func, int line,
+													 switch_call_cause_t hangup_cause);
+switch_call_cause_t switch_channel_get_cause(switch_channel_t *channel);
+switch_call_cause_t switch_channel_str2cause(const char *str);
+const char *switch_channel_cause2str(switch_call_cause_t cause);
+switch_channel_state_t switch_channel_get_state(switch_channel_t *channel);
+switch_channel_state_t switch_channel_perform_set_state(switch_channel_t *channel, const char *file, const char *func, int line,
+														switch_channel_state_t state);
+void switch_channel_step_caller_profile(switch_channel_t *channel);
+switch_status_t switch_channel_set_profile_var(switch_channel_t *channel, const char *name, const char *val);
+void switch_channel_event_set_data(switch_channel_t *channel, switch_event_t *event);
+const char *switch_channel_get_partner_uuid(switch_channel_t *channel);
+switch_caller_extension_t *switch_caller_extension_new(switch_core_session_t *session, const char *extension_name,
+													   const char *extension_number);
+void switch_caller_extension_add_application(switch_core_session_t *session, switch_caller_extension_t *caller_extension,
+											 const char *application_name, const char *extra_data);
+void switch_channel_set_caller_extension(switch_channel_t *channel, switch_caller_extension_t *caller_extension);
+
+/* ---- doing things with calls ---- */
+typedef switch_status_t (*switch_input_callback_function_t) (switch_core_session_t *session, void *input,
+															 switch_input_type_t input_type, void *buf, unsigned int buflen);
+typedef switch_status_t (*switch_read_frame_callback_function_t) (switch_core_session_t *session, switch_frame_t *frame, void *user_data);
+
+typedef struct {
+	switch_input_callback_function_t input_callback;
+	void *buf;
+	uint32_t buflen;
+	switch_read_frame_callback_function_t read_frame_callback;
+	void *user_data;
+	switch_ivr_dmachine_t *dmachine;
+	int loops;
+} switch_input_args_t;
+
+switch_status_t switch_ivr_play_file(switch_core_session_t *session, switch_file_handle_t *fh, const char *file, switch_input_args_t *args);
+switch_status_t switch_ivr_sleep(switch_core_session_t *session, uint32_t ms, switch_bool_t sync, switch_input_args_t *args);
+switch_status_t switch_ivr_phrase_macro_event(switch_core_session_t *session, const char *macro_name, const char *data,
+											  switch_event_t *event, const char *lang, switch_input_args_t *args);
+switch_status_t switch_play_and_get_digits(switch_core_session_t *session, uint32_t min_digits, uint32_t max_digits,
+										   uint32_t max_tries, uint32_t timeout, const char *valid_terminators,
+										   const char *audio_file, const char *bad_input_audio_file, const char *var_name,
+										   char *digit_buffer, uint32_t digit_buffer_length, const char *digits_regex,
+										   uint32_t digit_timeout, const char *transfer_on_failure);
+switch_status_t switch_ivr_multi_threaded_bridge(switch_core_session_t *session, switch_core_session_t *peer_session,
+												 switch_input_callback_function_t dtmf_callback, void *session_data,
+												 void *peer_session_data);
+switch_status_t switch_ivr_bridge_bleg(switch_core_session_t *session, switch_core_session_t *peer_session, uint32_t max_wait_ms);
+switch_status_t switch_ivr_session_transfer(switch_core_session_t *session, const char *extension, const char *dialplan,
+											const char *context);
+switch_status_t switch_ivr_blind_transfer_ack(switch_core_session_t *session, switch_bool_t success);
+switch_status_t switch_ivr_originate(switch_core_session_t *session, switch_core_session_t **bleg, switch_call_cause_t *cause,
+									 const char *bridgeto, uint32_t timelimit_sec, const switch_state_handler_table_t *table,
+									 const char *cid_name_override, const char *cid_num_override,
+									 switch_caller_profile_t *caller_profile_override, switch_event_t *ovars,
+									 switch_originate_flag_t flags, switch_call_cause_t *cancel_cause, switch_dial_handle_t *dh);
+
+/* ---- XML, console, globals ---- */
+switch_xml_t switch_xml_open_cfg(const char *file_path, switch_xml_t *node, switch_event_t *params);
+char *switch_xml_toxml_ex(switch_xml_t xml, switch_bool_t prn_header, switch_bool_t use_utf8_encoding);
+void switch_xml_free(switch_xml_t xml);
+switch_status_t switch_xml_reload(const char **err);
+
+typedef struct switch_console_callback_match switch_console_callback_match_t;
+typedef switch_status_t (*switch_console_complete_callback_t) (const char *, const char *, switch_console_callback_match_t **matches);
+switch_status_t switch_console_set_complete(const char *string);
+switch_status_t switch_console_add_complete_func(const char *name, switch_console_complete_callback_t cb);
+switch_status_t switch_console_del_complete_func(const char *name);
+void switch_console_push_match(switch_console_callback_match_t **matches, const char *new_val);
+
+/* malloc'd, or NULL */
+char *switch_core_get_domain(switch_bool_t dup);
+char *switch_core_get_variable_dup(const char *varname);
+
+#endif

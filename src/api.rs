@@ -1,0 +1,151 @@
+//! The command `callpark`, one file a verb.
+
+use std::ffi::CStr;
+use std::sync::Arc;
+
+use crate::module::Module;
+use crate::park::{LotKey, OrbitName, Park, Refusal};
+use crate::switch::module::Command;
+use crate::switch::stream::Stream;
+use crate::{args, switch};
+
+pub mod complete;
+mod drop;
+mod list;
+mod move_call;
+mod orbits;
+mod park;
+mod reload;
+mod retrieve;
+mod return_now;
+mod set;
+mod show;
+mod status;
+
+/// The command.
+pub struct Callpark;
+
+/// An action's or a query's answer.
+type Answer = Result<String, Error>;
+
+/// Why a verb did not do what it was asked: `-ERR <code> <text>`.
+struct Error {
+    code: &'static str,
+    text: String,
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        Self { code: refusal.code(), text: refusal.text().to_owned() }
+    }
+}
+
+impl Error {
+    fn new(refusal: Refusal, text: impl Into<String>) -> Self {
+        Self { code: refusal.code(), text: text.into() }
+    }
+
+    fn usage(verb: &Verb) -> Self {
+        Self::new(Refusal::BadArguments, format!("usage: callpark {} {}", verb.name, verb.syntax))
+    }
+}
+
+/// A verb of the command.
+struct Verb {
+    name: &'static str,
+    syntax: &'static str,
+    /// What can be completed with Tab behind it: words, or `::callpark::…` for lists of ours.
+    complete: &'static [&'static str],
+    run: fn(&Arc<Module>, &[&str]) -> Answer,
+}
+
+const VERBS: &[Verb] = &[
+    status::VERB,
+    list::VERB,
+    show::VERB,
+    park::VERB,
+    retrieve::VERB,
+    move_call::VERB,
+    set::VERB,
+    return_now::VERB,
+    drop::VERB,
+    orbits::CLOSE,
+    orbits::OPEN,
+    reload::VERB,
+    Verb { name: "version", syntax: "", complete: &[""], run: version },
+    Verb { name: "help", syntax: "", complete: &[""], run: help },
+];
+
+/// Nothing an administrator types is longer.
+const LONGEST: usize = 8 * 1024;
+
+impl Command for Callpark {
+    const NAME: &'static CStr = c"callpark";
+    const SHORT: &'static CStr = c"Call parking";
+    const SYNTAX: &'static CStr = c"status|list|show|park|retrieve|move|set|return|drop|close|open|reload|version|help";
+
+    fn run(arguments: &str, stream: &mut Stream) {
+        let answer = match Module::running() {
+            Some(module) => dispatch(&module, arguments),
+            None => Err(Error::new(Refusal::Closed, "the module is being unloaded")),
+        };
+        match answer {
+            Ok(text) => stream.write(&text),
+            Err(error) => stream.write(&format!("-ERR {} {}\n", error.code, one_line(&error.text))),
+        }
+    }
+}
+
+fn dispatch(module: &Arc<Module>, arguments: &str) -> Answer {
+    if arguments.len() > LONGEST {
+        return Err(Error::new(Refusal::BadArguments, "that is too long"));
+    }
+    let words: Vec<&str> = arguments.split_whitespace().collect();
+    let Some((name, rest)) = words.split_first() else { return help(module, &[]) };
+    let verb = VERBS.iter().find(|verb| verb.name == *name).ok_or_else(|| {
+        Error::new(
+            Refusal::BadArguments,
+            format!("there is no verb {name:?}; `callpark help` lists them"),
+        )
+    })?;
+    // A verb that cannot make sense of its words says BadArguments: the caller wants to know how it goes.
+    (verb.run)(module, rest).map_err(|error| {
+        let bare = Error::from(Refusal::BadArguments);
+        if error.code == bare.code && error.text == bare.text { Error::usage(verb) } else { error }
+    })
+}
+
+fn version(_: &Arc<Module>, words: &[&str]) -> Answer {
+    none(words)?;
+    Ok(format!("mod_callpark {}\n", env!("CARGO_PKG_VERSION")))
+}
+
+fn help(_: &Arc<Module>, _: &[&str]) -> Answer {
+    let lines = VERBS.iter().map(|verb| format!("callpark {} {}", verb.name, verb.syntax));
+    Ok(lines.map(|line| format!("{}\n", line.trim_end())).collect())
+}
+
+fn none(words: &[&str]) -> Result<(), Error> {
+    if words.is_empty() { Ok(()) } else { Err(Refusal::BadArguments.into()) }
+}
+
+/// What an action that worked answers.
+fn ok(text: impl std::fmt::Display) -> Answer {
+    Ok(format!("+OK {text}\n"))
+}
+
+/// `<lot> <orbit>`, as an administrator names them: from outside every tenant.
+fn lot_and_orbit(park: &Park, lot: &str, orbit: &str) -> Result<(LotKey, OrbitName), Refusal> {
+    Ok((args::lot(park, lot, None)?, args::orbit(orbit)?))
+}
+
+/// An answer's first line is its only one.
+fn one_line(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+/// A session that is up, by the uuid an administrator typed.
+fn session(uuid: &str) -> Result<switch::Located, Error> {
+    switch::Located::find(uuid)
+        .ok_or_else(|| Error::new(Refusal::Gone, format!("there is no channel {uuid:?}")))
+}

@@ -1,0 +1,69 @@
+//! Tab completion of the command.
+
+use std::ffi::CStr;
+
+use super::VERBS;
+use crate::clock;
+use crate::module::Module;
+use crate::switch::console::{Completion, Words, complete_line};
+
+struct Lots;
+struct Taken;
+struct Free;
+
+impl Words for Lots {
+    const NAME: &'static CStr = c"::callpark::lots";
+    fn words(_: &str) -> Vec<String> {
+        let Some(module) = Module::running() else { return Vec::new() };
+        module.look(|park| park.lots().iter().map(|lot| lot.lot.to_string()).collect())
+    }
+}
+
+impl Words for Taken {
+    const NAME: &'static CStr = c"::callpark::taken";
+    fn words(_: &str) -> Vec<String> {
+        let Some(module) = Module::running() else { return Vec::new() };
+        let mut orbits: Vec<String> = module.look(|park| {
+            park.calls(clock::now(), None).iter().map(|call| call.orbit.to_string()).collect()
+        });
+        orbits.dedup();
+        orbits
+    }
+}
+
+impl Words for Free {
+    const NAME: &'static CStr = c"::callpark::free";
+    fn words(_: &str) -> Vec<String> {
+        vec!["auto".to_owned()]
+    }
+}
+
+/// Everything that is registered with the console; taken back on drop.
+pub struct Completions {
+    _words: [Completion; 3],
+}
+
+impl Completions {
+    /// Registers it.
+    #[must_use]
+    pub fn register() -> Self {
+        for verb in VERBS {
+            for rest in verb.complete {
+                complete_line(format!("add callpark {} {rest}", verb.name).trim_end());
+            }
+        }
+        Self {
+            _words: [
+                Completion::new::<Lots>(),
+                Completion::new::<Taken>(),
+                Completion::new::<Free>(),
+            ],
+        }
+    }
+}
+
+impl Drop for Completions {
+    fn drop(&mut self) {
+        complete_line("del callpark");
+    }
+}

@@ -1,0 +1,35 @@
+//! `callpark drop`: hangs a parked call up.
+
+use std::sync::Arc;
+
+use super::{Answer, Error, Verb, lot_and_orbit, ok};
+use crate::module::Module;
+use crate::park::Refusal;
+use crate::switch::Cause;
+
+pub(super) const VERB: Verb = Verb {
+    name: "drop",
+    syntax: "<lot> <orbit> [<cause>]",
+    complete: &["::callpark::lots ::callpark::taken"],
+    run,
+};
+
+fn run(module: &Arc<Module>, words: &[&str]) -> Answer {
+    let (lot, orbit, cause) = match *words {
+        [lot, orbit] => (lot, orbit, Cause::NORMAL_CLEARING),
+        [lot, orbit, name] => {
+            let cause = Cause::parse(name).ok_or_else(|| {
+                Error::new(Refusal::BadArguments, format!("{name:?} is no hang-up cause"))
+            })?;
+            (lot, orbit, cause)
+        }
+        _ => return Err(Refusal::BadArguments.into()),
+    };
+    let (lot, orbit) = module.look(|park| lot_and_orbit(park, lot, orbit))?;
+    let cause = cause.name();
+    module.act(None, |park, now| match park.drop_call(now, &lot, &orbit, &cause) {
+        Ok(effects) => (Ok(()), effects),
+        Err(refusal) => (Err(refusal), Vec::new()),
+    })?;
+    ok(format_args!("{lot} {orbit}"))
+}

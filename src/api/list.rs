@@ -1,0 +1,34 @@
+//! `callpark list`: every parked call.
+
+use std::sync::Arc;
+
+use super::{Answer, Verb};
+use crate::args;
+use crate::clock;
+use crate::module::Module;
+use crate::park::Refusal;
+use crate::render::{self, Format};
+
+pub(super) const VERB: Verb = Verb {
+    name: "list",
+    syntax: "[<lot>] [json|xml|csv]",
+    complete: &["::callpark::lots", "json", "xml", "csv"],
+    run,
+};
+
+fn run(module: &Arc<Module>, words: &[&str]) -> Answer {
+    let (lot, format) = match *words {
+        [] => (None, Format::Text),
+        [one] => match one.parse() {
+            Ok(format) => (None, format),
+            Err(_) => (Some(one), Format::Text),
+        },
+        [lot, format] => (Some(lot), format.parse().map_err(|_| Refusal::BadArguments)?),
+        _ => return Err(Refusal::BadArguments.into()),
+    };
+    let calls = module.look(|park| {
+        let lot = lot.map(|lot| args::lot(park, lot, None)).transpose()?;
+        Ok::<_, Refusal>(park.calls(clock::now(), lot.as_ref()))
+    })?;
+    Ok(render::calls(&calls, format))
+}

@@ -1,0 +1,51 @@
+//! `callpark retrieve`: connects a parked call to a channel that is up, or to whoever answers a dial string.
+
+use std::sync::Arc;
+
+use super::{Answer, Error, Verb, ok};
+use crate::args;
+use crate::clock;
+use crate::module::Module;
+use crate::park::{Refusal, Target};
+use crate::ring::{self, Errand};
+use crate::switch::{Located, ivr};
+
+pub(super) const VERB: Verb = Verb {
+    name: "retrieve",
+    syntax: "<lot> <orbit>|next <uuid>|<dial string>",
+    complete: &["::callpark::lots ::callpark::taken ::console::list_uuid"],
+    run,
+};
+
+fn run(module: &Arc<Module>, words: &[&str]) -> Answer {
+    let [lot, orbit, who @ ..] = words else { return Err(Refusal::BadArguments.into()) };
+    // A dial string may hold blanks.
+    let who = who.join(" ");
+    if who.is_empty() {
+        return Err(Refusal::BadArguments.into());
+    }
+    let orbit = if *orbit == "next" { None } else { Some(args::orbit(orbit)?) };
+    let call = module.look(|park| {
+        let lot = args::lot(park, lot, None)?;
+        park.peek(clock::now(), &lot, orbit.as_ref().map_or(Target::Next, Target::Orbit))
+    })?;
+    let place = format!("{} {}", call.lot, call.orbit);
+    if let Some(channel) = Located::find(&who) {
+        let errand = Errand { uuid: call.uuid, run: None, user: None };
+        let token = module.rings.send(errand);
+        let application = format!("{}:{token}", ring::APPLICATION);
+        if !ivr::transfer(channel.session(), &application, Some("inline"), None) {
+            // The token is spent so that it cannot pile up.
+            drop(module.rings.errand(&token));
+            return Err(Refusal::Gone.into());
+        }
+    } else if who.contains('/') {
+        ring::command(module, call, who).map_err(|error| Error::new(Refusal::Failed, error))?;
+    } else {
+        return Err(Error::new(
+            Refusal::Gone,
+            format!("{who:?} is neither a channel that is up nor a dial string"),
+        ));
+    }
+    ok(place)
+}

@@ -1,0 +1,24 @@
+//! `callpark return`: runs a parked call's return steps now.
+
+use std::sync::Arc;
+
+use super::{Answer, Verb, lot_and_orbit, ok};
+use crate::module::Module;
+use crate::park::Refusal;
+
+pub(super) const VERB: Verb = Verb {
+    name: "return",
+    syntax: "<lot> <orbit>",
+    complete: &["::callpark::lots ::callpark::taken"],
+    run,
+};
+
+fn run(module: &Arc<Module>, words: &[&str]) -> Answer {
+    let [lot, orbit] = *words else { return Err(Refusal::BadArguments.into()) };
+    let (lot, orbit) = module.look(|park| lot_and_orbit(park, lot, orbit))?;
+    module.act(None, |park, now| match park.return_now(now, &lot, &orbit) {
+        Ok(effects) => (Ok(()), effects),
+        Err(refusal) => (Err(refusal), Vec::new()),
+    })?;
+    ok(format_args!("{lot} {orbit}"))
+}

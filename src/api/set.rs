@@ -1,0 +1,45 @@
+//! `callpark set`: changes a parked call.
+
+use std::sync::Arc;
+
+use super::{Answer, Error, Verb, lot_and_orbit, ok};
+use crate::module::Module;
+use crate::park::{Refusal, Setting, TOP_PRIORITY};
+
+pub(super) const VERB: Verb = Verb {
+    name: "set",
+    syntax: "<lot> <orbit> timeout|priority|note|for <value>",
+    complete: &[
+        "::callpark::lots ::callpark::taken timeout",
+        "::callpark::lots ::callpark::taken priority",
+        "::callpark::lots ::callpark::taken note",
+        "::callpark::lots ::callpark::taken for",
+    ],
+    run,
+};
+
+fn run(module: &Arc<Module>, words: &[&str]) -> Answer {
+    let [lot, orbit, what, value @ ..] = words else { return Err(Refusal::BadArguments.into()) };
+    let value = value.join(" ");
+    let setting = match *what {
+        "timeout" => {
+            let seconds: u64 = value.parse().map_err(|_| {
+                Error::new(Refusal::BadArguments, "timeout is a number of seconds; 0: never")
+            })?;
+            Setting::TimeoutMs(seconds.saturating_mul(1000))
+        }
+        "priority" => match value.parse() {
+            Ok(priority) if priority <= TOP_PRIORITY => Setting::Priority(priority),
+            _ => return Err(Error::new(Refusal::BadArguments, "priority is a number from 0 to 9")),
+        },
+        "note" => Setting::Note(value),
+        "for" => Setting::For(value),
+        _ => return Err(Refusal::BadArguments.into()),
+    };
+    let (lot, orbit) = module.look(|park| lot_and_orbit(park, lot, orbit))?;
+    module.act(None, |park, now| match park.set(now, &lot, &orbit, setting) {
+        Ok(effects) => (Ok(()), effects),
+        Err(refusal) => (Err(refusal), Vec::new()),
+    })?;
+    ok(format_args!("{lot} {orbit}"))
+}

@@ -1,0 +1,20 @@
+//! `callpark status`: a line a lot.
+
+use std::sync::Arc;
+
+use super::{Answer, Verb};
+use crate::module::Module;
+use crate::park::{Park, Refusal};
+use crate::render;
+
+pub(super) const VERB: Verb =
+    Verb { name: "status", syntax: "[json]", complete: &["json"], run };
+
+fn run(module: &Arc<Module>, words: &[&str]) -> Answer {
+    let lots = module.look(Park::lots);
+    match *words {
+        [] => Ok(render::status_text(&lots)),
+        ["json"] => Ok(render::status_json(&lots)),
+        _ => Err(Refusal::BadArguments.into()),
+    }
+}

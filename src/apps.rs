@@ -1,0 +1,48 @@
+//! The dialplan's applications, one file each, and what they share.
+
+use std::sync::Arc;
+
+use crate::module::Module;
+use crate::park::Refusal;
+use crate::switch::{Channel, Session, log};
+
+pub mod callpark;
+pub mod key;
+pub mod retrieve;
+
+/// Says in `callpark_status` how an application ended, and in the log if it did not do what it was asked.
+fn report(session: Session<'_>, application: &str, data: &str, result: Result<&str, Refusal>) {
+    let code = match result {
+        Ok(status) => status,
+        Err(refusal) => {
+            log::notice(
+                Some(&session.uuid()),
+                format_args!(
+                    "{application}({data}): {}: {refusal}; the dialplan goes on",
+                    refusal.code()
+                ),
+            );
+            refusal.code()
+        }
+    };
+    session.channel().set_variable("callpark_status", Some(code));
+}
+
+/// What every application needs before it can begin.
+fn module_for(session: Session<'_>) -> Result<Arc<Module>, Refusal> {
+    let module = Module::running().filter(|module| !module.is_stopping());
+    // An inline meta-app binding runs on the other leg's thread, which must not play to this one.
+    module.filter(|_| session.in_its_thread()).ok_or(Refusal::Failed)
+}
+
+/// The tenant a channel belongs to.
+fn domain(channel: Channel<'_>) -> Option<String> {
+    channel.variable("domain_name")
+}
+
+/// Whose channel it is, `user@domain`.
+fn user(channel: Channel<'_>) -> Option<Arc<str>> {
+    let user = channel.variable("user_name")?;
+    let domain = domain(channel)?;
+    Some(format!("{user}@{domain}").into())
+}

@@ -1,0 +1,86 @@
+//! `callpark_retrieve [<lot>] [<orbit>|next|ask]`: connects this channel to a parked call.
+
+use std::ffi::CStr;
+use std::sync::Arc;
+
+use crate::apps::{self, domain, module_for, user};
+use crate::args;
+use crate::handover::{self, AfterBridge};
+use crate::module::Module;
+use crate::park::{CallUuid, Claimant, LotKey, OrbitName, Refusal, Target};
+use crate::ring;
+use crate::switch::module::Application;
+use crate::switch::{Cause, Session, ivr};
+
+/// The application.
+pub struct Retrieve;
+
+/// Played while `ask` waits for the digits: a short tone, as systems without sound files have it too.
+const ASK_TONE: &str = "tone_stream://%(200,0,440)";
+const ASK_DIGITS: u32 = 32;
+const ASK_TIMEOUT_MS: u32 = 5_000;
+
+impl Application for Retrieve {
+    const NAME: &'static CStr = c"callpark_retrieve";
+    const SHORT: &'static CStr = c"Connects the channel to a parked call";
+    const SYNTAX: &'static CStr = c"[<lot>] [<orbit>|next|ask]";
+
+    fn run(session: Session<'_>, data: &str) {
+        if ring::is_token(data) {
+            return run_errand(session, data);
+        }
+        let result = module_for(session).and_then(|module| {
+            let domain = domain(session.channel());
+            let place = module.look(|park| args::place(park, data, domain.as_deref()))?;
+            let word = place.word.as_deref().unwrap_or("ask");
+            match word {
+                "next" => retrieve(&module, session, &place.lot, None),
+                "ask" => {
+                    let digits = session.channel().answer().then(|| {
+                        ivr::ask_digits(session, ASK_TONE, ASK_DIGITS, ASK_TIMEOUT_MS)
+                    });
+                    let digits = digits.flatten().ok_or(Refusal::BadArguments)?;
+                    retrieve(&module, session, &place.lot, Some(&args::orbit(&digits)?))
+                }
+                orbit => retrieve(&module, session, &place.lot, Some(&args::orbit(orbit)?)),
+            }
+        });
+        apps::report(session, "callpark_retrieve", data, result.map(|()| "retrieved"));
+    }
+}
+
+/// Connects `session` to the call in `orbit`, or to the next one, and stays for the bridge.
+///
+/// # Errors
+/// Why not; the channel then goes on in its dialplan.
+pub fn retrieve(
+    module: &Arc<Module>,
+    session: Session<'_>,
+    lot: &LotKey,
+    orbit: Option<&OrbitName>,
+) -> Result<(), Refusal> {
+    let target = orbit.map_or(Target::Next, Target::Orbit);
+    let by = Claimant::Retriever {
+        uuid: CallUuid::from(session.uuid().as_str()),
+        user: user(session.channel()),
+    };
+    handover::take(module, session, Some(lot), target, by)?;
+    AfterBridge::of(session.channel()).end(session, Cause::NORMAL_CLEARING);
+    Ok(())
+}
+
+/// A leg that was called for a parked call, and has answered: it takes that call and no other.
+fn run_errand(session: Session<'_>, token: &str) {
+    let result = module_for(session).and_then(|module| {
+        let errand = module.rings.errand(token).ok_or(Refusal::Gone)?;
+        let by = errand.claimant(CallUuid::from(session.uuid().as_str()));
+        handover::take(&module, session, None, Target::Call(&errand.uuid), by)
+    });
+    let (status, cause) = match &result {
+        Ok(_) => ("retrieved", Cause::NORMAL_CLEARING),
+        Err(refusal) => (refusal.code(), Cause::LOSE_RACE),
+    };
+    session.channel().set_variable("callpark_status", Some(status));
+    // It has no dialplan to go back to.
+    AfterBridge::of(session.channel()).end(session, cause);
+}

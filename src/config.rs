@@ -1,0 +1,245 @@
+//! The configuration file, `autoload_configs/callpark.conf.xml`, as text.
+//!
+//! Whatever is not understood is an error that says where: a lot that is not as its administrator meant it is worse than
+//! a reload that is refused.
+
+use std::fmt;
+use std::sync::Arc;
+
+mod params;
+mod tree;
+
+#[cfg(test)]
+mod tests;
+
+use crate::park::{
+    BadStep, LotConfig, LotKey, LotName, OrbitRange, RING_S, Step, WhenFull, candidates, overlap,
+    parse_ring,
+};
+pub use params::{LOT_PARAMS, Param, SETTINGS};
+use tree::Element;
+
+/// Everything that is configured.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// What concerns the whole module.
+    pub settings: Settings,
+    /// The lots. No two have one key, and no two of one domain have one orbit.
+    pub lots: Vec<LotConfig>,
+}
+
+/// What concerns the whole module.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// What a lamp's name starts with: `park` in `park+701@example.com`.
+    pub presence_proto: String,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings { presence_proto: "park".to_owned() }
+    }
+}
+
+impl Default for Config {
+    /// What counts without the file: one lot `default`, 701-720, and every param at its default.
+    fn default() -> Self {
+        Config { settings: Settings::default(), lots: built_in().into_iter().collect() }
+    }
+}
+
+fn built_in() -> Option<LotConfig> {
+    let key = "default".parse().ok()?;
+    Some(LotConfig::new(key, OrbitRange::parse_list("701-720").ok()?))
+}
+
+/// What is wrong with a configuration, and where.
+#[derive(Clone, Debug, Default, PartialEq, Eq, thiserror::Error)]
+pub struct ConfigError {
+    /// The line of the text, 1 for the first.
+    pub line: Option<usize>,
+    /// The lot, `name` or `name@domain`.
+    pub lot: Option<String>,
+    /// The param or attribute.
+    pub param: Option<String>,
+    /// Its value.
+    pub value: Option<String>,
+    /// What is wrong with it.
+    pub problem: String,
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(line) = self.line {
+            write!(f, "line {line}: ")?;
+        }
+        if let Some(lot) = &self.lot {
+            write!(f, "lot {lot:?}: ")?;
+        }
+        match (&self.param, &self.value) {
+            (Some(param), Some(value)) => write!(f, "{param}={value:?}: ")?,
+            (Some(param), None) => write!(f, "{param}: ")?,
+            (None, _) => {}
+        }
+        f.write_str(&self.problem)
+    }
+}
+
+impl ConfigError {
+    fn at(element: &Element, problem: impl fmt::Display) -> Self {
+        let problem = problem.to_string();
+        ConfigError { line: Some(element.line), problem, ..ConfigError::default() }
+    }
+
+    fn param(mut self, param: &str, value: &str) -> Self {
+        self.param = Some(param.to_owned());
+        self.value = Some(value.to_owned());
+        self
+    }
+
+    fn lot(mut self, lot: impl fmt::Display) -> Self {
+        self.lot = Some(lot.to_string());
+        self
+    }
+}
+
+impl Config {
+    /// Reads the text of a `<configuration name="callpark.conf">` element. Without a lot in it the built-in one counts.
+    ///
+    /// # Errors
+    /// The first thing that is wrong, or not understood.
+    pub fn parse(text: &str) -> Result<Config, ConfigError> {
+        let root = tree::read(text)?;
+        if root.name != "configuration" {
+            return Err(ConfigError::at(
+                &root,
+                format_args!("<{}> is no <configuration>", root.name),
+            ));
+        }
+        root.allow(&["name", "description"])?;
+        if let Some(name) = root.get("name").filter(|name| *name != "callpark.conf") {
+            return Err(ConfigError::at(&root, "not callpark.conf").param("name", name));
+        }
+        let mut settings = Settings::default();
+        let mut lots: Vec<(LotConfig, usize)> = Vec::new();
+        for part in &root.children {
+            part.allow(&[])?;
+            match part.name.as_str() {
+                "settings" => params::apply(&SETTINGS, &mut settings, part.children.iter())?,
+                "lots" => {
+                    for element in &part.children {
+                        lots.push((lot(element)?, element.line));
+                    }
+                }
+                _ => return Err(part.unknown()),
+            }
+        }
+        check_together(&lots)?;
+        if lots.is_empty() {
+            return Ok(Config { settings, ..Config::default() });
+        }
+        Ok(Config { settings, lots: lots.into_iter().map(|(lot, _)| lot).collect() })
+    }
+}
+
+/// One `<lot>`.
+fn lot(element: &Element) -> Result<LotConfig, ConfigError> {
+    if element.name != "lot" {
+        return Err(element.unknown());
+    }
+    let name = element.need("name")?;
+    let in_lot = |error: ConfigError| error.lot(name);
+    let wrong = |attribute: &str, value: &str, problem: &dyn fmt::Display| {
+        in_lot(ConfigError::at(element, problem).param(attribute, value))
+    };
+    element.allow(&["name", "orbits", "domain"]).map_err(in_lot)?;
+    let lot_name: LotName = name.parse().map_err(|error| wrong("name", name, &error))?;
+    let domain = element.get("domain");
+    let key = LotKey::new(lot_name, domain)
+        .map_err(|error| wrong("domain", domain.unwrap_or_default(), &error))?;
+    let orbits = element.need("orbits").map_err(in_lot)?;
+    let ranges = OrbitRange::parse_list(orbits).map_err(|error| wrong("orbits", orbits, &error))?;
+    let mut config = LotConfig::new(key, ranges);
+    let mut returns: Option<Arc<[Step]>> = None;
+    let (params, others): (Vec<&Element>, Vec<&Element>) =
+        element.children.iter().partition(|child| child.name == "param");
+    params::apply(&LOT_PARAMS, &mut config, params.into_iter()).map_err(in_lot)?;
+    for child in others {
+        if child.name != "return" {
+            return Err(in_lot(child.unknown()));
+        }
+        if returns.is_some() {
+            return Err(in_lot(ConfigError::at(child, "a second <return>")));
+        }
+        child.allow(&[]).map_err(in_lot)?;
+        returns = Some(child.children.iter().map(step).collect::<Result<_, _>>().map_err(in_lot)?);
+    }
+    if let Some(returns) = returns {
+        config.returns = returns;
+    }
+    Ok(config)
+}
+
+/// One `<step>` of a `<return>`.
+fn step(element: &Element) -> Result<Step, ConfigError> {
+    if element.name != "step" {
+        return Err(element.unknown());
+    }
+    element.allow(&["to", "ring"])?;
+    element.childless()?;
+    let to = element.need("to")?;
+    let bad =
+        |name, value| move |error: BadStep| ConfigError::at(element, error).param(name, value);
+    let ring_s = match element.get("ring") {
+        Some(ring) => parse_ring(ring).map_err(bad("ring", ring))?,
+        None => RING_S,
+    };
+    Ok(Step { to: to.parse().map_err(bad("to", to))?, ring_s })
+}
+
+/// What can only be seen when all lots are known.
+fn check_together(lots: &[(LotConfig, usize)]) -> Result<(), ConfigError> {
+    let wrong = |line, lot: &LotConfig, param: &str, value: &str, problem: String| ConfigError {
+        line: Some(line),
+        lot: Some(lot.key.to_string()),
+        param: Some(param.to_owned()),
+        value: Some(value.to_owned()),
+        problem,
+    };
+    let mut keys = std::collections::BTreeMap::new();
+    for (lot, line) in lots {
+        if let Some(first) = keys.insert(&lot.key, *line) {
+            let problem = format!("there is such a lot already, in line {first}");
+            return Err(wrong(*line, lot, "name", lot.key.name.as_str(), problem));
+        }
+    }
+    for (lot, line) in lots {
+        if let WhenFull::Lot(name) = &lot.when_full {
+            let all = candidates(name, lot.key.domain.as_deref());
+            let problem = match all.iter().find(|key| keys.contains_key(key)) {
+                None => "there is no such lot",
+                Some(key) if *key == lot.key => "a lot cannot overflow into itself",
+                Some(_) => continue,
+            };
+            let value = lot.when_full.to_string();
+            return Err(wrong(*line, lot, "when-full", &value, problem.to_owned()));
+        }
+    }
+    let mut domains: std::collections::BTreeMap<_, Vec<usize>> = std::collections::BTreeMap::new();
+    for (at, (lot, _)) in lots.iter().enumerate() {
+        domains.entry(&lot.key.domain).or_default().push(at);
+    }
+    for members in domains.into_values() {
+        let ranges = members.into_iter().filter_map(|at| Some((at, lots.get(at)?)));
+        let ranges = ranges.flat_map(|(at, (lot, _))| lot.ranges.iter().map(move |r| (r, at)));
+        let Some((range, at, other, with)) = overlap(ranges) else { continue };
+        // Blame the later one, in whichever order the numbers came.
+        let (range, at, other, with) =
+            if at > with { (range, at, other, with) } else { (other, with, range, at) };
+        if let (Some((lot, line)), Some((first, _))) = (lots.get(at), lots.get(with)) {
+            let problem = format!("lot {:?} has {other} already", first.key.to_string());
+            return Err(wrong(*line, lot, "orbits", &range.to_string(), problem));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,223 @@
+//! What the file can say, and what it says when it is wrong.
+
+use super::*;
+use crate::park::{Assign, StepTo, WhenOccupied};
+
+const SAMPLE: &str =
+    include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/conf/autoload_configs/callpark.conf.xml"));
+
+fn lots(lots: &str) -> String {
+    format!("<configuration name=\"callpark.conf\">\n<lots>\n{lots}\n</lots>\n</configuration>")
+}
+
+fn parse(text: &str) -> Vec<LotConfig> {
+    Config::parse(&lots(text)).unwrap().lots
+}
+
+fn error(text: &str) -> String {
+    Config::parse(&lots(text)).unwrap_err().to_string()
+}
+
+/// A lot with that in it.
+fn in_lot(content: &str) -> String {
+    format!("<lot name=\"default\" orbits=\"701\">\n{content}\n</lot>")
+}
+
+#[test]
+fn the_sample_says_what_it_explains() {
+    let text = SAMPLE.replace("$${hold_music}", "local_stream://moh");
+    let config = Config::parse(&text.replace("$${domain}", "example.com")).unwrap();
+    assert_eq!(config.settings, Settings::default());
+    let [lot] = config.lots.as_slice() else { panic!("not one lot") };
+    assert_eq!(lot.key.to_string(), "default");
+    assert_eq!(lot.ranges, OrbitRange::parse_list("701-720,*5901-*5999").unwrap());
+    assert_eq!(lot.hold_music.as_deref(), Some("local_stream://moh"));
+    let to: Vec<String> = lot.returns.iter().map(|step| step.to.to_string()).collect();
+    assert_eq!(to, ["parker", "user/1000@example.com", "transfer:4000 XML default"]);
+    // Apart from these every value in the sample is the default it claims to be.
+    let plain = LotConfig::new(lot.key.clone(), lot.ranges.clone());
+    let rest = LotConfig { hold_music: None, returns: plain.returns.clone(), ..lot.clone() };
+    assert_eq!(rest, plain);
+    for name in LOT_PARAMS.iter().map(|p| p.name).chain(SETTINGS.iter().map(|p| p.name)) {
+        assert!(SAMPLE.contains(&format!("<param name=\"{name}\"")), "{name} is not explained");
+    }
+}
+
+#[test]
+fn the_sample_survives_unexpanded_variables() {
+    assert!(Config::parse(SAMPLE).is_ok());
+}
+
+#[test]
+fn the_defaults_in_the_table_are_the_defaults() {
+    let Config { settings, lots } = Config::default();
+    for param in &LOT_PARAMS {
+        let text = in_lot(&format!("<param name=\"{}\" value=\"{}\"/>", param.name, param.default));
+        let lot = parse(&text).remove(0);
+        let ranges = lots[0].ranges.clone();
+        assert_eq!(LotConfig { ranges, ..lot }, lots[0], "{}", param.name);
+        assert!(!param.meaning.is_empty());
+    }
+    let param = &SETTINGS[0];
+    let text = format!(
+        "<configuration><settings><param name=\"{}\" value=\"{}\"/></settings></configuration>",
+        param.name, param.default
+    );
+    assert_eq!(Config::parse(&text).unwrap().settings, settings);
+}
+
+#[test]
+fn without_lots_there_is_the_built_in_one() {
+    for text in ["<configuration name=\"callpark.conf\"/>", &lots(""), &lots("<!-- none -->")] {
+        assert_eq!(Config::parse(text), Ok(Config::default()));
+    }
+    let Config { lots, .. } = Config::default();
+    assert_eq!((lots[0].key.to_string(), lots[0].timeout_ms), ("default".to_owned(), 90_000));
+    assert_eq!(lots[0].ranges[0].to_string(), "701-720");
+    assert_eq!(*lots[0].returns, [Step { to: StepTo::Parker, ring_s: 20 }]);
+}
+
+#[test]
+fn every_param_is_read() {
+    let lot = parse(&in_lot(
+        "<param name='timeout' value=' 0 '/>
+         <param name='hold-music' value='/tmp/a &amp; b.wav'/>
+         <param name='assign' value='longest-free'/>
+         <param name='when-full' value='transfer:4000 XML default'/>
+         <param name='when-occupied' value='parker'/>
+         <param name='announce' value='false'/>
+         <param name='blf' value='no'/>
+         <return/>",
+    ))
+    .remove(0);
+    assert_eq!(lot.timeout_ms, 0);
+    assert_eq!(lot.hold_music.as_deref(), Some("/tmp/a & b.wav"));
+    assert_eq!(lot.assign, Assign::LongestFree);
+    assert_eq!(lot.when_full.to_string(), "transfer:4000 XML default");
+    assert_eq!(lot.when_occupied, WhenOccupied::Parker);
+    assert!(!lot.announce && !lot.blf && lot.returns.is_empty());
+}
+
+#[test]
+fn tenants_may_have_the_same_lots_and_orbits() {
+    let lots = parse(
+        "<lot name='default' orbits='701-720'><param name='when-full' value='lot:spill'/></lot>
+         <lot name='spill' orbits='721'/>
+         <lot name='default' orbits='701-720' domain='A.com'>
+           <param name='when-full' value='lot:spill'/></lot>
+         <lot name='default' orbits='701-720' domain='b.com'/>",
+    );
+    let keys: Vec<String> = lots.iter().map(|lot| lot.key.to_string()).collect();
+    assert_eq!(keys, ["default", "spill", "default@a.com", "default@b.com"]);
+}
+
+#[test]
+fn a_wrong_param_is_named_with_lot_value_and_line() {
+    let wrong = |param: &str, value: &str| {
+        error(&in_lot(&format!("<param name=\"{param}\" value=\"{value}\"/>")))
+    };
+    assert_eq!(
+        wrong("timeout", "9s"),
+        r#"line 4: lot "default": timeout="9s": not a number of seconds"#
+    );
+    assert_eq!(wrong("tiemout", "9"), r#"line 4: lot "default": tiemout="9": unknown param"#);
+    for (param, value) in [
+        ("timeout", ""),
+        ("timeout", "-1"),
+        ("timeout", "99999999999999999999"),
+        ("timeout", "18446744073709551"),
+        ("assign", "best"),
+        ("when-full", "lot:"),
+        ("when-full", "lot:a b"),
+        ("when-full", "lot:nowhere"),
+        ("when-full", "lot:default"),
+        ("when-full", "transfer:"),
+        ("when-full", "transfer:1 2 3 4"),
+        ("when-full", "explode"),
+        ("when-occupied", "hangup"),
+        ("announce", "maybe"),
+        ("blf", ""),
+    ] {
+        let text = wrong(param, value);
+        assert!(text.contains("lot \"default\"") && text.contains("line "), "{text}");
+        assert!(text.contains(param), "{text}");
+    }
+    let twice = "<param name='blf' value='true'/>\n<param name='blf' value='true'/>";
+    assert_eq!(error(&in_lot(twice)), r#"line 5: lot "default": blf="true": given twice"#);
+}
+
+#[test]
+fn bad_orbits_name_the_lot() {
+    let text = error("<lot name='a' orbits='720-701'/>");
+    assert_eq!(text, r#"line 3: lot "a": orbits="720-701": orbit range "720-701" is reversed"#);
+    let text = error("<lot name='a' orbits='701-720'/>\n<lot name='b' orbits='1-9,715-800'/>");
+    assert_eq!(text, r#"line 4: lot "b": orbits="715-800": lot "a" has 701-720 already"#);
+    let text = error("<lot name='a' orbits='715-800'/>\n<lot name='b' orbits='701-720'/>");
+    assert_eq!(text, r#"line 4: lot "b": orbits="701-720": lot "a" has 715-800 already"#);
+    let text =
+        error("<lot name='a' domain='x.com' orbits='7'/><lot name='a' domain='X.COM' orbits='8'/>");
+    assert_eq!(text, r#"line 3: lot "a@x.com": name="a": there is such a lot already, in line 3"#);
+    for lot in [
+        "<lot name='a'/>",
+        "<lot orbits='7'/>",
+        "<lot name='a b' orbits='7'/>",
+        "<lot name='a' orbits=''/>",
+        "<lot name='a' orbits='7' domain=''/>",
+        "<lot name='a' orbits='7' color='red'/>",
+        "<lot name='a' orbits='1-20000000'/>",
+    ] {
+        assert!(error(lot).starts_with("line 3: "), "{}", error(lot));
+    }
+}
+
+#[test]
+fn return_steps_are_checked() {
+    for (step, says) in [
+        ("<step/>", "no to="),
+        ("<step to=''/>", "names nothing"),
+        ("<step to='transfer:'/>", "names nothing"),
+        ("<step to='parker' ring='0'/>", "ring=\"0\""),
+        ("<step to='parker' ring='3601'/>", "1 to 3600"),
+        ("<step to='parker' rings='3'/>", "no such attribute"),
+        ("<stop to='parker'/>", "unknown element <stop>"),
+        ("<step to='parker'><x/></step>", "unknown element <x>"),
+    ] {
+        let text = error(&in_lot(&format!("<return>\n{step}\n</return>")));
+        assert!(text.contains(says) && text.starts_with("line 5: lot \"default\": "), "{text}");
+    }
+    assert!(error(&in_lot("<return/><return/>")).contains("a second <return>"));
+}
+
+#[test]
+fn what_is_not_understood_is_an_error() {
+    for text in [
+        "",
+        "<configuration",
+        "<configuration>",
+        "<configuration></lots></configuration>",
+        "<configuration/><configuration/>",
+        "<configuration>words</configuration>",
+        "<configuration>&amp;</configuration>",
+        "<configuration name='ivr.conf'/>",
+        "<configuration colour='red'/>",
+        "<configuration><menus/></configuration>",
+        "<configuration><settings><param name='debug' value='1'/></settings></configuration>",
+        "<configuration><settings><param name='presence-proto' value='a b'/></settings></configuration>",
+        "<configuration><settings><lot/></settings></configuration>",
+        "<configuration><lots><param/></lots></configuration>",
+        "<configuration name='a' name='b'/>",
+        "<document/>",
+    ] {
+        assert!(Config::parse(text).is_err(), "{text}");
+    }
+    let deep = "<a>".repeat(100_000);
+    assert!(Config::parse(&deep).unwrap_err().problem.contains("too deep"));
+    let broken = "<configuration>\n<lots>\n</lot>\n</configuration>";
+    assert_eq!(Config::parse(broken).unwrap_err().line, Some(3));
+}
+
+#[test]
+fn a_million_orbits_are_checked_at_once() {
+    let a = "<lot name='a' orbits='1000000-9999999'/><lot name='b' orbits='0-999999,10000000-10999999'/>";
+    assert_eq!(parse(a).len(), 2);
+}

@@ -1,0 +1,34 @@
+//! Carries out what the table decided. Runs with none of our locks held.
+
+use std::sync::Arc;
+
+use crate::events;
+use crate::module::Module;
+use crate::park::Effect;
+use crate::ring;
+use crate::switch::{Session, log};
+use crate::worker::Message;
+
+/// Carries out `effects` in their order. `here`: the session on whose thread we are.
+pub fn carry_out(module: &Arc<Module>, effects: Vec<Effect>, here: Option<Session<'_>>) {
+    for effect in effects {
+        match effect {
+            Effect::Event(event) => events::tell(&event, here),
+            // The worker shows lamps, so that the last one to be shown is the last one that was true.
+            Effect::Presence(lot, orbit) => module.tell_worker(Message::Lamp(lot, orbit)),
+            Effect::Wake(uuid) => module.wake(&uuid),
+            Effect::Ring(step) => ring::step(module, *step),
+            Effect::StopRing(run) => module.rings.stop(run),
+            Effect::ClaimLost { ticket, .. } => {
+                // Who waits in it sees the parked leg go and leaves by itself.
+                module.offers.lock().remove(&ticket);
+            }
+            Effect::Lapsed { uuid, lot, orbit } => log::notice(
+                Some(uuid.as_str()),
+                format_args!(
+                    "{lot} {orbit}: the orbit was held for {uuid}, which did not come; it is free again"
+                ),
+            ),
+        }
+    }
+}

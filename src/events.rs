@@ -1,0 +1,141 @@
+//! One place for what the world is told of a parked call: the `callpark::info` event, the channel variables and the log.
+
+use std::ffi::CStr;
+use std::fmt::Write;
+
+use crate::park::{Action, ParkEvent};
+use crate::switch::event::{Event, Kind};
+use crate::switch::{Located, Session, log};
+
+/// The subclass of our events.
+pub const SUBCLASS: &CStr = c"callpark::info";
+
+/// Tells it. `here`: the session on whose thread we are; it can be told of even while it hangs up, when FreeSWITCH
+/// finds it no more.
+pub fn tell(event: &ParkEvent, here: Option<Session<'_>>) {
+    let here = here.filter(|session| session.uuid() == event.uuid.as_str());
+    let located = match here {
+        Some(_) => None,
+        None => Located::find(event.uuid.as_str()),
+    };
+    let session = here.or_else(|| located.as_ref().map(Located::session));
+    if let Some(session) = session {
+        set_variables(session, event);
+    }
+    fire(event, session);
+    log::notice(Some(event.uuid.as_str()), format_args!("{}", sentence(event)));
+}
+
+/// What CDRs and later dialplan see.
+fn set_variables(session: Session<'_>, event: &ParkEvent) {
+    let channel = session.channel();
+    let set = |name: &str, value: &str| channel.set_variable(name, Some(value));
+    match event.action {
+        Action::Park | Action::Move => {
+            set("callpark_lot", &event.lot.to_string());
+            if let Some(orbit) = &event.orbit {
+                set("callpark_orbit", orbit.as_str());
+            }
+            channel.set_variable("callpark_parker", event.parker.as_deref());
+            set("callpark_parked_at", &event.parked_at_epoch_ms.to_string());
+            for stale in ["callpark_outcome", "callpark_wait_ms", "callpark_retriever"] {
+                channel.set_variable(stale, None);
+            }
+        }
+        _ => {}
+    }
+    if let Some(outcome) = event.outcome {
+        set("callpark_outcome", outcome.as_str());
+        set("callpark_wait_ms", &event.wait_ms.to_string());
+        channel.set_variable("callpark_retriever", retriever(event).as_deref());
+    }
+}
+
+fn retriever(event: &ParkEvent) -> Option<String> {
+    event.retriever.as_deref().map(str::to_owned)
+}
+
+fn fire(event: &ParkEvent, session: Option<Session<'_>>) {
+    let Some(mut out) = Event::new(Kind::Custom, Some(SUBCLASS)) else { return };
+    if let Some(session) = session {
+        out = out.with_channel(session.channel());
+    }
+    out = out
+        .with("Callpark-Action", event.action.as_str())
+        .with("Callpark-Lot", &event.lot.to_string())
+        .with("Callpark-Orbit", event.orbit.as_ref().map_or("", |orbit| orbit.as_str()))
+        .with("Callpark-UUID", event.uuid.as_str())
+        .with("Callpark-Caller-ID-Name", &event.caller.name)
+        .with("Callpark-Caller-ID-Number", &event.caller.number)
+        .with("Callpark-Parker", event.parker.as_deref().unwrap_or_default())
+        .with("Callpark-Retriever", event.retriever.as_deref().unwrap_or_default())
+        .with(
+            "Callpark-Retriever-UUID",
+            event.retriever_uuid.as_ref().map_or("", |uuid| uuid.as_str()),
+        )
+        .with("Callpark-Priority", &event.priority.to_string())
+        .with("Callpark-Note", &event.note)
+        .with("Callpark-Wait-Ms", &event.wait_ms.to_string())
+        .with("Callpark-Outcome", event.outcome.map_or("", |outcome| outcome.as_str()))
+        .with("Callpark-Reason", event.reason.as_deref().unwrap_or_default());
+    if let Some(step) = &event.step {
+        out = out.with("Callpark-Step", &step.to_string());
+    }
+    if let Some((lot, orbit)) = &event.from {
+        out = out
+            .with("Callpark-From-Lot", &lot.to_string())
+            .with("Callpark-From-Orbit", orbit.as_str());
+    }
+    out.fire();
+}
+
+/// What an administrator reads at 3 a.m.: which call, what happened, why, and what comes next.
+fn sentence(event: &ParkEvent) -> String {
+    let caller = format!("{:?} <{}>", &*event.caller.name, event.caller.number);
+    let place = match &event.orbit {
+        Some(orbit) => format!("{} {orbit}", event.lot),
+        None => event.lot.to_string(),
+    };
+    let waited = format_args!("{}.{:03} s", event.wait_ms / 1000, event.wait_ms % 1000).to_string();
+    let who = event
+        .retriever
+        .as_deref()
+        .or_else(|| event.retriever_uuid.as_ref().map(|uuid| uuid.as_str()))
+        .unwrap_or("nobody");
+    let step = event.step.as_ref().map(ToString::to_string).unwrap_or_default();
+    let mut text = match (event.action, event.outcome) {
+        (Action::Park, _) => {
+            let by = event.parker.as_deref().unwrap_or("an unknown parker");
+            format!("{place}: {caller} parked by {by}")
+        }
+        (Action::Retrieve, _) => format!("{place}: {caller} retrieved by {who} after {waited}"),
+        (Action::Resume, _) => format!("{place}: {caller} waits on; {who} did not take the call"),
+        (Action::Return, Some(_)) => {
+            format!("{place}: {caller} returned after {waited} by step {step}")
+        }
+        (Action::Return, None) if event.reason.is_some() => {
+            format!("{place}: {caller} waits on; return step {step} did not work")
+        }
+        (Action::Return, None) => {
+            format!("{place}: {caller} is returned after {waited}: step {step} starts")
+        }
+        (Action::Abandon, _) => format!("{place}: {caller} hung up after {waited}"),
+        (Action::Leave, Some(outcome)) => format!("{place}: {caller} {outcome} after {waited}"),
+        (Action::Leave, None) => format!("{place}: {caller} left after {waited}"),
+        (Action::Move, _) => match &event.from {
+            Some((lot, orbit)) => format!("{place}: {caller} moved here from {lot} {orbit}"),
+            None => format!("{place}: {caller} moved here"),
+        },
+        (Action::Drop, outcome) => {
+            let outcome = outcome.map_or("dropped", |outcome| outcome.as_str());
+            format!("{place}: {caller} hung up ({outcome}) after {waited}")
+        }
+        (Action::Remind, _) => format!("{place}: {caller} still waits after {waited}"),
+        (Action::Refuse, _) => format!("{place}: {caller} not parked"),
+    };
+    if let Some(reason) = &event.reason {
+        // Writing to a String cannot fail.
+        let _ = write!(text, ": {reason}");
+    }
+    text
+}

@@ -1,0 +1,44 @@
+//! What an administrator must be told about the switch we are in.
+
+use crate::module::Module;
+use crate::switch::event::{Heard, Kind, Listener};
+use crate::switch::{log, module};
+
+const RIVAL: &str = "mod_valet_parking";
+
+/// Listens to what FreeSWITCH registers: of ours, and of the one module that gets in our way.
+pub struct Registrations;
+
+impl Listener for Registrations {
+    const KIND: Kind = Kind::ModuleLoad;
+
+    fn heard(event: Heard<'_>) {
+        let (Some(running), Some(name)) = (Module::running(), event.header("name")) else { return };
+        if name == "valet_park" {
+            warn_of_rival(&running);
+        }
+        if crate::INTERFACES.contains(&name.as_str()) {
+            running.registered.lock().insert(name);
+        }
+    }
+}
+
+/// Says so, loudly, if mod_valet_parking answers for our lamps.
+pub fn check_rival(running: &Module) {
+    if module::is_loaded(RIVAL) {
+        warn_of_rival(running);
+    }
+}
+
+fn warn_of_rival(running: &Module) {
+    let proto = running.settings.read().presence_proto.clone();
+    if proto == "park" {
+        log::warning(
+            None,
+            format_args!(
+                "{RIVAL} is loaded too: it answers for every park+ lamp and says that our orbits are free. Unload it, or \
+                 give <param name=\"presence-proto\"> in callpark.conf.xml another value than \"park\""
+            ),
+        );
+    }
+}

@@ -1,0 +1,80 @@
+//! What a parked caller hears.
+
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use crate::module::Leg;
+use crate::switch::ivr::{self, Played};
+use crate::switch::{Channel, Session, log};
+
+/// Heard when the hold music cannot be played.
+const SILENCE: &str = "silence_stream://-1";
+/// What ends sooner was not played: a stream that is missing ends at once, and without a word.
+const TOO_SHORT: Duration = Duration::from_millis(100);
+/// How often in a row that may happen before the caller gets silence instead.
+const TRIES: u32 = 3;
+const SLEEP_MS: u32 = 500;
+
+/// What is played, until it cannot be, and then what instead.
+pub struct Music {
+    sources: Vec<String>,
+    failures: u32,
+}
+
+impl Music {
+    /// In this order: the call's own `callpark_hold_music`, the lot's, the channel's hold music, silence.
+    #[must_use]
+    pub fn choose(channel: Channel<'_>, lot: Option<&str>) -> Self {
+        let chosen = channel
+            .variable("callpark_hold_music")
+            .or_else(|| lot.map(|music| channel.expand(music)))
+            .or_else(|| channel.variable("temp_hold_music"))
+            .or_else(|| channel.variable("hold_music"))
+            .map(|music| channel.expand(&music))
+            // Two words FreeSWITCH knows for hold music which are no streams.
+            .filter(|music| !["", "silence", "indicate_hold"].contains(&music.as_str()));
+        // The last resort is tried last and stays.
+        let sources = std::iter::once(SILENCE.to_owned()).chain(chosen).collect();
+        Self { sources, failures: 0 }
+    }
+
+    fn failed(&mut self, uuid: &str, why: &str) {
+        self.failures = 0;
+        if let Some(source) = self.sources.pop() {
+            let next = match self.sources.last() {
+                Some(_) => "silence",
+                None => "nothing at all",
+            };
+            log::warning(
+                Some(uuid),
+                format_args!("the hold music {source:?} {why}; the caller hears {next}"),
+            );
+        }
+    }
+}
+
+/// Keeps the caller company until the leg is woken, transferred or gone.
+pub fn hold(session: Session<'_>, leg: &Leg, music: &mut Music) {
+    let channel = session.channel();
+    while !leg.woken.load(Ordering::Acquire) && channel.ready() {
+        let Some(source) = music.sources.last() else {
+            ivr::sleep(session, SLEEP_MS, &leg.woken);
+            continue;
+        };
+        let began = Instant::now();
+        let played = ivr::play(session, source, &leg.woken);
+        let short = began.elapsed() < TOO_SHORT;
+        match played {
+            Played::Failed => music.failed(&session.uuid(), "cannot be played"),
+            Played::NotReady | Played::ToTheEnd if short && channel.ready() => {
+                music.failures += 1;
+                if music.failures >= TRIES {
+                    music.failed(&session.uuid(), "ends as soon as it begins");
+                }
+                ivr::sleep(session, 20, &leg.woken);
+            }
+            Played::ToTheEnd | Played::NotReady => music.failures = 0,
+            Played::Interrupted => {}
+        }
+    }
+}

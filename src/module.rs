@@ -1,0 +1,160 @@
+//! The running module: what `load` makes and `shutdown` takes apart.
+//!
+//! Order of locks: there is none to keep. Every mutex here is a leaf: taken, copied from, released, and only then is
+//! FreeSWITCH called or another one taken.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crossbeam_channel::Sender;
+use parking_lot::{Mutex, RwLock};
+
+use crate::clock;
+use crate::config::{Config, Settings};
+use crate::effects;
+use crate::handover::Offer;
+use crate::park::{CallUuid, Effect, Millis, Park, Ticket};
+use crate::ring::Rings;
+use crate::switch::{Located, Session};
+use crate::worker::Message;
+
+/// The one running, if any. A reload of the module enters with this static as shutdown left it.
+static RUNNING: RwLock<Option<Arc<Module>>> = RwLock::new(None);
+
+/// A parked call on its own thread.
+#[derive(Default)]
+pub struct Leg {
+    /// Set when its verdict may have changed: stop the music and look.
+    pub woken: AtomicBool,
+}
+
+/// The running module.
+pub struct Module {
+    park: Mutex<Park>,
+    legs: Mutex<HashMap<CallUuid, Arc<Leg>>>,
+    /// Retrievers that wait for their parked leg to take them, by claim.
+    pub offers: Mutex<HashMap<Ticket, Arc<Offer>>>,
+    /// Bridges that have begun, by claim.
+    pub bridging: Mutex<HashMap<Ticket, Arc<Offer>>>,
+    /// What is ringing for parked calls.
+    pub rings: Rings,
+    /// The settings of the whole module.
+    pub settings: RwLock<Settings>,
+    /// The text of the configuration that was read last, good or bad: the same is not read twice.
+    pub configuration: Mutex<Option<String>>,
+    /// Which of our applications and commands FreeSWITCH has registered.
+    pub registered: Mutex<HashSet<String>>,
+    worker: Sender<Message>,
+    stopping: AtomicBool,
+}
+
+impl Module {
+    /// A module with that configuration, whose worker listens at the other end of `worker`.
+    #[must_use]
+    pub fn new(config: Config, seed: u64, worker: Sender<Message>) -> Arc<Self> {
+        let mut park = Park::new(seed);
+        // There are no calls yet, so there is nothing to carry out.
+        drop(park.configure(clock::now(), config.lots));
+        Arc::new(Self {
+            park: Mutex::new(park),
+            legs: Mutex::default(),
+            offers: Mutex::default(),
+            bridging: Mutex::default(),
+            rings: Rings::default(),
+            settings: RwLock::new(config.settings),
+            configuration: Mutex::default(),
+            registered: Mutex::default(),
+            worker,
+            stopping: AtomicBool::new(false),
+        })
+    }
+
+    /// The running module; `None` before `load` and after `shutdown`.
+    #[must_use]
+    pub fn running() -> Option<Arc<Self>> {
+        RUNNING.read().clone()
+    }
+
+    /// Makes `module` the running one.
+    pub fn start(module: Arc<Self>) {
+        *RUNNING.write() = Some(module);
+    }
+
+    /// There is no running module any more; gives back the one that ran.
+    pub fn stop() -> Option<Arc<Self>> {
+        RUNNING.write().take()
+    }
+
+    /// Reads from the table.
+    pub fn look<T>(&self, read: impl FnOnce(&Park) -> T) -> T {
+        read(&self.park.lock())
+    }
+
+    /// Decides something in the table, then, with the lock released, carries out what follows from it. `here` is the
+    /// session on whose thread we are, if any: it can be told things even while it is hanging up.
+    pub fn act<T>(
+        self: &Arc<Self>,
+        here: Option<Session<'_>>,
+        decide: impl FnOnce(&mut Park, Millis) -> (T, Vec<Effect>),
+    ) -> T {
+        let (value, effects, sooner) = {
+            let mut park = self.park.lock();
+            let before = park.poll_timeout();
+            let (value, effects) = decide(&mut park, clock::now());
+            let after = park.poll_timeout();
+            (value, effects, after.is_some_and(|after| before.is_none_or(|before| after < before)))
+        };
+        if sooner {
+            self.tell_worker(Message::Look);
+        }
+        effects::carry_out(self, effects, here);
+        value
+    }
+
+    /// Does what is due in the table; says what follows, and when the next is due.
+    pub fn tick(&self) -> (Vec<Effect>, Option<Millis>) {
+        let mut park = self.park.lock();
+        let effects = park.handle_timeout(clock::now());
+        (effects, park.poll_timeout())
+    }
+
+    /// Has the worker do something.
+    pub fn tell_worker(&self, message: Message) {
+        // It only fails when the worker has ended, and with it what it was wanted for.
+        drop(self.worker.send(message));
+    }
+
+    /// Notes that the call's own thread holds it now.
+    pub fn leg_arrived(&self, uuid: &CallUuid) -> Arc<Leg> {
+        let leg = Arc::new(Leg::default());
+        self.legs.lock().insert(uuid.clone(), Arc::clone(&leg));
+        leg
+    }
+
+    /// Notes that it no longer does.
+    pub fn leg_left(&self, uuid: &CallUuid) {
+        self.legs.lock().remove(uuid);
+    }
+
+    /// Has the parked call look at its verdict, now.
+    pub fn wake(&self, uuid: &CallUuid) {
+        let Some(leg) = self.legs.lock().get(uuid).cloned() else { return };
+        leg.woken.store(true, Ordering::Release);
+        if let Some(parked) = Located::find(uuid.as_str()) {
+            parked.session().wake();
+        }
+    }
+
+    /// From now on every call that ends, ends because the module stops.
+    pub fn stopping(self: &Arc<Self>) {
+        self.stopping.store(true, Ordering::Release);
+        self.act(None, |park, now| ((), park.shutdown(now)));
+    }
+
+    /// Whether the module is being unloaded.
+    #[must_use]
+    pub fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Acquire)
+    }
+}

@@ -1,0 +1,105 @@
+//! The domain: lots, orbits and parked calls, and who may do what with them when.
+//!
+//! No switch, no threads, no clock and no I/O. Every operation is told what time it is, decides, changes [`Park`] and
+//! gives back [`Effect`]s, which its caller carries out *after* it has released the lock around `Park`. So each rule can
+//! be tested in microseconds, and the lock is held for microseconds: every operation on one call is O(log n).
+//!
+//! A parked call is unclaimed until exactly one of retriever, return step, exit key and administrator claims it
+//! ([`Park::claim`]). The claim comes true ([`Park::complete`]), is given back ([`Park::unclaim`]), or is overtaken by the
+//! end of the call ([`Park::gone`]). Whichever ends the call first gives it its one outcome; what comes later does nothing.
+
+#![forbid(unsafe_code)]
+
+use std::collections::{BTreeMap, HashMap};
+
+mod admin;
+mod call;
+mod claim;
+mod configure;
+mod deadlines;
+mod effect;
+mod ending;
+mod forecast;
+mod free;
+mod lot;
+mod lot_config;
+mod names;
+mod orbit_set;
+mod outcome;
+mod parking;
+mod range;
+mod returns;
+mod steps;
+mod views;
+
+#[cfg(test)]
+mod tests;
+
+pub use admin::Setting;
+pub use call::{Caller, ParkRequest, Parked, TOP_PRIORITY, Want};
+pub use claim::{Claim, Claimant, Exit, Target, Verdict};
+pub use deadlines::Millis;
+pub use effect::{Action, Effect, ParkEvent, ParkRefused, Ring, RingTo, RunId, Then, Ticket};
+pub use forecast::{Forecast, OrbitState, OrbitView};
+pub use free::Assign;
+pub use lot_config::{BadFallback, LotConfig, WhenFull, WhenOccupied};
+pub use names::{BadName, CallUuid, LotKey, LotName, OrbitName};
+pub use outcome::{End, Outcome, Refusal};
+pub use range::{MOST_ORBITS, OrbitRange, RangeError};
+pub use steps::{BadStep, LONGEST_RING_S, RING_S, Step, StepRef, StepTo, Transfer, parse_ring};
+pub use views::{CallState, CallView, Lamp, LotView};
+
+pub(crate) use configure::candidates;
+pub(crate) use range::overlap;
+
+/// Every lot and every parked call. The edge holds it in one mutex.
+#[derive(Debug)]
+pub struct Park {
+    lots: BTreeMap<LotKey, lot::Lot>,
+    directory: configure::Directory,
+    calls: HashMap<CallUuid, call::Call>,
+    reservations: HashMap<CallUuid, parking::Reservation>,
+    deadlines: deadlines::Deadlines,
+    rng: fastrand::Rng,
+    counter: u64,
+    stopping: bool,
+}
+
+impl Park {
+    /// Without any lot. `seed` is for lots that assign at random.
+    pub fn new(seed: u64) -> Self {
+        Park {
+            lots: BTreeMap::new(),
+            directory: HashMap::new(),
+            calls: HashMap::new(),
+            reservations: HashMap::new(),
+            deadlines: deadlines::Deadlines::default(),
+            rng: fastrand::Rng::with_seed(seed),
+            counter: 0,
+            stopping: false,
+        }
+    }
+
+    /// A number that was never given before: tickets, runs and the order of arrival.
+    fn count(&mut self) -> u64 {
+        self.counter += 1;
+        self.counter
+    }
+
+    /// The orbit holds nothing any more. A lot that is no longer configured goes with its last one.
+    fn vacate(&mut self, key: &LotKey, orbit: &OrbitName) {
+        if let Some(lot) = self.lots.get_mut(key) {
+            lot.vacate(orbit);
+            if lot.is_over() {
+                self.lots.remove(key);
+            }
+        }
+    }
+
+    /// The lamp of that orbit may have changed, if its lot has lamps.
+    fn show_lamp(&self, key: &LotKey, orbit: &OrbitName, effects: &mut Vec<Effect>) {
+        if self.lots.get(key).is_some_and(|lot| lot.config.blf) {
+            effects.push(Effect::Presence(key.clone(), orbit.clone()));
+        }
+    }
+}

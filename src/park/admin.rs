@@ -1,0 +1,215 @@
+//! What an administrator can do to parked calls and orbits.
+
+use super::Park;
+use super::call::{TOP_PRIORITY, Want};
+use super::claim::{Claimant, Exit, Target};
+use super::deadlines::Millis;
+use super::effect::{Action, Effect};
+use super::lot::{Lot, Slot};
+use super::names::{CallUuid, LotKey, OrbitName};
+use super::outcome::Refusal;
+
+/// What can be changed about a parked call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Setting {
+    /// Its timeout in ms, counted from now; 0: never.
+    TimeoutMs(u64),
+    /// Its priority, 0 to 9.
+    Priority(u8),
+    /// What somebody writes about it.
+    Note(String),
+    /// For whom it is meant, `user@domain`, or empty.
+    For(String),
+}
+
+impl Park {
+    /// Moves a call into another orbit, of the same or of another lot. Deadline, return step and waiting time stay.
+    /// Neither `when-full` nor `when-occupied` applies: whoever moves a call knows where to.
+    ///
+    /// # Errors
+    /// `Empty`; `Gone`: the call is claimed; `Occupied`, `Full`, `Closed`, `UnknownLot`, `UnknownOrbit`.
+    pub fn move_call(
+        &mut self,
+        now: Millis,
+        from: &LotKey,
+        orbit: &OrbitName,
+        to: &LotKey,
+        want: Want,
+    ) -> Result<(LotKey, OrbitName, Vec<Effect>), Refusal> {
+        let uuid = self.unclaimed(from, orbit)?;
+        let target = self.take_exactly(to, &want)?;
+        let mut effects = Vec::new();
+        self.shift(now, &uuid, to, &target, &mut effects);
+        Ok((to.clone(), target, effects))
+    }
+
+    /// Puts the call where it shall be from now on; that orbit is taken for it already, or free.
+    pub(super) fn shift(
+        &mut self,
+        now: Millis,
+        uuid: &CallUuid,
+        to: &LotKey,
+        orbit: &OrbitName,
+        effects: &mut Vec<Effect>,
+    ) {
+        let Some(call) = self.calls.get_mut(uuid) else { return };
+        if let Some(old) = self.lots.get_mut(&call.lot) {
+            old.dequeue(call);
+        }
+        let from = std::mem::replace(&mut call.lot, to.clone());
+        let from = (from, std::mem::replace(&mut call.orbit, orbit.clone()));
+        if let Some(new) = self.lots.get_mut(to) {
+            new.occupy(orbit, Slot::Parked(uuid.clone()));
+            if call.claim.is_none() {
+                new.enqueue(call);
+            }
+        }
+        let mut event = call.event(now, Action::Move);
+        event.from = Some(from.clone());
+        effects.push(event.into());
+        self.show_lamp(&from.0, &from.1, effects);
+        self.show_lamp(to, orbit, effects);
+        self.vacate(&from.0, &from.1);
+    }
+
+    /// Changes something about a parked call. A new timeout counts from now; if a return step rings, it is stopped.
+    ///
+    /// # Errors
+    /// `Empty`, `UnknownLot`, `UnknownOrbit`; `BadArguments`: a priority above 9.
+    pub fn set(
+        &mut self,
+        now: Millis,
+        lot: &LotKey,
+        orbit: &OrbitName,
+        setting: Setting,
+    ) -> Result<Vec<Effect>, Refusal> {
+        let uuid = self.parked_in(lot, orbit)?;
+        let call = self.calls.get_mut(&uuid).ok_or(Refusal::Empty)?;
+        let mut effects = Vec::new();
+        match setting {
+            Setting::TimeoutMs(ms) => {
+                call.timeout_ms = Some(ms);
+                call.deadline = (ms > 0).then(|| now.after(ms));
+                call.next_step = 0;
+                if let Some(ringing) = call.ringing.take() {
+                    effects.push(Effect::StopRing(ringing.run));
+                }
+                if call.claim.is_none() && !self.stopping {
+                    let deadline = call.deadline;
+                    self.deadlines.arm(call, deadline);
+                }
+            }
+            Setting::Priority(priority) if priority > TOP_PRIORITY => {
+                return Err(Refusal::BadArguments);
+            }
+            Setting::Priority(priority) => {
+                let lot = self.lots.get_mut(lot).ok_or(Refusal::UnknownLot)?;
+                lot.dequeue(call);
+                call.priority = priority;
+                if call.claim.is_none() {
+                    lot.enqueue(call);
+                }
+            }
+            Setting::Note(note) => call.note = note.into(),
+            Setting::For(user) => call.addressed_to = user.into(),
+        }
+        Ok(effects)
+    }
+
+    /// The call's time is up now: its return steps run. If they run already, they just go on.
+    ///
+    /// # Errors
+    /// `Empty`, `UnknownLot`, `UnknownOrbit`; `Gone`: the call is claimed; `Failed`: it has no return steps; `Closed`
+    /// after [`shutdown`](Park::shutdown).
+    pub fn return_now(
+        &mut self,
+        now: Millis,
+        lot: &LotKey,
+        orbit: &OrbitName,
+    ) -> Result<Vec<Effect>, Refusal> {
+        let uuid = self.unclaimed(lot, orbit)?;
+        if self.stopping {
+            return Err(Refusal::Closed);
+        }
+        let call = self.calls.get_mut(&uuid).ok_or(Refusal::Empty)?;
+        let mut effects = Vec::new();
+        if call.ringing.is_some() {
+            return Ok(effects);
+        }
+        let step = call.next_step;
+        if self.calls.get(&uuid).is_none_or(|call| self.steps_of(call).is_empty()) {
+            return Err(Refusal::Failed);
+        }
+        if let Some(call) = self.calls.get_mut(&uuid) {
+            call.deadline = Some(now);
+        }
+        self.run_steps(now, &uuid, step, &mut effects);
+        Ok(effects)
+    }
+
+    /// Claims the call to hang it up; its own thread does that when it sees the verdict.
+    ///
+    /// # Errors
+    /// `Empty`, `UnknownLot`, `UnknownOrbit`; `Gone`: the call is claimed; `Closed` after
+    /// [`shutdown`](Park::shutdown).
+    pub fn drop_call(
+        &mut self,
+        now: Millis,
+        lot: &LotKey,
+        orbit: &OrbitName,
+        cause: &str,
+    ) -> Result<Vec<Effect>, Refusal> {
+        let uuid = self.unclaimed(lot, orbit)?;
+        let exit = Exit::Drop { cause: cause.to_owned() };
+        self.claim(now, None, Target::Call(&uuid), Claimant::Leave(exit)).map(|claim| claim.effects)
+    }
+
+    /// Takes a lot, or one orbit of it, out of service. Calls in it stay, and what is reserved stays reserved.
+    ///
+    /// # Errors
+    /// `UnknownLot`, `UnknownOrbit`.
+    pub fn close(&mut self, lot: &LotKey, orbit: Option<&OrbitName>) -> Result<(), Refusal> {
+        let (lot, number) = self.configured(lot, orbit)?;
+        lot.close(number);
+        Ok(())
+    }
+
+    /// Puts a lot, with every orbit of it, or one orbit into service again.
+    ///
+    /// # Errors
+    /// `UnknownLot`, `UnknownOrbit`.
+    pub fn open(&mut self, lot: &LotKey, orbit: Option<&OrbitName>) -> Result<(), Refusal> {
+        let (lot, number) = self.configured(lot, orbit)?;
+        lot.open(number);
+        Ok(())
+    }
+
+    fn configured(
+        &mut self,
+        lot: &LotKey,
+        orbit: Option<&OrbitName>,
+    ) -> Result<(&mut Lot, Option<u32>), Refusal> {
+        let lot = self.lots.get_mut(lot).filter(|lot| !lot.going).ok_or(Refusal::UnknownLot)?;
+        let number = match orbit {
+            Some(orbit) => Some(lot.orbits.number(orbit).ok_or(Refusal::UnknownOrbit)?),
+            None => None,
+        };
+        Ok((lot, number))
+    }
+
+    /// The call in that orbit.
+    fn parked_in(&self, lot: &LotKey, orbit: &OrbitName) -> Result<CallUuid, Refusal> {
+        let found = self.target(Some(lot), Target::Orbit(orbit))?;
+        found.ok_or(Refusal::Empty)
+    }
+
+    /// The call in that orbit, if nobody has claimed it.
+    fn unclaimed(&self, lot: &LotKey, orbit: &OrbitName) -> Result<CallUuid, Refusal> {
+        let uuid = self.parked_in(lot, orbit)?;
+        match self.calls.get(&uuid) {
+            Some(call) if call.claim.is_some() => Err(Refusal::Gone),
+            Some(_) => Ok(uuid),
+            None => Err(Refusal::Empty),
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! A parked call.
+
+use std::sync::Arc;
+
+use super::claim::By;
+use super::deadlines::Millis;
+use super::effect::{Action, Effect, ParkEvent, RunId, Ticket};
+use super::names::{CallUuid, LotKey, OrbitName};
+use super::steps::Step;
+
+/// Who is waiting, as the switch knows it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Caller {
+    /// Caller id name; it can hold anything.
+    pub name: Arc<str>,
+    /// Caller id number; it can hold anything.
+    pub number: Arc<str>,
+    /// The caller asked for privacy: lamps show neither name nor number.
+    pub private: bool,
+}
+
+impl Caller {
+    /// A caller who did not ask for privacy.
+    pub fn new(name: impl Into<Arc<str>>, number: impl Into<Arc<str>>) -> Self {
+        Caller { name: name.into(), number: number.into(), private: false }
+    }
+}
+
+/// The highest priority there is.
+pub const TOP_PRIORITY: u8 = 9;
+
+/// Which orbit somebody wants.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Want {
+    /// Whichever the lot gives.
+    Auto,
+    /// This one.
+    Orbit(OrbitName),
+}
+
+impl Want {
+    pub(super) fn orbit(&self) -> Option<&OrbitName> {
+        match self {
+            Want::Auto => None,
+            Want::Orbit(orbit) => Some(orbit),
+        }
+    }
+}
+
+/// A call that wants to be parked.
+#[derive(Clone, Debug)]
+pub struct ParkRequest {
+    /// Its channel.
+    pub uuid: CallUuid,
+    /// The lot.
+    pub lot: LotKey,
+    /// The orbit.
+    pub orbit: Want,
+    /// Who is calling.
+    pub caller: Caller,
+    /// Who parks it, `user@domain`, if that is known.
+    pub parker: Option<Arc<str>>,
+    /// 0 to 9; 9 is taken first.
+    pub priority: u8,
+    /// Instead of the lot's timeout, in ms; 0: never.
+    pub timeout_ms: Option<u64>,
+    /// Instead of the lot's return steps.
+    pub returns: Option<Arc<[Step]>>,
+    /// What somebody wrote about it.
+    pub note: String,
+    /// For whom it is meant, `user@domain`, or empty.
+    pub addressed_to: String,
+    /// The wall clock, ms since 1970: the domain has no clock.
+    pub parked_at_epoch_ms: u64,
+}
+
+/// A call that was parked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Parked {
+    /// The lot it is in, which is another than asked for after an overflow.
+    pub lot: LotKey,
+    /// Its orbit.
+    pub orbit: OrbitName,
+    /// The `park` event and the lamp.
+    pub effects: Vec<Effect>,
+}
+
+/// The return step that is ringing.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ringing {
+    pub(super) run: RunId,
+    pub(super) step: usize,
+    /// When it should have rung enough; the backstop comes later.
+    pub(super) until: Millis,
+}
+
+/// Somebody has the call and is about to make that true.
+#[derive(Clone, Debug)]
+pub(super) struct Pending {
+    pub(super) ticket: Ticket,
+    pub(super) by: By,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Call {
+    pub(super) uuid: CallUuid,
+    pub(super) lot: LotKey,
+    pub(super) orbit: OrbitName,
+    pub(super) caller: Caller,
+    pub(super) parker: Option<Arc<str>>,
+    pub(super) priority: u8,
+    /// Its own timeout in ms; none: the lot's, as that is at the time.
+    pub(super) timeout_ms: Option<u64>,
+    /// Its own return steps; none: the lot's, as those are at the time.
+    pub(super) returns: Option<Arc<[Step]>>,
+    pub(super) note: Arc<str>,
+    pub(super) addressed_to: Arc<str>,
+    pub(super) parked_at_epoch_ms: u64,
+    pub(super) parked_at: Millis,
+    /// Counts up with every park: who came first in the same ms.
+    pub(super) seq: u64,
+    /// When its time is, or was, up; none: never.
+    pub(super) deadline: Option<Millis>,
+    /// Its entry among the deadlines. None while claimed: a claim is given back or comes true.
+    pub(super) armed: Option<Millis>,
+    /// The return step that runs when the time is up: 0, or the one a retriever interrupted.
+    pub(super) next_step: usize,
+    pub(super) ringing: Option<Ringing>,
+    pub(super) claim: Option<Pending>,
+}
+
+/// The place in the queue of those who say `next`: highest priority, then longest waiting.
+pub(super) type Turn = (u8, Millis, u64, CallUuid);
+
+impl Call {
+    pub(super) fn turn(&self) -> Turn {
+        (TOP_PRIORITY.saturating_sub(self.priority), self.parked_at, self.seq, self.uuid.clone())
+    }
+
+    pub(super) fn event(&self, now: Millis, action: Action) -> ParkEvent {
+        ParkEvent {
+            action,
+            lot: self.lot.clone(),
+            orbit: Some(self.orbit.clone()),
+            uuid: self.uuid.clone(),
+            caller: self.caller.clone(),
+            parker: self.parker.clone(),
+            priority: self.priority,
+            parked_at_epoch_ms: self.parked_at_epoch_ms,
+            wait_ms: now.since(self.parked_at),
+            note: self.note.clone(),
+            addressed_to: self.addressed_to.clone(),
+            outcome: None,
+            retriever: None,
+            retriever_uuid: None,
+            reason: None,
+            step: None,
+            from: None,
+        }
+    }
+}
+
+impl From<ParkEvent> for Effect {
+    fn from(event: ParkEvent) -> Self {
+        Effect::Event(Box::new(event))
+    }
+}

@@ -1,0 +1,300 @@
+//! Claims: one at most has a parked call, comes true, or gives it back.
+
+use std::sync::Arc;
+
+use super::Park;
+use super::call::{Call, Pending};
+use super::deadlines::Millis;
+use super::effect::{Action, Effect, ParkEvent, RunId, Ticket};
+use super::lot::Slot;
+use super::names::{CallUuid, LotKey, OrbitName};
+use super::outcome::Refusal;
+use super::steps::Transfer;
+use super::views::CallView;
+
+/// Which call somebody claims.
+#[derive(Clone, Copy, Debug)]
+pub enum Target<'a> {
+    /// The one in this orbit.
+    Orbit(&'a OrbitName),
+    /// Highest priority first, then longest waiting.
+    Next,
+    /// This one.
+    Call(&'a CallUuid),
+}
+
+/// Who claims it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Claimant {
+    /// Somebody who came to take it.
+    Retriever {
+        /// The channel it shall be connected to.
+        uuid: CallUuid,
+        /// Whose channel that is, `user@domain`.
+        user: Option<Arc<str>>,
+    },
+    /// Somebody a return step rang and who has answered.
+    StepLeg {
+        /// The channel it shall be connected to.
+        uuid: CallUuid,
+        /// Whose channel that is, `user@domain`.
+        user: Option<Arc<str>>,
+        /// The run that rang it.
+        run: RunId,
+    },
+    /// Nobody: the call leaves.
+    Leave(Exit),
+}
+
+/// How a call leaves its orbit without being connected to anybody.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// By its exit key, to this place.
+    Transfer(Transfer),
+    /// An administrator hangs it up.
+    Drop {
+        /// The hang-up cause.
+        cause: String,
+    },
+}
+
+/// A claim that was granted. It ends with `complete` or `unclaim`, or with the call.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Claim {
+    /// To be shown with `complete` and `unclaim`.
+    pub ticket: Ticket,
+    /// The call.
+    pub call: CallView,
+    /// Wakes the parked leg, and stops a return step that rings.
+    pub effects: Vec<Effect>,
+}
+
+/// What a parked leg's own thread shall do now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Go on waiting.
+    Hold,
+    /// Be bridged to this leg.
+    Bridge {
+        /// To be shown with `complete` and `unclaim`.
+        ticket: Ticket,
+        /// The retriever's or the answered step's channel.
+        leg: CallUuid,
+    },
+    /// Transfer itself.
+    Transfer {
+        /// To be shown with `complete` and `unclaim`.
+        ticket: Ticket,
+        /// Where to.
+        to: Transfer,
+    },
+    /// Hang up.
+    HangUp {
+        /// To be shown with `complete` and `unclaim`.
+        ticket: Ticket,
+        /// The hang-up cause.
+        cause: String,
+    },
+    /// It is not parked (any more).
+    Unknown,
+}
+
+/// Who has the call.
+#[derive(Clone, Debug)]
+pub(super) enum By {
+    Retriever {
+        leg: CallUuid,
+        user: Option<Arc<str>>,
+    },
+    StepLeg {
+        leg: CallUuid,
+        user: Option<Arc<str>>,
+        run: RunId,
+        step: usize,
+    },
+    Leave(Exit),
+    /// The call itself, sent away by a return step.
+    Step {
+        step: usize,
+        to: Transfer,
+    },
+}
+
+impl By {
+    /// The other leg and whose it is.
+    pub(super) fn leg(&self) -> Option<(&CallUuid, Option<&Arc<str>>)> {
+        match self {
+            By::Retriever { leg, user } | By::StepLeg { leg, user, .. } => {
+                Some((leg, user.as_ref()))
+            }
+            By::Leave(_) | By::Step { .. } => None,
+        }
+    }
+
+    /// The return step it is about.
+    pub(super) fn step(&self) -> Option<usize> {
+        match self {
+            By::StepLeg { step, .. } | By::Step { step, .. } => Some(*step),
+            By::Retriever { .. } | By::Leave(_) => None,
+        }
+    }
+}
+
+impl ParkEvent {
+    pub(super) fn with_leg(mut self, by: &By) -> Self {
+        if let Some((leg, user)) = by.leg() {
+            self.retriever_uuid = Some(leg.clone());
+            self.retriever = user.cloned();
+        }
+        self
+    }
+}
+
+impl Park {
+    /// Claims a call, finding and taking it in one step. `lot` may be left out only with [`Target::Call`]; given with
+    /// it, the call must be in that lot.
+    ///
+    /// # Errors
+    /// `Empty`: nothing there, or somebody else has claimed it. `Gone`: the run is not the call's current one.
+    /// `UnknownLot`, `UnknownOrbit`, `BadArguments`; `Closed` after [`shutdown`](Park::shutdown).
+    pub fn claim(
+        &mut self,
+        now: Millis,
+        lot: Option<&LotKey>,
+        target: Target<'_>,
+        by: Claimant,
+    ) -> Result<Claim, Refusal> {
+        if self.stopping {
+            return Err(Refusal::Closed);
+        }
+        let late = match by {
+            Claimant::StepLeg { .. } => Refusal::Gone,
+            Claimant::Retriever { .. } | Claimant::Leave(_) => Refusal::Empty,
+        };
+        let uuid = self.target(lot, target)?.ok_or(late)?;
+        let ticket = Ticket(self.count());
+        let call = self.calls.get_mut(&uuid).ok_or(late)?;
+        if call.claim.is_some() || lot.is_some_and(|lot| *lot != call.lot) {
+            return Err(late);
+        }
+        let mut effects = Vec::new();
+        let by = match by {
+            Claimant::StepLeg { uuid: leg, user, run } => {
+                let ringing = call.ringing.filter(|r| r.run == run).ok_or(Refusal::Gone)?;
+                if leg == uuid {
+                    return Err(Refusal::BadArguments);
+                }
+                call.ringing = None;
+                By::StepLeg { leg, user, run, step: ringing.step }
+            }
+            Claimant::Retriever { uuid: leg, .. } if leg == uuid => {
+                return Err(Refusal::BadArguments);
+            }
+            Claimant::Retriever { uuid: leg, user } => By::Retriever { leg, user },
+            Claimant::Leave(exit) => By::Leave(exit),
+        };
+        if let Some(ringing) = call.ringing.take() {
+            call.next_step = ringing.step;
+            effects.push(Effect::StopRing(ringing.run));
+        }
+        call.claim = Some(Pending { ticket, by });
+        self.deadlines.arm(call, None);
+        if let Some(lot) = self.lots.get_mut(&call.lot) {
+            lot.dequeue(call);
+        }
+        let call = self.find(now, &uuid).ok_or(late)?;
+        effects.push(Effect::Wake(uuid));
+        Ok(Claim { ticket, call, effects })
+    }
+
+    /// Which call a claim would get now, without claiming it.
+    ///
+    /// # Errors
+    /// As [`claim`](Park::claim).
+    pub fn peek(&self, now: Millis, lot: &LotKey, target: Target<'_>) -> Result<CallView, Refusal> {
+        let uuid = self.target(Some(lot), target)?.ok_or(Refusal::Empty)?;
+        let call = self.calls.get(&uuid).filter(|call| call.claim.is_none());
+        Ok(self.view(call.ok_or(Refusal::Empty)?, now))
+    }
+
+    /// The call that is meant, claimed or not; none: there is nothing.
+    pub(super) fn target(
+        &self,
+        lot: Option<&LotKey>,
+        target: Target<'_>,
+    ) -> Result<Option<CallUuid>, Refusal> {
+        if let Target::Call(uuid) = target {
+            return Ok(Some(uuid.clone()));
+        }
+        let lot = self.lots.get(lot.ok_or(Refusal::BadArguments)?).ok_or(Refusal::UnknownLot)?;
+        match target {
+            Target::Orbit(orbit) => match lot.slot(orbit) {
+                Some(Slot::Parked(uuid)) => Ok(Some(uuid.clone())),
+                Some(Slot::Reserved(_)) => Ok(None),
+                None if lot.orbits.number(orbit).is_none() => Err(Refusal::UnknownOrbit),
+                None => Ok(None),
+            },
+            Target::Next | Target::Call(_) => Ok(lot.next_call().cloned()),
+        }
+    }
+
+    /// What the parked leg's own thread shall do now.
+    pub fn verdict(&self, uuid: &CallUuid) -> Verdict {
+        let Some(call) = self.calls.get(uuid) else { return Verdict::Unknown };
+        let Some(Pending { ticket, by }) = &call.claim else { return Verdict::Hold };
+        let ticket = *ticket;
+        match by {
+            By::Retriever { leg, .. } | By::StepLeg { leg, .. } => {
+                Verdict::Bridge { ticket, leg: leg.clone() }
+            }
+            By::Leave(Exit::Transfer(to)) | By::Step { to, .. } => {
+                Verdict::Transfer { ticket, to: to.clone() }
+            }
+            By::Leave(Exit::Drop { cause }) => Verdict::HangUp { ticket, cause: cause.clone() },
+        }
+    }
+
+    /// Gives a claim back: same orbit, same deadline, same identity. A deadline that has passed is due at once; a return
+    /// step's claim given back is a failed step, and the next one runs.
+    pub fn unclaim(&mut self, now: Millis, uuid: &CallUuid, ticket: Ticket) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        let Some(by) = self.take_claim(uuid, ticket) else { return effects };
+        let Some(call) = self.calls.get_mut(uuid) else { return effects };
+        if let Some(lot) = self.lots.get_mut(&call.lot) {
+            lot.enqueue(call);
+        }
+        effects.push(Effect::Wake(uuid.clone()));
+        if let Some(step) = by.step()
+            && !self.stopping
+        {
+            let reason = match by {
+                By::Step { .. } => "the transfer failed",
+                _ => "who answered went away",
+            };
+            self.step_over(now, uuid, step, reason, &mut effects);
+            return effects;
+        }
+        let deadline = call.deadline.filter(|_| !self.stopping);
+        self.deadlines.arm(call, deadline);
+        let reason = match by {
+            By::Leave(Exit::Transfer(_)) => "the transfer failed",
+            By::Leave(Exit::Drop { .. }) => "it was not hung up",
+            _ => "the retriever went away",
+        };
+        let mut event = call.event(now, Action::Resume).with_leg(&by);
+        event.reason = Some(reason.to_owned());
+        effects.push(event.into());
+        effects
+    }
+
+    fn take_claim(&mut self, uuid: &CallUuid, ticket: Ticket) -> Option<By> {
+        let call = self.calls.get_mut(uuid)?;
+        call.claim.take_if(|pending| pending.ticket == ticket).map(|pending| pending.by)
+    }
+
+    /// A claim by the call itself, so that its own thread transfers it.
+    pub(super) fn claim_itself(ticket: Ticket, call: &mut Call, step: usize, to: Transfer) {
+        call.next_step = step;
+        call.claim = Some(Pending { ticket, by: By::Step { step, to } });
+    }
+}

@@ -1,0 +1,146 @@
+//! Which lots there are: configured once, and again by every reload.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use super::Park;
+use super::deadlines::Millis;
+use super::effect::Effect;
+use super::lot::{Lot, Slot};
+use super::lot_config::LotConfig;
+use super::names::{LotKey, OrbitName};
+use super::outcome::Refusal;
+use super::range::Finder;
+
+/// Which lot has which orbit, a table a domain.
+pub(super) type Directory = HashMap<Option<Arc<str>>, Finder<LotKey>>;
+
+impl Park {
+    /// Sets the lots. On a reload parked calls stay, with orbit, deadline and claim. Orbits and lots that are gone take no
+    /// new calls and vanish when they are empty; if another lot of the same domain has the orbit now, the call is in that
+    /// lot from now on (`move` event), so that one orbit of a domain never means two calls. Closed orbits stay closed.
+    ///
+    /// The configurations are those of one `config::Config`, which has seen to it that no orbit is in two lots.
+    pub fn configure(&mut self, now: Millis, lots: Vec<LotConfig>) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        let configs: BTreeMap<LotKey, Arc<LotConfig>> =
+            lots.into_iter().map(|config| (config.key.clone(), Arc::new(config))).collect();
+        self.directory = directory(configs.values());
+        for (key, lot) in &mut self.lots {
+            if !configs.contains_key(key) {
+                lot.retire();
+            }
+        }
+        let mut relit = Vec::new();
+        for (key, config) in configs {
+            match self.lots.get_mut(&key) {
+                None => {
+                    self.lots.insert(key, Lot::new(config));
+                }
+                Some(lot) => {
+                    if lot.config.blf != config.blf {
+                        relit.extend(lot.slots().map(|(orbit, _)| (key.clone(), orbit.clone())));
+                    }
+                    lot.configure(config);
+                }
+            }
+        }
+        effects.extend(relit.into_iter().map(|(lot, orbit)| Effect::Presence(lot, orbit)));
+        self.hand_over_strays(now, &mut effects);
+        self.lots.retain(|_, lot| !lot.is_over());
+        effects
+    }
+
+    /// Whatever is in an orbit that another lot of the domain has now belongs to that lot.
+    fn hand_over_strays(&mut self, now: Millis, effects: &mut Vec<Effect>) {
+        let strays: Vec<(LotKey, OrbitName, Slot)> = self
+            .lots
+            .iter()
+            .flat_map(|(key, lot)| {
+                lot.strays().into_iter().map(|(orbit, slot)| (key.clone(), orbit, slot))
+            })
+            .collect();
+        for (key, orbit, slot) in strays {
+            let finder = self.directory.get(&key.domain);
+            let Some(owner) = finder.and_then(|finder| finder.owner(&orbit)).cloned() else {
+                continue;
+            };
+            match slot {
+                Slot::Parked(uuid) => self.shift(now, &uuid, &owner, &orbit, effects),
+                Slot::Reserved(uuid) => {
+                    if let Some(held) = self.reservations.get_mut(&uuid) {
+                        held.lot = owner.clone();
+                    }
+                    if let Some(lot) = self.lots.get_mut(&owner) {
+                        lot.occupy(&orbit, Slot::Reserved(uuid));
+                    }
+                    self.vacate(&key, &orbit);
+                }
+            }
+        }
+    }
+
+    /// Which lot a name means. `name@domain` is exactly that tenant's lot. A bare name is first the lot of the viewer's
+    /// own domain, then the one without a domain; another tenant's lot is never meant by it. A lot that is draining is
+    /// meant only if no configured one is.
+    ///
+    /// # Errors
+    /// `UnknownLot`.
+    pub fn resolve(&self, name: &str, viewer_domain: Option<&str>) -> Result<LotKey, Refusal> {
+        let lookup = |key: &LotKey, going| self.lots.get(key).is_some_and(|lot| lot.going == going);
+        let candidates = candidates(name, viewer_domain);
+        [false, true]
+            .into_iter()
+            .find_map(|going| candidates.iter().find(|key| lookup(key, going)))
+            .cloned()
+            .ok_or(Refusal::UnknownLot)
+    }
+
+    /// Which lot the orbit `orbit` belongs to, as seen from `viewer_domain`: the tenant's own lots first, then those
+    /// without a domain. Draining orbits that hold a call are found as well.
+    pub fn orbit_at(
+        &self,
+        orbit: &str,
+        viewer_domain: Option<&str>,
+    ) -> Option<(LotKey, OrbitName)> {
+        let orbit: OrbitName = orbit.parse().ok()?;
+        let own: Option<Arc<str>> = viewer_domain.map(|domain| domain.to_lowercase().into());
+        own.map(Some).into_iter().chain([None]).find_map(|domain| {
+            let owner = self.directory.get(&domain).and_then(|finder| finder.owner(&orbit));
+            let draining = || {
+                let holds = |(key, lot): &(&LotKey, &Lot)| {
+                    key.domain == domain && lot.slot(&orbit).is_some()
+                };
+                self.lots.iter().find(holds).map(|(key, _)| key)
+            };
+            let key = owner.or_else(draining)?;
+            Some((key.clone(), orbit.clone()))
+        })
+    }
+}
+
+/// The lots `name` can mean to somebody in `viewer_domain`, best first.
+pub(crate) fn candidates(name: &str, viewer_domain: Option<&str>) -> Vec<LotKey> {
+    let Ok(key) = name.parse::<LotKey>() else { return Vec::new() };
+    if key.domain.is_some() {
+        return vec![key];
+    }
+    let own = viewer_domain.and_then(|domain| LotKey::new(key.name.clone(), Some(domain)).ok());
+    own.into_iter().chain([key]).collect()
+}
+
+fn directory<'a>(configs: impl Iterator<Item = &'a Arc<LotConfig>>) -> Directory {
+    let mut domains: HashMap<Option<Arc<str>>, Vec<&Arc<LotConfig>>> = HashMap::new();
+    for config in configs {
+        domains.entry(config.key.domain.clone()).or_default().push(config);
+    }
+    domains
+        .into_iter()
+        .map(|(domain, configs)| {
+            let ranges = configs
+                .iter()
+                .flat_map(|config| config.ranges.iter().map(|range| (range, config.key.clone())));
+            (domain, Finder::new(ranges))
+        })
+        .collect()
+}

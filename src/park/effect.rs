@@ -1,0 +1,187 @@
+//! What the edge is to do once the lock is released.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::call::Caller;
+use super::names::{CallUuid, LotKey, OrbitName};
+use super::outcome::{Outcome, Refusal};
+use super::steps::StepRef;
+use super::views::CallView;
+
+/// The run of one return step of one call. A run that was stopped or has failed can claim nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RunId(pub u64);
+
+/// One claim on one call. Whoever holds an old one holds nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Ticket(pub u64);
+
+/// Something to be carried out, in this order, after the lock is released.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    /// Tell the world.
+    Event(Box<ParkEvent>),
+    /// The lamp of this orbit and that of its lot may have changed: ask `lamp` and `lot_lamp`, and show it.
+    Presence(LotKey, OrbitName),
+    /// The verdict on this parked call has changed: its own thread shall look.
+    Wake(CallUuid),
+    /// Ring somebody for this call; when they are up, claim it with this run; otherwise `step_failed`.
+    Ring(Box<Ring>),
+    /// Hang up what rings, or has just answered, for this run; say nothing more about it.
+    StopRing(RunId),
+    /// The call this leg had claimed has ended: there is nothing to be connected to.
+    ClaimLost {
+        /// The retriever's, or the answered return step's, channel.
+        leg: CallUuid,
+        /// The claim that is void.
+        ticket: Ticket,
+    },
+    /// A reserved orbit was given back because its channel did not arrive in time.
+    Lapsed {
+        /// The channel that was expected.
+        uuid: CallUuid,
+        /// The lot.
+        lot: LotKey,
+        /// The orbit.
+        orbit: OrbitName,
+    },
+}
+
+/// A return step that rings somebody.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ring {
+    /// To be given back with the claim, or with the failure.
+    pub run: RunId,
+    /// The parked call.
+    pub call: CallView,
+    /// Whom to ring.
+    pub to: RingTo,
+    /// For how many seconds. Ten seconds after that the step counts as failed even if nobody says so.
+    pub ring_s: u32,
+    /// Which of the call's return steps it is; 0 is the first.
+    pub step: usize,
+}
+
+/// Whom a return step rings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RingTo {
+    /// The parker, `user@domain`.
+    Parker(Arc<str>),
+    /// A dial string.
+    Dial(String),
+}
+
+/// What an event tells: `Callpark-Action`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Action {
+    /// A call was parked.
+    Park,
+    /// A retriever was connected (outcome `retrieved`).
+    Retrieve,
+    /// A claim was given back; the call waits on.
+    Resume,
+    /// A return step started, failed or was skipped (the latter two with a reason), or took the call (outcome
+    /// `returned`).
+    Return,
+    /// The caller hung up while waiting (outcome `abandoned`).
+    Abandon,
+    /// The call left by its exit key, to be called back, or because another command took it (outcomes `left`,
+    /// `callback`, `transferred`).
+    Leave,
+    /// It is in another orbit or lot now.
+    Move,
+    /// It was hung up by an administrator, or because the module stops (outcomes `dropped`, `shutdown`).
+    Drop,
+    /// Its time was up, no return step took it, and it waits on.
+    Remind,
+    /// A call was not parked.
+    Refuse,
+}
+
+impl Action {
+    /// The word in the event.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Action::Park => "park",
+            Action::Retrieve => "retrieve",
+            Action::Resume => "resume",
+            Action::Return => "return",
+            Action::Abandon => "abandon",
+            Action::Leave => "leave",
+            Action::Move => "move",
+            Action::Drop => "drop",
+            Action::Remind => "remind",
+            Action::Refuse => "refuse",
+        }
+    }
+}
+
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// One event of the call's life. After each `park` exactly one follows that bears an outcome.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ParkEvent {
+    /// What happened.
+    pub action: Action,
+    /// The call's lot; after a move the new one; of a refused call the one it asked for.
+    pub lot: LotKey,
+    /// Its orbit; of a refused call the one it asked for, if it asked for one.
+    pub orbit: Option<OrbitName>,
+    /// The parked channel.
+    pub uuid: CallUuid,
+    /// Who is waiting.
+    pub caller: Caller,
+    /// Who parked it, `user@domain`.
+    pub parker: Option<Arc<str>>,
+    /// 0 to 9; 9 is taken first.
+    pub priority: u8,
+    /// When it was parked, ms since 1970.
+    pub parked_at_epoch_ms: u64,
+    /// For how long it has been parked, in ms.
+    pub wait_ms: u64,
+    /// What somebody wrote about it.
+    pub note: Arc<str>,
+    /// For whom it is meant, `user@domain`, or empty.
+    pub addressed_to: Arc<str>,
+    /// Only on the last event of a call.
+    pub outcome: Option<Outcome>,
+    /// Who took it, or would have, `user@domain`.
+    pub retriever: Option<Arc<str>>,
+    /// The channel of that one.
+    pub retriever_uuid: Option<CallUuid>,
+    /// Why: of `refuse` a [`Refusal`]'s code, otherwise a sentence.
+    pub reason: Option<String>,
+    /// Which return step.
+    pub step: Option<StepRef>,
+    /// Where it was before a `move`.
+    pub from: Option<(LotKey, OrbitName)>,
+}
+
+/// A call that was not parked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ParkRefused {
+    /// Why.
+    pub refusal: Refusal,
+    /// What the lot says shall become of it.
+    pub then: Then,
+    /// The `refuse` event.
+    pub effects: Vec<Effect>,
+}
+
+/// What shall become of a call that was not parked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Then {
+    /// Its dialplan goes on.
+    Continue,
+    /// Back to the parker.
+    Parker,
+    /// Hang it up.
+    Hangup,
+    /// Send it there.
+    Transfer(super::steps::Transfer),
+}

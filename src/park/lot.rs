@@ -1,0 +1,251 @@
+//! A lot: its orbits, who is in them, and whose turn it is.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::call::{Call, Turn};
+use super::free::Free;
+use super::lot_config::LotConfig;
+use super::names::{CallUuid, OrbitName};
+use super::orbit_set::OrbitSet;
+use super::range::Orbits;
+
+/// What an orbit that is not free holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Slot {
+    Parked(CallUuid),
+    Reserved(CallUuid),
+}
+
+/// An orbit of the lot is in exactly one of `free`, `slots`, `closed` — save that one with a call in it can be closed
+/// as well. A slot that is none of `orbits` is draining: a reload took it away under its call.
+#[derive(Clone, Debug)]
+pub(super) struct Lot {
+    pub(super) config: Arc<LotConfig>,
+    pub(super) orbits: Orbits,
+    pub(super) free: Free,
+    closed: OrbitSet,
+    slots: BTreeMap<OrbitName, Slot>,
+    reserved: u32,
+    draining: u32,
+    /// The calls nobody has claimed.
+    queue: BTreeSet<Turn>,
+    /// No longer configured; vanishes with its last slot.
+    pub(super) going: bool,
+}
+
+impl Lot {
+    pub(super) fn new(config: Arc<LotConfig>) -> Self {
+        let orbits = Orbits::new(&config.ranges);
+        let count = orbits.count();
+        Lot {
+            free: Free::all(count, config.assign),
+            closed: OrbitSet::empty(count),
+            slots: BTreeMap::new(),
+            reserved: 0,
+            draining: 0,
+            queue: BTreeSet::new(),
+            going: false,
+            orbits,
+            config,
+        }
+    }
+
+    /// Becomes what `config` says. Slots stay, closed orbits stay closed if they still exist, and a lot that was closed
+    /// altogether stays so.
+    pub(super) fn configure(&mut self, config: Arc<LotConfig>) {
+        let same = config.ranges == self.config.ranges && config.assign == self.config.assign;
+        if same && !self.going {
+            self.config = config;
+            return;
+        }
+        let orbits = Orbits::new(&config.ranges);
+        let free = Free::all(orbits.count(), config.assign);
+        self.going = false;
+        self.config = config;
+        self.renumber(orbits, free);
+    }
+
+    /// Is no longer configured: what it holds drains.
+    pub(super) fn retire(&mut self) {
+        if !self.going {
+            self.going = true;
+            self.renumber(Orbits::new(&[]), Free::all(0, self.config.assign));
+        }
+    }
+
+    fn renumber(&mut self, orbits: Orbits, mut free: Free) {
+        let renumber = |number| orbits.number(&self.orbits.name(number)?);
+        free.follow(&self.free, renumber);
+        let closed = if self.is_closed() {
+            OrbitSet::full(orbits.count())
+        } else {
+            let mut closed = OrbitSet::empty(orbits.count());
+            for number in self.closed.iter().filter_map(renumber) {
+                closed.insert(number);
+            }
+            closed
+        };
+        for number in closed.iter() {
+            free.take(number);
+        }
+        self.draining = 0;
+        for name in self.slots.keys() {
+            match orbits.number(name) {
+                Some(number) => {
+                    free.take(number);
+                }
+                None => self.draining += 1,
+            }
+        }
+        self.orbits = orbits;
+        self.free = free;
+        self.closed = closed;
+    }
+
+    /// Every orbit is out of service.
+    pub(super) fn is_closed(&self) -> bool {
+        self.orbits.count() > 0 && self.closed.len() == self.orbits.count()
+    }
+
+    pub(super) fn is_orbit_closed(&self, orbit: &OrbitName) -> bool {
+        self.orbits.number(orbit).is_some_and(|number| self.closed.contains(number))
+    }
+
+    /// Takes orbits out of service; what is in them stays.
+    pub(super) fn close(&mut self, number: Option<u32>) {
+        match number {
+            Some(number) => {
+                self.closed.insert(number);
+                self.free.take(number);
+            }
+            None => {
+                self.closed = OrbitSet::full(self.orbits.count());
+                self.free.clear();
+            }
+        }
+    }
+
+    /// Puts orbits into service again.
+    pub(super) fn open(&mut self, number: Option<u32>) {
+        match number {
+            Some(number) if self.closed.remove(number) => {
+                let name = self.orbits.name(number);
+                if name.is_some_and(|name| !self.slots.contains_key(&name)) {
+                    self.free.reopen(number);
+                }
+            }
+            Some(_) => {}
+            None if self.is_closed() => {
+                // All at once, so that a million take no longer than a few.
+                self.closed = OrbitSet::empty(self.orbits.count());
+                self.free = Free::all(self.orbits.count(), self.config.assign);
+                for number in self.slots.keys().filter_map(|name| self.orbits.number(name)) {
+                    self.free.take(number);
+                }
+            }
+            None => {
+                let closed: Vec<u32> = self.closed.iter().collect();
+                for number in closed {
+                    self.open(Some(number));
+                }
+            }
+        }
+    }
+
+    pub(super) fn slot(&self, orbit: &OrbitName) -> Option<&Slot> {
+        self.slots.get(orbit)
+    }
+
+    pub(super) fn slots(&self) -> impl Iterator<Item = (&OrbitName, &Slot)> {
+        self.slots.iter()
+    }
+
+    /// Puts something into an orbit that held nothing, or a call into the orbit that was reserved for it.
+    pub(super) fn occupy(&mut self, orbit: &OrbitName, slot: Slot) {
+        self.vacate_slot(orbit);
+        match self.orbits.number(orbit) {
+            Some(number) => {
+                self.free.take(number);
+            }
+            None => self.draining += 1,
+        }
+        if matches!(slot, Slot::Reserved(_)) {
+            self.reserved += 1;
+        }
+        self.slots.insert(orbit.clone(), slot);
+    }
+
+    /// The orbit holds nothing any more; it is free unless it is closed or draining.
+    pub(super) fn vacate(&mut self, orbit: &OrbitName) {
+        if self.vacate_slot(orbit)
+            && let Some(number) = self.orbits.number(orbit)
+            && !self.closed.contains(number)
+        {
+            self.free.release(number);
+        }
+    }
+
+    fn vacate_slot(&mut self, orbit: &OrbitName) -> bool {
+        let Some(slot) = self.slots.remove(orbit) else { return false };
+        if matches!(slot, Slot::Reserved(_)) {
+            self.reserved = self.reserved.saturating_sub(1);
+        }
+        if self.orbits.number(orbit).is_none() {
+            self.draining = self.draining.saturating_sub(1);
+        }
+        true
+    }
+
+    /// What is in orbits the lot no longer has.
+    pub(super) fn strays(&self) -> Vec<(OrbitName, Slot)> {
+        if self.draining == 0 {
+            return Vec::new();
+        }
+        let stray = |(name, _): &(&OrbitName, &Slot)| self.orbits.number(name).is_none();
+        self.slots.iter().filter(stray).map(|(name, slot)| (name.clone(), slot.clone())).collect()
+    }
+
+    /// Nothing is left of a lot that is no longer configured.
+    pub(super) fn is_over(&self) -> bool {
+        self.going && self.slots.is_empty()
+    }
+
+    pub(super) fn enqueue(&mut self, call: &Call) {
+        self.queue.insert(call.turn());
+    }
+
+    pub(super) fn dequeue(&mut self, call: &Call) {
+        self.queue.remove(&call.turn());
+    }
+
+    /// The call `next` means.
+    pub(super) fn next_call(&self) -> Option<&CallUuid> {
+        self.queue.first().map(|(_, _, _, uuid)| uuid)
+    }
+
+    pub(super) fn counts(&self) -> Counts {
+        let slots = self.slots.len() as u32;
+        let free = self.free.len();
+        let in_service = self.orbits.count().saturating_sub(slots.saturating_sub(self.draining));
+        Counts {
+            capacity: self.orbits.count(),
+            parked: slots.saturating_sub(self.reserved),
+            free,
+            closed: in_service.saturating_sub(free),
+            reserved: self.reserved,
+            draining: self.draining,
+        }
+    }
+}
+
+/// How many orbits are in which state: `capacity = parked + reserved - draining + free + closed`.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Counts {
+    pub(super) capacity: u32,
+    pub(super) parked: u32,
+    pub(super) free: u32,
+    pub(super) closed: u32,
+    pub(super) reserved: u32,
+    pub(super) draining: u32,
+}

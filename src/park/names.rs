@@ -1,0 +1,226 @@
+//! What lots, orbits and calls are called.
+
+use std::borrow::Borrow;
+use std::cmp::Ordering;
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::str::FromStr;
+use std::sync::Arc;
+
+/// A text that cannot be the name of what it was meant to name.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{text:?} is no {what}")]
+pub struct BadName {
+    /// What was refused, as it was given.
+    pub text: String,
+    /// What it should have been: `lot name`, `orbit`, `domain`.
+    pub what: &'static str,
+}
+
+impl BadName {
+    fn new(text: &str, what: &'static str) -> Self {
+        BadName { text: text.to_owned(), what }
+    }
+}
+
+/// The name of a lot: 1 to 64 of `A-Z a-z 0-9 _ . -`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LotName(Arc<str>);
+
+impl LotName {
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for LotName {
+    type Err = BadName;
+
+    fn from_str(text: &str) -> Result<Self, BadName> {
+        let legal = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-');
+        if (1..=64).contains(&text.len()) && text.bytes().all(legal) {
+            Ok(LotName(text.into()))
+        } else {
+            Err(BadName::new(text, "lot name"))
+        }
+    }
+}
+
+impl fmt::Display for LotName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+/// The name of an orbit: what is dialled to reach it, 1 to 32 of `0-9 * # +`.
+///
+/// Orbits sort as people count: `99` before `100`, `*5901` after all of them; `7` and `07` are two orbits.
+#[derive(Clone)]
+pub struct OrbitName {
+    text: Arc<str>,
+    split: u8,
+    value: u64,
+}
+
+/// As many digits as a `u64` always holds; digits before them belong to the prefix.
+const DIGITS: usize = 18;
+
+impl OrbitName {
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// What stands before the number: empty in `701`, `*` in `*5901`.
+    pub(super) fn prefix(&self) -> &str {
+        self.text.get(..usize::from(self.split)).unwrap_or_default()
+    }
+
+    /// The number at the end, and of how many digits it is written (0: there is none).
+    pub(super) fn number(&self) -> (u64, u8) {
+        // At most 32 bytes long, so the difference fits.
+        (self.value, (self.text.len() - usize::from(self.split)) as u8)
+    }
+}
+
+impl FromStr for OrbitName {
+    type Err = BadName;
+
+    fn from_str(text: &str) -> Result<Self, BadName> {
+        let legal = |b: u8| b.is_ascii_digit() || matches!(b, b'*' | b'#' | b'+');
+        if !(1..=32).contains(&text.len()) || !text.bytes().all(legal) {
+            return Err(BadName::new(text, "orbit"));
+        }
+        let digits = text.bytes().rev().take(DIGITS).take_while(u8::is_ascii_digit).count();
+        let split = text.len() - digits;
+        let value = text
+            .bytes()
+            .skip(split)
+            .fold(0u64, |n, b| n.saturating_mul(10).saturating_add(u64::from(b - b'0')));
+        Ok(OrbitName { text: text.into(), split: split as u8, value })
+    }
+}
+
+impl PartialEq for OrbitName {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for OrbitName {}
+
+impl Hash for OrbitName {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.text.hash(state);
+    }
+}
+
+impl Ord for OrbitName {
+    fn cmp(&self, other: &Self) -> Ordering {
+        // Prefix, number and number of digits make up the name, so this agrees with Eq.
+        (self.prefix(), self.number()).cmp(&(other.prefix(), other.number()))
+    }
+}
+
+impl PartialOrd for OrbitName {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl fmt::Display for OrbitName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.text)
+    }
+}
+
+impl fmt::Debug for OrbitName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "OrbitName({})", self.text)
+    }
+}
+
+/// The uuid of a channel, as the switch writes it. Any text serves: nothing here looks into it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CallUuid(Arc<str>);
+
+impl CallUuid {
+    /// Names the channel with this uuid.
+    pub fn new(uuid: impl Into<Arc<str>>) -> Self {
+        CallUuid(uuid.into())
+    }
+
+    /// The uuid as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<&str> for CallUuid {
+    fn from(uuid: &str) -> Self {
+        CallUuid(uuid.into())
+    }
+}
+
+/// So that a table keyed by uuid can be asked with a plain text.
+impl Borrow<str> for CallUuid {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for CallUuid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+/// One lot of one tenant: `name`, or `name@domain` for a lot that belongs to a domain.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LotKey {
+    /// What the lot is called.
+    pub name: LotName,
+    /// The tenant it belongs to, in lower case; none: it is everybody's.
+    pub domain: Option<Arc<str>>,
+}
+
+impl LotKey {
+    /// The lot `name` of `domain`. Domains are compared without regard to case, so it is kept in lower case.
+    ///
+    /// # Errors
+    /// The domain is empty, longer than 255 bytes, or holds a blank, a control character or an `@`.
+    pub fn new(name: LotName, domain: Option<&str>) -> Result<Self, BadName> {
+        let domain = match domain {
+            None => None,
+            Some(text) => {
+                let illegal = |c: char| c.is_whitespace() || c.is_control() || c == '@';
+                if text.is_empty() || text.len() > 255 || text.contains(illegal) {
+                    return Err(BadName::new(text, "domain"));
+                }
+                Some(text.to_lowercase().into())
+            }
+        };
+        Ok(LotKey { name, domain })
+    }
+}
+
+impl FromStr for LotKey {
+    type Err = BadName;
+
+    fn from_str(text: &str) -> Result<Self, BadName> {
+        match text.split_once('@') {
+            None => LotKey::new(text.parse()?, None),
+            Some((name, domain)) => LotKey::new(name.parse()?, Some(domain)),
+        }
+    }
+}
+
+impl fmt::Display for LotKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.domain {
+            None => f.write_str(self.name.as_str()),
+            Some(domain) => write!(f, "{}@{domain}", self.name),
+        }
+    }
+}

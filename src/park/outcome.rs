@@ -1,0 +1,131 @@
+//! How a parked call ends, and why something was not done.
+
+use std::fmt;
+
+/// Why something was not done. [`code`](Refusal::code) is what `callpark_status` and `-ERR` say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Refusal {
+    /// Every orbit of the lot is taken.
+    Full,
+    /// The orbit that was asked for is taken.
+    Occupied,
+    /// This channel is parked already.
+    AlreadyParked,
+    /// There is no call to take, or another retriever was first.
+    Empty,
+    /// The lot, the orbit or the whole module takes no calls.
+    Closed,
+    /// The asker may not do that.
+    Denied,
+    /// No such lot, or it is another tenant's.
+    UnknownLot,
+    /// The lot has no such orbit.
+    UnknownOrbit,
+    /// What was asked for makes no sense.
+    BadArguments,
+    /// The call is about to leave its orbit, or has left it.
+    Gone,
+    /// It was tried and did not work.
+    Failed,
+}
+
+impl Refusal {
+    /// The word scripts compare with, one of those `callpark_status` knows.
+    pub fn code(self) -> &'static str {
+        match self {
+            Refusal::Full => "full",
+            Refusal::Occupied | Refusal::AlreadyParked => "occupied",
+            Refusal::Empty => "empty",
+            Refusal::Closed => "closed",
+            Refusal::Denied => "denied",
+            Refusal::UnknownLot => "unknown_lot",
+            Refusal::UnknownOrbit => "unknown_orbit",
+            Refusal::BadArguments => "bad_arguments",
+            Refusal::Gone => "gone",
+            Refusal::Failed => "failed",
+        }
+    }
+
+    /// The same for people.
+    pub fn text(self) -> &'static str {
+        match self {
+            Refusal::Full => "every orbit of the lot is taken",
+            Refusal::Occupied => "the orbit is taken",
+            Refusal::AlreadyParked => "the call is already parked",
+            Refusal::Empty => "no call is waiting there",
+            Refusal::Closed => "the lot or the orbit is closed",
+            Refusal::Denied => "that is not allowed",
+            Refusal::UnknownLot => "there is no such lot",
+            Refusal::UnknownOrbit => "the lot has no such orbit",
+            Refusal::BadArguments => "the arguments make no sense",
+            Refusal::Gone => "the call is being connected or has gone",
+            Refusal::Failed => "it did not work",
+        }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.text())
+    }
+}
+
+impl std::error::Error for Refusal {}
+
+/// The one way in which a parked call ended. A move to another orbit is no end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Outcome {
+    /// A retriever was connected to it.
+    Retrieved,
+    /// Its time was up and a return step connected or transferred it.
+    Returned,
+    /// It hung up while waiting.
+    Abandoned,
+    /// It pressed its exit key.
+    Left,
+    /// It hung up to be called back.
+    Callback,
+    /// Somebody else's command took it out.
+    Transferred,
+    /// An administrator hung it up.
+    Dropped,
+    /// The module or the switch stopped.
+    Shutdown,
+}
+
+impl Outcome {
+    /// The word in `callpark_outcome` and `Callpark-Outcome`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Outcome::Retrieved => "retrieved",
+            Outcome::Returned => "returned",
+            Outcome::Abandoned => "abandoned",
+            Outcome::Left => "left",
+            Outcome::Callback => "callback",
+            Outcome::Transferred => "transferred",
+            Outcome::Dropped => "dropped",
+            Outcome::Shutdown => "shutdown",
+        }
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// How a parked leg ended without a claim coming true.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum End {
+    /// The caller hung up.
+    HungUp,
+    /// Another command (`uuid_transfer`, `uuid_bridge`) took the leg out.
+    TakenAway,
+    /// The caller pressed its exit key and is on its way, without a claim of its own.
+    Left,
+    /// The caller hung up to be called back.
+    Callback,
+    /// The module or the switch stops.
+    Shutdown,
+}

@@ -1,0 +1,264 @@
+//! Parking: finding an orbit and taking it is one step.
+
+use super::Park;
+use super::call::{Call, ParkRequest, Parked, TOP_PRIORITY, Want};
+use super::deadlines::Millis;
+use super::effect::{Action, Effect, ParkEvent, ParkRefused, Then};
+use super::lot::Slot;
+use super::lot_config::{WhenFull, WhenOccupied};
+use super::names::{CallUuid, LotKey, OrbitName};
+use super::outcome::Refusal;
+
+/// An orbit held for a channel that is about to arrive.
+#[derive(Clone, Debug)]
+pub(super) struct Reservation {
+    pub(super) lot: LotKey,
+    pub(super) orbit: OrbitName,
+    pub(super) until: Millis,
+    pub(super) seq: u64,
+}
+
+impl Park {
+    /// Parks a call. A channel for which an orbit is reserved gets that one, whatever it asks for.
+    ///
+    /// # Errors
+    /// With what the lot says shall become of the call, and the `refuse` event: `Full`, `Occupied`, `AlreadyParked`,
+    /// `Closed`, `UnknownLot`, `UnknownOrbit`, `BadArguments` (a priority above 9).
+    pub fn park(&mut self, now: Millis, request: ParkRequest) -> Result<Parked, ParkRefused> {
+        match self.orbit_for(&request) {
+            Ok((lot, orbit)) => Ok(self.settle(now, request, lot, orbit)),
+            Err((refusal, then)) => {
+                let event = refused(request, refusal);
+                Err(ParkRefused { refusal, then, effects: vec![event.into()] })
+            }
+        }
+    }
+
+    fn orbit_for(&mut self, request: &ParkRequest) -> Result<(LotKey, OrbitName), (Refusal, Then)> {
+        if self.stopping {
+            return Err((Refusal::Closed, Then::Continue));
+        }
+        if self.calls.contains_key(&request.uuid) {
+            return Err((Refusal::AlreadyParked, Then::Continue));
+        }
+        if request.priority > TOP_PRIORITY {
+            return Err((Refusal::BadArguments, Then::Continue));
+        }
+        if let Some(held) = self.reservations.remove(&request.uuid) {
+            self.deadlines.remove_reservation(held.until, held.seq, &request.uuid);
+            return Ok((held.lot, held.orbit));
+        }
+        self.take_orbit(&request.lot, &request.orbit)
+    }
+
+    fn settle(
+        &mut self,
+        now: Millis,
+        request: ParkRequest,
+        lot: LotKey,
+        orbit: OrbitName,
+    ) -> Parked {
+        let mut call = Call {
+            uuid: request.uuid,
+            lot: lot.clone(),
+            orbit: orbit.clone(),
+            caller: request.caller,
+            parker: request.parker,
+            priority: request.priority,
+            timeout_ms: request.timeout_ms,
+            returns: request.returns,
+            note: request.note.into(),
+            addressed_to: request.addressed_to.into(),
+            parked_at_epoch_ms: request.parked_at_epoch_ms,
+            parked_at: now,
+            seq: self.count(),
+            deadline: None,
+            armed: None,
+            next_step: 0,
+            ringing: None,
+            claim: None,
+        };
+        let timeout_ms = self.timeout_of(&call);
+        call.deadline = (timeout_ms > 0).then(|| now.after(timeout_ms));
+        let deadline = call.deadline;
+        self.deadlines.arm(&mut call, deadline);
+        if let Some(lot) = self.lots.get_mut(&lot) {
+            lot.occupy(&orbit, Slot::Parked(call.uuid.clone()));
+            lot.enqueue(&call);
+        }
+        let mut effects = vec![call.event(now, Action::Park).into()];
+        self.show_lamp(&lot, &orbit, &mut effects);
+        self.calls.insert(call.uuid.clone(), call);
+        Parked { lot, orbit, effects }
+    }
+
+    /// Finds an orbit by the rules of the lot, and of those it overflows into, and takes it out of the free ones.
+    fn take_orbit(
+        &mut self,
+        lot: &LotKey,
+        want: &Want,
+    ) -> Result<(LotKey, OrbitName), (Refusal, Then)> {
+        let mut key = lot.clone();
+        let mut been = Vec::new();
+        loop {
+            let overflow = !been.is_empty();
+            let found = match self.lots.get_mut(&key).filter(|lot| !lot.going) {
+                None => return Err((Refusal::UnknownLot, Then::Continue)),
+                Some(lot) if lot.is_closed() && !overflow => {
+                    return Err((Refusal::Closed, Then::Continue));
+                }
+                Some(lot) => match want.orbit().filter(|_| !overflow) {
+                    None => lot.free.take_any(&mut self.rng),
+                    Some(orbit) => {
+                        let number = lot.orbits.number(orbit);
+                        let number = number.ok_or((Refusal::UnknownOrbit, Then::Continue))?;
+                        if lot.free.take(number) {
+                            return Ok((key, orbit.clone()));
+                        }
+                        if lot.is_orbit_closed(orbit) {
+                            return Err((Refusal::Closed, Then::Continue));
+                        }
+                        match lot.config.when_occupied {
+                            WhenOccupied::Next => lot.free.take_after(number),
+                            WhenOccupied::Continue => {
+                                return Err((Refusal::Occupied, Then::Continue));
+                            }
+                            WhenOccupied::Parker => return Err((Refusal::Occupied, Then::Parker)),
+                        }
+                    }
+                },
+            };
+            let Some(lot) = self.lots.get(&key) else {
+                return Err((Refusal::UnknownLot, Then::Continue));
+            };
+            if let Some(orbit) = found.and_then(|number| lot.orbits.name(number)) {
+                return Ok((key, orbit));
+            }
+            let then = match &lot.config.when_full {
+                WhenFull::Continue => Then::Continue,
+                WhenFull::Parker => Then::Parker,
+                WhenFull::Hangup => Then::Hangup,
+                WhenFull::Transfer(to) => Then::Transfer(to.clone()),
+                WhenFull::Lot(name) => match self.resolve(name, key.domain.as_deref()) {
+                    Ok(next) if next != key && !been.contains(&next) => {
+                        been.push(std::mem::replace(&mut key, next));
+                        continue;
+                    }
+                    // Round in a circle, or nowhere: nothing more can be tried.
+                    _ => Then::Continue,
+                },
+            };
+            return Err((Refusal::Full, then));
+        }
+    }
+
+    /// Takes the orbit that is wanted, and no other one in its place.
+    pub(super) fn take_exactly(&mut self, key: &LotKey, want: &Want) -> Result<OrbitName, Refusal> {
+        let lot = self.lots.get_mut(key).filter(|lot| !lot.going).ok_or(Refusal::UnknownLot)?;
+        if lot.is_closed() {
+            return Err(Refusal::Closed);
+        }
+        match want {
+            Want::Auto => {
+                let number = lot.free.take_any(&mut self.rng).ok_or(Refusal::Full)?;
+                lot.orbits.name(number).ok_or(Refusal::Full)
+            }
+            Want::Orbit(orbit) => {
+                let number = lot.orbits.number(orbit).ok_or(Refusal::UnknownOrbit)?;
+                match lot.free.take(number) {
+                    true => Ok(orbit.clone()),
+                    false if lot.is_orbit_closed(orbit) => Err(Refusal::Closed),
+                    false => Err(Refusal::Occupied),
+                }
+            }
+        }
+    }
+
+    /// Holds an orbit for a channel that is about to arrive, for `ttl_ms`. The orbit is neither free nor parked until
+    /// [`park`](Park::park) with the same uuid takes it, [`unreserve`](Park::unreserve) gives it back, or it lapses. A
+    /// channel has one reservation at the most: the same want again prolongs it, another one replaces it.
+    ///
+    /// # Errors
+    /// As [`park`](Park::park).
+    pub fn reserve(
+        &mut self,
+        now: Millis,
+        uuid: &CallUuid,
+        lot: &LotKey,
+        want: Want,
+        ttl_ms: u64,
+    ) -> Result<(LotKey, OrbitName), Refusal> {
+        if self.stopping {
+            return Err(Refusal::Closed);
+        }
+        if self.calls.contains_key(uuid) {
+            return Err(Refusal::AlreadyParked);
+        }
+        let same = |held: &&Reservation| {
+            held.lot == *lot && want.orbit().is_none_or(|orbit| *orbit == held.orbit)
+        };
+        let (lot, orbit) = match self.reservations.get(uuid).filter(same) {
+            Some(held) => (held.lot.clone(), held.orbit.clone()),
+            None => {
+                let taken = self.take_orbit(lot, &want).map_err(|(refusal, _)| refusal)?;
+                self.unreserve(uuid);
+                taken
+            }
+        };
+        let held = Reservation {
+            lot: lot.clone(),
+            orbit: orbit.clone(),
+            until: now.after(ttl_ms),
+            seq: self.count(),
+        };
+        if let Some(lot) = self.lots.get_mut(&lot) {
+            lot.occupy(&orbit, Slot::Reserved(uuid.clone()));
+        }
+        self.deadlines.add_reservation(held.until, held.seq, uuid);
+        if let Some(old) = self.reservations.insert(uuid.clone(), held) {
+            self.deadlines.remove_reservation(old.until, old.seq, uuid);
+        }
+        Ok((lot, orbit))
+    }
+
+    /// Which orbit is held for that channel.
+    pub fn reservation(&self, uuid: &CallUuid) -> Option<(LotKey, OrbitName)> {
+        self.reservations.get(uuid).map(|held| (held.lot.clone(), held.orbit.clone()))
+    }
+
+    /// Gives back the orbit that was held for that channel; none: there was none.
+    pub fn unreserve(&mut self, uuid: &CallUuid) -> Option<(LotKey, OrbitName)> {
+        let held = self.reservations.remove(uuid)?;
+        self.deadlines.remove_reservation(held.until, held.seq, uuid);
+        self.vacate(&held.lot, &held.orbit);
+        Some((held.lot, held.orbit))
+    }
+
+    pub(super) fn lapse(&mut self, uuid: &CallUuid, effects: &mut Vec<Effect>) {
+        if let Some((lot, orbit)) = self.unreserve(uuid) {
+            effects.push(Effect::Lapsed { uuid: uuid.clone(), lot, orbit });
+        }
+    }
+}
+
+fn refused(request: ParkRequest, refusal: Refusal) -> ParkEvent {
+    ParkEvent {
+        action: Action::Refuse,
+        lot: request.lot,
+        orbit: request.orbit.orbit().cloned(),
+        uuid: request.uuid,
+        caller: request.caller,
+        parker: request.parker,
+        priority: request.priority,
+        parked_at_epoch_ms: request.parked_at_epoch_ms,
+        wait_ms: 0,
+        note: request.note.into(),
+        addressed_to: request.addressed_to.into(),
+        outcome: None,
+        retriever: None,
+        retriever_uuid: None,
+        reason: Some(refusal.code().to_owned()),
+        step: None,
+        from: None,
+    }
+}

@@ -1,0 +1,257 @@
+//! Ranges of orbits, and all the orbits of a lot, counted but never stored.
+
+use std::cmp::Ordering;
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use super::names::OrbitName;
+
+/// The most orbits a lot may have.
+pub const MOST_ORBITS: u32 = 10_000_000;
+
+/// What is wrong with a list of orbit ranges.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RangeError {
+    /// An end of the range is no orbit, the ends do not belong together, or there is nothing at all.
+    #[error("bad orbit range {0:?}")]
+    Bad(String),
+    /// It counts backwards.
+    #[error("orbit range {0:?} is reversed")]
+    Reversed(String),
+    /// Two ranges hold the same orbit.
+    #[error("orbit ranges {0} and {1} overlap")]
+    Overlap(String, String),
+    /// More than [`MOST_ORBITS`] orbits.
+    #[error("more than 10000000 orbits")]
+    TooMany,
+}
+
+/// Consecutive orbits, as written in a configuration: `701-720`, `*5901-*5999`, `0701-0720`, `8`.
+///
+/// Numbers are written with as many digits as the start when that begins with 0 or both ends are equally long;
+/// otherwise as one counts: `98-102` is 98, 99, 100, 101, 102.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OrbitRange {
+    prefix: Arc<str>,
+    low: u64,
+    high: u64,
+    width: u8,
+}
+
+impl OrbitRange {
+    /// Reads a list of ranges with commas between them.
+    ///
+    /// # Errors
+    /// One of the ranges is wrong, two overlap, or they are more than [`MOST_ORBITS`].
+    pub fn parse_list(text: &str) -> Result<Vec<OrbitRange>, RangeError> {
+        let ranges: Vec<OrbitRange> =
+            text.split(',').map(|part| part.trim().parse()).collect::<Result<_, _>>()?;
+        let total = ranges.iter().fold(0u64, |sum, range| sum.saturating_add(range.count()));
+        if total > u64::from(MOST_ORBITS) {
+            return Err(RangeError::TooMany);
+        }
+        match overlap(ranges.iter().map(|range| (range, ()))) {
+            Some((a, (), b, ())) => Err(RangeError::Overlap(a.to_string(), b.to_string())),
+            None => Ok(ranges),
+        }
+    }
+
+    /// How many orbits it holds.
+    pub fn count(&self) -> u64 {
+        self.high.saturating_sub(self.low).saturating_add(1)
+    }
+
+    fn name(&self, value: u64) -> String {
+        if self.width == 0 {
+            return self.prefix.to_string();
+        }
+        format!("{}{value:0width$}", self.prefix, width = usize::from(self.width))
+    }
+
+    /// The range cut where its numbers get longer, so that in each piece all are equally long. Two pieces share an
+    /// orbit only if prefix and width agree and the numbers meet.
+    fn pieces(&self) -> impl Iterator<Item = Piece> + '_ {
+        let mut low = self.low;
+        let mut done = false;
+        std::iter::from_fn(move || {
+            if done {
+                return None;
+            }
+            let digits = low.checked_ilog10().unwrap_or(0) + 1;
+            let width = if self.width == 0 { 0 } else { u32::from(self.width).max(digits) };
+            let longest = 10u64.saturating_pow(width.max(1)) - 1;
+            let high = self.high.min(longest);
+            let piece = Piece { prefix: self.prefix.clone(), width: width as u8, low, high };
+            done = high >= self.high;
+            low = high.saturating_add(1);
+            Some(piece)
+        })
+    }
+}
+
+impl FromStr for OrbitRange {
+    type Err = RangeError;
+
+    fn from_str(text: &str) -> Result<Self, RangeError> {
+        let bad = || RangeError::Bad(text.to_owned());
+        let orbit = |end: &str| end.trim().parse::<OrbitName>().map_err(|_| bad());
+        let (first, last) = match text.split_once('-') {
+            None => (orbit(text)?, None),
+            Some((first, last)) => (orbit(first)?, Some(orbit(last)?)),
+        };
+        let (low, digits) = first.number();
+        let prefix: Arc<str> = first.prefix().into();
+        let Some(last) = last else {
+            return Ok(OrbitRange { prefix, low, high: low, width: digits });
+        };
+        let (high, last_digits) = last.number();
+        if digits == 0 || last_digits == 0 || first.prefix() != last.prefix() {
+            return Err(bad());
+        }
+        if high < low {
+            return Err(RangeError::Reversed(text.to_owned()));
+        }
+        let zero = first.as_str().get(prefix.len()..).is_some_and(|number| number.starts_with('0'));
+        let padded = zero || digits == last_digits;
+        let range = OrbitRange { prefix, low, high, width: if padded { digits } else { 1 } };
+        // `8-010` would end in 10, which is not what is written.
+        if range.name(high) != last.as_str() { Err(bad()) } else { Ok(range) }
+    }
+}
+
+impl fmt::Display for OrbitRange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name(self.low))?;
+        if self.high > self.low { write!(f, "-{}", self.name(self.high)) } else { Ok(()) }
+    }
+}
+
+/// The first pair of ranges that share an orbit. Works on the ends, so a million orbits cost nothing.
+pub(crate) fn overlap<'a, T: Copy>(
+    ranges: impl Iterator<Item = (&'a OrbitRange, T)>,
+) -> Option<(&'a OrbitRange, T, &'a OrbitRange, T)> {
+    let mut pieces: Vec<(Piece, &OrbitRange, T)> = ranges
+        .flat_map(|(range, tag)| range.pieces().map(move |piece| (piece, range, tag)))
+        .collect();
+    pieces.sort_by(|a, b| a.0.place().cmp(&b.0.place()));
+    pieces.windows(2).find_map(|pair| match pair {
+        [(a, first, x), (b, second, y)]
+            if a.prefix == b.prefix && a.width == b.width && b.low <= a.high =>
+        {
+            Some((*first, *x, *second, *y))
+        }
+        _ => None,
+    })
+}
+
+/// Orbits whose names differ in nothing but a number of fixed length.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Piece {
+    prefix: Arc<str>,
+    width: u8,
+    low: u64,
+    high: u64,
+}
+
+impl Piece {
+    fn place(&self) -> (&str, u8, u64) {
+        (&self.prefix, self.width, self.low)
+    }
+
+    /// Where the name stands relative to this piece.
+    fn compare(&self, name: &OrbitName) -> Ordering {
+        let (value, digits) = name.number();
+        (&*self.prefix, self.width).cmp(&(name.prefix(), digits)).then_with(|| {
+            if self.high < value {
+                Ordering::Less
+            } else if self.low > value {
+                Ordering::Greater
+            } else {
+                Ordering::Equal
+            }
+        })
+    }
+}
+
+/// Which orbit belongs to which `T`, by arithmetic: a table of range ends, searched in O(log ranges).
+#[derive(Clone, Debug)]
+pub(super) struct Finder<T>(Vec<(Piece, T)>);
+
+impl<T> Default for Finder<T> {
+    fn default() -> Self {
+        Finder(Vec::new())
+    }
+}
+
+impl<T: Clone> Finder<T> {
+    /// Of ranges that do not overlap.
+    pub(super) fn new<'a>(ranges: impl Iterator<Item = (&'a OrbitRange, T)>) -> Self {
+        let mut pieces: Vec<(Piece, T)> = ranges
+            .flat_map(|(range, tag)| range.pieces().map(move |piece| (piece, tag.clone())))
+            .collect();
+        pieces.sort_by(|a, b| a.0.place().cmp(&b.0.place()));
+        Finder(pieces)
+    }
+
+    fn piece(&self, name: &OrbitName) -> Option<&(Piece, T)> {
+        let at = self.0.binary_search_by(|(piece, _)| piece.compare(name)).ok()?;
+        self.0.get(at)
+    }
+
+    /// Whose orbit it is.
+    pub(super) fn owner(&self, name: &OrbitName) -> Option<&T> {
+        self.piece(name).map(|(_, owner)| owner)
+    }
+}
+
+/// The orbits of one lot, numbered 0, 1, 2, … in the order of its configuration.
+#[derive(Clone, Debug)]
+pub(super) struct Orbits {
+    /// Each piece with the number of its first orbit, in that order.
+    pieces: Vec<(u32, Piece)>,
+    finder: Finder<u32>,
+    count: u32,
+}
+
+impl Orbits {
+    pub(super) fn new(ranges: &[OrbitRange]) -> Self {
+        let mut pieces = Vec::new();
+        let mut count = 0u32;
+        for piece in ranges.iter().flat_map(OrbitRange::pieces) {
+            let size = u32::try_from(piece.high - piece.low + 1).unwrap_or(u32::MAX);
+            pieces.push((count, piece));
+            count = count.saturating_add(size);
+        }
+        let mut sorted: Vec<(Piece, u32)> =
+            pieces.iter().map(|(base, piece)| (piece.clone(), *base)).collect();
+        sorted.sort_by(|a, b| a.0.place().cmp(&b.0.place()));
+        Orbits { pieces, finder: Finder(sorted), count }
+    }
+
+    pub(super) fn count(&self) -> u32 {
+        self.count
+    }
+
+    /// The number of that orbit; none: the lot does not have it.
+    pub(super) fn number(&self, name: &OrbitName) -> Option<u32> {
+        let (piece, base) = self.finder.piece(name)?;
+        let offset = u32::try_from(name.number().0.checked_sub(piece.low)?).ok()?;
+        base.checked_add(offset)
+    }
+
+    /// The name of that orbit.
+    pub(super) fn name(&self, number: u32) -> Option<OrbitName> {
+        let at = self.pieces.partition_point(|(base, _)| *base <= number).checked_sub(1)?;
+        let (base, piece) = self.pieces.get(at)?;
+        let value = piece.low.checked_add(u64::from(number - base))?;
+        if value > piece.high {
+            return None;
+        }
+        if piece.width == 0 {
+            return piece.prefix.parse().ok();
+        }
+        let width = usize::from(piece.width);
+        format!("{}{value:0width$}", piece.prefix).parse().ok()
+    }
+}

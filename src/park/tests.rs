@@ -1,0 +1,148 @@
+//! The rules of the domain, one file a noun. No switch, no sleeping.
+
+use super::*;
+
+mod admin;
+mod claims;
+mod orbits;
+mod parking;
+mod reload;
+mod returns;
+mod views;
+
+pub(super) const T0: Millis = Millis(1_000_000);
+
+pub(super) fn at(ms: u64) -> Millis {
+    T0.after(ms)
+}
+
+pub(super) fn key(text: &str) -> LotKey {
+    text.parse().unwrap()
+}
+
+pub(super) fn orbit(text: &str) -> OrbitName {
+    text.parse().unwrap()
+}
+
+pub(super) fn lot(name: &str, orbits: &str) -> LotConfig {
+    let ranges = OrbitRange::parse_list(orbits).unwrap();
+    LotConfig { timeout_ms: 60_000, ..LotConfig::new(key(name), ranges) }
+}
+
+pub(super) fn park_with(lots: Vec<LotConfig>) -> Park {
+    let mut park = Park::new(7);
+    assert_eq!(park.configure(T0, lots), []);
+    park
+}
+
+/// One lot `default` with the orbits 701-705.
+pub(super) fn park_of_five() -> Park {
+    park_with(vec![lot("default", "701-705")])
+}
+
+pub(super) fn request(uuid: &str, lot: &str) -> ParkRequest {
+    ParkRequest {
+        uuid: uuid.into(),
+        lot: key(lot),
+        orbit: Want::Auto,
+        caller: Caller::new("Alice", "100"),
+        parker: Some("1000@example.com".into()),
+        priority: 0,
+        timeout_ms: None,
+        returns: None,
+        note: String::new(),
+        addressed_to: String::new(),
+        parked_at_epoch_ms: 1_700_000_000_000,
+    }
+}
+
+pub(super) fn wanting(uuid: &str, lot: &str, name: &str) -> ParkRequest {
+    ParkRequest { orbit: Want::Orbit(orbit(name)), ..request(uuid, lot) }
+}
+
+/// Parks and says where.
+pub(super) fn parked(park: &mut Park, request: ParkRequest) -> String {
+    let parked = park.park(T0, request).unwrap();
+    format!("{} {}", parked.lot, parked.orbit)
+}
+
+pub(super) fn refused(park: &mut Park, request: ParkRequest) -> (Refusal, Then) {
+    let refused = park.park(T0, request).unwrap_err();
+    let events = events(&refused.effects);
+    assert_eq!(events.len(), 1);
+    assert_eq!(events[0].action, Action::Refuse);
+    assert_eq!(events[0].reason.as_deref(), Some(refused.refusal.code()));
+    assert_eq!(events[0].outcome, None);
+    (refused.refusal, refused.then)
+}
+
+pub(super) fn retriever(uuid: &str) -> Claimant {
+    Claimant::Retriever { uuid: uuid.into(), user: Some("1001@example.com".into()) }
+}
+
+pub(super) fn step_leg(uuid: &str, run: RunId) -> Claimant {
+    Claimant::StepLeg { uuid: uuid.into(), user: Some("1002@example.com".into()), run }
+}
+
+pub(super) fn claim_call(park: &mut Park, now: Millis, uuid: &str, by: Claimant) -> Claim {
+    park.claim(now, None, Target::Call(&uuid.into()), by).unwrap()
+}
+
+pub(super) fn events(effects: &[Effect]) -> Vec<&ParkEvent> {
+    effects
+        .iter()
+        .filter_map(|effect| match effect {
+            Effect::Event(event) => Some(&**event),
+            _ => None,
+        })
+        .collect()
+}
+
+/// The events in short: `return 1 parker (no answer)`, `retrieve =retrieved`.
+pub(super) fn told(effects: &[Effect]) -> Vec<String> {
+    let short = |event: &&ParkEvent| {
+        let mut text = event.action.to_string();
+        text.extend(event.step.as_ref().map(|step| format!(" {step}")));
+        text.extend(event.reason.as_ref().map(|reason| format!(" ({reason})")));
+        text.extend(event.outcome.map(|outcome| format!(" ={outcome}")));
+        text
+    };
+    events(effects).iter().map(short).collect()
+}
+
+pub(super) fn rings(effects: &[Effect]) -> Vec<&Ring> {
+    effects
+        .iter()
+        .filter_map(|effect| match effect {
+            Effect::Ring(ring) => Some(&**ring),
+            _ => None,
+        })
+        .collect()
+}
+
+pub(super) fn stops(effects: &[Effect]) -> Vec<RunId> {
+    effects
+        .iter()
+        .filter_map(|effect| match effect {
+            Effect::StopRing(run) => Some(*run),
+            _ => None,
+        })
+        .collect()
+}
+
+pub(super) fn lamps(effects: &[Effect]) -> Vec<String> {
+    effects
+        .iter()
+        .filter_map(|effect| match effect {
+            Effect::Presence(lot, orbit) => Some(format!("{lot} {orbit}")),
+            _ => None,
+        })
+        .collect()
+}
+
+/// capacity, parked, free, closed, reserved, draining
+pub(super) fn counts(park: &Park, name: &str) -> [u32; 6] {
+    let lots = park.lots();
+    let lot = lots.iter().find(|lot| lot.lot == key(name)).expect("no such lot");
+    [lot.capacity, lot.parked, lot.free, lot.closed, lot.reserved, lot.draining]
+}

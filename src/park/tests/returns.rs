@@ -1,0 +1,196 @@
+use super::*;
+
+/// Parks `a` in 701 with these steps and a timeout of a minute.
+fn returning(steps: &str) -> Park {
+    let mut park = park_of_five();
+    let returns = Some(Step::parse_list(steps).unwrap());
+    parked(&mut park, ParkRequest { returns, ..request("a", "default") });
+    park
+}
+
+fn due(park: &mut Park) -> Vec<Effect> {
+    let now = park.poll_timeout().expect("nothing is due");
+    park.handle_timeout(now)
+}
+
+#[test]
+fn when_the_time_is_up_the_parker_rings() {
+    let mut park = returning("parker ring=15");
+    assert_eq!(park.handle_timeout(at(59_999)), []);
+    let effects = park.handle_timeout(at(60_000));
+    assert_eq!(told(&effects), ["return 1 parker"]);
+    let rings = rings(&effects);
+    assert_eq!(rings.len(), 1);
+    assert_eq!(rings[0].to, RingTo::Parker("1000@example.com".into()));
+    assert_eq!((rings[0].ring_s, rings[0].step), (15, 0));
+    assert_eq!(rings[0].call.state, CallState::Returning);
+    assert_eq!(park.verdict(&"a".into()), Verdict::Hold);
+    assert_eq!(park.poll_timeout(), Some(at(60_000 + 15_000 + 10_000)));
+}
+
+#[test]
+fn who_answers_takes_the_call() {
+    let mut park = returning("parker|user/2");
+    let run = rings(&due(&mut park))[0].run;
+    let claim = claim_call(&mut park, at(61_000), "a", step_leg("s", run));
+    assert_eq!(claim.effects, [Effect::Wake("a".into())]);
+    assert_eq!(
+        park.verdict(&"a".into()),
+        Verdict::Bridge { ticket: claim.ticket, leg: "s".into() }
+    );
+    let second = park.claim(at(61_000), None, Target::Call(&"a".into()), step_leg("t", run));
+    assert_eq!(second.unwrap_err(), Refusal::Gone);
+    let effects = park.complete(at(62_000), &"a".into(), claim.ticket);
+    assert_eq!(told(&effects), ["return 1 parker =returned"]);
+    assert_eq!(events(&effects)[0].retriever_uuid, Some("s".into()));
+    assert_eq!(stops(&effects), []);
+}
+
+#[test]
+fn a_failed_step_is_followed_by_the_next() {
+    let mut park = returning("parker|user/2|transfer:4000 XML default");
+    let run = rings(&due(&mut park))[0].run;
+    let effects = park.step_failed(at(70_000), &"a".into(), run, "no answer");
+    assert_eq!(told(&effects), ["return 1 parker (no answer)", "return 2 user/2"]);
+    let second = rings(&effects)[0].clone();
+    assert_eq!(second.to, RingTo::Dial("user/2".into()));
+    assert_eq!(park.step_failed(at(71_000), &"a".into(), run, "no answer"), []);
+    let effects = park.step_failed(at(80_000), &"a".into(), second.run, "busy");
+    assert_eq!(told(&effects)[1], "return 3 transfer:4000 XML default");
+    assert!(effects.contains(&Effect::Wake("a".into())));
+    let Verdict::Transfer { ticket, to } = park.verdict(&"a".into()) else { panic!("no transfer") };
+    assert_eq!(to.to_string(), "4000 XML default");
+    let lot = key("default");
+    let late = park.claim(at(80_000), Some(&lot), Target::Next, retriever("r"));
+    assert_eq!(late.unwrap_err(), Refusal::Empty);
+    assert_eq!(
+        told(&park.complete(at(80_001), &"a".into(), ticket)),
+        ["return 3 transfer:4000 XML default =returned"]
+    );
+}
+
+#[test]
+fn after_the_last_step_the_call_waits_for_another_timeout() {
+    let mut park = returning("user/2");
+    let run = rings(&due(&mut park))[0].run;
+    let effects = park.step_failed(at(80_000), &"a".into(), run, "no answer");
+    assert_eq!(told(&effects), ["return 1 user/2 (no answer)", "remind (no return step took it)"]);
+    assert_eq!(park.poll_timeout(), Some(at(140_000)));
+    assert_eq!(rings(&due(&mut park)).len(), 1);
+}
+
+#[test]
+fn a_failed_transfer_is_a_failed_step() {
+    let mut park = returning("transfer:4000|user/2");
+    due(&mut park);
+    let Verdict::Transfer { ticket, .. } = park.verdict(&"a".into()) else { panic!("no transfer") };
+    let effects = park.unclaim(at(60_001), &"a".into(), ticket);
+    assert_eq!(told(&effects), ["return 1 transfer:4000 (the transfer failed)", "return 2 user/2"]);
+}
+
+#[test]
+fn without_a_parker_that_step_is_skipped() {
+    let mut park = park_of_five();
+    let steps = Some(Step::parse_list("parker|user/2").unwrap());
+    parked(&mut park, ParkRequest { parker: None, returns: steps, ..request("a", "default") });
+    let effects = due(&mut park);
+    assert_eq!(told(&effects), ["return 1 parker (the parker is not known)", "return 2 user/2"]);
+    assert_eq!(rings(&effects).len(), 1);
+}
+
+#[test]
+fn without_steps_the_call_waits_on() {
+    let mut park = returning("none");
+    assert_eq!(told(&due(&mut park)), ["remind (there is no return step)"]);
+    assert_eq!(park.poll_timeout(), Some(at(120_000)));
+}
+
+#[test]
+fn a_timeout_of_zero_is_never() {
+    let mut park = park_of_five();
+    parked(&mut park, ParkRequest { timeout_ms: Some(0), ..request("a", "default") });
+    assert_eq!(park.poll_timeout(), None);
+    parked(&mut park, ParkRequest { timeout_ms: Some(5), ..request("b", "default") });
+    assert_eq!(park.poll_timeout(), Some(at(5)));
+}
+
+#[test]
+fn a_retriever_may_come_while_a_step_rings() {
+    let mut park = returning("user/1|user/2");
+    let first = rings(&due(&mut park))[0].run;
+    let second = rings(&park.step_failed(at(80_000), &"a".into(), first, "no answer"))[0].run;
+    let claim = claim_call(&mut park, at(81_000), "a", retriever("r"));
+    assert_eq!(stops(&claim.effects), [second]);
+    let late = park.claim(at(81_000), None, Target::Call(&"a".into()), step_leg("s", second));
+    assert_eq!(late.unwrap_err(), Refusal::Gone);
+    assert_eq!(park.step_failed(at(81_000), &"a".into(), second, "stopped"), []);
+    // Given back: the step that was interrupted rings again, at once.
+    park.unclaim(at(82_000), &"a".into(), claim.ticket);
+    assert_eq!(told(&park.handle_timeout(at(82_000))), ["return 2 user/2"]);
+}
+
+#[test]
+fn an_answered_leg_that_goes_away_is_a_failed_step() {
+    for by_failure in [false, true] {
+        let mut park = returning("user/1|user/2");
+        let run = rings(&due(&mut park))[0].run;
+        let claim = claim_call(&mut park, at(61_000), "a", step_leg("s", run));
+        let effects = match by_failure {
+            false => park.unclaim(at(62_000), &"a".into(), claim.ticket),
+            true => park.step_failed(at(62_000), &"a".into(), run, "gone"),
+        };
+        assert_eq!(told(&effects), ["return 1 user/1 (who answered went away)", "return 2 user/2"]);
+    }
+}
+
+#[test]
+fn a_worker_that_says_nothing_loses_no_call() {
+    let mut park = returning("user/1 ring=20|user/2");
+    let run = rings(&due(&mut park))[0].run;
+    assert_eq!(park.handle_timeout(at(89_999)), []);
+    let effects = park.handle_timeout(at(90_000));
+    assert_eq!(stops(&effects), [run]);
+    assert_eq!(told(&effects)[1], "return 2 user/2");
+}
+
+#[test]
+fn a_call_that_hangs_up_stops_what_rings() {
+    let mut park = returning("user/1");
+    let run = rings(&due(&mut park))[0].run;
+    assert_eq!(stops(&park.gone(at(61_000), &"a".into(), End::HungUp)), [run]);
+    assert_eq!(park.poll_timeout(), None);
+
+    let mut park = returning("user/1");
+    let run = rings(&due(&mut park))[0].run;
+    let ticket = claim_call(&mut park, at(61_000), "a", step_leg("s", run)).ticket;
+    let effects = park.gone(at(61_000), &"a".into(), End::HungUp);
+    assert_eq!(stops(&effects), [run]);
+    assert!(effects.contains(&Effect::ClaimLost { leg: "s".into(), ticket }));
+}
+
+#[test]
+fn the_lock_is_short_however_much_is_due() {
+    let mut park = park_with(vec![lot("default", "1-1000")]);
+    for n in 0..600 {
+        parked(&mut park, request(&n.to_string(), "default"));
+    }
+    let mut rung = 0;
+    let mut rounds = 0;
+    while park.poll_timeout().is_some_and(|due| due <= at(60_000)) {
+        rung += rings(&park.handle_timeout(at(60_000))).len();
+        rounds += 1;
+    }
+    assert_eq!((rung, rounds), (600, 3));
+}
+
+#[test]
+fn steps_are_read_from_a_variable() {
+    let list = |text| Step::parse_list(text).unwrap();
+    assert_eq!(list("parker ring=30 | user/1,user/2|transfer:4000 XML default").len(), 3);
+    assert_eq!(list("parker ring=30")[0], Step { to: StepTo::Parker, ring_s: 30 });
+    assert_eq!(list("[a=1|2]user/1")[0].to, StepTo::Dial("[a=1|2]user/1".into()));
+    assert!(list("").is_empty() && list(" none ").is_empty());
+    for bad in ["|", "parker ring=0", "parker ring=x", "transfer:", "transfer:1 2 3 4", "a||b"] {
+        assert!(Step::parse_list(bad).is_err(), "{bad}");
+    }
+}

@@ -1,0 +1,123 @@
+use super::*;
+
+#[test]
+fn calls_are_listed_by_lot_and_orbit() {
+    let mut park = park_with(vec![lot("b", "98-102"), lot("a", "*1-*2,1")]);
+    for (uuid, lot, orbit) in
+        [("1", "b", "100"), ("2", "b", "99"), ("3", "a", "*1"), ("4", "a", "1")]
+    {
+        parked(&mut park, wanting(uuid, lot, orbit));
+    }
+    let list = |lot: Option<&LotKey>| -> Vec<String> {
+        let calls = park.calls(at(5), lot);
+        assert!(calls.iter().all(|call| call.waiting_ms == 5));
+        calls.iter().map(|call| format!("{} {}", call.lot, call.orbit)).collect()
+    };
+    assert_eq!(list(None), ["a 1", "a *1", "b 99", "b 100"]);
+    assert_eq!(list(Some(&key("b"))), ["b 99", "b 100"]);
+    assert_eq!(list(Some(&key("c"))), Vec::<String>::new());
+}
+
+#[test]
+fn a_call_shows_what_it_is_doing() {
+    let mut park = park_of_five();
+    parked(&mut park, request("a", "default"));
+    let view = |park: &Park, ms| park.find(at(ms), &"a".into()).unwrap();
+    let waiting = view(&park, 1_000);
+    assert_eq!((waiting.state, waiting.timeout_ms_left), (CallState::Waiting, Some(59_000)));
+    let run = rings(&park.handle_timeout(at(60_000)))[0].run;
+    let ringing = view(&park, 61_000);
+    assert_eq!((ringing.state, ringing.timeout_ms_left), (CallState::Returning, Some(0)));
+    assert_eq!(ringing.step.unwrap().to_string(), "1 parker");
+    claim_call(&mut park, at(61_000), "a", step_leg("s", run));
+    let taken = view(&park, 62_000);
+    assert_eq!(taken.state, CallState::Connecting);
+    assert_eq!(taken.retriever.as_deref(), Some("1002@example.com"));
+}
+
+#[test]
+fn a_lamp_shows_who_waits_unless_privacy_is_asked_for() {
+    let mut park = park_of_five();
+    let (lot, at_701) = (key("default"), orbit("701"));
+    assert_eq!(park.lamp(&lot, &at_701), Lamp::Idle);
+    parked(&mut park, request("a", "default"));
+    let (name, number) = ("Alice".into(), "100".into());
+    assert_eq!(park.lamp(&lot, &at_701), Lamp::Parked { uuid: "a".into(), name, number });
+    assert_eq!(park.lot_lamp(&lot), 1);
+    let caller = Caller { private: true, ..Caller::new("Bob", "200") };
+    parked(&mut park, ParkRequest { caller, ..request("b", "default") });
+    let hidden = Lamp::Parked { uuid: "b".into(), name: "".into(), number: "".into() };
+    assert_eq!(park.lamp(&lot, &orbit("702")), hidden);
+    assert_eq!(&*park.find(T0, &"b".into()).unwrap().caller_id_name, "Bob");
+}
+
+fn forecast(park: &Park, ms: u64, name: &str) -> Vec<String> {
+    let view = park.show(at(ms), &key("default"), &orbit(name)).unwrap();
+    view.next.iter().map(|next| format!("{} {}", next.in_ms, next.what)).collect()
+}
+
+#[test]
+fn show_says_what_happens_next_and_when() {
+    let mut park = park_of_five();
+    let steps = "parker|user/1 ring=5|transfer:4000 XML default|user/never";
+    let returns = Some(Step::parse_list(steps).unwrap());
+    parked(&mut park, ParkRequest { returns, ..request("a", "default") });
+    assert_eq!(
+        forecast(&park, 10_000, "701"),
+        [
+            "50000 rings the parker 1000@example.com for 20 s",
+            "70000 rings user/1 for 5 s",
+            "75000 transfers to 4000 XML default",
+        ]
+    );
+    park.handle_timeout(at(60_000));
+    assert_eq!(
+        forecast(&park, 61_000, "701"),
+        [
+            "0 rings the parker 1000@example.com for 20 s (now)",
+            "19000 rings user/1 for 5 s",
+            "24000 transfers to 4000 XML default",
+        ]
+    );
+    claim_call(&mut park, at(61_000), "a", retriever("r"));
+    assert_eq!(forecast(&park, 61_000, "701"), ["0 is being connected to 1001@example.com"]);
+}
+
+#[test]
+fn show_says_what_is_skipped_and_how_it_ends() {
+    let mut park = park_of_five();
+    let returns = Some(Step::parse_list("parker|user/1").unwrap());
+    parked(&mut park, ParkRequest { parker: None, returns, ..request("a", "default") });
+    assert_eq!(
+        forecast(&park, 0, "701"),
+        [
+            "60000 skips ringing the parker, who is not known",
+            "60000 rings user/1 for 20 s",
+            "80000 waits on, again for 60 s",
+        ]
+    );
+    parked(&mut park, ParkRequest { timeout_ms: Some(0), ..request("b", "default") });
+    assert_eq!(forecast(&park, 0, "702"), Vec::<String>::new());
+    park.return_now(T0, &key("default"), &orbit("702")).unwrap();
+    assert_eq!(
+        forecast(&park, 0, "702"),
+        ["0 rings the parker 1000@example.com for 20 s (now)", "20000 waits on without a timeout"]
+    );
+}
+
+#[test]
+fn show_says_what_an_orbit_is() {
+    let mut park = park_of_five();
+    let lot = key("default");
+    parked(&mut park, request("a", "default"));
+    park.reserve(T0, &"b".into(), &lot, Want::Auto, 5_000).unwrap();
+    park.close(&lot, Some(&orbit("703"))).unwrap();
+    let state = |name: &str| park.show(at(1), &lot, &orbit(name)).map(|view| view.state);
+    assert_eq!(state("701"), Ok(OrbitState::Parked));
+    assert_eq!(state("702"), Ok(OrbitState::Reserved));
+    assert_eq!(state("703"), Ok(OrbitState::Closed));
+    assert_eq!(state("704"), Ok(OrbitState::Free));
+    assert_eq!(state("706"), Err(Refusal::UnknownOrbit));
+    assert_eq!(forecast(&park, 1, "702"), ["4999 is free again unless b arrives"]);
+    assert_eq!(park.show(T0, &key("x"), &orbit("701")), Err(Refusal::UnknownLot));
+}

@@ -1,0 +1,73 @@
+//! What a list shows, in which order and under which name: one table for every format.
+
+use std::borrow::Cow;
+
+use crate::park::{CallView, LotView};
+
+/// One value.
+pub(super) enum Cell<'a> {
+    Text(Cow<'a, str>),
+    Number(u64),
+    Truth(bool),
+    /// There is no such thing: no timeout, no known parker.
+    Nothing,
+}
+
+/// One column of a list of `T`.
+pub(super) struct Column<T> {
+    pub(super) name: &'static str,
+    pub(super) get: fn(&T) -> Cell<'_>,
+    /// Not in the text list, which is wide enough without it.
+    pub(super) wide: bool,
+}
+
+impl<T> Column<T> {
+    const fn new(name: &'static str, get: fn(&T) -> Cell<'_>) -> Self {
+        Column { name, get, wide: false }
+    }
+
+    const fn wide(name: &'static str, get: fn(&T) -> Cell<'_>) -> Self {
+        Column { name, get, wide: true }
+    }
+}
+
+/// The columns of a list of calls.
+pub(super) const COLUMNS: [Column<CallView>; 15] = [
+    Column::new("lot", |call| Cell::Text(call.lot.to_string().into())),
+    Column::new("orbit", |call| text(call.orbit.as_str())),
+    Column::new("uuid", |call| text(call.uuid.as_str())),
+    Column::new("caller_id_name", |call| text(&call.caller_id_name)),
+    Column::new("caller_id_number", |call| text(&call.caller_id_number)),
+    Column::new("parker", |call| maybe(call.parker.as_deref())),
+    Column::new("priority", |call| Cell::Number(call.priority.into())),
+    Column::new("waiting_ms", |call| Cell::Number(call.waiting_ms)),
+    Column::new("timeout_ms_left", |call| call.timeout_ms_left.map_or(Cell::Nothing, Cell::Number)),
+    Column::new("state", |call| text(call.state.as_str())),
+    Column::new("note", |call| text(&call.note)),
+    Column::wide("for", |call| text(&call.addressed_to)),
+    Column::wide("parked_at", |call| Cell::Number(call.parked_at_epoch_ms)),
+    Column::wide("retriever", |call| maybe(call.retriever.as_deref())),
+    Column::wide("step", |call| {
+        call.step.as_ref().map_or(Cell::Nothing, |step| Cell::Text(step.to_string().into()))
+    }),
+];
+
+/// The columns of a list of lots.
+pub(super) const LOT_COLUMNS: [Column<LotView>; 8] = [
+    Column::new("lot", |lot| Cell::Text(lot.lot.to_string().into())),
+    Column::new("capacity", |lot| Cell::Number(lot.capacity.into())),
+    Column::new("parked", |lot| Cell::Number(lot.parked.into())),
+    Column::new("free", |lot| Cell::Number(lot.free.into())),
+    Column::new("closed", |lot| Cell::Number(lot.closed.into())),
+    Column::new("reserved", |lot| Cell::Number(lot.reserved.into())),
+    Column::new("draining", |lot| Cell::Number(lot.draining.into())),
+    Column::new("going", |lot| Cell::Truth(lot.going)),
+];
+
+fn text(text: &str) -> Cell<'_> {
+    Cell::Text(Cow::Borrowed(text))
+}
+
+fn maybe(text: Option<&str>) -> Cell<'_> {
+    text.map_or(Cell::Nothing, |text| Cell::Text(Cow::Borrowed(text)))
+}

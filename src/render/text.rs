@@ -1,0 +1,79 @@
+//! Aligned text.
+
+use std::borrow::Cow;
+
+use super::columns::{COLUMNS, Cell};
+use crate::park::CallView;
+
+/// Header, a line a call, and how many there are. Cells are separated by blanks; one that holds blanks, quotes or
+/// anything that does not show is in quotes, with escapes; `-` is nothing. So whoever splits a line finds the cells.
+pub(super) fn calls(calls: &[CallView]) -> String {
+    let columns: Vec<_> = COLUMNS.iter().filter(|column| !column.wide).collect();
+    let header = columns.iter().map(|column| column.name.to_owned()).collect();
+    let row = |call| columns.iter().map(|column| cell(&(column.get)(call))).collect();
+    let rows: Vec<Vec<String>> = std::iter::once(header).chain(calls.iter().map(row)).collect();
+    let mut widths = vec![0; columns.len()];
+    for row in &rows {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = cell.chars().count().max(*width);
+        }
+    }
+    let mut out = String::new();
+    for row in &rows {
+        let line: Vec<String> =
+            row.iter().zip(&widths).map(|(cell, &width)| format!("{cell:width$}")).collect();
+        out.push_str(line.join("  ").trim_end());
+        out.push('\n');
+    }
+    match calls.len() {
+        1 => out.push_str("1 call\n"),
+        count => out.push_str(&format!("{count} calls\n")),
+    }
+    out
+}
+
+/// One cell without anything in it that could be taken for its end.
+pub(super) fn cell(cell: &Cell<'_>) -> String {
+    match cell {
+        Cell::Nothing => "-".to_owned(),
+        Cell::Text(text) if text.is_empty() => "-".to_owned(),
+        cell => quoted(&cell.plain()).into_owned(),
+    }
+}
+
+/// As it is, if nobody can misread that; otherwise in quotes.
+pub(super) fn quoted(text: &str) -> Cow<'_, str> {
+    let odd = |c: char| c.is_whitespace() || matches!(c, '"' | '\\') || invisible(c);
+    if text.is_empty() || text == "-" || text.contains(odd) {
+        format!("\"{}\"", escaped(text, true)).into()
+    } else {
+        text.into()
+    }
+}
+
+/// A sentence that stays on its line.
+pub(super) fn line(text: &str) -> String {
+    escaped(text, false)
+}
+
+fn escaped(text: &str, in_quotes: bool) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '"' if !in_quotes => out.push(c),
+            '"' | '\\' | '\n' | '\r' | '\t' => out.extend(c.escape_default()),
+            c if invisible(c) => out.extend(c.escape_unicode()),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// Control characters, and those that turn, hide or break what stands around them on a screen.
+fn invisible(c: char) -> bool {
+    c.is_control()
+        || (c.is_whitespace() && c != ' ')
+        || matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}')
+        || matches!(c, '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
+        || matches!(c, '\u{e0000}'..='\u{e007f}')
+}

@@ -1,0 +1,102 @@
+//! Starting and stopping: what `load` makes, in order, and `shutdown` takes apart.
+
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use crossbeam_channel::unbounded;
+use parking_lot::Mutex;
+
+use crate::api;
+use crate::clock;
+use crate::events;
+use crate::health;
+use crate::module::Module;
+use crate::presence::Probes;
+use crate::settings;
+use crate::switch::event::{Binding, Subclass};
+use crate::switch::{guard, log};
+use crate::worker::{self, Message};
+
+/// How long `shutdown` waits for those who are still inside the module, beyond the 10 s FreeSWITCH has waited.
+const EMPTY_WITHIN: Duration = Duration::from_secs(5);
+
+/// What exists besides the module while it runs. Taken apart from the top down.
+struct Service {
+    bindings: Vec<Binding>,
+    completions: api::complete::Completions,
+    subclass: Option<Subclass>,
+    worker: JoinHandle<()>,
+}
+
+static SERVICE: Mutex<Option<Service>> = Mutex::new(None);
+
+/// Starts the module.
+///
+/// # Errors
+/// What stands in its way; nothing is left behind.
+pub fn start() -> Result<(), String> {
+    if Module::running().is_some() {
+        return Err("it is running already".to_owned());
+    }
+    let (text, config) = settings::first();
+    let (sender, messages) = unbounded();
+    let lots = config.lots.len();
+    let module = Module::new(config, clock::epoch_ms(), sender);
+    *module.configuration.lock() = text;
+    let worker = {
+        let module = std::sync::Arc::clone(&module);
+        std::thread::Builder::new()
+            .name("callpark".to_owned())
+            .spawn(move || worker::run(&module, &messages))
+            .map_err(|error| format!("its thread cannot start: {error}"))?
+    };
+    health::check_rival(&module);
+    Module::start(module);
+    let subclass = Subclass::reserve(events::SUBCLASS);
+    if subclass.is_none() {
+        log::warning(None, format_args!("somebody else owns the event callpark::info"));
+    }
+    let completions = api::complete::Completions::register();
+    // Last: from here on FreeSWITCH calls us.
+    let bindings = [
+        Binding::new::<settings::Reloads>(),
+        Binding::new::<Probes>(),
+        Binding::new::<health::Registrations>(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    *SERVICE.lock() = Some(Service { bindings, completions, subclass, worker });
+    log::notice(
+        None,
+        format_args!("mod_callpark {} is up, lots: {lots}", env!("CARGO_PKG_VERSION")),
+    );
+    Ok(())
+}
+
+/// Stops the module. False: somebody is still inside, the code must stay mapped.
+pub fn stop() -> bool {
+    let Some(module) = Module::running() else { return true };
+    module.stopping();
+    module.rings.stop_all();
+    let service = SERVICE.lock().take();
+    if let Some(service) = service {
+        drop(service.bindings);
+        drop(service.completions);
+        drop(service.subclass);
+        module.tell_worker(Message::Stop);
+        if service.worker.join().is_err() {
+            log::error(None, format_args!("the worker had failed"));
+        }
+    }
+    Module::stop();
+    drop(module);
+    let inside = guard::wait_until_empty(EMPTY_WITHIN);
+    if inside > 0 {
+        log::error(
+            None,
+            format_args!("{inside} calls are still inside mod_callpark: its code stays in memory"),
+        );
+    }
+    inside == 0
+}

@@ -1,0 +1,89 @@
+//! Reading the configuration from FreeSWITCH, at load and again.
+
+use std::sync::Arc;
+
+use crate::config::Config;
+use crate::health;
+use crate::module::Module;
+use crate::switch::event::{Heard, Kind, Listener};
+use crate::switch::{log, xml};
+
+const FILE: &str = "callpark.conf";
+
+/// Reads the configuration. Without the file: the built-in lot.
+///
+/// # Errors
+/// What is wrong with it.
+fn read() -> (Option<String>, Result<Config, String>) {
+    let text = xml::configuration(FILE);
+    let config = match &text {
+        Some(text) => Config::parse(text).map_err(|error| error.to_string()),
+        None => Ok(Config::default()),
+    };
+    (text, config)
+}
+
+/// What `load` starts with: a bad file must not leave the switch without parking.
+#[must_use]
+pub fn first() -> (Option<String>, Config) {
+    let (text, config) = read();
+    let config = match config {
+        Ok(config) => {
+            if text.is_none() {
+                log::notice(
+                    None,
+                    format_args!("there is no {FILE}.xml: one lot \"default\" with orbits 701-720"),
+                );
+            }
+            config
+        }
+        Err(error) => {
+            log::crit(
+                None,
+                format_args!(
+                    "{FILE}.xml: {error}. Until it is mended and `callpark reload` says +OK there is one lot \"default\" \
+                     with orbits 701-720"
+                ),
+            );
+            Config::default()
+        }
+    };
+    (text, config)
+}
+
+/// Reads it again. Parked calls stay; if it is bad, everything stays.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn again(module: &Arc<Module>) -> Result<(), String> {
+    let (text, config) = read();
+    *module.configuration.lock() = text;
+    let config = config?;
+    *module.settings.write() = config.settings;
+    module.act(None, |park, now| ((), park.configure(now, config.lots)));
+    health::check_rival(module);
+    Ok(())
+}
+
+/// Follows `reloadxml`.
+pub struct Reloads;
+
+impl Listener for Reloads {
+    const KIND: Kind = Kind::ReloadXml;
+
+    fn heard(_: Heard<'_>) {
+        let Some(module) = Module::running() else { return };
+        // `callpark reload` makes FreeSWITCH read its XML, which calls us too: what has been read is not read twice.
+        let text = xml::configuration(FILE);
+        if *module.configuration.lock() == text {
+            return;
+        }
+        match again(&module) {
+            Ok(()) => log::notice(None, format_args!("{FILE}.xml was read again")),
+            Err(error) => log::error(
+                None,
+                format_args!("{FILE}.xml: {error}. The lots stay as they were"),
+            ),
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! Hang-up causes, by their FreeSWITCH names.
+
+use super::sys;
+use super::text::{from_c, to_c};
+
+/// A hang-up cause.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Cause(pub(super) sys::switch_call_cause_t);
+
+impl Cause {
+    /// `NORMAL_CLEARING` (16).
+    pub const NORMAL_CLEARING: Self = Self(sys::switch_call_cause_t::SWITCH_CAUSE_NORMAL_CLEARING);
+    /// `LOSE_RACE` (702): somebody else was faster.
+    pub const LOSE_RACE: Self = Self(sys::switch_call_cause_t::SWITCH_CAUSE_LOSE_RACE);
+    /// `MANAGER_REQUEST` (703): what FreeSWITCH hangs calls up with that are in a module it unloads.
+    pub const MANAGER_REQUEST: Self = Self(sys::switch_call_cause_t::SWITCH_CAUSE_MANAGER_REQUEST);
+    /// `ORIGINATOR_CANCEL` (487).
+    pub const ORIGINATOR_CANCEL: Self =
+        Self(sys::switch_call_cause_t::SWITCH_CAUSE_ORIGINATOR_CANCEL);
+    const NONE: Self = Self(sys::switch_call_cause_t::SWITCH_CAUSE_NONE);
+
+    /// The cause of that name (any case) or number; `None` if FreeSWITCH knows none.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        let c = to_c(name);
+        // SAFETY: a C string that outlives the call.
+        let cause = Self(unsafe { sys::switch_channel_str2cause(c.as_ptr()) });
+        // An unknown name gives NORMAL_CLEARING: only believe that one where it was asked for.
+        let known = cause != Self::NONE
+            && (cause != Self::NORMAL_CLEARING
+                || name.eq_ignore_ascii_case("NORMAL_CLEARING")
+                || name == "16");
+        known.then_some(cause)
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(self) -> String {
+        // SAFETY: any value is allowed; what comes back is a literal or NULL.
+        unsafe { from_c(sys::switch_channel_cause2str(self.0)) }.unwrap_or_default()
+    }
+}

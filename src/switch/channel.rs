@@ -1,0 +1,226 @@
+//! A session's channel: its variables, flags, state and end.
+
+use std::ffi::CStr;
+use std::marker::PhantomData;
+
+use super::cause::Cause;
+use super::sys;
+use super::text::{from_c, to_c};
+
+/// The channel of a session that is alive for `'a`.
+#[derive(Clone, Copy)]
+pub struct Channel<'a> {
+    raw: *mut sys::switch_channel_t,
+    life: PhantomData<&'a *mut ()>,
+}
+
+/// The channel flags this module looks at.
+#[derive(Clone, Copy)]
+pub enum Flag {
+    /// The far end has picked up.
+    Answered,
+    /// Leaves its application for another place in the dialplan.
+    Transfer,
+    /// Leaves its application for another state.
+    Redirect,
+    /// In a bridge.
+    Bridged,
+    /// Stop playing.
+    Break,
+    /// Waits in `switch_ivr_bridge_bleg` for the other leg to bridge to it.
+    ArrangedBridge,
+}
+
+impl Flag {
+    pub(super) fn raw(self) -> sys::switch_channel_flag_t {
+        match self {
+            Self::Answered => sys::switch_channel_flag_t::CF_ANSWERED,
+            Self::Transfer => sys::switch_channel_flag_t::CF_TRANSFER,
+            Self::Redirect => sys::switch_channel_flag_t::CF_REDIRECT,
+            Self::Bridged => sys::switch_channel_flag_t::CF_BRIDGED,
+            Self::Break => sys::switch_channel_flag_t::CF_BREAK,
+            Self::ArrangedBridge => sys::switch_channel_flag_t::CF_ARRANGED_BRIDGE,
+        }
+    }
+}
+
+const FILE: &CStr = c"mod_callpark";
+
+// SAFETY, for every block below: a `Channel<'a>` exists only for a channel that is alive for 'a, and every C string
+// handed over outlives its call.
+#[allow(clippy::undocumented_unsafe_blocks)]
+impl Channel<'_> {
+    /// # Safety
+    /// `raw` is the channel of a session that is alive for the lifetime of the value made.
+    pub(super) unsafe fn from_raw(raw: *mut sys::switch_channel_t) -> Self {
+        Self { raw, life: PhantomData }
+    }
+
+    pub(super) fn raw(self) -> *mut sys::switch_channel_t {
+        self.raw
+    }
+
+    /// A channel variable, or a field of the caller profile, or a global variable, in that order. FreeSWITCH copies it
+    /// into the session's memory, which is freed at hang-up: never ask per frame or in a loop.
+    #[must_use]
+    pub fn variable(self, name: &str) -> Option<String> {
+        let name = to_c(name);
+        unsafe {
+            from_c(sys::switch_channel_get_variable_dup(
+                self.raw,
+                name.as_ptr(),
+                sys::switch_bool_t::SWITCH_TRUE,
+                -1,
+            ))
+        }
+        .filter(|value| !value.is_empty())
+    }
+
+    /// Sets a channel variable; `None` removes it.
+    pub fn set_variable(self, name: &str, value: Option<&str>) {
+        let name = to_c(name);
+        let value = value.map(to_c);
+        let value = value.as_ref().map_or(std::ptr::null(), |value| value.as_ptr());
+        unsafe {
+            // No variable check: a value may hold `${` from a caller's name, it is not expanded by being stored.
+            sys::switch_channel_set_variable_var_check(
+                self.raw,
+                name.as_ptr(),
+                value,
+                sys::switch_bool_t::SWITCH_FALSE,
+            );
+        }
+    }
+
+    /// `text` with `${…}` replaced from this channel.
+    #[must_use]
+    pub fn expand(self, text: &str) -> String {
+        let c = to_c(text);
+        unsafe {
+            let expanded = sys::switch_channel_expand_variables_check(
+                self.raw,
+                c.as_ptr(),
+                std::ptr::null_mut(),
+                std::ptr::null_mut(),
+                0,
+            );
+            if expanded.is_null() || expanded.cast_const() == c.as_ptr() {
+                return text.to_owned();
+            }
+            super::text::take_c(expanded).unwrap_or_default()
+        }
+    }
+
+    /// Its name, such as `sofia/internal/1000@example.com`.
+    #[must_use]
+    pub fn name(self) -> String {
+        unsafe { from_c(sys::switch_channel_get_name(self.raw)) }.unwrap_or_default()
+    }
+
+    /// Whether a flag is set.
+    #[must_use]
+    pub fn test(self, flag: Flag) -> bool {
+        unsafe { sys::switch_channel_test_flag(self.raw, flag.raw()) != 0 }
+    }
+
+    /// Sets a flag.
+    pub fn set_flag(self, flag: Flag) {
+        unsafe { sys::switch_channel_set_flag_value(self.raw, flag.raw(), 1) };
+    }
+
+    /// Clears a flag.
+    pub fn clear_flag(self, flag: Flag) {
+        unsafe { sys::switch_channel_clear_flag(self.raw, flag.raw()) };
+    }
+
+    /// Whether the application may go on: up, and neither transferred nor redirected. On the session's own thread it
+    /// also runs what is queued for the session, a BYE for one.
+    #[must_use]
+    pub fn ready(self) -> bool {
+        unsafe {
+            sys::switch_channel_test_ready(
+                self.raw,
+                sys::switch_bool_t::SWITCH_TRUE,
+                sys::switch_bool_t::SWITCH_FALSE,
+            ) != 0
+        }
+    }
+
+    /// Whether it has not hung up, wherever it is going.
+    #[must_use]
+    pub fn up(self) -> bool {
+        unsafe {
+            sys::switch_channel_get_state(self.raw).0
+                < sys::switch_channel_state_t::CS_HANGUP.0
+        }
+    }
+
+    /// Whether it is still in the dialplan's applications.
+    #[must_use]
+    pub fn executing(self) -> bool {
+        unsafe {
+            sys::switch_channel_get_state(self.raw) == sys::switch_channel_state_t::CS_EXECUTE
+        }
+    }
+
+    /// Answers unless it is answered. False: it cannot be, the call is going down.
+    #[must_use]
+    pub fn answer(self) -> bool {
+        self.test(Flag::Answered)
+            || unsafe {
+                sys::switch_channel_perform_answer(self.raw, FILE.as_ptr(), FILE.as_ptr(), 0)
+                    == sys::switch_status_t::SWITCH_STATUS_SUCCESS
+            }
+    }
+
+    /// Hangs up.
+    pub fn hangup(self, cause: Cause) {
+        unsafe {
+            sys::switch_channel_perform_hangup(
+                self.raw,
+                FILE.as_ptr(),
+                FILE.as_ptr(),
+                0,
+                cause.0,
+            );
+        }
+    }
+
+    /// Why it hung up.
+    #[must_use]
+    pub fn cause(self) -> Cause {
+        Cause(unsafe { sys::switch_channel_get_cause(self.raw) })
+    }
+
+    /// Waits until a flag of this channel is set, at most `limit_ms`, and only while this channel and `other` are up.
+    #[must_use]
+    pub fn wait_for(self, flag: Flag, limit_ms: u32, other: Channel<'_>) -> bool {
+        unsafe {
+            sys::switch_channel_wait_for_flag(
+                self.raw,
+                flag.raw(),
+                sys::switch_bool_t::SWITCH_TRUE,
+                limit_ms,
+                other.raw,
+            ) == sys::switch_status_t::SWITCH_STATUS_SUCCESS
+        }
+    }
+
+    /// Gives it a caller profile of its own to change, a copy of the one it has.
+    pub fn step_caller_profile(self) {
+        unsafe { sys::switch_channel_step_caller_profile(self.raw) };
+    }
+
+    /// Sets a field of its caller profile.
+    pub fn set_profile(self, field: &str, value: &str) {
+        let (field, value) = (to_c(field), to_c(value));
+        unsafe { sys::switch_channel_set_profile_var(self.raw, field.as_ptr(), value.as_ptr()) };
+    }
+
+    /// The uuid of the leg it is bridged with; can be stale.
+    #[must_use]
+    pub fn partner_uuid(self) -> Option<String> {
+        unsafe { from_c(sys::switch_channel_get_partner_uuid(self.raw)) }
+            .filter(|uuid| !uuid.is_empty())
+    }
+}

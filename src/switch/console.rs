@@ -1,0 +1,65 @@
+//! Tab completion in fs_cli.
+
+use std::ffi::{CStr, c_char};
+
+use super::sys;
+use super::text::{from_c, to_c};
+
+/// Gives the words that can stand at one place of a command.
+pub trait Words {
+    /// The name by which completions refer to it, such as `::callpark::lots`.
+    const NAME: &'static CStr;
+    /// The words, whatever has been typed of them; `line` is what stands before.
+    fn words(line: &str) -> Vec<String>;
+}
+
+unsafe extern "C" fn complete<W: Words>(
+    line: *const c_char,
+    cursor: *const c_char,
+    matches: *mut *mut sys::switch_console_callback_match_t,
+) -> sys::switch_status_t {
+    super::guard("completion", sys::switch_status_t::SWITCH_STATUS_FALSE, || {
+        // SAFETY: both are NULL or C strings that live while the callback runs.
+        let (line, typed) = unsafe { (from_c(line), from_c(cursor)) };
+        let typed = typed.unwrap_or_default();
+        let mut any = sys::switch_status_t::SWITCH_STATUS_FALSE;
+        for word in W::words(&line.unwrap_or_default()) {
+            if word.starts_with(&typed) {
+                let word = to_c(&word);
+                // SAFETY: `matches` is where FreeSWITCH collects them; the word is copied.
+                unsafe { sys::switch_console_push_match(matches, word.as_ptr()) };
+                any = sys::switch_status_t::SWITCH_STATUS_SUCCESS;
+            }
+        }
+        any
+    })
+}
+
+/// A registered source of words; taken back on drop.
+pub struct Completion {
+    name: &'static CStr,
+}
+
+impl Completion {
+    /// Registers it.
+    #[must_use]
+    pub fn new<W: Words>() -> Self {
+        // SAFETY: literals, and a callback that stays valid until it is deleted, before our code is unmapped.
+        unsafe { sys::switch_console_add_complete_func(W::NAME.as_ptr(), Some(complete::<W>)) };
+        Self { name: W::NAME }
+    }
+}
+
+impl Drop for Completion {
+    fn drop(&mut self) {
+        // SAFETY: the literal it was registered with.
+        unsafe { sys::switch_console_del_complete_func(self.name.as_ptr()) };
+    }
+}
+
+/// Adds (`add callpark list`) or removes (`del callpark`) a line of completions.
+pub fn complete_line(line: &str) {
+    let line = to_c(line);
+    // SAFETY: a C string that outlives the call.
+    unsafe { sys::switch_console_set_complete(line.as_ptr()) };
+}

@@ -1,0 +1,65 @@
+//! The edge between C and Rust: counts who is inside, and stops panics.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use super::log;
+
+/// Callbacks and threads that run code of this module right now. While it is not zero the code must stay mapped.
+static INSIDE: AtomicUsize = AtomicUsize::new(0);
+
+/// Counts its owner as being inside the module while it lives.
+pub struct Inside(());
+
+impl Inside {
+    /// Counts one more.
+    #[must_use]
+    pub fn enter() -> Self {
+        INSIDE.fetch_add(1, Ordering::AcqRel);
+        Self(())
+    }
+}
+
+impl Drop for Inside {
+    fn drop(&mut self) {
+        INSIDE.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+/// Waits until nobody is inside, at most `limit`. Returns how many still are.
+pub fn wait_until_empty(limit: Duration) -> usize {
+    let end = Instant::now() + limit;
+    loop {
+        let inside = INSIDE.load(Ordering::Acquire);
+        if inside == 0 || Instant::now() >= end {
+            return inside;
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// Runs the body of a callback: a panic ends here, is logged with its text, and `fallback` is returned.
+pub fn guard<T>(name: &str, fallback: T, body: impl FnOnce() -> T) -> T {
+    let _inside = Inside::enter();
+    uncounted(name, fallback, body)
+}
+
+/// [`guard()`] for the one callback that waits until nobody is inside.
+pub fn uncounted<T>(name: &str, fallback: T, body: impl FnOnce() -> T) -> T {
+    match catch_unwind(AssertUnwindSafe(body)) {
+        Ok(value) => value,
+        Err(panic) => {
+            let what = panic
+                .downcast_ref::<&str>()
+                .map(|text| (*text).to_owned())
+                .or_else(|| panic.downcast_ref::<String>().cloned())
+                .unwrap_or_else(|| "unknown".to_owned());
+            log::crit(
+                None,
+                format_args!("{name} failed and was stopped: {what}; this is a bug in mod_callpark"),
+            );
+            fallback
+        }
+    }
+}

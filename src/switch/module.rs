@@ -1,0 +1,170 @@
+//! The module's own table, applications and command.
+
+use std::ffi::{CStr, c_char};
+
+use super::log;
+use super::session::Session;
+use super::stream::Stream;
+use super::sys;
+use super::text::{from_c, to_c};
+
+/// What FreeSWITCH looks for in the file: `mod_callpark_module_interface`.
+pub type FunctionTable = sys::switch_loadable_module_function_table_t;
+/// What `load` is called with.
+pub type Interface = sys::switch_loadable_module_interface_t;
+/// A memory pool of FreeSWITCH's.
+pub type Pool = sys::switch_memory_pool_t;
+/// What `load` and `shutdown` return.
+pub type Status = sys::switch_status_t;
+
+/// The table for these two functions.
+#[must_use]
+pub const fn function_table(
+    load: unsafe extern "C" fn(*mut *mut Interface, *mut Pool) -> Status,
+    shutdown: unsafe extern "C" fn() -> Status,
+) -> FunctionTable {
+    FunctionTable {
+        switch_api_version: sys::SWITCH_API_VERSION as i32,
+        load: Some(load),
+        shutdown: Some(shutdown),
+        runtime: None,
+        flags: sys::switch_module_flag_enum_t::SMODF_NONE.0,
+    }
+}
+
+/// An application of the dialplan.
+pub trait Application {
+    /// Its name in the dialplan.
+    const NAME: &'static CStr;
+    /// What it does, in a few words.
+    const SHORT: &'static CStr;
+    /// What it takes.
+    const SYNTAX: &'static CStr;
+    /// Runs it, on the session's own thread.
+    fn run(session: Session<'_>, data: &str);
+}
+
+/// A command of the console and the event socket.
+pub trait Command {
+    /// Its name.
+    const NAME: &'static CStr;
+    /// What it does, in a few words.
+    const SHORT: &'static CStr;
+    /// What it takes.
+    const SYNTAX: &'static CStr;
+    /// Runs it and answers into `stream`.
+    fn run(arguments: &str, stream: &mut Stream);
+}
+
+unsafe extern "C" fn application<A: Application>(
+    session: *mut sys::switch_core_session_t,
+    data: *const c_char,
+) {
+    super::guard("application", (), || {
+        // SAFETY: FreeSWITCH runs the application for a session that stays alive while it runs; `data` is NULL or a C
+        // string that lives as long.
+        let (session, data) = unsafe { (Session::from_raw(session), from_c(data)) };
+        if let Some(session) = session {
+            A::run(session, &data.unwrap_or_default());
+        }
+    });
+}
+
+unsafe extern "C" fn command<C: Command>(
+    arguments: *const c_char,
+    _session: *mut sys::switch_core_session_t,
+    stream: *mut sys::switch_stream_handle_t,
+) -> Status {
+    super::guard("command", Status::SWITCH_STATUS_GENERR, || {
+        // SAFETY: `arguments` is NULL or a C string, and the stream is alive, while the command runs.
+        let (arguments, stream) = unsafe { (from_c(arguments), Stream::from_raw(stream)) };
+        if let Some(mut stream) = stream {
+            C::run(&arguments.unwrap_or_default(), &mut stream);
+        }
+        Status::SWITCH_STATUS_SUCCESS
+    })
+}
+
+/// Registers what the module offers, during `load`.
+pub struct Registration {
+    interface: *mut Interface,
+}
+
+impl Registration {
+    /// Makes the module's interface and hands it to FreeSWITCH.
+    ///
+    /// # Safety
+    /// `slot` and `pool` are what `load` was called with.
+    pub unsafe fn begin(slot: *mut *mut Interface, pool: *mut Pool) -> Option<Self> {
+        // SAFETY: the pool is FreeSWITCH's for this module; the name is copied into it.
+        let interface = unsafe {
+            sys::switch_loadable_module_create_module_interface(pool, c"mod_callpark".as_ptr())
+        };
+        if interface.is_null() || slot.is_null() {
+            return None;
+        }
+        // SAFETY: `slot` is where FreeSWITCH wants the interface.
+        unsafe { slot.write(interface) };
+        Some(Self { interface })
+    }
+
+    /// Adds an application.
+    pub fn application<A: Application>(&self) {
+        // SAFETY: the interface is being filled by this thread alone. What comes back is an application's, zeroed; the
+        // strings live as long as the code.
+        unsafe {
+            let raw = sys::switch_loadable_module_create_interface(
+                self.interface,
+                sys::switch_module_interface_name_t::SWITCH_APPLICATION_INTERFACE,
+            )
+            .cast::<sys::switch_application_interface_t>();
+            if let Some(raw) = raw.as_mut() {
+                raw.interface_name = A::NAME.as_ptr();
+                raw.application_function = Some(application::<A>);
+                raw.short_desc = A::SHORT.as_ptr();
+                raw.long_desc = A::SHORT.as_ptr();
+                raw.syntax = A::SYNTAX.as_ptr();
+                raw.flags = sys::switch_application_flag_enum_t::SAF_NONE.0;
+            }
+        }
+    }
+
+    /// Adds a command.
+    pub fn command<C: Command>(&self) {
+        // SAFETY: as for an application.
+        unsafe {
+            let raw = sys::switch_loadable_module_create_interface(
+                self.interface,
+                sys::switch_module_interface_name_t::SWITCH_API_INTERFACE,
+            )
+            .cast::<sys::switch_api_interface_t>();
+            if let Some(raw) = raw.as_mut() {
+                raw.interface_name = C::NAME.as_ptr();
+                raw.function = Some(command::<C>);
+                raw.desc = C::SHORT.as_ptr();
+                raw.syntax = C::SYNTAX.as_ptr();
+            }
+        }
+    }
+}
+
+/// Whether a module is loaded, by its file name without `.so`.
+#[must_use]
+pub fn is_loaded(module: &str) -> bool {
+    let name = to_c(module);
+    // SAFETY: a C string that outlives the call.
+    unsafe {
+        sys::switch_loadable_module_exists(name.as_ptr())
+            == sys::switch_status_t::SWITCH_STATUS_SUCCESS
+    }
+}
+
+/// Logs, loudly, that something is missing which FreeSWITCH should have registered for us.
+pub fn missing(what: &str) {
+    log::crit(
+        None,
+        format_args!(
+            "FreeSWITCH did not register {what} of mod_callpark: is there an <interface-allowlist> in switch.conf.xml that lacks it?"
+        ),
+    );
+}

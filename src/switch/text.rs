@@ -1,0 +1,34 @@
+//! Strings across the border.
+
+use std::ffi::{CStr, CString, c_char};
+
+/// A C string for one call. FreeSWITCH's strings end at a NUL byte, so ours are cut there.
+pub fn to_c(text: &str) -> CString {
+    let end = text.bytes().position(|byte| byte == 0).unwrap_or(text.len());
+    // Cannot fail: the slice has no NUL. The default (an empty string) only spares an unwrap.
+    CString::new(&text.as_bytes()[..end]).unwrap_or_default()
+}
+
+/// A copy of a C string of FreeSWITCH's; bytes that are no UTF-8 become U+FFFD. `None` for NULL.
+///
+/// # Safety
+/// `text` is NULL or points to a NUL-terminated string that stays valid during the call.
+pub unsafe fn from_c(text: *const c_char) -> Option<String> {
+    if text.is_null() {
+        return None;
+    }
+    // SAFETY: not NULL, and the caller vouches for the rest.
+    Some(unsafe { CStr::from_ptr(text) }.to_string_lossy().into_owned())
+}
+
+/// A copy of a string that FreeSWITCH made with `malloc` for us, which is freed. `None` for NULL.
+///
+/// # Safety
+/// `text` is NULL or a NUL-terminated `malloc`'d string that nobody else frees.
+pub unsafe fn take_c(text: *mut c_char) -> Option<String> {
+    // SAFETY: as the caller vouches.
+    let copy = unsafe { from_c(text) };
+    // SAFETY: it came from malloc and is ours; free(NULL) does nothing.
+    unsafe { libc::free(text.cast()) };
+    copy
+}

@@ -1,0 +1,120 @@
+//! The one thread of our own that waits: for deadlines, for bridges to prove real, and for lamps to change.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, RecvTimeoutError};
+
+use crate::clock;
+use crate::effects;
+use crate::handover;
+use crate::module::Module;
+use crate::park::{CallUuid, LotKey, OrbitName, Ticket};
+use crate::presence;
+use crate::switch::guard::Inside;
+use crate::switch::{guard, module};
+
+/// What the worker is told.
+pub enum Message {
+    /// There may be an earlier deadline than the one you wait for.
+    Look,
+    /// These lamps may show something old.
+    Lamp(LotKey, OrbitName),
+    /// A parked leg has begun to bridge to `leg`: see whether it comes true.
+    Confirm {
+        /// The parked call.
+        uuid: CallUuid,
+        /// The claim.
+        ticket: Ticket,
+        /// Who claimed it.
+        leg: CallUuid,
+    },
+    /// End.
+    Stop,
+}
+
+/// How long two legs must have been in a bridge before it counts: who hangs up sooner has not spoken a word, and the
+/// caller stays parked.
+pub const REAL_BRIDGE: Duration = Duration::from_millis(100);
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
+/// When FreeSWITCH must have registered what we offer.
+const REGISTERED_BY: Duration = Duration::from_secs(3);
+
+struct Confirm {
+    at: Instant,
+    uuid: CallUuid,
+    ticket: Ticket,
+    leg: CallUuid,
+}
+
+/// Runs until it is told to stop.
+pub fn run(module: &Arc<Module>, messages: &Receiver<Message>) {
+    let _inside = Inside::enter();
+    let mut confirms: VecDeque<Confirm> = VecDeque::new();
+    let mut check_registration = Some(Instant::now() + REGISTERED_BY);
+    loop {
+        let next = guard("deadlines", None, || due(module));
+        guard("confirming", (), || confirm_due(module, &mut confirms));
+        if check_registration.is_some_and(|at| Instant::now() >= at) {
+            check_registration = None;
+            guard("registration", (), || check_registered(module));
+        }
+        let wait = [
+            next,
+            confirms.front().map(|confirm| confirm.at.saturating_duration_since(Instant::now())),
+            check_registration.map(|at| at.saturating_duration_since(Instant::now())),
+        ]
+        .into_iter()
+        .flatten()
+        .min()
+        .unwrap_or(Duration::from_secs(3600));
+        match messages.recv_timeout(wait) {
+            Ok(Message::Look) | Err(RecvTimeoutError::Timeout) => {}
+            Ok(Message::Lamp(lot, orbit)) => {
+                guard("lamps", (), || presence::show(module, &lot, &orbit));
+            }
+            Ok(Message::Confirm { uuid, ticket, leg }) => {
+                confirms.push_back(Confirm { at: Instant::now() + REAL_BRIDGE, uuid, ticket, leg });
+            }
+            Ok(Message::Stop) | Err(RecvTimeoutError::Disconnected) => return,
+        }
+    }
+}
+
+/// Has everything done that is due, and says how long until the next.
+fn due(module: &Arc<Module>) -> Option<Duration> {
+    loop {
+        let (effects, next) = module.tick();
+        let more = next.map(clock::until);
+        effects::carry_out(module, effects, None);
+        if more.is_none_or(|wait| !wait.is_zero()) {
+            return more;
+        }
+    }
+}
+
+fn confirm_due(module: &Arc<Module>, confirms: &mut VecDeque<Confirm>) {
+    // Each waits equally long, so the queue is in order but for those looked at again, which are few and soon.
+    let now = Instant::now();
+    for _ in 0..confirms.len() {
+        let Some(mut confirm) = confirms.pop_front() else { return };
+        if confirm.at > now {
+            confirms.push_front(confirm);
+            return;
+        }
+        if !handover::confirm(module, &confirm.uuid, confirm.ticket, &confirm.leg) {
+            confirm.at = now + LOOK_AGAIN;
+            confirms.push_back(confirm);
+        }
+    }
+}
+
+fn check_registered(module: &Arc<Module>) {
+    let registered = module.registered.lock().clone();
+    for name in crate::INTERFACES {
+        if !registered.contains(name) {
+            module::missing(name);
+        }
+    }
+}

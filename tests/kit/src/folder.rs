@@ -1,0 +1,72 @@
+//! The folder that a switch lives in.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+/// A temporary folder, removed on drop. `KIT_KEEP=1` keeps it, to look at.
+pub(crate) struct Folder {
+    path: PathBuf,
+}
+
+impl Folder {
+    /// Everything FreeSWITCH wants a folder for.
+    const ROOMS: [&str; 9] = [
+        "conf/autoload_configs",
+        "conf/dialplan",
+        "log",
+        "db",
+        "run",
+        "mod",
+        "moh",
+        "sounds",
+        "tmp",
+    ];
+
+    pub(crate) fn new() -> io::Result<Folder> {
+        let name = format!("kit-{}-{:08x}", std::process::id(), fastrand::u32(..));
+        let path = std::env::temp_dir().join(name);
+        for room in Folder::ROOMS {
+            fs::create_dir_all(path.join(room))?;
+        }
+        Ok(Folder { path })
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(crate) fn join(&self, name: &str) -> PathBuf {
+        self.path.join(name)
+    }
+
+    pub(crate) fn log(&self) -> PathBuf {
+        self.join("log/freeswitch.log")
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        if std::env::var_os("KIT_KEEP").is_some() {
+            let _ = writeln!(io::stderr(), "kept: {}", self.path.display());
+        } else {
+            let _ = fs::remove_dir_all(&self.path);
+        }
+    }
+}
+
+/// The last lines of a file, or why it cannot be read.
+pub(crate) fn tail(path: &Path, lines: usize) -> String {
+    match fs::read(path) {
+        Ok(bytes) => {
+            let text = String::from_utf8_lossy(&bytes);
+            // FreeSWITCH greets with pictures made of bars, and with its lists of networks.
+            let noise = |line: &&str| {
+                line.starts_with("|") || line.starts_with(".=") || line.contains("] to list ")
+            };
+            let all: Vec<_> = text.lines().filter(|line| !noise(line)).collect();
+            all[all.len().saturating_sub(lines)..].join("\n")
+        }
+        Err(error) => format!("({}: {error})", path.display()),
+    }
+}

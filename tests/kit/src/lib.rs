@@ -1,0 +1,42 @@
+//! The test kit: starts a switch in a folder of its own, talks to it over the event socket, and
+//! calls it with small SIP phones.
+//!
+//! The same scenario runs on two hosts. Without the environment variable `FREESWITCH` the switch
+//! is the project's stand-in; `FREESWITCH=<prefix>` takes the FreeSWITCH installed there.
+//!
+//! ```no_run
+//! use kit::{SOON, Setup, Switch};
+//! let switch = Switch::start(Setup::new().dialplan(
+//!     r#"<extension name="tone"><condition field="destination_number" expression="^9000$">
+//!          <action application="answer"/>
+//!          <action application="playback" data="tone_stream://%(500,0,800);loops=-1"/>
+//!        </condition></extension>"#,
+//! ));
+//! let answers = switch.events(&["CHANNEL_ANSWER"]);
+//! let uuid = kit::new_uuid();
+//! switch.originate(&uuid, "9000", &[]);
+//! answers.wait(SOON, |event| event.uuid() == uuid);
+//! ```
+
+mod child;
+mod esl;
+mod event;
+mod events;
+mod folder;
+mod host;
+mod legs;
+pub mod phone;
+mod ports;
+mod setup;
+mod switch;
+mod wait;
+mod wav;
+
+pub use esl::{COMMAND_DEADLINE, Esl};
+pub use event::Event;
+pub use events::Events;
+pub use host::{Host, host};
+pub use phone::Phone;
+pub use setup::{DOMAIN, Setup};
+pub use switch::Switch;
+pub use wait::{SOON, eventually, new_uuid};

@@ -1,0 +1,227 @@
+//! The RTP of one call: a thread that sends a packet every 20 ms and listens to what comes.
+
+use std::collections::VecDeque;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use super::sdp::{Direction, Remote};
+use super::sound::{Codec, Sound};
+
+const TICK: Duration = Duration::from_millis(20);
+
+/// So much of the recent past tells what is heard now.
+const NOW: Duration = Duration::from_millis(200);
+
+/// Packets that one DTMF digit lasts, and the pause after it.
+const DIGIT_TICKS: u16 = 8;
+const PAUSE_TICKS: u16 = 4;
+
+struct Control {
+    remote: Option<SocketAddr>,
+    codec: Codec,
+    /// Hz of our voice; 0 is silence.
+    tone: u32,
+    sending: bool,
+    telephone_event: Option<u8>,
+    digits_out: VecDeque<u8>,
+    digits_in: String,
+    heard: Vec<(Instant, Sound)>,
+}
+
+struct Shared {
+    socket: UdpSocket,
+    control: Mutex<Control>,
+    stop: AtomicBool,
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, Control> {
+        self.control.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Stops its thread on drop.
+pub(crate) struct Media {
+    shared: Arc<Shared>,
+    thread: Option<JoinHandle<()>>,
+    port: u16,
+    /// Only there so that the offered port is real.
+    video: UdpSocket,
+}
+
+impl Media {
+    pub(crate) fn open(tone: u32) -> io::Result<Media> {
+        let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
+        let port = socket.local_addr()?.port();
+        let control = Control {
+            remote: None,
+            codec: Codec::Pcmu,
+            tone,
+            sending: false,
+            telephone_event: None,
+            digits_out: VecDeque::new(),
+            digits_in: String::new(),
+            heard: Vec::new(),
+        };
+        let stop = AtomicBool::new(false);
+        let shared = Arc::new(Shared { socket, control: Mutex::new(control), stop });
+        let theirs = Arc::clone(&shared);
+        let thread = std::thread::Builder::new().name("kit-rtp".into()).spawn(move || run(&theirs));
+        let video = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
+        Ok(Media { shared, thread: Some(thread?), port, video })
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
+    pub(crate) fn video_port(&self) -> u16 {
+        self.video.local_addr().map_or(0, |address| address.port())
+    }
+
+    /// Follows what was negotiated; `direction` is ours.
+    pub(crate) fn connect(&self, remote: &Remote, direction: Direction) {
+        let mut control = self.shared.lock();
+        control.remote = Some(remote.rtp);
+        control.codec = remote.codec.unwrap_or(control.codec);
+        control.telephone_event = remote.telephone_event;
+        control.sending = direction.sends();
+    }
+
+    pub(crate) fn set_tone(&self, tone: u32) {
+        self.shared.lock().tone = tone;
+    }
+
+    pub(crate) fn dial(&self, digits: &str) {
+        let codes = digits.chars().filter_map(|digit| "0123456789*#ABCD".find(digit));
+        self.shared.lock().digits_out.extend(codes.map(|code| code as u8));
+    }
+
+    pub(crate) fn dialled(&self) -> String {
+        self.shared.lock().digits_in.clone()
+    }
+
+    pub(crate) fn history(&self) -> Vec<(Instant, Sound)> {
+        self.shared.lock().heard.clone()
+    }
+
+    /// What most of the last packets were.
+    pub(crate) fn heard(&self) -> Sound {
+        let control = self.shared.lock();
+        let recent = control.heard.iter().rev().take(10);
+        let recent: Vec<_> =
+            recent.take_while(|(at, _)| at.elapsed() < NOW).map(|(_, s)| *s).collect();
+        let Some(first) = recent.first() else { return Sound::Nothing };
+        let count = |sound: &Sound| recent.iter().filter(|s| *s == sound).count();
+        let most = recent.iter().max_by_key(|sound| count(sound)).unwrap_or(first);
+        if count(most) * 3 > recent.len() * 2 { *most } else { Sound::Other }
+    }
+}
+
+impl Drop for Media {
+    fn drop(&mut self) {
+        self.shared.stop.store(true, Ordering::Relaxed);
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn run(shared: &Shared) {
+    let mut out = Sender::new();
+    let mut last_event = None;
+    let mut next = Instant::now() + TICK;
+    let mut packet = [0; 2048];
+    while !shared.stop.load(Ordering::Relaxed) {
+        let now = Instant::now();
+        if now >= next {
+            next += TICK;
+            out.tick(shared);
+            continue;
+        }
+        let _ = shared.socket.set_read_timeout(Some((next - now).max(Duration::from_millis(1))));
+        if let Ok(length) = shared.socket.recv(&mut packet) {
+            receive(shared, &packet[..length], &mut last_event);
+        }
+    }
+}
+
+fn receive(shared: &Shared, packet: &[u8], last_event: &mut Option<u32>) {
+    let at = Instant::now();
+    let Some((header, payload)) = packet.split_at_checked(12) else { return };
+    let payload_type = header[1] & 0x7f;
+    let mut control = shared.lock();
+    if Some(payload_type) == control.telephone_event {
+        // All packets of a digit bear the timestamp of its beginning.
+        let stamp = u32::from_be_bytes([header[4], header[5], header[6], header[7]]);
+        if let (Some(code), true) = (payload.first(), *last_event != Some(stamp)) {
+            *last_event = Some(stamp);
+            let digit = b"0123456789*#ABCD".get(usize::from(*code)).copied();
+            control.digits_in.extend(digit.map(char::from));
+        }
+        return;
+    }
+    let codec = match payload_type {
+        0 => Codec::Pcmu,
+        8 => Codec::Pcma,
+        _ => return,
+    };
+    drop(control);
+    let sound = codec.listen(payload);
+    shared.lock().heard.push((at, sound));
+}
+
+/// The sending half's counters.
+struct Sender {
+    sequence: u16,
+    timestamp: u32,
+    source: u32,
+    /// The digit being sent, when it began and for how many ticks.
+    digit: Option<(u8, u32, u16)>,
+    pause: u16,
+}
+
+impl Sender {
+    fn new() -> Sender {
+        Sender { sequence: 1, timestamp: 160, source: fastrand::u32(..), digit: None, pause: 0 }
+    }
+
+    fn tick(&mut self, shared: &Shared) {
+        self.timestamp = self.timestamp.wrapping_add(160);
+        let mut control = shared.lock();
+        let Some(remote) = control.remote.filter(|_| control.sending) else { return };
+        if self.digit.is_none() && self.pause == 0 && control.telephone_event.is_some() {
+            self.digit = control.digits_out.pop_front().map(|code| (code, self.timestamp, 0));
+        }
+        let (codec, tone) = (control.codec, control.tone);
+        let event = control.telephone_event.unwrap_or(101);
+        drop(control);
+        self.pause = self.pause.saturating_sub(1);
+        let Some((code, begun, ticks)) = self.digit else {
+            self.send(shared, remote, codec.payload_type(), self.timestamp, &codec.frame(tone));
+            return;
+        };
+        let over = ticks + 1 >= DIGIT_TICKS;
+        let [high, low] = ((ticks + 1) * 160).to_be_bytes();
+        let payload = [code, if over { 0x8a } else { 0x0a }, high, low];
+        for _ in 0..if over { 3 } else { 1 } {
+            self.send(shared, remote, event, begun, &payload);
+        }
+        self.digit = (!over).then_some((code, begun, ticks + 1));
+        self.pause = if over { PAUSE_TICKS } else { 0 };
+    }
+
+    fn send(&mut self, shared: &Shared, to: SocketAddr, payload_type: u8, stamp: u32, body: &[u8]) {
+        let mut packet = vec![0x80, payload_type];
+        packet.extend_from_slice(&self.sequence.to_be_bytes());
+        packet.extend_from_slice(&stamp.to_be_bytes());
+        packet.extend_from_slice(&self.source.to_be_bytes());
+        packet.extend_from_slice(body);
+        self.sequence = self.sequence.wrapping_add(1);
+        let _ = shared.socket.send_to(&packet, to);
+    }
+}

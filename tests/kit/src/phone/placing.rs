@@ -1,0 +1,99 @@
+//! Calls that a phone places and takes.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::Phone;
+use super::call::{Call, STEP};
+use super::dialog::Dialog;
+use super::media::Media;
+use super::message::Message;
+use super::sdp::Direction;
+use super::settings::address;
+use super::state::{CallState, Phase};
+
+impl Phone {
+    /// Sends an INVITE and does not wait: see [`Call::wait_up`].
+    ///
+    /// # Panics
+    /// When there is no socket for its audio.
+    #[must_use = "a call is left by hanging up"]
+    pub fn call(&self, to: &str) -> Call {
+        self.call_with(to, &[])
+    }
+
+    /// A call with more headers in its INVITE.
+    ///
+    /// # Panics
+    /// As [`Phone::call`].
+    #[must_use = "a call is left by hanging up"]
+    pub fn call_with(&self, to: &str, headers: &[(&str, &str)]) -> Call {
+        let mut state = self.agent.lock();
+        let mut dialog = Dialog::to(&state.settings, &address(to));
+        let mut invite = dialog.request("INVITE");
+        if state.settings.privacy {
+            let asserted = state.settings.from();
+            invite = invite.with("P-Preferred-Identity", asserted).with("Privacy", "id");
+        }
+        for (name, value) in headers {
+            invite = invite.with(name, *value);
+        }
+        let mut call = CallState {
+            media: Media::open(state.settings.tone).expect("a socket for audio"),
+            invite: Message::default(),
+            outgoing: true,
+            phase: Phase::Calling,
+            end: None,
+            up_at: None,
+            code: 0,
+            direction: Direction::SendRecv,
+            sdp_version: 0,
+            remote_sdp: String::new(),
+            identities: Vec::new(),
+            reinvites: 0,
+            sipfrags: Vec::new(),
+            dialog,
+        };
+        let sdp = call.description(&state.settings, "");
+        let invite = self.agent.dress(&state, invite.with_body("application/sdp", sdp));
+        let id = call.dialog.call_id.clone();
+        state.invites.insert(invite.branch().into(), invite.clone());
+        call.invite = invite.clone();
+        state.calls.insert(id.clone(), call);
+        self.agent.send(&mut state, &invite);
+        Call { agent: Arc::clone(&self.agent), id }
+    }
+
+    /// Calls and waits for the answer.
+    ///
+    /// # Panics
+    /// When there is none.
+    #[track_caller]
+    #[must_use = "a call is left by hanging up"]
+    pub fn call_up(&self, to: &str) -> Call {
+        let call = self.call(to);
+        call.wait_up(STEP);
+        call
+    }
+
+    /// The next incoming call.
+    ///
+    /// # Panics
+    /// When none comes.
+    #[track_caller]
+    pub fn incoming(&self, timeout: Duration) -> Call {
+        let id = self.agent.expect(timeout, "a call comes in", |state| state.incoming.pop_front());
+        Call { agent: Arc::clone(&self.agent), id }
+    }
+
+    /// Makes sure that no call is there or comes.
+    ///
+    /// # Panics
+    /// When one does.
+    #[track_caller]
+    pub fn no_incoming_for(&self, duration: Duration) {
+        if self.agent.wait(duration, |state| state.incoming.pop_front()).is_some() {
+            self.agent.fail("this call was not to come");
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! What kind of phone it is.
+
+use std::net::SocketAddr;
+
+use super::sound::Codec;
+use crate::DOMAIN;
+
+/// What a phone does with a call that comes in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Policy {
+    /// 180; the test answers.
+    Ring,
+    /// 180, then 200 at once.
+    Answer,
+    /// Nothing but a 100: the test says everything.
+    Silent,
+    /// This code at once, such as 486.
+    Reject(u16),
+}
+
+/// How a phone presents itself and behaves.
+#[derive(Debug, Clone)]
+pub(crate) struct Settings {
+    pub user: String,
+    pub display: String,
+    pub user_agent: String,
+    pub allow: String,
+    pub privacy: bool,
+    pub codecs: Vec<Codec>,
+    pub video: bool,
+    pub tone: u32,
+    pub policy: Policy,
+    /// Where it listens.
+    pub address: SocketAddr,
+}
+
+impl Settings {
+    pub(crate) fn new(user: &str, address: SocketAddr, tone: u32) -> Settings {
+        Settings {
+            user: user.into(),
+            display: String::new(),
+            user_agent: "kit-phone".into(),
+            allow: "INVITE, ACK, BYE, CANCEL, OPTIONS, REFER, NOTIFY, UPDATE, INFO, MESSAGE".into(),
+            privacy: false,
+            codecs: vec![Codec::Pcmu],
+            video: false,
+            tone,
+            policy: Policy::Ring,
+            address,
+        }
+    }
+
+    /// Its `From`, without a tag.
+    pub(crate) fn from(&self) -> String {
+        let uri = format!("<{}>", self.uri());
+        if self.display.is_empty() {
+            return uri;
+        }
+        let quoted = self.display.replace('\\', "\\\\").replace('"', "\\\"");
+        format!("\"{quoted}\" {uri}")
+    }
+
+    /// Its address of record.
+    pub(crate) fn uri(&self) -> String {
+        address(&self.user)
+    }
+
+    pub(crate) fn contact(&self) -> String {
+        format!("<sip:{}@{}>", self.user, self.address)
+    }
+}
+
+/// `701` → `sip:701@test.local`; a whole URI stays.
+pub(crate) fn address(user: &str) -> String {
+    match user {
+        uri if uri.starts_with("sip:") => uri.into(),
+        user if user.contains('@') => format!("sip:{user}"),
+        user => format!("sip:{user}@{DOMAIN}"),
+    }
+}

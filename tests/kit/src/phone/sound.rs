@@ -1,0 +1,134 @@
+//! Whose voice is it? Every phone sends a sine of its own; what arrives is looked at packet by
+//! packet.
+
+use std::f32::consts::TAU;
+
+/// What is heard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sound {
+    /// No packets at all.
+    Nothing,
+    /// Packets with silence in them.
+    Silence,
+    /// A sine, in Hz: a multiple of 50 (of a packet of 20 ms no more can be told).
+    Tone(u32),
+    /// Anything else: speech, two tones at once, noise.
+    Other,
+}
+
+/// The audio codecs that the phone speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Codec {
+    /// G.711 µ-law.
+    Pcmu,
+    /// G.711 A-law.
+    Pcma,
+}
+
+impl Codec {
+    pub(crate) fn payload_type(self) -> u8 {
+        match self {
+            Codec::Pcmu => 0,
+            Codec::Pcma => 8,
+        }
+    }
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Codec::Pcmu => "PCMU",
+            Codec::Pcma => "PCMA",
+        }
+    }
+
+    fn encode(self, sample: i16) -> u8 {
+        match self {
+            Codec::Pcmu => {
+                let magnitude = (sample.unsigned_abs().min(32_635)) + 132;
+                let exponent = (15 - magnitude.leading_zeros()).saturating_sub(7);
+                let mantissa = (magnitude >> (exponent + 3)) & 15;
+                let sign = if sample < 0 { 0x80 } else { 0 };
+                !(sign | (exponent as u8) << 4 | mantissa as u8)
+            }
+            Codec::Pcma => {
+                let magnitude = if sample < 0 { !sample as u16 } else { sample as u16 };
+                let exponent = (15 - (magnitude | 1).leading_zeros()).saturating_sub(7);
+                let mantissa = (magnitude >> (exponent + 3).max(4)) & 15;
+                let sign = if sample < 0 { 0 } else { 0x80 };
+                (sign | (exponent as u8) << 4 | mantissa as u8) ^ 0x55
+            }
+        }
+    }
+
+    fn decode(self, byte: u8) -> i16 {
+        match self {
+            Codec::Pcmu => {
+                let byte = !byte;
+                let exponent = byte >> 4 & 7;
+                let magnitude = (((i16::from(byte & 15) << 3) + 132) << exponent) - 132;
+                if byte & 0x80 != 0 { -magnitude } else { magnitude }
+            }
+            Codec::Pcma => {
+                let byte = byte ^ 0x55;
+                let exponent = byte >> 4 & 7;
+                let mantissa = i16::from(byte & 15) << 4;
+                let magnitude = match exponent {
+                    0 => mantissa + 8,
+                    _ => (mantissa + 0x108) << (exponent - 1),
+                };
+                if byte & 0x80 != 0 { magnitude } else { -magnitude }
+            }
+        }
+    }
+
+    /// 20 ms of a sine (0 Hz: of silence). As its frequency is a multiple of 50 Hz, every packet
+    /// is the same and they join without a click.
+    pub(crate) fn frame(self, hz: u32) -> [u8; 160] {
+        std::array::from_fn(|n| {
+            let sample = (TAU * hz as f32 * n as f32 / 8000.0).sin() * 8000.0;
+            self.encode(sample as i16)
+        })
+    }
+
+    /// What is in a packet?
+    pub(crate) fn listen(self, payload: &[u8]) -> Sound {
+        let samples: Vec<f32> = payload.iter().map(|b| f32::from(self.decode(*b))).collect();
+        let energy: f32 = samples.iter().map(|s| s * s).sum();
+        if samples.is_empty() || energy / (samples.len() as f32) < 100.0 * 100.0 {
+            return Sound::Silence;
+        }
+        let share = |hz: &u32| 2.0 * power(&samples, *hz) / (energy * samples.len() as f32);
+        let tones = (250..=3500).step_by(50);
+        match tones.map(|hz| (hz, share(&hz))).max_by(|a, b| a.1.total_cmp(&b.1)) {
+            Some((hz, share)) if share > 0.8 => Sound::Tone(hz),
+            _ => Sound::Other,
+        }
+    }
+}
+
+/// Goertzel's algorithm: the squared magnitude at one frequency.
+fn power(samples: &[f32], hz: u32) -> f32 {
+    let factor = 2.0 * (TAU * hz as f32 / 8000.0).cos();
+    let (mut last, mut before) = (0.0, 0.0);
+    for sample in samples {
+        (last, before) = (sample + factor * last - before, last);
+    }
+    last * last + before * before - factor * last * before
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hears_what_it_sends() {
+        for codec in [Codec::Pcmu, Codec::Pcma] {
+            for hz in (400..=3400).step_by(50) {
+                assert_eq!(codec.listen(&codec.frame(hz)), Sound::Tone(hz), "{codec:?}");
+            }
+            assert_eq!(codec.listen(&codec.frame(0)), Sound::Silence);
+            let mut two = codec.frame(600);
+            two[80..].copy_from_slice(&codec.frame(1500)[80..]);
+            assert_eq!(codec.listen(&two), Sound::Other);
+        }
+    }
+}

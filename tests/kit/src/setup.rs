@@ -1,0 +1,269 @@
+//! What a switch is to be started with.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use crate::folder::Folder;
+use crate::host::repository;
+use crate::ports::Ports;
+use crate::wav;
+
+/// The domain of every phone, extension and presentity.
+pub const DOMAIN: &str = "test.local";
+
+/// A builder. The default is a switch with mod_callpark, the repository's sample configuration
+/// and sample dialplan, no SIP, and hold music that is a steady 400 Hz tone.
+#[derive(Debug, Clone)]
+pub struct Setup {
+    pub(crate) sip: bool,
+    callpark_conf: Option<String>,
+    load_module: bool,
+    sample_dialplan: bool,
+    dialplan: String,
+    contexts: String,
+    modules: Vec<String>,
+    globals: Vec<(String, String)>,
+    hold_music: String,
+    local_stream: bool,
+    track_calls: bool,
+    codecs: String,
+    sip_params: String,
+    configurations: String,
+    sections: String,
+}
+
+impl Default for Setup {
+    fn default() -> Setup {
+        Setup::new()
+    }
+}
+
+impl Setup {
+    /// The default, see [`Setup`].
+    pub fn new() -> Setup {
+        Setup {
+            sip: false,
+            callpark_conf: fs::read_to_string(sample("autoload_configs/callpark.conf.xml")).ok(),
+            load_module: true,
+            sample_dialplan: true,
+            dialplan: String::new(),
+            contexts: String::new(),
+            modules: Vec::new(),
+            globals: Vec::new(),
+            hold_music: "tone_stream://%(500,0,400);loops=-1".into(),
+            local_stream: false,
+            track_calls: false,
+            codecs: "PCMU,PCMA".into(),
+            sip_params: String::new(),
+            configurations: String::new(),
+            sections: String::new(),
+        }
+    }
+
+    /// Another callpark.conf: a whole `<configuration name="callpark.conf">` element.
+    pub fn callpark_conf(mut self, xml: &str) -> Setup {
+        self.callpark_conf = Some(xml.into());
+        self
+    }
+
+    /// A callpark.conf with these lots: what stands between `<lots>` and `</lots>`.
+    pub fn lots(self, lots: &str) -> Setup {
+        self.callpark_conf(&format!(
+            "<configuration name=\"callpark.conf\">\n<lots>\n{lots}\n</lots>\n</configuration>\n"
+        ))
+    }
+
+    /// No callpark.conf at all.
+    pub fn no_callpark_conf(mut self) -> Setup {
+        self.callpark_conf = None;
+        self
+    }
+
+    /// Whether mod_callpark is loaded at start (default: yes). Its file is there anyway.
+    pub fn load_module(mut self, load: bool) -> Setup {
+        self.load_module = load;
+        self
+    }
+
+    /// Leaves out the repository's sample dialplan.
+    pub fn no_sample_dialplan(mut self) -> Setup {
+        self.sample_dialplan = false;
+        self
+    }
+
+    /// Adds `<extension>` elements to the context `default`, before the sample dialplan.
+    pub fn dialplan(mut self, xml: &str) -> Setup {
+        self.dialplan.push_str(xml);
+        self.dialplan.push('\n');
+        self
+    }
+
+    /// Adds an extension to the context `default`: a number (a regular expression without its
+    /// anchors; `$1` is its first group) and its actions, application and data.
+    pub fn extension(self, number: &str, actions: &[(&str, &str)]) -> Setup {
+        let mut xml = format!(
+            "<extension name=\"{0}\">\n<condition field=\"destination_number\" \
+             expression=\"^{0}$\">\n",
+            escape(number)
+        );
+        for (application, data) in actions {
+            let data = escape(data);
+            xml.push_str(&format!("<action application=\"{application}\" data=\"{data}\"/>\n"));
+        }
+        xml.push_str("</condition>\n</extension>");
+        self.dialplan(&xml)
+    }
+
+    /// Adds whole `<context>` elements to the dialplan.
+    pub fn contexts(mut self, xml: &str) -> Setup {
+        self.contexts.push_str(xml);
+        self
+    }
+
+    /// Loads one more module of FreeSWITCH. The stand-in has its own and passes over it.
+    pub fn module(mut self, name: &str) -> Setup {
+        self.modules.push(name.into());
+        self
+    }
+
+    /// Sets a global variable, `$${name}`.
+    pub fn global(mut self, name: &str, value: &str) -> Setup {
+        self.globals.push((name.into(), value.into()));
+        self
+    }
+
+    /// Sets the global variable `hold_music`.
+    pub fn hold_music(mut self, stream: &str) -> Setup {
+        self.hold_music = stream.into();
+        self
+    }
+
+    /// Loads mod_local_stream with one stream, `local_stream://moh`: 500 Hz out of a WAV file.
+    pub fn local_stream(mut self) -> Setup {
+        self.local_stream = true;
+        self
+    }
+
+    /// Loads mod_sofia, with one profile `internal` on a free port, no authentication, presence,
+    /// RTP on 127.0.0.1, and a directory of users 1000…1019. FreeSWITCH only.
+    pub fn sip(mut self, sip: bool) -> Setup {
+        self.sip = sip;
+        self
+    }
+
+    /// The profile's codecs (default `PCMU,PCMA`).
+    pub fn codecs(mut self, codecs: &str) -> Setup {
+        self.codecs = codecs.into();
+        self
+    }
+
+    /// Adds a `<param>` to the SIP profile.
+    pub fn sip_param(mut self, name: &str, value: &str) -> Setup {
+        let value = escape(value);
+        self.sip_params.push_str(&format!("<param name=\"{name}\" value=\"{value}\"/>\n"));
+        self
+    }
+
+    /// Lets the SIP profile keep what `sofia recover` needs.
+    pub fn track_calls(mut self) -> Setup {
+        self.track_calls = true;
+        self
+    }
+
+    /// Adds whole `<configuration>` elements.
+    pub fn configurations(mut self, xml: &str) -> Setup {
+        self.configurations.push_str(xml);
+        self
+    }
+
+    /// Adds whole `<section>` elements, such as one of languages.
+    pub fn sections(mut self, xml: &str) -> Setup {
+        self.sections.push_str(xml);
+        self
+    }
+
+    /// Writes everything the switch reads.
+    pub(crate) fn write(&self, folder: &Folder, ports: &Ports) -> io::Result<()> {
+        write_callpark_conf(folder, self.callpark_conf.as_deref())?;
+        if self.sample_dialplan {
+            copy_xml(&sample("dialplan"), &folder.join("conf/dialplan"))?;
+        }
+        if self.local_stream {
+            wav::write_tone(&folder.join("moh/tone.wav"), 500.0, 4)?;
+        }
+        fs::write(folder.join("conf/freeswitch.xml"), self.render(folder, ports))
+    }
+
+    fn render(&self, folder: &Folder, ports: &Ports) -> String {
+        let mut modules: Vec<&str> = Vec::new();
+        if self.sip {
+            modules.push("mod_sofia");
+        }
+        if self.local_stream {
+            modules.extend(["mod_sndfile", "mod_local_stream"]);
+        }
+        modules.extend(self.modules.iter().map(String::as_str));
+        if self.load_module {
+            modules.push("mod_callpark");
+        }
+        let load = |name: &&str| format!("        <load module=\"{name}\"/>\n");
+        let set = |(name, value): &(String, String)| {
+            format!("  <X-PRE-PROCESS cmd=\"set\" data=\"{name}={value}\"/>\n")
+        };
+        let user = |number| format!("        <user id=\"{number}\"/>\n");
+        let mut text = include_str!("../freeswitch.xml").to_owned();
+        for (name, value) in [
+            ("folder", folder.path().display().to_string()),
+            ("domain", DOMAIN.into()),
+            ("hold_music", self.hold_music.clone()),
+            ("globals", self.globals.iter().map(set).collect()),
+            ("modules", modules.iter().map(load).collect()),
+            ("esl_port", ports.esl().to_string()),
+            ("sip_port", ports.sip().to_string()),
+            ("rtp_start", ports.rtp_start().to_string()),
+            ("rtp_end", ports.rtp_end().to_string()),
+            ("codecs", self.codecs.clone()),
+            ("track_calls", self.track_calls.to_string()),
+            ("sip_params", self.sip_params.clone()),
+            ("configurations", self.configurations.clone()),
+            ("dialplan", self.dialplan.clone()),
+            ("contexts", self.contexts.clone()),
+            ("users", (1000..1020).map(user).collect()),
+            ("sections", self.sections.clone()),
+        ] {
+            text = text.replace(&format!("{{{{{name}}}}}"), &value);
+        }
+        text
+    }
+}
+
+/// Writes or removes autoload_configs/callpark.conf.xml in the switch's folder.
+pub(crate) fn write_callpark_conf(folder: &Folder, xml: Option<&str>) -> io::Result<()> {
+    let path = folder.join("conf/autoload_configs/callpark.conf.xml");
+    match xml {
+        Some(xml) => fs::write(path, xml),
+        None if path.exists() => fs::remove_file(path),
+        None => Ok(()),
+    }
+}
+
+/// A file of the samples that the project installs.
+fn sample(path: &str) -> std::path::PathBuf {
+    repository().join("conf").join(path)
+}
+
+fn copy_xml(from: &Path, into: &Path) -> io::Result<()> {
+    let Ok(entries) = fs::read_dir(from) else { return Ok(()) };
+    for entry in entries {
+        let path = entry?.path();
+        if let Some(name) = path.file_name().filter(|_| path.extension() == Some("xml".as_ref())) {
+            fs::copy(&path, into.join(name))?;
+        }
+    }
+    Ok(())
+}
+
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}

@@ -1,0 +1,265 @@
+//! A switch under test: a process of its own, in a folder of its own, on ports of its own.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::Path;
+use std::process::{Command, ExitStatus, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::child::Guarded;
+use crate::esl::Esl;
+use crate::events::Events;
+use crate::folder::{Folder, tail};
+use crate::host::{Host, host, wrapper};
+use crate::ports::Ports;
+use crate::setup::{Setup, write_callpark_conf};
+
+/// A start may take so long; under valgrind it does.
+const START_DEADLINE: Duration = Duration::from_secs(90);
+
+/// So long may an orderly shutdown take.
+const STOP_DEADLINE: Duration = Duration::from_secs(60);
+
+/// Killed on drop; while the thread is panicking its log's end is printed.
+pub struct Switch {
+    host: Host,
+    setup: Setup,
+    // In this order: the connection closes, the process dies, its files and ports become free.
+    api: Mutex<Option<Esl>>,
+    child: Mutex<Option<Guarded>>,
+    folder: Folder,
+    ports: Ports,
+}
+
+impl Switch {
+    /// Starts a switch and waits until it takes commands (and, with SIP, calls).
+    ///
+    /// # Panics
+    /// When it does not come up; its log is in the message.
+    #[track_caller]
+    pub fn start(setup: Setup) -> Switch {
+        let folder = Folder::new().expect("a temporary folder");
+        let ports = Ports::take();
+        setup.write(&folder, &ports).expect("the switch's configuration");
+        let none = || Mutex::new(None);
+        let switch =
+            Switch { host: host(), setup, api: none(), child: Mutex::new(None), folder, ports };
+        switch.launch();
+        switch
+    }
+
+    /// Starts a switch for what only a real FreeSWITCH can show; without one says that loudly.
+    #[track_caller]
+    pub fn start_real(setup: Setup) -> Option<Switch> {
+        if host() == Host::StandIn {
+            let test = std::thread::current().name().unwrap_or("a test").to_owned();
+            // Past the test runner's capture: a skipped test looks like a passed one.
+            let _ = writeln!(
+                io::stderr(),
+                "SKIPPED: no FREESWITCH: {test} needs a real one (FREESWITCH=<prefix>)"
+            );
+            return None;
+        }
+        Some(Switch::start(setup))
+    }
+
+    /// Is this a FreeSWITCH, not the stand-in?
+    pub fn is_real(&self) -> bool {
+        self.host != Host::StandIn
+    }
+
+    /// Runs an API command on a connection that all threads share, one after another.
+    ///
+    /// # Panics
+    /// When the connection breaks or the answer takes too long.
+    #[track_caller]
+    pub fn api(&self, command: &str) -> String {
+        match self.try_api(command) {
+            Ok(answer) => answer,
+            Err(error) => panic!("{command}: {error}\nend of the log:\n{}", self.log_tail(60)),
+        }
+    }
+
+    /// As [`Switch::api`], for a switch that may be gone.
+    ///
+    /// # Errors
+    /// When the connection breaks or the answer takes too long.
+    pub fn try_api(&self, command: &str) -> io::Result<String> {
+        let mut api = lock(&self.api);
+        let mut esl = match api.take() {
+            Some(esl) => esl,
+            None => Esl::connect(self.ports.esl())?,
+        };
+        let answer = esl.api(command)?;
+        *api = Some(esl);
+        Ok(answer)
+    }
+
+    /// A connection of its own, for commands that must not wait for each other.
+    ///
+    /// # Panics
+    /// When the switch does not take it.
+    #[track_caller]
+    pub fn esl(&self) -> Esl {
+        Esl::connect(self.ports.esl()).expect("an event socket connection")
+    }
+
+    /// Collects these events from now on; a name is `CHANNEL_BRIDGE` or `CUSTOM callpark::info`.
+    ///
+    /// # Panics
+    /// When the switch refuses.
+    #[track_caller]
+    pub fn events(&self, names: &[&str]) -> Events {
+        Events::subscribe(self.ports.esl(), names, self.folder.log()).expect("a subscription")
+    }
+
+    /// Replaces callpark.conf.xml (`None` removes it). Nobody is told: see `reloadxml` and
+    /// `callpark reload`.
+    ///
+    /// # Panics
+    /// When the file cannot be written.
+    pub fn write_callpark_conf(&self, xml: Option<&str>) {
+        write_callpark_conf(&self.folder, xml).expect("callpark.conf.xml");
+    }
+
+    /// The whole log so far.
+    pub fn log(&self) -> String {
+        let bytes = fs::read(self.folder.log()).unwrap_or_default();
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+
+    /// Is there such a text in the log?
+    pub fn log_contains(&self, text: &str) -> bool {
+        self.log().contains(text)
+    }
+
+    /// The last lines of the log, and of what the process printed when there is no log.
+    pub fn log_tail(&self, lines: usize) -> String {
+        let log = tail(&self.folder.log(), lines);
+        format!("{log}\nprinted:\n{}", tail(&self.folder.join("log/printed.txt"), 30))
+    }
+
+    /// The folder it lives in: `conf/freeswitch.xml`, `log/freeswitch.log`, `db`, …
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The event socket's port on 127.0.0.1.
+    pub fn esl_port(&self) -> u16 {
+        self.ports.esl()
+    }
+
+    /// The SIP profile's port on 127.0.0.1.
+    pub fn sip_port(&self) -> u16 {
+        self.ports.sip()
+    }
+
+    /// Its process id; 0 when it is stopped.
+    pub fn pid(&self) -> u32 {
+        lock(&self.child).as_ref().map_or(0, Guarded::pid)
+    }
+
+    /// Is the process there?
+    pub fn running(&self) -> bool {
+        lock(&self.child).as_mut().is_some_and(|child| child.exited().is_none())
+    }
+
+    /// Its resident memory, in KiB.
+    pub fn rss_kib(&self) -> u64 {
+        self.status_number("VmRSS:")
+    }
+
+    /// How many threads it has.
+    pub fn threads(&self) -> u64 {
+        self.status_number("Threads:")
+    }
+
+    /// Kills the process without a word and starts it again: same folder, same ports.
+    ///
+    /// # Panics
+    /// When it does not come up.
+    #[track_caller]
+    pub fn crash_and_restart(&self) {
+        self.crash();
+        self.launch();
+    }
+
+    /// Kills the process without a word.
+    pub fn crash(&self) {
+        *lock(&self.api) = None;
+        *lock(&self.child) = None;
+    }
+
+    /// Shuts it down in order (`fsctl shutdown now`); its exit status.
+    ///
+    /// # Panics
+    /// When it does not end.
+    #[track_caller]
+    pub fn stop(&self) -> ExitStatus {
+        let _ = self.try_api("fsctl shutdown now");
+        *lock(&self.api) = None;
+        let status = lock(&self.child).as_mut().and_then(|child| child.wait(STOP_DEADLINE));
+        let Some(status) = status else {
+            panic!("no shutdown within {STOP_DEADLINE:?}\n{}", self.log_tail(60));
+        };
+        *lock(&self.child) = None;
+        status
+    }
+
+    /// Starts it again after [`Switch::crash`] or [`Switch::stop`].
+    ///
+    /// # Panics
+    /// When it does not come up.
+    #[track_caller]
+    pub fn launch(&self) {
+        let command = self.host.command(&self.folder).expect("the command that starts it");
+        let described = format!("{command:?}");
+        let child = self.spawn(command).unwrap_or_else(|error| panic!("{described}: {error}"));
+        *lock(&self.child) = Some(child);
+        let deadline = Instant::now() + START_DEADLINE;
+        while !self.ready() {
+            if !self.running() || Instant::now() > deadline {
+                panic!("the switch did not start: {described}\n{}", self.log_tail(80));
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    fn spawn(&self, mut command: Command) -> io::Result<Guarded> {
+        let printed = self.folder.join("log/printed.txt");
+        let printed = fs::File::options().append(true).create(true).open(printed)?;
+        command.stdin(Stdio::null()).stdout(printed.try_clone()?).stderr(printed);
+        Guarded::spawn(command)
+    }
+
+    fn ready(&self) -> bool {
+        let command = if self.setup.sip { "sofia status profile internal" } else { "status" };
+        match self.try_api(command) {
+            Ok(answer) => !self.setup.sip || answer.contains("sip:mod_sofia@"),
+            Err(_) => false,
+        }
+    }
+
+    fn status_number(&self, field: &str) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.pid()));
+        let status = status.unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix(field));
+        line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or(0)
+    }
+}
+
+impl Drop for Switch {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("--- the switch's log ends:\n{}\n---", self.log_tail(80));
+        } else if wrapper().is_some() && !self.is_real() && self.running() {
+            let status = self.stop();
+            assert!(status.success(), "{status}\n{}", self.log_tail(80));
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,9 @@
+//! What parking does, seen from outside: written once, run on the stand-in switch, and on a real FreeSWITCH when
+//! `FREESWITCH=<prefix>` is given.
+
+mod scenarios {
+    mod lot;
+    mod returns;
+    mod basic;
+    mod races;
+}
