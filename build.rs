@@ -21,7 +21,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut cc = cc::Build::new();
     cc.file("src/shim.c").include("include").warnings(true).extra_warnings(true);
     let mut bindgen = bindgen::Builder::default()
-        .default_enum_style(bindgen::EnumVariation::NewType { is_bitfield: false, is_global: false })
+        .default_enum_style(bindgen::EnumVariation::NewType {
+            is_bitfield: false,
+            is_global: false,
+        })
         .prepend_enum_name(false)
         .layout_tests(false)
         .generate_comments(false)
@@ -51,7 +54,8 @@ fn freeswitch_include_dirs() -> Vec<PathBuf> {
     if let Some(dir) = env::var_os("FREESWITCH_INCLUDE").filter(|dir| !dir.is_empty()) {
         return vec![PathBuf::from(dir)];
     }
-    let Ok(output) = Command::new("pkg-config").args(["--cflags-only-I", "freeswitch"]).output() else {
+    let Ok(output) = Command::new("pkg-config").args(["--cflags-only-I", "freeswitch"]).output()
+    else {
         return Vec::new();
     };
     if !output.status.success() {

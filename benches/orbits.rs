@@ -1,1 +1,100 @@
-fn main() {}
+//! How long the lock is held: assigning an orbit in lots that are all but full, and 10,000 deadlines at once.
+
+use std::hint::black_box;
+
+use criterion::{BatchSize, BenchmarkId, Criterion, criterion_group, criterion_main};
+use mod_callpark::park::*;
+
+fn lot(size: u32, assign: Assign) -> Park {
+    let mut park = Park::new(1);
+    let ranges = OrbitRange::parse_list(&format!("0000001-{size:07}")).unwrap();
+    let config = LotConfig { assign, ..LotConfig::new("default".parse().unwrap(), ranges) };
+    park.configure(Millis(0), vec![config]);
+    park
+}
+
+fn request(uuid: CallUuid) -> ParkRequest {
+    ParkRequest {
+        uuid,
+        lot: "default".parse().unwrap(),
+        orbit: Want::Auto,
+        caller: Caller::new("Alice", "100"),
+        parker: Some("1000@example.com".into()),
+        priority: 0,
+        timeout_ms: None,
+        returns: None,
+        note: String::new(),
+        addressed_to: String::new(),
+        parked_at_epoch_ms: 0,
+    }
+}
+
+/// Everything taken but one orbit: park a call there, and hang it up again.
+fn assign(c: &mut Criterion) {
+    for size in [10_000, 100_000, 1_000_000] {
+        let mut group = c.benchmark_group(format!("park+gone, {size} orbits, one free"));
+        for assign in [Assign::First, Assign::Next, Assign::LongestFree, Assign::Random] {
+            let mut park = lot(size, assign);
+            for n in 1..size {
+                park.park(Millis(0), request(CallUuid::new(format!("call-{n}")))).unwrap();
+            }
+            let last: CallUuid = "the-last-one".into();
+            group.bench_function(BenchmarkId::from_parameter(assign.as_str()), |b| {
+                b.iter_batched(
+                    || request(last.clone()),
+                    |request| {
+                        let parked = park.park(Millis(1), request).unwrap();
+                        (parked, park.gone(Millis(2), &last, End::HungUp))
+                    },
+                    BatchSize::SmallInput,
+                );
+            });
+        }
+        group.finish();
+    }
+}
+
+/// A reload of a lot of a million orbits.
+fn configure(c: &mut Criterion) {
+    c.bench_function("configure 1000000 orbits", |b| b.iter(|| lot(1_000_000, Assign::Random)));
+}
+
+/// 10,000 calls whose time is up in the same ms; each rings its parker.
+fn deadlines(c: &mut Criterion) {
+    let full = || {
+        let mut park = lot(10_000, Assign::First);
+        for n in 0..10_000 {
+            park.park(Millis(0), request(CallUuid::new(format!("call-{n}")))).unwrap();
+        }
+        park
+    };
+    c.bench_function("handle_timeout, 10000 due, all", |b| {
+        b.iter_batched(
+            full,
+            |mut park| {
+                while park.poll_timeout().is_some_and(|due| due <= Millis(90_000)) {
+                    black_box(park.handle_timeout(Millis(90_000)));
+                }
+                park
+            },
+            BatchSize::PerIteration,
+        );
+    });
+    c.bench_function("handle_timeout, 10000 due, one turn of the lock", |b| {
+        b.iter_batched(
+            full,
+            |mut park| {
+                let effects = park.handle_timeout(Millis(90_000));
+                (park, effects)
+            },
+            BatchSize::PerIteration,
+        );
+    });
+}
+
+criterion_group! {
+    name = benches;
+    config = Criterion::default().sample_size(20);
+    targets = assign, configure, deadlines
+}
+criterion_main!(benches);

@@ -82,7 +82,8 @@ const LONGEST: usize = 8 * 1024;
 impl Command for Callpark {
     const NAME: &'static CStr = c"callpark";
     const SHORT: &'static CStr = c"Call parking";
-    const SYNTAX: &'static CStr = c"status|list|show|park|retrieve|move|set|return|drop|close|open|reload|version|help";
+    const SYNTAX: &'static CStr =
+        c"status|list|show|park|retrieve|move|set|return|drop|close|open|reload|version|help";
 
     fn run(arguments: &str, stream: &mut Stream) {
         let answer = match Module::running() {

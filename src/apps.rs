@@ -40,9 +40,8 @@ fn domain(channel: Channel<'_>) -> Option<String> {
     channel.variable("domain_name")
 }
 
-/// Whose channel it is, `user@domain`.
+/// Whose channel it is, `user@domain`: who logged in, else whose presence it shows.
 fn user(channel: Channel<'_>) -> Option<Arc<str>> {
-    let user = channel.variable("user_name")?;
-    let domain = domain(channel)?;
-    Some(format!("{user}@{domain}").into())
+    let logged_in = || Some(format!("{}@{}", channel.variable("user_name")?, domain(channel)?));
+    logged_in().or_else(|| channel.variable("presence_id")).map(Arc::from)
 }

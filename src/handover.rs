@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use crate::clock;
 use crate::module::Module;
 use crate::names::Names;
 use crate::park::{CallUuid, CallView, Claimant, LotKey, Refusal, Target, Ticket};
@@ -53,6 +54,10 @@ pub fn take(
     by: Claimant,
 ) -> Result<CallView, Refusal> {
     let channel = leg.channel();
+    if let Some(lot) = lot {
+        // Nobody is answered, and charged, for an empty orbit.
+        module.look(|park| park.peek(clock::now(), lot, target))?;
+    }
     // Answered first, and asked again whether it is up (which runs a BYE that is queued): what claims is there.
     if !channel.answer() || !channel.ready() {
         return Err(Refusal::Failed);
@@ -139,6 +144,7 @@ pub fn confirm(module: &Arc<Module>, uuid: &CallUuid, ticket: Ticket, leg: &Call
         return false;
     }
     complete(module, Some(parked.session()), uuid, ticket, &offer);
+    other.session().channel().set_variable("callpark_status", Some("retrieved"));
     true
 }
 

@@ -72,9 +72,8 @@ impl<'a> Parked<'a> {
         if moved {
             self.complete(ticket);
         } else {
-            self.module.act(Some(self.session), |park, now| {
-                ((), park.unclaim(now, &self.uuid, ticket))
-            });
+            self.module
+                .act(Some(self.session), |park, now| ((), park.unclaim(now, &self.uuid, ticket)));
         }
         moved
     }

@@ -2,15 +2,35 @@
 
 use std::sync::Arc;
 
-use crate::switch::Channel;
+use crate::switch::{Channel, log};
 
 /// `user@domain` of whoever parks the call, if the channel tells.
 #[must_use]
 pub fn find(channel: Channel<'_>) -> Option<Arc<str>> {
-    channel
+    let named = channel
         .variable("callpark_parker")
-        .or_else(|| channel.variable("sip_h_Referred-By").as_deref().and_then(address))
-        .map(Arc::from)
+        .or_else(|| channel.variable("sip_h_Referred-By").as_deref().and_then(address))?;
+    if is_user_at_domain(&named) {
+        return Some(named.into());
+    }
+    log::warning(
+        None,
+        format_args!(
+            "the parker of {}, {named:?}, is no user@domain: nobody is taken for it",
+            channel.name()
+        ),
+    );
+    None
+}
+
+/// A parker is dialled later: nothing that means something in a dial string may be in it.
+fn is_user_at_domain(text: &str) -> bool {
+    let plain = |part: &str, more: &str| {
+        !part.is_empty() && part.chars().all(|c| c.is_alphanumeric() || more.contains(c))
+    };
+    text.split_once('@').is_some_and(|(user, domain)| {
+        text.len() <= 256 && plain(user, "-_.+*#~=%") && plain(domain, "-_.:")
+    })
 }
 
 /// `user@domain` in a SIP address such as `"Reception" <sip:1000@example.com:5060;transport=udp>`.
@@ -28,7 +48,30 @@ fn address(header: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::address;
+    use super::{address, is_user_at_domain};
+
+    #[test]
+    fn nothing_that_means_something_in_a_dial_string_passes_for_a_parker() {
+        for good in ["1000@example.com", "+49-30.1@a.b", "müller@a.b", "1@::1"] {
+            assert!(is_user_at_domain(good), "{good}");
+        }
+        for bad in [
+            "",
+            "1000",
+            "@",
+            "1@",
+            "@x",
+            "1,loopback/9@x",
+            "1|2@x",
+            "{a=b}1@x",
+            "1&2@x",
+            "1@x/y",
+            "a b@x",
+            "1@x@y",
+        ] {
+            assert!(!is_user_at_domain(bad), "{bad}");
+        }
+    }
 
     #[test]
     fn addresses_are_read_as_phones_write_them() {

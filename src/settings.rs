@@ -80,10 +80,9 @@ impl Listener for Reloads {
         }
         match again(&module) {
             Ok(()) => log::notice(None, format_args!("{FILE}.xml was read again")),
-            Err(error) => log::error(
-                None,
-                format_args!("{FILE}.xml: {error}. The lots stay as they were"),
-            ),
+            Err(error) => {
+                log::error(None, format_args!("{FILE}.xml: {error}. The lots stay as they were"))
+            }
         }
     }
 }

@@ -2,8 +2,10 @@
 //! `FREESWITCH=<prefix>` is given.
 
 mod scenarios {
-    mod lot;
-    mod returns;
+    mod bad_input;
     mod basic;
+    mod lot;
     mod races;
+    mod returns;
+    mod stress;
 }

@@ -20,11 +20,10 @@ fn run(module: &Arc<Module>, words: &[&str]) -> Answer {
         let (lot, orbit) = lot_and_orbit(park, lot, orbit)?;
         Ok::<_, Refusal>((lot, orbit, args::lot(park, to, None)?, args::want(Some(want))?))
     })?;
-    let (lot, orbit) = module.act(None, |park, now| {
-        match park.move_call(now, &lot, &orbit, &to, want) {
+    let (lot, orbit) =
+        module.act(None, |park, now| match park.move_call(now, &lot, &orbit, &to, want) {
             Ok((lot, orbit, effects)) => (Ok((lot, orbit)), effects),
             Err(refusal) => (Err(refusal), Vec::new()),
-        }
-    })?;
+        })?;
     ok(format_args!("{lot} {orbit}"))
 }

@@ -29,6 +29,9 @@ fn run(module: &Arc<Module>, words: &[&str]) -> Answer {
         let lot = args::lot(park, lot, None)?;
         park.peek(clock::now(), &lot, orbit.as_ref().map_or(Target::Next, Target::Orbit))
     })?;
+    if who == call.uuid.as_str() {
+        return Err(Error::new(Refusal::BadArguments, "a call cannot be connected to itself"));
+    }
     let place = format!("{} {}", call.lot, call.orbit);
     if let Some(channel) = Located::find(&who) {
         let errand = Errand { uuid: call.uuid, run: None, user: None };

@@ -40,12 +40,7 @@ impl Application for Callpark {
 }
 
 /// Parks the call of `session` and stays with it until it has an outcome.
-pub fn park(
-    module: &Arc<Module>,
-    session: Session<'_>,
-    lot: crate::park::LotKey,
-    orbit: Want,
-) {
+pub fn park(module: &Arc<Module>, session: Session<'_>, lot: crate::park::LotKey, orbit: Want) {
     let channel = session.channel();
     let uuid = CallUuid::from(session.uuid().as_str());
     if module.look(|park| park.is_parked(&uuid)) {
@@ -102,7 +97,9 @@ fn refuse(session: Session<'_>, refused: ParkRefused) {
             }
             None => log::notice(
                 Some(&session.uuid()),
-                format_args!("nobody knows who parked the call: it cannot go back, the dialplan goes on"),
+                format_args!(
+                    "nobody knows who parked the call: it cannot go back, the dialplan goes on"
+                ),
             ),
         },
     }

@@ -36,9 +36,10 @@ impl Application for Retrieve {
             match word {
                 "next" => retrieve(&module, session, &place.lot, None),
                 "ask" => {
-                    let digits = session.channel().answer().then(|| {
-                        ivr::ask_digits(session, ASK_TONE, ASK_DIGITS, ASK_TIMEOUT_MS)
-                    });
+                    let digits = session
+                        .channel()
+                        .answer()
+                        .then(|| ivr::ask_digits(session, ASK_TONE, ASK_DIGITS, ASK_TIMEOUT_MS));
                     let digits = digits.flatten().ok_or(Refusal::BadArguments)?;
                     retrieve(&module, session, &place.lot, Some(&args::orbit(&digits)?))
                 }

@@ -150,8 +150,7 @@ impl Channel<'_> {
     #[must_use]
     pub fn up(self) -> bool {
         unsafe {
-            sys::switch_channel_get_state(self.raw).0
-                < sys::switch_channel_state_t::CS_HANGUP.0
+            sys::switch_channel_get_state(self.raw).0 < sys::switch_channel_state_t::CS_HANGUP.0
         }
     }
 
@@ -176,13 +175,7 @@ impl Channel<'_> {
     /// Hangs up.
     pub fn hangup(self, cause: Cause) {
         unsafe {
-            sys::switch_channel_perform_hangup(
-                self.raw,
-                FILE.as_ptr(),
-                FILE.as_ptr(),
-                0,
-                cause.0,
-            );
+            sys::switch_channel_perform_hangup(self.raw, FILE.as_ptr(), FILE.as_ptr(), 0, cause.0);
         }
     }
 

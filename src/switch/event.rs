@@ -137,9 +137,7 @@ impl Heard<'_> {
     pub fn header(&self, name: &str) -> Option<String> {
         let name = to_c(name);
         // SAFETY: the event is alive while the callback runs; the value is copied.
-        unsafe {
-            from_c(sys::switch_event_get_header_idx(self.raw.as_ptr(), name.as_ptr(), -1))
-        }
+        unsafe { from_c(sys::switch_event_get_header_idx(self.raw.as_ptr(), name.as_ptr(), -1)) }
     }
 }
 

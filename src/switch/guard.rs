@@ -57,7 +57,9 @@ pub fn uncounted<T>(name: &str, fallback: T, body: impl FnOnce() -> T) -> T {
                 .unwrap_or_else(|| "unknown".to_owned());
             log::crit(
                 None,
-                format_args!("{name} failed and was stopped: {what}; this is a bug in mod_callpark"),
+                format_args!(
+                    "{name} failed and was stopped: {what}; this is a bug in mod_callpark"
+                ),
             );
             fallback
         }

@@ -101,7 +101,12 @@ pub fn sleep(session: Session<'_>, ms: u32, stop: &AtomicBool) {
 
 /// Asks for digits, ended by `#` or `timeout_ms` without one; `None` if none came.
 #[must_use]
-pub fn ask_digits(session: Session<'_>, prompt: &str, most: u32, timeout_ms: u32) -> Option<String> {
+pub fn ask_digits(
+    session: Session<'_>,
+    prompt: &str,
+    most: u32,
+    timeout_ms: u32,
+) -> Option<String> {
     let prompt = to_c(prompt);
     let mut digits = [0 as std::ffi::c_char; 65];
     // SAFETY: we run on the session's thread; the buffer has room for the digits and a NUL; the strings outlive the
@@ -189,7 +194,7 @@ pub struct CallOff(AtomicU32);
 impl CallOff {
     /// Stops the ringing with that cause.
     pub fn call_off(&self, cause: Cause) {
-        self.0.store(cause.0.0 as u32, Ordering::Release);
+        self.0.store(cause.0.0, Ordering::Release);
     }
 }
 
@@ -256,11 +261,8 @@ pub fn run_application(leg: Session<'_>, application: &str, data: &str) {
     // SAFETY: the leg is alive by its read lock and in no application yet; the extension comes from its own memory and
     // copies the strings; CS_EXECUTE is a legal state after an originate.
     unsafe {
-        let extension = sys::switch_caller_extension_new(
-            leg.raw(),
-            application.as_ptr(),
-            application.as_ptr(),
-        );
+        let extension =
+            sys::switch_caller_extension_new(leg.raw(), application.as_ptr(), application.as_ptr());
         if extension.is_null() {
             return;
         }

@@ -29,7 +29,7 @@ fn a_call_is_parked_listed_retrieved_and_the_orbit_is_free_again() {
     assert_eq!(taken.text("Callpark-Retriever-UUID"), retriever);
     scene.switch.wait_bridged(&caller, &retriever);
     scene.wait_empty();
-    assert_eq!(scene.switch.getvar(&retriever, "callpark_status"), None);
+    scene.switch.wait_var(&retriever, "callpark_status", "retrieved");
 
     scene.switch.kill(&retriever);
     scene.switch.wait_gone(&caller);
@@ -112,7 +112,10 @@ fn the_command_parks_moves_sets_shows_and_drops() {
     scene.switch.eventually(SOON, "leg", || scene.switch.alive(&leg).then_some(()));
     assert_eq!(scene.api(&format!("park {leg} default 702")).trim(), "+OK default 702");
     scene.action(&leg, "park");
-    assert_eq!(scene.api(&format!("park {leg}")).split(' ').take(2).collect::<Vec<_>>(), ["-ERR", "occupied"]);
+    assert_eq!(
+        scene.api(&format!("park {leg}")).split(' ').take(2).collect::<Vec<_>>(),
+        ["-ERR", "occupied"]
+    );
     assert_eq!(scene.api("move default 702 one auto").trim(), "+OK one 901");
     let moved = scene.action(&leg, "move");
     assert_eq!(moved.text("Callpark-Orbit"), "901");
@@ -120,8 +123,12 @@ fn the_command_parks_moves_sets_shows_and_drops() {
     assert_eq!(scene.api("set one 901 priority 7").trim(), "+OK one 901");
     assert!(scene.api("set one 901 priority 10").starts_with("-ERR bad_arguments "));
     let call = scene.calls().remove(0);
-    assert_eq!((call["note"].as_str(), call["priority"].as_u64()), (Some("call back later"), Some(7)));
-    let shown: serde_json::Value = serde_json::from_str(&scene.api("show one 901 json")).expect("json");
+    assert_eq!(
+        (call["note"].as_str(), call["priority"].as_u64()),
+        (Some("call back later"), Some(7))
+    );
+    let shown: serde_json::Value =
+        serde_json::from_str(&scene.api("show one 901 json")).expect("json");
     assert_eq!(shown["call"]["uuid"], leg.as_str(), "{shown}");
     assert_eq!(scene.api("drop one 901 USER_BUSY").trim(), "+OK one 901");
     let end = scene.outcome(&leg, "dropped");
@@ -181,7 +188,9 @@ fn unloading_and_loading_again() {
     scene.switch.wait_gone(&caller);
     for _ in 0..3 {
         assert!(scene.switch.api("load mod_callpark").contains("+OK"));
-        scene.switch.eventually(SOON, "up", || scene.api("status").contains("default").then_some(()));
+        scene
+            .switch
+            .eventually(SOON, "up", || scene.api("status").contains("default").then_some(()));
         let (caller, _) = scene.park("park");
         scene.switch.kill(&caller);
         scene.outcome(&caller, "abandoned");
@@ -195,7 +204,9 @@ fn a_reload_keeps_parked_calls_and_a_bad_file_changes_nothing() {
     let scene = Scene::new();
     let (caller, _) = scene.park("park_701");
     let conf = |lots: &str| {
-        format!(r#"<configuration name="callpark.conf" description="x"><lots>{lots}</lots></configuration>"#)
+        format!(
+            r#"<configuration name="callpark.conf" description="x"><lots>{lots}</lots></configuration>"#
+        )
     };
     scene.switch.write_callpark_conf(Some(&conf(r#"<lot name="default" orbits="710-7"/>"#)));
     let answer = scene.api("reload");

@@ -20,8 +20,9 @@ fn two_retrievers_at_one_orbit() {
             for leg in &legs {
                 let switch = &scene.switch;
                 scope.spawn(move || {
-                    let order =
-                        format!("originate {{origination_uuid={leg}}}null/200 take_701 XML default");
+                    let order = format!(
+                        "originate {{origination_uuid={leg}}}null/200 take_701 XML default"
+                    );
                     switch.esl().bgapi(&order).expect("bgapi")
                 });
             }
@@ -56,7 +57,8 @@ fn a_retriever_killed_at_every_moment_never_kills_the_caller() {
         // Either really bridged, or alive and parked.
         let outcome = scene.switch.eventually(SOON, "parked or retrieved", || {
             let waiting = scene.calls().iter().any(|call| call["state"] == "waiting");
-            let end = scene.events.drain().into_iter().find(|e| e.is("Callpark-Outcome", "retrieved"));
+            let end =
+                scene.events.drain().into_iter().find(|e| e.is("Callpark-Outcome", "retrieved"));
             match (waiting, end) {
                 (_, Some(_)) => Some("retrieved"),
                 (true, None) => Some("parked"),
@@ -80,7 +82,9 @@ fn a_retriever_killed_at_every_moment_never_kills_the_caller() {
 
 #[test]
 fn the_caller_killed_at_every_moment_of_a_retrieval() {
-    let scene = Scene::with(setup(r#"<lot name="default" orbits="701"><param name="timeout" value="0"/></lot>"#));
+    let scene = Scene::with(setup(
+        r#"<lot name="default" orbits="701"><param name="timeout" value="0"/></lot>"#,
+    ));
     for round in 0..rounds() {
         let (caller, _) = scene.park("park");
         let leg = scene.dial("take_701");

@@ -38,7 +38,15 @@ impl Esl {
     /// # Errors
     /// When the connection breaks or [`COMMAND_DEADLINE`] passes.
     pub fn api(&mut self, command: &str) -> io::Result<String> {
-        self.send(&format!("api {command}"))?;
+        self.api_bytes(command.as_bytes())
+    }
+
+    /// As [`Esl::api`], for a command that need not be text.
+    ///
+    /// # Errors
+    /// As [`Esl::api`].
+    pub fn api_bytes(&mut self, command: &[u8]) -> io::Result<String> {
+        self.stream.get_mut().write_all(&[b"api ", command, b"\n\n"].concat())?;
         self.reply("api/response").map(|reply| reply.body().to_owned())
     }
 

@@ -1,6 +1,6 @@
 //! Call legs without phones: `null/` channels, which answer at once and send silence.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::switch::Switch;
 use crate::wait::{SOON, eventually};
@@ -21,6 +21,22 @@ impl Switch {
     #[track_caller]
     pub fn try_originate(&self, uuid: &str, exten: &str, vars: &[(&str, &str)]) -> String {
         self.api(&originate_command(uuid, exten, vars))
+    }
+
+    /// Starts a leg in the background and returns as soon as its channel exists, within a
+    /// millisecond or so: for what must happen while the leg is still on its way.
+    ///
+    /// # Panics
+    /// When no channel comes.
+    #[track_caller]
+    pub fn originate_bg(&self, uuid: &str, exten: &str, vars: &[(&str, &str)]) {
+        let mut esl = self.esl();
+        esl.bgapi(&originate_command(uuid, exten, vars)).expect("bgapi");
+        let deadline = Instant::now() + SOON;
+        let exists = format!("uuid_exists {uuid}");
+        while esl.api(&exists).expect("uuid_exists").trim() != "true" {
+            assert!(Instant::now() < deadline, "no channel {uuid}\n{}", self.log_tail(60));
+        }
     }
 
     /// Is there a channel of that uuid?
@@ -120,7 +136,7 @@ impl Switch {
         what: &str,
         mut ask: impl FnMut() -> Option<T>,
     ) -> T {
-        let start = std::time::Instant::now();
+        let start = Instant::now();
         eventually(deadline, what, || {
             let answer = ask();
             if answer.is_none() && start.elapsed() >= deadline {

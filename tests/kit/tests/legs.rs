@@ -37,7 +37,8 @@ fn two_legs_are_bridged() {
     let events = switch.events(&["CHANNEL_BRIDGE"]);
     let (one, other) = (new_uuid(), new_uuid());
     switch.originate(&one, "9000", &[]);
-    switch.originate(&other, "9000", &[]);
+    switch.originate_bg(&other, "9000", &[]);
+    assert!(switch.alive(&other));
     switch.api(&format!("uuid_bridge {one} {other}"));
     events.wait(SOON, |e| e.is("Bridge-B-Unique-ID", &other) || e.is("Bridge-A-Unique-ID", &other));
     switch.wait_bridged(&one, &other);
