@@ -25,11 +25,14 @@ mod lot;
 mod lot_config;
 mod names;
 mod orbit_set;
+mod orbits;
 mod outcome;
 mod parking;
 mod range;
+mod reservation;
 mod returns;
 mod steps;
+mod verdict;
 mod views;
 
 #[cfg(test)]
@@ -37,7 +40,7 @@ mod tests;
 
 pub use admin::Setting;
 pub use call::{Caller, ParkRequest, Parked, TOP_PRIORITY, Want};
-pub use claim::{Claim, Claimant, Exit, Target, Verdict};
+pub use claim::{Claim, Claimant, Exit, Target};
 pub use deadlines::Millis;
 pub use effect::{Action, Effect, ParkEvent, ParkRefused, Ring, RingTo, RunId, Then, Ticket};
 pub use forecast::{Forecast, OrbitState, OrbitView};
@@ -47,6 +50,7 @@ pub use names::{BadName, CallUuid, LotKey, LotName, OrbitName};
 pub use outcome::{End, Outcome, Refusal};
 pub use range::{MOST_ORBITS, OrbitRange, RangeError};
 pub use steps::{BadStep, LONGEST_RING_S, RING_S, Step, StepRef, StepTo, Transfer, parse_ring};
+pub use verdict::Verdict;
 pub use views::{CallState, CallView, Lamp, LotView};
 
 pub(crate) use configure::candidates;
@@ -58,7 +62,7 @@ pub struct Park {
     lots: BTreeMap<LotKey, lot::Lot>,
     directory: configure::Directory,
     calls: HashMap<CallUuid, call::Call>,
-    reservations: HashMap<CallUuid, parking::Reservation>,
+    reservations: HashMap<CallUuid, reservation::Reservation>,
     deadlines: deadlines::Deadlines,
     rng: fastrand::Rng,
     counter: u64,

@@ -69,36 +69,6 @@ pub struct Claim {
     pub effects: Vec<Effect>,
 }
 
-/// What a parked leg's own thread shall do now.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// Go on waiting.
-    Hold,
-    /// Be bridged to this leg.
-    Bridge {
-        /// To be shown with `complete` and `unclaim`.
-        ticket: Ticket,
-        /// The retriever's or the answered step's channel.
-        leg: CallUuid,
-    },
-    /// Transfer itself.
-    Transfer {
-        /// To be shown with `complete` and `unclaim`.
-        ticket: Ticket,
-        /// Where to.
-        to: Transfer,
-    },
-    /// Hang up.
-    HangUp {
-        /// To be shown with `complete` and `unclaim`.
-        ticket: Ticket,
-        /// The hang-up cause.
-        cause: String,
-    },
-    /// It is not parked (any more).
-    Unknown,
-}
-
 /// Who has the call.
 #[derive(Clone, Debug)]
 pub(super) enum By {
@@ -235,22 +205,6 @@ impl Park {
                 None => Ok(None),
             },
             Target::Next | Target::Call(_) => Ok(lot.next_call().cloned()),
-        }
-    }
-
-    /// What the parked leg's own thread shall do now.
-    pub fn verdict(&self, uuid: &CallUuid) -> Verdict {
-        let Some(call) = self.calls.get(uuid) else { return Verdict::Unknown };
-        let Some(Pending { ticket, by }) = &call.claim else { return Verdict::Hold };
-        let ticket = *ticket;
-        match by {
-            By::Retriever { leg, .. } | By::StepLeg { leg, .. } => {
-                Verdict::Bridge { ticket, leg: leg.clone() }
-            }
-            By::Leave(Exit::Transfer(to)) | By::Step { to, .. } => {
-                Verdict::Transfer { ticket, to: to.clone() }
-            }
-            By::Leave(Exit::Drop { cause }) => Verdict::HangUp { ticket, cause: cause.clone() },
         }
     }
 

@@ -9,8 +9,8 @@ use super::effect::Effect;
 use super::lot::{Lot, Slot};
 use super::lot_config::LotConfig;
 use super::names::{LotKey, OrbitName};
+use super::orbits::Finder;
 use super::outcome::Refusal;
-use super::range::Finder;
 
 /// Which lot has which orbit, a table a domain.
 pub(super) type Directory = HashMap<Option<Arc<str>>, Finder<LotKey>>;

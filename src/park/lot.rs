@@ -8,7 +8,7 @@ use super::free::Free;
 use super::lot_config::LotConfig;
 use super::names::{CallUuid, OrbitName};
 use super::orbit_set::OrbitSet;
-use super::range::Orbits;
+use super::orbits::Orbits;
 
 /// What an orbit that is not free holds.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -135,6 +135,8 @@ fn each_end_has_its_outcome() {
         assert_eq!(lamps(&effects), ["default 701"]);
         assert_eq!(counts(&park, "default"), [5, 0, 5, 0, 0, 0]);
         assert_eq!(park.gone(at(6), &"a".into(), end), []);
+        let next = park.claim(at(6), Some(&key("default")), Target::Next, retriever("r"));
+        assert_eq!(next.unwrap_err(), Refusal::Empty);
     }
 }
 

@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use super::*;
 use crate::park::free::Free;
 use crate::park::orbit_set::OrbitSet;
-use crate::park::range::Orbits;
+use crate::park::orbits::Orbits;
 
 fn names(ranges: &str) -> Vec<String> {
     let orbits = Orbits::new(&OrbitRange::parse_list(ranges).unwrap());

@@ -130,6 +130,18 @@ fn a_retriever_may_come_while_a_step_rings() {
 }
 
 #[test]
+fn the_next_round_begins_with_the_first_step() {
+    let mut park = returning("user/1|user/2");
+    let first = rings(&due(&mut park))[0].run;
+    park.step_failed(at(80_000), &"a".into(), first, "no answer");
+    let claim = claim_call(&mut park, at(81_000), "a", retriever("r"));
+    park.unclaim(at(82_000), &"a".into(), claim.ticket);
+    let second = rings(&park.handle_timeout(at(82_000)))[0].run;
+    park.step_failed(at(83_000), &"a".into(), second, "no answer");
+    assert_eq!(told(&due(&mut park)), ["return 1 user/1"]);
+}
+
+#[test]
 fn an_answered_leg_that_goes_away_is_a_failed_step() {
     for by_failure in [false, true] {
         let mut park = returning("user/1|user/2");

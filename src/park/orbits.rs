@@ -1,0 +1,86 @@
+//! All the orbits of a lot or a domain, computed and never stored: a million of them cost as much as ten.
+
+use super::names::OrbitName;
+use super::range::{OrbitRange, Piece};
+
+/// Which orbit belongs to which `T`, by arithmetic: a table of range ends, searched in O(log ranges).
+#[derive(Clone, Debug)]
+pub(super) struct Finder<T>(Vec<(Piece, T)>);
+
+impl<T> Default for Finder<T> {
+    fn default() -> Self {
+        Finder(Vec::new())
+    }
+}
+
+impl<T: Clone> Finder<T> {
+    /// Of ranges that do not overlap.
+    pub(super) fn new<'a>(ranges: impl Iterator<Item = (&'a OrbitRange, T)>) -> Self {
+        let mut pieces: Vec<(Piece, T)> = ranges
+            .flat_map(|(range, tag)| range.pieces().map(move |piece| (piece, tag.clone())))
+            .collect();
+        pieces.sort_by(|a, b| a.0.place().cmp(&b.0.place()));
+        Finder(pieces)
+    }
+
+    fn piece(&self, name: &OrbitName) -> Option<&(Piece, T)> {
+        let at = self.0.binary_search_by(|(piece, _)| piece.compare(name)).ok()?;
+        self.0.get(at)
+    }
+
+    /// Whose orbit it is.
+    pub(super) fn owner(&self, name: &OrbitName) -> Option<&T> {
+        self.piece(name).map(|(_, owner)| owner)
+    }
+}
+
+/// The orbits of one lot, numbered 0, 1, 2, … in the order of its configuration.
+#[derive(Clone, Debug)]
+pub(super) struct Orbits {
+    /// Each piece with the number of its first orbit, in that order.
+    pieces: Vec<(u32, Piece)>,
+    finder: Finder<u32>,
+    count: u32,
+}
+
+impl Orbits {
+    pub(super) fn new(ranges: &[OrbitRange]) -> Self {
+        let mut pieces = Vec::new();
+        let mut count = 0u32;
+        for piece in ranges.iter().flat_map(OrbitRange::pieces) {
+            let size = u32::try_from(piece.high - piece.low + 1).unwrap_or(u32::MAX);
+            pieces.push((count, piece));
+            count = count.saturating_add(size);
+        }
+        let mut sorted: Vec<(Piece, u32)> =
+            pieces.iter().map(|(base, piece)| (piece.clone(), *base)).collect();
+        sorted.sort_by(|a, b| a.0.place().cmp(&b.0.place()));
+        Orbits { pieces, finder: Finder(sorted), count }
+    }
+
+    pub(super) fn count(&self) -> u32 {
+        self.count
+    }
+
+    /// The number of that orbit; none: the lot does not have it.
+    pub(super) fn number(&self, name: &OrbitName) -> Option<u32> {
+        let (piece, base) = self.finder.piece(name)?;
+        let offset = u32::try_from(name.number().0.checked_sub(piece.low)?).ok()?;
+        base.checked_add(offset)
+    }
+
+    /// The name of that orbit.
+    pub(super) fn name(&self, number: u32) -> Option<OrbitName> {
+        let at = self.pieces.partition_point(|(base, _)| *base <= number).checked_sub(1)?;
+        let (base, piece) = self.pieces.get(at)?;
+        let value = piece.low.checked_add(u64::from(number - base))?;
+        if value > piece.high {
+            return None;
+        }
+        if piece.width == 0 {
+            return piece.prefix.parse().ok();
+        }
+        let width = usize::from(piece.width);
+        format!("{}{value:0width$}", piece.prefix).parse().ok()
+    }
+}

@@ -1,0 +1,108 @@
+//! What is true after every step, and at the end.
+
+use std::collections::BTreeSet;
+
+use mod_callpark::park::*;
+
+use crate::op::UUIDS;
+use crate::setup::uuid;
+use crate::world::{By, Call, World};
+
+impl World {
+    /// What is true after every step.
+    pub fn check(&mut self) {
+        // A lot that is gone is there exactly as long as it holds something.
+        let used: BTreeSet<LotKey> = self
+            .calls
+            .values()
+            .map(|call| call.lot.clone())
+            .chain(self.held.values().map(|(lot, _, _)| lot.clone()))
+            .collect();
+        self.lots.retain(|key, lot| !lot.going || used.contains(key));
+        let views = self.park.lots();
+        assert!(views.iter().map(|view| &view.lot).eq(self.lots.keys()), "other lots");
+
+        let listed = self.park.calls(self.at(), None);
+        assert_eq!(listed.len(), self.calls.len());
+        let mut seen = BTreeSet::new();
+        for view in &listed {
+            let call = &self.calls[&view.uuid];
+            assert_eq!((&view.lot, &view.orbit), (&call.lot, &call.orbit));
+            assert!(seen.insert((call.lot.domain.clone(), call.orbit.clone())), "two in one orbit");
+            let state = match (&call.claim, call.ringing) {
+                (Some((_, By::Step)), _) | (None, Some(_)) => CallState::Returning,
+                (Some(_), _) => CallState::Connecting,
+                (None, None) => CallState::Waiting,
+            };
+            assert_eq!(view.state, state);
+            assert_eq!(view.timeout_ms_left, call.deadline.map(|at| at.saturating_sub(self.now)));
+            let found = self.park.orbit_at(call.orbit.as_str(), call.lot.domain.as_deref());
+            assert_eq!(found, Some((call.lot.clone(), call.orbit.clone())));
+            let verdict = match (call.claim, self.park.verdict(&view.uuid)) {
+                (None, verdict) => verdict == Verdict::Hold,
+                (Some((held, By::Retriever | By::Leg(_))), Verdict::Bridge { ticket, .. })
+                | (Some((held, By::Step | By::Exit)), Verdict::Transfer { ticket, .. })
+                | (Some((held, By::Drop)), Verdict::HangUp { ticket, .. }) => held == ticket,
+                _ => false,
+            };
+            assert!(verdict, "{call:?}, but {:?}", self.park.verdict(&view.uuid));
+            assert!(matches!(self.park.lamp(&call.lot, &call.orbit), Lamp::Parked { .. }));
+        }
+        for (uuid, (lot, orbit, _)) in &self.held {
+            assert!(seen.insert((lot.domain.clone(), orbit.clone())), "held and taken");
+            assert_eq!(self.park.reservation(uuid), Some((lot.clone(), orbit.clone())));
+            assert_eq!(self.park.lamp(lot, orbit), Lamp::Idle);
+        }
+
+        for view in views {
+            let lot = &self.lots[&view.lot];
+            let here =
+                |orbit: &&OrbitName| seen.contains(&(view.lot.domain.clone(), (*orbit).clone()));
+            let inside = lot.orbits.iter().filter(here).count() as u32;
+            let shut = lot.closed.iter().filter(|orbit| !here(orbit)).count() as u32;
+            let free = lot.orbits.len() as u32 - inside - shut;
+            let parked = self.calls.values().filter(|call| call.lot == view.lot).count() as u32;
+            let reserved = self.held.values().filter(|held| held.0 == view.lot).count() as u32;
+            assert_eq!((view.parked, view.reserved), (parked, reserved));
+            assert_eq!((view.free, view.closed, view.going), (free, shut, lot.going));
+            assert_eq!(view.capacity, lot.orbits.len() as u32);
+            assert_eq!(view.draining, parked + reserved - inside);
+            assert_eq!(
+                view.capacity,
+                view.parked + view.reserved - view.draining + view.free + view.closed
+            );
+            assert_eq!(self.park.lot_lamp(&view.lot), parked);
+        }
+
+        // No deadline is lost, and none is left over.
+        let due = self.calls.values().filter_map(Call::due);
+        let due = due.chain(self.held.values().map(|held| held.2)).min();
+        let due = due.filter(|_| !self.stopping);
+        assert_eq!(self.park.poll_timeout(), due.map(Millis));
+        assert_eq!(self.parked, self.ended + self.calls.len() as u64, "one outcome a park");
+    }
+
+    /// Everybody hangs up: nothing may be left.
+    pub fn clear(&mut self, shutdown: bool) {
+        if shutdown {
+            self.stopping = true;
+            let effects = self.park.shutdown(self.at());
+            self.absorb(&effects);
+            self.held.clear();
+            self.check();
+        }
+        for n in 0..UUIDS {
+            self.gone(&uuid(n), End::HungUp);
+            self.held.remove(&uuid(n));
+            self.park.unreserve(&uuid(n));
+            self.check();
+        }
+        assert_eq!((self.parked, self.park.poll_timeout()), (self.ended, None));
+        for lot in ["a", "b", "a@x.com", "c@x.com"].map(|name| name.parse().unwrap()) {
+            let _ = self.park.open(&lot, None);
+        }
+        for lot in self.park.lots() {
+            assert_eq!((lot.free, lot.going), (lot.capacity, false));
+        }
+    }
+}

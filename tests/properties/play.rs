@@ -1,0 +1,366 @@
+//! One step: done to the domain, expected of it, and done to the model.
+
+use mod_callpark::park::*;
+
+use crate::op::Op;
+use crate::setup::*;
+use crate::world::{By, Call, Lot, World};
+
+impl World {
+    pub fn step(&mut self, op: &Op) {
+        let now = self.at();
+        match op.clone() {
+            Op::Park { uuid: n, lot, orbit, timeout, steps: returns, priority, parker } => {
+                self.park(n, lot, orbit, timeout, returns, priority, parker);
+            }
+            Op::Reserve { uuid: n, lot, orbit, ttl } => {
+                let ttl = [1, 2_000, 30_000][usize::from(ttl)];
+                let (uuid, lot, want) = (uuid(n), key(lot), want(orbit));
+                match self.park.reserve(now, &uuid, &lot, want.clone(), ttl) {
+                    Ok((lot, orbit)) => {
+                        self.held.remove(&uuid);
+                        assert!(!self.is_taken(&lot, &orbit), "holds what is taken");
+                        self.held.insert(uuid, (lot, orbit, self.now + ttl));
+                    }
+                    Err(Refusal::AlreadyParked) => assert!(self.calls.contains_key(&uuid)),
+                    Err(refusal) => self.check_refusal(&lot, &want, refusal),
+                }
+            }
+            Op::Unreserve { uuid: n } => {
+                let held = self.held.remove(&uuid(n)).map(|(lot, orbit, _)| (lot, orbit));
+                assert_eq!(self.park.unreserve(&uuid(n)), held);
+            }
+            Op::Take { uuid: n } => {
+                let uuid = uuid(n);
+                let claimable = self.calls.get(&uuid).is_some_and(|call| call.claim.is_none());
+                self.claim(Target::Call(&uuid), None, By::Retriever, claimable.then_some(&uuid));
+            }
+            Op::TakeOrbit { lot, orbit: at } => {
+                let (lot, at) = (key(lot), orbit(at));
+                let here = |call: &&Call| call.lot == lot && call.orbit == at;
+                let expected = self.calls.iter().find(|(_, call)| here(call));
+                let expected = expected.filter(|(_, call)| call.claim.is_none());
+                let expected = expected.map(|(uuid, _)| uuid.clone());
+                self.claim(Target::Orbit(&at), Some(&lot), By::Retriever, expected.as_ref());
+            }
+            Op::TakeNext { lot } => {
+                let lot = key(lot);
+                let waiting = self.calls.iter().filter(|(_, call)| call.lot == lot);
+                let waiting = waiting.filter(|(_, call)| call.claim.is_none());
+                let next = waiting.min_by_key(|(_, call)| (9 - call.priority, call.order));
+                let next = next.map(|(uuid, _)| uuid.clone());
+                self.claim(Target::Next, Some(&lot), By::Retriever, next.as_ref());
+            }
+            Op::Answer { uuid: n, stale } => {
+                let uuid = uuid(n);
+                let Some(run) = self.run(&uuid, stale) else { return };
+                let current = self.calls.get(&uuid).and_then(|call| call.ringing);
+                let current = current.is_some_and(|(ringing, _)| ringing == run);
+                self.claim(Target::Call(&uuid), None, By::Leg(run), current.then_some(&uuid));
+            }
+            Op::Exit { uuid: n } => {
+                let uuid = uuid(n);
+                let claimable = self.calls.get(&uuid).is_some_and(|call| call.claim.is_none());
+                self.claim(Target::Call(&uuid), None, By::Exit, claimable.then_some(&uuid));
+            }
+            Op::Unclaim { uuid: n, stale } => {
+                let uuid = uuid(n);
+                let Some((ticket, held)) = self.ticket(&uuid, stale) else { return };
+                let effects = self.park.unclaim(now, &uuid, ticket);
+                assert_eq!(effects.is_empty(), !held);
+                if held {
+                    self.calls.get_mut(&uuid).unwrap().claim = None;
+                }
+                self.absorb(&effects);
+            }
+            Op::Complete { uuid: n, stale } => {
+                let uuid = uuid(n);
+                let Some((ticket, held)) = self.ticket(&uuid, stale) else { return };
+                let effects = self.park.complete(now, &uuid, ticket);
+                self.absorb(&effects);
+                assert_eq!(effects.is_empty(), !held);
+                assert!(!held || !self.calls.contains_key(&uuid));
+            }
+            Op::Gone { uuid: n, end } => {
+                let end = [End::HungUp, End::TakenAway, End::Left, End::Callback][usize::from(end)];
+                self.gone(&uuid(n), end);
+            }
+            Op::StepFailed { uuid: n, stale } => {
+                let uuid = uuid(n);
+                let Some(run) = self.run(&uuid, stale) else { return };
+                if let Some(call) = self.calls.get_mut(&uuid) {
+                    call.ringing.take_if(|(ringing, _)| *ringing == run);
+                    call.claim.take_if(|(_, by)| *by == By::Leg(run));
+                }
+                let effects = self.park.step_failed(now, &uuid, run, "no answer");
+                self.absorb(&effects);
+            }
+            Op::Wait { ms } => {
+                self.now += u64::from(ms);
+                self.run_timeouts();
+            }
+            Op::Due => {
+                if let Some(due) = self.park.poll_timeout() {
+                    self.now = self.now.max(due.0);
+                    self.run_timeouts();
+                }
+            }
+            Op::Move { uuid: n, lot, orbit } => {
+                let Some(call) = self.calls.get(&uuid(n)).cloned() else { return };
+                let (to, want) = (key(lot), want(orbit));
+                let free = match &want {
+                    Want::Auto => self.lots.contains_key(&to) && self.has_free(&to),
+                    Want::Orbit(orbit) => self.lots.contains_key(&to) && self.is_free(&to, orbit),
+                };
+                match self.park.move_call(now, &call.lot, &call.orbit, &to, want.clone()) {
+                    Ok((lot, orbit, effects)) => {
+                        assert!(call.claim.is_none() && free);
+                        self.absorb(&effects);
+                        let moved = &self.calls[&uuid(n)];
+                        assert_eq!((&moved.lot, &moved.orbit), (&lot, &orbit));
+                    }
+                    Err(Refusal::Gone) => assert!(call.claim.is_some()),
+                    Err(refusal) => {
+                        assert!(!free);
+                        self.check_refusal(&to, &want, refusal);
+                    }
+                }
+            }
+            Op::Set { uuid: n, what, value } => {
+                let Some(call) = self.calls.get_mut(&uuid(n)) else { return };
+                let (lot, orbit) = (call.lot.clone(), call.orbit.clone());
+                let ms = [0, 1, 4_000][usize::from(value) % 3];
+                let setting = match what {
+                    0 => Setting::TimeoutMs(ms),
+                    1 => Setting::Priority(value),
+                    2 => Setting::Note("x".into()),
+                    _ => Setting::For("x".into()),
+                };
+                match setting {
+                    Setting::TimeoutMs(ms) => {
+                        call.timeout = Some(ms);
+                        call.deadline = (ms > 0).then(|| self.now + ms);
+                    }
+                    Setting::Priority(value) if value <= 9 => call.priority = value,
+                    _ => {}
+                }
+                match self.park.set(now, &lot, &orbit, setting) {
+                    Ok(effects) => self.absorb(&effects),
+                    Err(refusal) => assert!(refusal == Refusal::BadArguments && value > 9),
+                }
+            }
+            Op::ReturnNow { uuid: n } => {
+                let Some(call) = self.calls.get(&uuid(n)).cloned() else { return };
+                match self.park.return_now(now, &call.lot, &call.orbit) {
+                    Ok(effects) => {
+                        if call.ringing.is_none() {
+                            self.calls.get_mut(&uuid(n)).unwrap().deadline = Some(self.now);
+                        }
+                        self.absorb(&effects);
+                    }
+                    Err(Refusal::Gone) => assert!(call.claim.is_some()),
+                    Err(refusal) => assert_eq!(refusal, Refusal::Failed),
+                }
+            }
+            Op::Drop { uuid: n } => {
+                let uuid = uuid(n);
+                let Some(call) = self.calls.get(&uuid).cloned() else { return };
+                match self.park.drop_call(now, &call.lot, &call.orbit, "CAUSE") {
+                    Ok(effects) => {
+                        self.absorb(&effects);
+                        let Verdict::HangUp { ticket, .. } = self.park.verdict(&uuid) else {
+                            panic!("dropped, but it may stay")
+                        };
+                        self.claimed(&uuid, ticket, By::Drop);
+                    }
+                    Err(refusal) => assert!(refusal == Refusal::Gone && call.claim.is_some()),
+                }
+            }
+            Op::Close { lot, orbit: at } => {
+                let (lot, at) = (key(lot), at.map(orbit));
+                if self.park.close(&lot, at.as_ref()).is_ok() {
+                    let lot = self.lots.get_mut(&lot).unwrap();
+                    let closed = at.map_or_else(|| lot.orbits.clone(), |at| [at].into());
+                    lot.closed.extend(closed);
+                }
+            }
+            Op::Open { lot, orbit: at } => {
+                let (lot, at) = (key(lot), at.map(orbit));
+                if self.park.open(&lot, at.as_ref()).is_ok() {
+                    let lot = self.lots.get_mut(&lot).unwrap();
+                    lot.closed.retain(|closed| at.as_ref().is_some_and(|at| at != closed));
+                }
+            }
+            Op::Reload { config } => self.reload(config),
+        }
+        // A return step that transfers shows in the verdict only.
+        for (uuid, call) in &mut self.calls {
+            if let (None, Verdict::Transfer { ticket, .. }) = (call.claim, self.park.verdict(uuid))
+            {
+                call.claim = Some((ticket, By::Step));
+                self.old_tickets.entry(uuid.clone()).or_insert(ticket);
+            }
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the fields of Op::Park")]
+    pub fn park(
+        &mut self,
+        n: u8,
+        lot: u8,
+        orbit: Option<u8>,
+        timeout: u8,
+        returns: u8,
+        priority: u8,
+        parker: bool,
+    ) {
+        let timeout = [None, Some(0), Some(1), Some(7_000)][usize::from(timeout)];
+        let request = ParkRequest {
+            uuid: uuid(n),
+            lot: key(lot),
+            orbit: want(orbit),
+            caller: Caller::new("name", "number"),
+            parker: parker.then(|| "1000@x.com".into()),
+            priority,
+            timeout_ms: timeout,
+            returns: steps(returns),
+            note: String::new(),
+            addressed_to: String::new(),
+            parked_at_epoch_ms: self.now,
+        };
+        match self.park.park(self.at(), request.clone()) {
+            Ok(parked) => {
+                match self.held.remove(&uuid(n)) {
+                    Some((lot, orbit, _)) => {
+                        assert_eq!((lot, orbit), (parked.lot.clone(), parked.orbit.clone()))
+                    }
+                    None => assert!(self.is_free(&parked.lot, &parked.orbit), "was not free"),
+                }
+                self.parked += 1;
+                let timeout_ms = timeout.unwrap_or_else(|| self.lots[&parked.lot].timeout_ms);
+                let call = Call {
+                    lot: parked.lot,
+                    orbit: parked.orbit,
+                    timeout,
+                    priority,
+                    order: (self.now, self.parked),
+                    deadline: (timeout_ms > 0).then(|| self.now + timeout_ms),
+                    ringing: None,
+                    claim: None,
+                };
+                assert!(self.calls.insert(uuid(n), call).is_none(), "parked twice");
+                self.absorb(&parked.effects);
+            }
+            Err(refused) => {
+                self.absorb(&refused.effects);
+                match refused.refusal {
+                    Refusal::AlreadyParked => assert!(self.calls.contains_key(&uuid(n))),
+                    refusal => self.check_refusal(&request.lot, &request.orbit, refusal),
+                }
+            }
+        }
+    }
+
+    /// Claims, and expects the call `expected`, or a refusal.
+    pub fn claim(
+        &mut self,
+        target: Target<'_>,
+        lot: Option<&LotKey>,
+        by: By,
+        expected: Option<&CallUuid>,
+    ) {
+        let leg: CallUuid = "leg".into();
+        let claimant = match by {
+            By::Leg(run) => Claimant::StepLeg { uuid: leg, user: None, run },
+            By::Exit => Claimant::Leave(Exit::Transfer("50".parse().unwrap())),
+            _ => Claimant::Retriever { uuid: leg, user: None },
+        };
+        match self.park.claim(self.at(), lot, target, claimant) {
+            Ok(claim) => {
+                assert_eq!(Some(&claim.call.uuid), expected);
+                self.absorb(&claim.effects);
+                self.claimed(&claim.call.uuid, claim.ticket, by);
+            }
+            Err(refusal) => assert_eq!(expected, None, "{refusal:?}"),
+        }
+    }
+
+    pub fn claimed(&mut self, uuid: &CallUuid, ticket: Ticket, by: By) {
+        let call = self.calls.get_mut(uuid).expect("claims no call");
+        assert!(call.claim.is_none(), "claimed twice");
+        if let By::Leg(_) = by {
+            call.ringing = None;
+        }
+        assert!(call.ringing.is_none(), "claimed while it rings");
+        call.claim = Some((ticket, by));
+        self.old_tickets.entry(uuid.clone()).or_insert(ticket);
+    }
+
+    /// A ticket for that call, and whether it is the one that counts.
+    pub fn ticket(&self, uuid: &CallUuid, stale: bool) -> Option<(Ticket, bool)> {
+        let held = self.calls.get(uuid).and_then(|call| call.claim).map(|(ticket, _)| ticket);
+        let ticket = if stale { self.old_tickets.get(uuid).copied() } else { held }?;
+        Some((ticket, held == Some(ticket)))
+    }
+
+    pub fn run(&self, uuid: &CallUuid, stale: bool) -> Option<RunId> {
+        let call = self.calls.get(uuid);
+        let claimed = match call.and_then(|call| call.claim) {
+            Some((_, By::Leg(run))) => Some(run),
+            _ => None,
+        };
+        let current = call.and_then(|call| call.ringing).map(|(run, _)| run).or(claimed);
+        if stale { self.old_runs.get(uuid).copied() } else { current }
+    }
+
+    pub fn gone(&mut self, uuid: &CallUuid, end: End) {
+        let known = self.calls.contains_key(uuid);
+        let effects = self.park.gone(self.at(), uuid, end);
+        self.absorb(&effects);
+        assert_eq!(effects.is_empty(), !known);
+        assert!(!self.calls.contains_key(uuid), "gone, but still there");
+    }
+
+    pub fn run_timeouts(&mut self) {
+        for _ in 0..100 {
+            if self.park.poll_timeout().is_none_or(|due| due > self.at()) {
+                return;
+            }
+            let effects = self.park.handle_timeout(self.at());
+            assert!(!effects.is_empty(), "something was due and nothing happened");
+            self.absorb(&effects);
+        }
+        panic!("what is due never ends");
+    }
+
+    pub fn reload(&mut self, n: u8) {
+        let lots = configuration(n);
+        for (key, lot) in &mut self.lots {
+            if !lots.iter().any(|(config, _)| config.key == *key) {
+                *lot = Lot { going: true, timeout_ms: lot.timeout_ms, ..Lot::default() };
+            }
+        }
+        for (config, orbits) in &lots {
+            let lot = self.lots.entry(config.key.clone()).or_default();
+            let all_closed = !lot.orbits.is_empty() && lot.closed == lot.orbits;
+            lot.orbits = orbits.iter().map(|name| name.parse().unwrap()).collect();
+            lot.closed = match all_closed {
+                true => lot.orbits.clone(),
+                false => lot.closed.intersection(&lot.orbits).cloned().collect(),
+            };
+            lot.timeout_ms = config.timeout_ms;
+            lot.going = false;
+        }
+        for (key, orbit, _) in self.held.values_mut() {
+            let owner = |(other, lot): &(&LotKey, &Lot)| {
+                other.domain == key.domain && lot.orbits.contains(orbit)
+            };
+            if let Some((owner, _)) = self.lots.iter().find(owner) {
+                *key = owner.clone();
+            }
+        }
+        let configs = lots.into_iter().map(|(config, _)| config).collect();
+        let effects = self.park.configure(self.at(), configs);
+        self.absorb(&effects);
+    }
+}

@@ -1,0 +1,78 @@
+//! The lots, orbits and channels it is done to.
+
+use mod_callpark::park::*;
+
+pub const LOTS: [&str; 4] = ["a", "b", "a@x.com", "c@x.com"];
+pub const ORBITS: [&str; 8] = ["7", "8", "9", "10", "11", "12", "*1", "*2"];
+
+pub fn key(lot: u8) -> LotKey {
+    LOTS[usize::from(lot) % LOTS.len()].parse().unwrap()
+}
+
+pub fn orbit(orbit: u8) -> OrbitName {
+    ORBITS[usize::from(orbit) % ORBITS.len()].parse().unwrap()
+}
+
+pub fn uuid(n: u8) -> CallUuid {
+    CallUuid::new(format!("call-{n}"))
+}
+
+pub fn want(wanted: Option<u8>) -> Want {
+    wanted.map_or(Want::Auto, |n| Want::Orbit(orbit(n)))
+}
+
+pub fn steps(n: u8) -> Option<std::sync::Arc<[Step]>> {
+    let text = ["", "parker ring=3", "user/1 ring=2|parker|user/2", "parker|transfer:40", "none"];
+    let text = text[usize::from(n) % text.len()];
+    (!text.is_empty()).then(|| Step::parse_list(text).unwrap())
+}
+
+/// The orbits of each lot, and the lot itself, in each of the configurations a reload may bring.
+pub fn configuration(n: u8) -> Vec<(LotConfig, Vec<&'static str>)> {
+    let lot = |name: &str, ranges: &str, orbits: &[&'static str]| {
+        let ranges = OrbitRange::parse_list(ranges).unwrap();
+        let mut config = LotConfig::new(name.parse().unwrap(), ranges);
+        config.timeout_ms = 5_000;
+        config.returns = steps(2).unwrap();
+        (config, orbits.to_vec())
+    };
+    let mut lots = match n {
+        0 | 1 => vec![
+            lot("a", "7-9", &["7", "8", "9"]),
+            lot("b", "10-12,*1", &["10", "11", "12", "*1"]),
+            lot("a@x.com", "9-10", &["9", "10"]),
+            lot("c@x.com", "11-12", &["11", "12"]),
+        ],
+        2 => vec![
+            lot("a", "7-9,*1-*2", &["7", "8", "9", "*1", "*2"]),
+            lot("b", "10-12", &["10", "11", "12"]),
+            lot("c@x.com", "7-12", &["7", "8", "9", "10", "11", "12"]),
+        ],
+        3 => vec![
+            lot("b", "7-11", &["7", "8", "9", "10", "11"]),
+            lot("a@x.com", "9-10", &["9", "10"]),
+        ],
+        4 => vec![lot("a", "7", &["7"])],
+        5 => vec![],
+        _ => vec![
+            lot("a", "8-10", &["8", "9", "10"]),
+            lot("b", "7,11-12", &["7", "11", "12"]),
+            lot("c@x.com", "9-12,*1", &["9", "10", "11", "12", "*1"]),
+        ],
+    };
+    let assigns = [Assign::First, Assign::Next, Assign::LongestFree, Assign::Random];
+    for (at, (config, _)) in lots.iter_mut().enumerate() {
+        config.assign = assigns[(at + usize::from(n)) % 4];
+        config.when_full = match (n, at) {
+            (1, _) => WhenFull::Lot("b".into()),
+            (2 | 6, 0) => WhenFull::Lot("b".into()),
+            (_, 1) => WhenFull::Parker,
+            _ => WhenFull::Continue,
+        };
+        if n == 6 {
+            config.when_occupied = [WhenOccupied::Continue, WhenOccupied::Parker][at % 2];
+            config.timeout_ms = 0;
+        }
+    }
+    lots
+}

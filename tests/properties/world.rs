@@ -1,0 +1,191 @@
+//! The domain, and the model: what somebody believes who sees nothing but the effects.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use mod_callpark::park::*;
+
+/// How long after its ringing time a silent step counts as failed.
+const BACKSTOP_MS: u64 = 10_000;
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum By {
+    Retriever,
+    Leg(RunId),
+    Step,
+    Exit,
+    Drop,
+}
+
+#[derive(Clone, Debug)]
+pub struct Call {
+    pub lot: LotKey,
+    pub orbit: OrbitName,
+    pub timeout: Option<u64>,
+    pub priority: u8,
+    pub order: (u64, u64),
+    pub deadline: Option<u64>,
+    pub ringing: Option<(RunId, u64)>,
+    pub claim: Option<(Ticket, By)>,
+}
+
+impl Call {
+    /// When this call is due.
+    pub fn due(&self) -> Option<u64> {
+        match (&self.claim, self.ringing) {
+            (Some(_), _) => None,
+            (None, Some((_, backstop))) => Some(backstop),
+            (None, None) => self.deadline,
+        }
+    }
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct Lot {
+    pub orbits: BTreeSet<OrbitName>,
+    pub closed: BTreeSet<OrbitName>,
+    pub timeout_ms: u64,
+    pub going: bool,
+}
+
+pub struct World {
+    pub park: Park,
+    pub now: u64,
+    pub lots: BTreeMap<LotKey, Lot>,
+    pub calls: BTreeMap<CallUuid, Call>,
+    pub held: BTreeMap<CallUuid, (LotKey, OrbitName, u64)>,
+    pub old_tickets: BTreeMap<CallUuid, Ticket>,
+    pub old_runs: BTreeMap<CallUuid, RunId>,
+    pub parked: u64,
+    pub ended: u64,
+    pub stopping: bool,
+}
+
+impl World {
+    pub fn new() -> Self {
+        let mut world = World {
+            park: Park::new(5),
+            now: 1_000,
+            lots: BTreeMap::new(),
+            calls: BTreeMap::new(),
+            held: BTreeMap::new(),
+            old_tickets: BTreeMap::new(),
+            old_runs: BTreeMap::new(),
+            parked: 0,
+            ended: 0,
+            stopping: false,
+        };
+        world.reload(0);
+        world
+    }
+
+    pub fn at(&self) -> Millis {
+        Millis(self.now)
+    }
+
+    /// Carries out what the domain decided, in the model.
+    pub fn absorb(&mut self, effects: &[Effect]) {
+        for effect in effects {
+            match effect {
+                Effect::Event(event) => self.event(event),
+                Effect::Ring(ring) => {
+                    let call = self.calls.get_mut(&ring.call.uuid).expect("rings for no call");
+                    assert!(call.claim.is_none(), "rings for a call that is claimed");
+                    assert!(call.ringing.is_none(), "rings twice");
+                    let backstop = self.now + u64::from(ring.ring_s) * 1000 + BACKSTOP_MS;
+                    call.ringing = Some((ring.run, backstop));
+                    self.old_runs.entry(ring.call.uuid.clone()).or_insert(ring.run);
+                }
+                Effect::StopRing(run) => {
+                    let ringing = |call: &&mut Call| {
+                        call.ringing.is_some_and(|(ringing, _)| ringing == *run)
+                            || call.claim.is_some_and(|(_, by)| by == By::Leg(*run))
+                    };
+                    let call = self.calls.values_mut().find(ringing);
+                    call.expect("stops what does not ring").ringing = None;
+                }
+                Effect::ClaimLost { ticket, .. } => {
+                    let lost = |call: &Call| call.claim.is_some_and(|(held, _)| held == *ticket);
+                    assert!(self.calls.values().any(lost), "a claim was lost that nobody held");
+                }
+                Effect::Lapsed { uuid, lot, orbit } => {
+                    let (was, at, until) = self.held.remove(uuid).expect("lapses unheld");
+                    assert_eq!((&was, &at), (lot, orbit));
+                    assert!(until <= self.now, "lapses too early");
+                }
+                Effect::Wake(uuid) => assert!(self.calls.contains_key(uuid), "wakes nobody"),
+                Effect::Presence(..) => {}
+            }
+        }
+    }
+
+    pub fn event(&mut self, event: &ParkEvent) {
+        let uuid = &event.uuid;
+        let here = event.orbit.clone().map(|orbit| (event.lot.clone(), orbit));
+        match event.action {
+            // The caller of `park` knows it already.
+            Action::Park | Action::Refuse => return,
+            Action::Move => {
+                let call = self.calls.get_mut(uuid).expect("moves no call");
+                let from = (call.lot.clone(), call.orbit.clone());
+                assert_eq!(event.from.as_ref(), Some(&from));
+                (call.lot, call.orbit) = here.clone().unwrap();
+            }
+            Action::Remind => {
+                let call = self.calls.get_mut(uuid).expect("reminds of no call");
+                let timeout = call.timeout.unwrap_or_else(|| self.lots[&call.lot].timeout_ms);
+                call.deadline = (timeout > 0).then(|| self.now + timeout);
+            }
+            _ => {}
+        }
+        let call = self.calls.get(uuid).expect("an event of no call");
+        assert_eq!(here, Some((call.lot.clone(), call.orbit.clone())));
+        if let Some(outcome) = event.outcome {
+            let expected = match call.claim {
+                _ if outcome == Outcome::Shutdown => self.stopping,
+                Some((_, By::Retriever)) if outcome == Outcome::Retrieved => true,
+                Some((_, By::Leg(_) | By::Step)) if outcome == Outcome::Returned => true,
+                Some((_, By::Drop)) if outcome == Outcome::Dropped => true,
+                _ => !matches!(outcome, Outcome::Retrieved | Outcome::Returned | Outcome::Dropped),
+            };
+            assert!(expected, "{outcome} with claim {:?}", call.claim);
+            self.calls.remove(uuid);
+            self.ended += 1;
+        }
+    }
+
+    pub fn is_taken(&self, key: &LotKey, orbit: &OrbitName) -> bool {
+        self.calls.values().any(|call| call.lot == *key && call.orbit == *orbit)
+            || self.held.values().any(|(lot, held, _)| lot == key && held == orbit)
+    }
+
+    pub fn is_free(&self, key: &LotKey, orbit: &OrbitName) -> bool {
+        let lot = &self.lots[key];
+        lot.orbits.contains(orbit) && !lot.closed.contains(orbit) && !self.is_taken(key, orbit)
+    }
+
+    pub fn has_free(&self, key: &LotKey) -> bool {
+        self.lots[key].orbits.iter().any(|orbit| self.is_free(key, orbit))
+    }
+
+    pub fn check_refusal(&self, key: &LotKey, orbit: &Want, refusal: Refusal) {
+        let lot = self.lots.get(key).filter(|lot| !lot.going);
+        match (refusal, lot) {
+            (Refusal::UnknownLot, lot) => assert!(lot.is_none()),
+            (_, None) => panic!("{refusal:?} from a lot that does not exist"),
+            (Refusal::Full, Some(_)) => assert!(!self.has_free(key), "full with a free orbit"),
+            (Refusal::Closed, Some(lot)) => match orbit {
+                Want::Orbit(orbit) if lot.closed.contains(orbit) => {}
+                _ => assert_eq!(lot.closed, lot.orbits),
+            },
+            (Refusal::UnknownOrbit, Some(lot)) => match orbit {
+                Want::Orbit(orbit) => assert!(!lot.orbits.contains(orbit)),
+                Want::Auto => panic!("asked for no orbit"),
+            },
+            (Refusal::Occupied, Some(_)) => match orbit {
+                Want::Orbit(orbit) => assert!(self.is_taken(key, orbit)),
+                Want::Auto => panic!("asked for no orbit"),
+            },
+            (other, Some(_)) => panic!("{other:?}"),
+        }
+    }
+}
