@@ -12,6 +12,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 /* ---- opaque things ---- */
 typedef struct switch_core_session switch_core_session_t;
@@ -96,7 +97,6 @@ typedef enum { SWITCH_APPLICATION_INTERFACE = 4, SWITCH_API_INTERFACE = 5 } swit
 typedef uint32_t switch_application_flag_t;
 typedef uint32_t switch_originate_flag_t;
 typedef uint32_t switch_module_flag_t;
-typedef uint32_t switch_io_flag_t;
 typedef enum { SAF_NONE = 0 } switch_application_flag_enum_t;
 typedef enum { SOF_NONE = 0 } switch_originate_flag_enum_t;
 typedef enum { SMODF_NONE = 0 } switch_module_flag_enum_t;
@@ -107,7 +107,8 @@ typedef enum {
 	SWITCH_EVENT_MODULE_LOAD = 34,
 	SWITCH_EVENT_PRESENCE_IN = 38,
 	SWITCH_EVENT_PRESENCE_PROBE = 41,
-	SWITCH_EVENT_RELOADXML = 56
+	SWITCH_EVENT_RELOADXML = 56,
+	SWITCH_EVENT_SEND_MESSAGE = 60
 } switch_event_types_t;
 
 /* ---- events ---- */
@@ -134,6 +135,7 @@ typedef void (*switch_event_callback_t) (switch_event_t *event);
 switch_status_t switch_event_create_subclass_detailed(const char *file, const char *func, int line, switch_event_t **event,
 													  switch_event_types_t event_id, const char *subclass_name);
 switch_status_t switch_event_add_header_string(switch_event_t *event, switch_stack_t stack, const char *header_name, const char *data);
+switch_status_t switch_event_set_body(switch_event_t *event, const char *body);
 char *switch_event_get_header_idx(switch_event_t *event, const char *header_name, int idx);
 switch_status_t switch_event_fire_detailed(const char *file, const char *func, int line, switch_event_t **event, void *user_data);
 void switch_event_destroy(switch_event_t **event);
@@ -223,10 +225,33 @@ char *switch_core_session_get_uuid(switch_core_session_t *session);
 switch_bool_t switch_core_session_in_thread(switch_core_session_t *session);
 switch_status_t switch_core_session_perform_kill_channel(switch_core_session_t *session, const char *file, const char *func,
 														 int line, switch_signal_t sig);
-/* The hook runs on the session's thread at each frame read, and has no user data. */
-typedef switch_status_t (*switch_read_frame_hook_t) (switch_core_session_t *, switch_frame_t **, switch_io_flag_t, int);
-switch_status_t switch_core_event_hook_add_read_frame(switch_core_session_t *session, switch_read_frame_hook_t read_frame);
-switch_status_t switch_core_event_hook_remove_read_frame(switch_core_session_t *session, switch_read_frame_hook_t read_frame);
+
+/* What one part of a session tells another. */
+#define MESSAGE_STRING_ARG_MAX 10
+typedef enum { SWITCH_MESSAGE_INDICATE_DISPLAY = 22 } switch_core_session_message_types_t;
+typedef uint32_t switch_core_session_message_flag_t;
+typedef struct switch_core_session_message {
+	char *from;
+	switch_core_session_message_types_t message_id;
+	int numeric_arg;
+	const char *string_arg;
+	switch_size_t string_arg_size;
+	void *pointer_arg;
+	switch_size_t pointer_arg_size;
+	int numeric_reply;
+	char *string_reply;
+	switch_size_t string_reply_size;
+	void *pointer_reply;
+	switch_size_t pointer_reply_size;
+	switch_core_session_message_flag_t flags;
+	const char *_file;
+	const char *_func;
+	int _line;
+	const char *string_array_arg[MESSAGE_STRING_ARG_MAX];
+	time_t delivery_time;
+} switch_core_session_message_t;
+switch_status_t switch_core_session_perform_receive_message(switch_core_session_t *session, switch_core_session_message_t *message,
+															const char *file, const char *func, int line);
 
 /* ---- channels ---- */
 const char *switch_channel_get_variable_dup(switch_channel_t *channel, const char *varname, switch_bool_t dup, int idx);

@@ -11,7 +11,7 @@ pub mod key;
 pub mod retrieve;
 
 /// Says in `callpark_status` how an application ended, and in the log if it did not do what it was asked.
-fn report(session: Session<'_>, application: &str, data: &str, result: Result<&str, Refusal>) {
+pub fn report(session: Session<'_>, application: &str, data: &str, result: Result<&str, Refusal>) {
     let code = match result {
         Ok(status) => status,
         Err(refusal) => {
@@ -41,7 +41,7 @@ fn domain(channel: Channel<'_>) -> Option<String> {
 }
 
 /// Whose channel it is, `user@domain`: who logged in, else whose presence it shows.
-fn user(channel: Channel<'_>) -> Option<Arc<str>> {
+pub fn user(channel: Channel<'_>) -> Option<Arc<str>> {
     let logged_in = || Some(format!("{}@{}", channel.variable("user_name")?, domain(channel)?));
     logged_in().or_else(|| channel.variable("presence_id")).map(Arc::from)
 }

@@ -4,9 +4,11 @@
 //! does, it comes back. [`park`] decides all that, without FreeSWITCH, threads or a clock. [`switch`] is FreeSWITCH made
 //! safe. What is between them carries out what was decided.
 
+pub mod announce;
 pub mod api;
 pub mod apps;
 pub mod args;
+pub mod arrival;
 pub mod clock;
 pub mod config;
 pub mod effects;
@@ -14,6 +16,7 @@ pub mod events;
 pub mod handover;
 pub mod health;
 pub mod hold;
+pub mod midcall;
 pub mod module;
 pub mod names;
 pub mod park;
@@ -21,10 +24,12 @@ pub mod parked;
 pub mod parker;
 pub mod presence;
 pub mod render;
+pub mod request;
 pub mod ring;
 mod service;
 pub mod settings;
 pub mod switch;
+pub mod tokens;
 pub mod worker;
 
 use switch::module::{FunctionTable, Interface, Pool, Registration, Status, function_table};

@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crossbeam_channel::Sender;
 use parking_lot::{Mutex, RwLock};
 
+use crate::arrival::Arrival;
 use crate::clock;
 use crate::config::{Config, Settings};
 use crate::effects;
@@ -17,6 +18,7 @@ use crate::handover::Offer;
 use crate::park::{CallUuid, Effect, Millis, Park, Ticket};
 use crate::ring::Rings;
 use crate::switch::{Located, Session};
+use crate::tokens::Tokens;
 use crate::worker::Message;
 
 /// The one running, if any. A reload of the module enters with this static as shutdown left it.
@@ -39,6 +41,8 @@ pub struct Module {
     pub bridging: Mutex<HashMap<Ticket, Arc<Offer>>>,
     /// What is ringing for parked calls.
     pub rings: Rings,
+    /// What legs are for that we sent to be parked, or told.
+    pub arrivals: Tokens<Arrival>,
     /// The settings of the whole module.
     pub settings: RwLock<Settings>,
     /// The text of the configuration that was read last, good or bad: the same is not read twice.
@@ -62,6 +66,7 @@ impl Module {
             offers: Mutex::default(),
             bridging: Mutex::default(),
             rings: Rings::default(),
+            arrivals: Tokens::default(),
             settings: RwLock::new(config.settings),
             configuration: Mutex::default(),
             registered: Mutex::default(),

@@ -21,6 +21,7 @@ mod effect;
 mod ending;
 mod forecast;
 mod free;
+mod hand_on;
 mod lot;
 mod lot_config;
 mod names;

@@ -3,11 +3,15 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use crate::announce;
+use crate::arrival::{self, ARRIVES_WITHIN_MS, Arrival};
 use crate::handover::{self, AfterBridge, Given};
 use crate::hold::{self, Music};
 use crate::module::{Leg, Module};
-use crate::park::{CallUuid, End, Ticket, Transfer, Verdict};
+use crate::park::{self, CallUuid, End, Ticket, Transfer, Verdict, Want};
 use crate::switch::{Cause, Session, ivr};
+
+const INLINE_DESTINATION: &str = "inline_destination";
 
 /// A call that is in an orbit, and on whose thread we are. However this ends, the orbit is free afterwards and the call
 /// has an outcome.
@@ -16,6 +20,8 @@ pub struct Parked<'a> {
     session: Session<'a>,
     uuid: CallUuid,
     leg: Arc<Leg>,
+    /// What takes over the orbit if this turns out to be the consultation leg of an attended transfer.
+    heir: Option<String>,
 }
 
 impl<'a> Parked<'a> {
@@ -23,7 +29,43 @@ impl<'a> Parked<'a> {
     #[must_use]
     pub fn about_to_be(module: &Arc<Module>, session: Session<'a>, uuid: &CallUuid) -> Self {
         let leg = module.leg_arrived(uuid);
-        Self { module: Arc::clone(module), session, uuid: uuid.clone(), leg }
+        Self { module: Arc::clone(module), session, uuid: uuid.clone(), leg, heir: None }
+    }
+
+    /// It has dialled here itself, so it may be a consultation leg. If another party is transferred onto it, FreeSWITCH
+    /// sends that one where `inline_destination` says, and then hangs this leg up with a cause of its own.
+    pub fn may_be_consultation(&mut self, place: &park::Parked, parker: Option<Arc<str>>) {
+        let token = self.module.arrivals.send(Arrival::Park {
+            lot: place.lot.clone(),
+            orbit: Want::Orbit(place.orbit.clone()),
+            parker,
+            heir_of: Some(self.uuid.clone()),
+        });
+        let destination = format!("callpark:{token}");
+        self.session.channel().set_variable(INLINE_DESTINATION, Some(&destination));
+        self.heir = Some(token);
+    }
+
+    /// Tells the orbit to the one who dialled here.
+    pub fn announce(&self, place: &park::Parked) {
+        announce::orbit(self.session, &place.lot, &place.orbit, &self.leg.woken);
+    }
+
+    /// Whoever is transferred onto this leg may still come, and then finds the orbit held.
+    fn hand_on(&mut self) {
+        let Some(token) = self.heir.take() else { return };
+        let channel = self.session.channel();
+        channel.set_variable(INLINE_DESTINATION, None);
+        if !channel.up() && channel.cause() == Cause::ATTENDED_TRANSFER {
+            if self.module.arrivals.is_out(&token) {
+                let heir = arrival::heir_without_name(&token);
+                self.module.act(Some(self.session), |park, now| {
+                    ((), park.hand_on(now, &self.uuid, &heir, ARRIVES_WITHIN_MS))
+                });
+            }
+        } else {
+            drop(self.module.arrivals.take(&token));
+        }
     }
 
     /// Holds it until it has an outcome, or is on its way elsewhere.
@@ -51,7 +93,8 @@ impl<'a> Parked<'a> {
                     channel.hangup(Cause::parse(&cause).unwrap_or(Cause::NORMAL_CLEARING));
                     return;
                 }
-                Verdict::Unknown => return,
+                // Its orbit went to an heir: it is being hung up, and its dialplan has nothing more to do with it.
+                Verdict::Unknown => return channel.hangup(Cause::ATTENDED_TRANSFER),
             }
         }
     }
@@ -86,6 +129,7 @@ impl<'a> Parked<'a> {
 
 impl Drop for Parked<'_> {
     fn drop(&mut self) {
+        self.hand_on();
         let channel = self.session.channel();
         let end = if channel.up() {
             End::TakenAway

@@ -1,22 +1,62 @@
 //! Who parked a call.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
-use crate::switch::{Channel, log};
+use crate::apps;
+use crate::switch::{Channel, Located, core, log};
 
-/// `user@domain` of whoever parks the call, if the channel tells.
+/// Who is named as the parker by the dialplan: `callpark_parker`.
 #[must_use]
-pub fn find(channel: Channel<'_>) -> Option<Arc<str>> {
-    let named = channel
-        .variable("callpark_parker")
-        .or_else(|| channel.variable("sip_h_Referred-By").as_deref().and_then(address))?;
-    if is_user_at_domain(&named) {
-        return Some(named.into());
+pub fn named(channel: Channel<'_>) -> Option<Arc<str>> {
+    checked(channel, channel.variable("callpark_parker")?)
+}
+
+/// Who transferred the call. First whom it was talking to: that leg is still there, or its name is; only that one can
+/// have sent it. Then who the transfer says it was (Referred-By), which may be left over from an earlier transfer.
+#[must_use]
+pub fn of_transfer(channel: Channel<'_>) -> Option<Arc<str>> {
+    let referred = channel.variable("sip_h_Referred-By").as_deref().and_then(address);
+    let talked_to = channel
+        .variable("last_bridge_to")
+        .and_then(|uuid| Located::find(&uuid))
+        .and_then(|leg| apps::user(leg.session().channel()));
+    if let Some(user) = talked_to {
+        return checked(channel, user.to_string());
+    }
+    let named = channel.variable("bridge_channel").as_deref().and_then(user_of_name);
+    let found = match (referred, named) {
+        // Both speak of the same one: Referred-By knows the domain.
+        (Some(referred), Some(user)) if referred.split('@').next() == Some(&user) => referred,
+        (Some(referred), None) => referred,
+        (_, Some(user)) => format!("{user}@{}", core::domain()?),
+        (None, None) => return None,
+    };
+    checked(channel, found)
+}
+
+/// The user in a channel's name, such as `sofia/internal/1000@192.0.2.1:5060`.
+fn user_of_name(name: &str) -> Option<String> {
+    let (user, _) = name.rsplit('/').next()?.split_once('@')?;
+    let user = user.strip_prefix("sip:").unwrap_or(user);
+    (!user.is_empty()).then(|| user.to_owned())
+}
+
+fn checked(channel: Channel<'_>, parker: String) -> Option<Arc<str>> {
+    // An address is no domain: it is the switch's own, as phones know it.
+    let parker = match parker.split_once('@') {
+        Some((user, host)) if host.parse::<IpAddr>().is_ok() => {
+            core::domain().map_or(parker.clone(), |domain| format!("{user}@{domain}"))
+        }
+        _ => parker,
+    };
+    if is_user_at_domain(&parker) {
+        return Some(parker.into());
     }
     log::warning(
         None,
         format_args!(
-            "the parker of {}, {named:?}, is no user@domain: nobody is taken for it",
+            "the parker of {}, {parker:?}, is no user@domain: nobody is taken for it",
             channel.name()
         ),
     );

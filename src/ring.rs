@@ -3,21 +3,20 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use parking_lot::Mutex;
 
+use crate::arrival::Arrival;
 use crate::module::Module;
 use crate::park::{CallUuid, CallView, Claimant, Ring, RingTo, RunId};
 use crate::switch::guard::Inside;
 use crate::switch::ivr::{self, CallOff, Dial};
 use crate::switch::{Cause, Located, guard, log};
+use crate::tokens::Tokens;
 
-/// The application that connects a leg we have called; its data is a [`Token`].
+/// The application that connects a leg we have called; its data is the token of an [`Errand`].
 pub const APPLICATION: &str = "callpark_retrieve";
-/// Marks the data as a token: nothing a dialplan would write, and worthless to one that does.
-const TOKEN: &str = "token:";
 /// FreeSWITCH's own stacks are of this size.
 const STACK: usize = 240 * 1024;
 /// How long a leg that has answered may take to start its application.
@@ -51,8 +50,8 @@ impl Errand {
 pub struct Rings {
     steps: Mutex<HashMap<RunId, Arc<CallOff>>>,
     commands: Mutex<Vec<Arc<CallOff>>>,
-    errands: Mutex<HashMap<String, Errand>>,
-    tokens: AtomicU64,
+    /// What the legs are for that have answered.
+    pub errands: Tokens<Errand>,
 }
 
 impl Rings {
@@ -70,36 +69,6 @@ impl Rings {
             call_off.call_off(Cause::ORIGINATOR_CANCEL);
         }
     }
-
-    /// Takes the errand a leg was started with; `None`: it is no token, or was used.
-    #[must_use]
-    pub fn errand(&self, data: &str) -> Option<Errand> {
-        if !data.starts_with(TOKEN) {
-            return None;
-        }
-        self.errands.lock().remove(data)
-    }
-
-    /// Registers an errand and gives the data for the application that runs it.
-    pub fn send(&self, errand: Errand) -> String {
-        let token = format!("{TOKEN}{}", self.tokens.fetch_add(1, Ordering::Relaxed));
-        self.errands.lock().insert(token.clone(), errand);
-        token
-    }
-
-    fn take_back(&self, token: &str) -> bool {
-        self.errands.lock().remove(token).is_some()
-    }
-
-    fn is_out(&self, token: &str) -> bool {
-        self.errands.lock().contains_key(token)
-    }
-}
-
-/// Whether data is a token of ours, good or spent.
-#[must_use]
-pub fn is_token(data: &str) -> bool {
-    data.starts_with(TOKEN)
 }
 
 /// Runs a return step that rings somebody.
@@ -158,6 +127,34 @@ pub fn command(module: &Arc<Module>, call: CallView, dial_string: String) -> Res
     })
 }
 
+/// Calls the phones a lot pages, and has them told where the call is. Nobody waits for it.
+pub fn page(module: &Arc<Module>, call: CallView, dial_string: String) {
+    const RING_S: u32 = 10;
+    let call_off = Arc::new(CallOff::default());
+    module.rings.commands.lock().push(Arc::clone(&call_off));
+    let uuid = call.uuid.clone();
+    let module = Arc::clone(module);
+    let thread = in_thread("callpark-page", move || {
+        let name = format!("Parked at {}", call.orbit);
+        let by_itself = [("sip_auto_answer", "true")];
+        let result = reach(&call, &dial_string, RING_S, &name, &by_itself, &call_off);
+        module.rings.commands.lock().retain(|other| !Arc::ptr_eq(other, &call_off));
+        let result = result.and_then(|leg| {
+            let errand = Arrival::Tell { lot: call.lot.clone(), orbit: call.orbit.clone() };
+            send(&module.arrivals, errand, leg, "callpark")
+        });
+        if let Err(reason) = result {
+            log::info(
+                Some(call.uuid.as_str()),
+                format_args!("{} {}: paging {dial_string:?}: {reason}", call.lot, call.orbit),
+            );
+        }
+    });
+    if let Err(reason) = thread {
+        log::warning(Some(uuid.as_str()), format_args!("nobody is paged: {reason}"));
+    }
+}
+
 fn in_thread(name: &str, body: impl FnOnce() + Send + 'static) -> Result<(), String> {
     let inside = Inside::enter();
     std::thread::Builder::new()
@@ -180,34 +177,58 @@ fn call(
     errand: Errand,
     call_off: &CallOff,
 ) -> Result<(), String> {
+    let name = format!("Park {}: {}", call.orbit, call.caller_id_name);
+    let leg = reach(call, dial_string, ring_s, &name, &[], call_off)?;
+    send(&module.rings.errands, errand, leg, APPLICATION)
+}
+
+/// Calls somebody about a parked call and waits for the answer.
+fn reach(
+    call: &CallView,
+    dial_string: &str,
+    ring_s: u32,
+    name: &str,
+    more: &[(&str, &str)],
+    call_off: &CallOff,
+) -> Result<Located, String> {
     let dial_string = match Located::find(call.uuid.as_str()) {
         Some(parked) => parked.session().channel().expand(dial_string),
         None => return Err("the caller has gone".to_owned()),
     };
-    let name = format!("Park {}: {}", call.orbit, call.caller_id_name);
     let (lot, orbit) = (call.lot.to_string(), call.orbit.to_string());
+    let mut variables = vec![
+        // Somebody has to pick up: ringing with a tune is not that.
+        ("ignore_early_media", "true"),
+        ("callpark_lot", lot.as_str()),
+        ("callpark_orbit", orbit.as_str()),
+    ];
+    variables.extend_from_slice(more);
     let dial = Dial {
         dial_string: &dial_string,
         ring_s,
-        caller_id_name: &name,
-        caller_id_number: &call.caller_id_number,
-        variables: &[
-            // Somebody has to pick up: ringing with a tune is not that.
-            ("ignore_early_media", "true"),
-            ("callpark_lot", &lot),
-            ("callpark_orbit", &orbit),
-        ],
+        caller_id_name: &shown(name),
+        caller_id_number: &shown(&call.caller_id_number),
+        variables: &variables,
     };
-    let leg = ivr::call(&dial, call_off)?;
-    let leg_uuid = leg.session().uuid();
-    let token = module.rings.send(errand);
-    ivr::run_application(leg.session(), APPLICATION, &token);
+    ivr::call(&dial, call_off)
+}
+
+/// A caller id that can be sent: sofia writes it between quotes, and a call whose From it cannot read fails.
+fn shown(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control() && !"\"\\".contains(*c)).collect()
+}
+
+/// Has a leg that has answered run an application for an errand, and waits until it has begun.
+fn send<T>(tokens: &Tokens<T>, errand: T, leg: Located, application: &str) -> Result<(), String> {
+    let uuid = leg.session().uuid();
+    let token = tokens.send(errand);
+    ivr::run_application(leg.session(), application, &token);
     drop(leg);
     // From here on the leg's own thread goes on, unless it hangs up before it gets to it.
     let mut waited = Duration::ZERO;
-    while module.rings.is_out(&token) {
-        if (waited >= STARTS_WITHIN || Located::find(&leg_uuid).is_none())
-            && module.rings.take_back(&token)
+    while tokens.is_out(&token) {
+        if (waited >= STARTS_WITHIN || Located::find(&uuid).is_none())
+            && tokens.take(&token).is_some()
         {
             return Err("who answered hung up".to_owned());
         }

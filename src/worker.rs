@@ -1,6 +1,6 @@
 //! The one thread of our own that waits: for deadlines, for bridges to prove real, and for lamps to change.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -11,7 +11,7 @@ use crate::effects;
 use crate::handover;
 use crate::module::Module;
 use crate::park::{CallUuid, LotKey, OrbitName, Ticket};
-use crate::presence;
+use crate::presence::Lamps;
 use crate::switch::guard::Inside;
 use crate::switch::{guard, module};
 
@@ -52,9 +52,16 @@ struct Confirm {
 pub fn run(module: &Arc<Module>, messages: &Receiver<Message>) {
     let _inside = Inside::enter();
     let mut confirms: VecDeque<Confirm> = VecDeque::new();
+    let mut lamps = Lamps::default();
+    let mut blinking: BTreeSet<(Instant, LotKey, OrbitName)> = BTreeSet::new();
     let mut check_registration = Some(Instant::now() + REGISTERED_BY);
     loop {
         let next = guard("deadlines", None, || due(module));
+        while blinking.first().is_some_and(|(at, ..)| *at <= Instant::now()) {
+            if let Some((_, lot, orbit)) = blinking.pop_first() {
+                guard("lamps", None, || lamps.show(module, &lot, &orbit));
+            }
+        }
         guard("confirming", (), || confirm_due(module, &mut confirms));
         if check_registration.is_some_and(|at| Instant::now() >= at) {
             check_registration = None;
@@ -62,6 +69,7 @@ pub fn run(module: &Arc<Module>, messages: &Receiver<Message>) {
         }
         let wait = [
             next,
+            blinking.first().map(|(at, ..)| at.saturating_duration_since(Instant::now())),
             confirms.front().map(|confirm| confirm.at.saturating_duration_since(Instant::now())),
             check_registration.map(|at| at.saturating_duration_since(Instant::now())),
         ]
@@ -72,7 +80,9 @@ pub fn run(module: &Arc<Module>, messages: &Receiver<Message>) {
         match messages.recv_timeout(wait) {
             Ok(Message::Look) | Err(RecvTimeoutError::Timeout) => {}
             Ok(Message::Lamp(lot, orbit)) => {
-                guard("lamps", (), || presence::show(module, &lot, &orbit));
+                if let Some(wait) = guard("lamps", None, || lamps.show(module, &lot, &orbit)) {
+                    blinking.insert((Instant::now() + wait, lot, orbit));
+                }
             }
             Ok(Message::Confirm { uuid, ticket, leg }) => {
                 confirms.push_back(Confirm { at: Instant::now() + REAL_BRIDGE, uuid, ticket, leg });

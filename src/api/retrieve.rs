@@ -35,11 +35,11 @@ fn run(module: &Arc<Module>, words: &[&str]) -> Answer {
     let place = format!("{} {}", call.lot, call.orbit);
     if let Some(channel) = Located::find(&who) {
         let errand = Errand { uuid: call.uuid, run: None, user: None };
-        let token = module.rings.send(errand);
+        let token = module.rings.errands.send(errand);
         let application = format!("{}:{token}", ring::APPLICATION);
         if !ivr::transfer(channel.session(), &application, Some("inline"), None) {
             // The token is spent so that it cannot pile up.
-            drop(module.rings.errand(&token));
+            drop(module.rings.errands.take(&token));
             return Err(Refusal::Gone.into());
         }
     } else if who.contains('/') {

@@ -1,20 +1,23 @@
-//! `callpark [<lot>] [<orbit>|auto]`: parks this call.
+//! `callpark [<lot>] [<orbit>|auto]`: parks this call, or in mid-call its partner.
 
 use std::ffi::CStr;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
-use crate::apps::{self, domain, module_for};
+use crate::announce;
+use crate::apps::{self, domain, module_for, user};
 use crate::args;
-use crate::clock;
+use crate::arrival::{self, Arrival};
 use crate::hold::Music;
+use crate::midcall;
 use crate::module::Module;
-use crate::park::{
-    CallUuid, Caller, ParkRefused, ParkRequest, Refusal, Step, TOP_PRIORITY, Then, Want,
-};
+use crate::park::{CallUuid, LotKey, ParkRefused, Refusal, Then, Want};
 use crate::parked::Parked;
 use crate::parker;
+use crate::request;
 use crate::switch::module::Application;
 use crate::switch::{Cause, Channel, Session, ivr, log};
+use crate::tokens;
 
 /// The application.
 pub struct Callpark;
@@ -25,29 +28,82 @@ impl Application for Callpark {
     const SYNTAX: &'static CStr = c"[<lot>] [<orbit>|auto]";
 
     fn run(session: Session<'_>, data: &str) {
-        let result = module_for(session).and_then(|module| {
-            let (lot, want) = module.look(|park| {
-                let place = args::place(park, data, domain(session.channel()).as_deref())?;
-                Ok((place.lot, args::want(place.word.as_deref())?))
-            })?;
-            Ok((module, lot, want))
-        });
-        match result {
-            Ok((module, lot, want)) => park(&module, session, lot, want),
-            Err(refusal) => apps::report(session, "callpark", data, Err(refusal)),
+        if let Err(refusal) = module_for(session).and_then(|module| run(&module, session, data)) {
+            apps::report(session, "callpark", data, Err(refusal));
         }
     }
 }
 
+fn run(module: &Arc<Module>, session: Session<'_>, data: &str) -> Result<(), Refusal> {
+    if tokens::is_token(data) {
+        match module.arrivals.take(data).ok_or(Refusal::Gone)? {
+            Arrival::Park { lot, orbit, parker, heir_of } => {
+                if let Some(holder) = heir_of {
+                    arrival::inherit(module, session, &holder, data);
+                }
+                park(module, session, lot, orbit, Came::Sent(parker));
+            }
+            Arrival::Tell { lot, orbit } => {
+                if session.channel().answer() {
+                    announce::orbit(session, &lot, &orbit, &AtomicBool::new(false));
+                }
+                session.channel().hangup(Cause::NORMAL_CLEARING);
+            }
+        }
+        return Ok(());
+    }
+    let (lot, want) = module.look(|park| {
+        let place = args::place(park, data, domain(session.channel()).as_deref())?;
+        Ok((place.lot, args::want(place.word.as_deref())?))
+    })?;
+    match midcall::partner(session) {
+        Some(partner) => midcall::park_partner(module, session, &partner, lot, want)?,
+        None => park(module, session, lot, want, Came::in_dialplan(session.channel())),
+    }
+    Ok(())
+}
+
+/// How a call came to be parked.
+pub enum Came {
+    /// It dialled, or its dialplan does as if it had: it may be a consultation leg.
+    Dialled,
+    /// Another party transferred it here.
+    Transferred,
+    /// We sent it here, for this parker.
+    Sent(Option<Arc<str>>),
+}
+
+impl Came {
+    /// How a channel came that is in the dialplan.
+    #[must_use]
+    pub fn in_dialplan(channel: Channel<'_>) -> Self {
+        if was_transferred(channel) { Self::Transferred } else { Self::Dialled }
+    }
+}
+
+/// Whether another party sent it here while they were connected. Such a caller must never be connected to a parked one.
+/// FreeSWITCH leaves `sip_refer_to` on a channel that a REFER moved, and `last_bridge_to` on one that was ever bridged;
+/// a dialplan's `transfer` of a fresh call leaves neither.
+#[must_use]
+pub fn was_transferred(channel: Channel<'_>) -> bool {
+    ["sip_refer_to", "last_bridge_to"].iter().any(|name| channel.variable(name).is_some())
+}
+
 /// Parks the call of `session` and stays with it until it has an outcome.
-pub fn park(module: &Arc<Module>, session: Session<'_>, lot: crate::park::LotKey, orbit: Want) {
+pub fn park(module: &Arc<Module>, session: Session<'_>, lot: LotKey, orbit: Want, came: Came) {
     let channel = session.channel();
     let uuid = CallUuid::from(session.uuid().as_str());
     if module.look(|park| park.is_parked(&uuid)) {
         return apps::report(session, "callpark", "", Err(Refusal::AlreadyParked));
     }
-    let request = request(channel, uuid.clone(), lot, orbit);
-    let parked = Parked::about_to_be(module, session, &uuid);
+    let who = match &came {
+        Came::Sent(parker) => parker::named(channel).or_else(|| parker.clone()),
+        Came::Transferred => parker::named(channel).or_else(|| parker::of_transfer(channel)),
+        Came::Dialled => parker::named(channel),
+    };
+    let asked = lot.clone();
+    let request = request::of(channel, uuid.clone(), lot, orbit, who.clone());
+    let mut parked = Parked::about_to_be(module, session, &uuid);
     let result = module.act(Some(session), |park, now| match park.park(now, request) {
         Ok(mut parked) => {
             let effects = std::mem::take(&mut parked.effects);
@@ -70,30 +126,50 @@ pub fn park(module: &Arc<Module>, session: Session<'_>, lot: crate::park::LotKey
                 );
             }
             let lot = module.look(|park| park.lot_config(&place.lot));
+            arrival::tell_others(module, lot.as_deref(), &uuid);
+            if matches!(came, Came::Dialled)
+                && channel.variable("direction").as_deref() == Some("inbound")
+            {
+                parked.may_be_consultation(&place, user(channel));
+                if lot.as_ref().is_some_and(|lot| lot.announce) && announces(channel) {
+                    parked.announce(&place);
+                }
+            }
             let music = lot.as_ref().and_then(|lot| lot.hold_music.as_deref());
             parked.stay(&mut Music::choose(channel, music));
         }
         Err(refused) => {
             drop(parked);
-            refuse(session, refused);
+            refuse(module, session, &asked, refused, who);
         }
     }
 }
 
-fn refuse(session: Session<'_>, refused: ParkRefused) {
+/// Whether a channel wants to be told: `callpark_announce`.
+pub fn announces(channel: Channel<'_>) -> bool {
+    channel.variable("callpark_announce").is_none_or(|wish| wish != "false")
+}
+
+fn refuse(
+    module: &Arc<Module>,
+    session: Session<'_>,
+    lot: &LotKey,
+    refused: ParkRefused,
+    parker: Option<Arc<str>>,
+) {
     let channel = session.channel();
     channel.set_variable("callpark_status", Some(refused.refusal.code()));
-    match refused.then {
-        Then::Continue => {}
+    match &refused.then {
+        Then::Continue => announce::refusal(module, session, lot, None, refused.refusal),
         Then::Hangup => channel.hangup(Cause::NORMAL_CLEARING),
         Then::Transfer(to) => {
             ivr::transfer(session, &to.exten, to.dialplan.as_deref(), to.context.as_deref());
         }
-        Then::Parker => match parker::find(channel) {
+        Then::Parker => match parker {
             Some(parker) => {
-                // By the dialplan's own words, so that it rings as any call to that user does.
-                let bridge = format!("bridge:user/{parker}");
-                ivr::transfer(session, &format!("m:^:{bridge}"), Some("inline"), None);
+                // In the dialplan's own words, so that it rings as any call to that user does. The parker is checked
+                // to be nothing but user@domain.
+                ivr::transfer(session, &format!("m:^:bridge:user/{parker}"), Some("inline"), None);
             }
             None => log::notice(
                 Some(&session.uuid()),
@@ -102,53 +178,5 @@ fn refuse(session: Session<'_>, refused: ParkRefused) {
                 ),
             ),
         },
-    }
-}
-
-fn request(
-    channel: Channel<'_>,
-    uuid: CallUuid,
-    lot: crate::park::LotKey,
-    orbit: Want,
-) -> ParkRequest {
-    let text = |name: &str| channel.variable(name).unwrap_or_default();
-    let number = |name: &str| -> Option<u64> {
-        let value = channel.variable(name)?;
-        let number = value.trim().parse().ok();
-        if number.is_none() {
-            log::warning(
-                Some(uuid.as_str()),
-                format_args!("{name} is {value:?}, which is no number: it is ignored"),
-            );
-        }
-        number
-    };
-    let private = channel
-        .variable("privacy_hide_number")
-        .or_else(|| channel.variable("privacy_hide_name"))
-        .is_some_and(|hide| hide == "true");
-    let returns = channel.variable("callpark_return").and_then(|steps| {
-        Step::parse_list(&steps)
-            .map_err(|error| {
-                log::warning(
-                    Some(uuid.as_str()),
-                    format_args!("callpark_return: {error}: the lot's return steps are used"),
-                );
-            })
-            .ok()
-    });
-    let priority = number("callpark_priority").unwrap_or(0).min(u64::from(TOP_PRIORITY));
-    ParkRequest {
-        lot,
-        orbit,
-        caller: Caller { private, ..Caller::new(text("caller_id_name"), text("caller_id_number")) },
-        parker: parker::find(channel),
-        priority: u8::try_from(priority).unwrap_or(TOP_PRIORITY),
-        timeout_ms: number("callpark_timeout").map(|seconds| seconds.saturating_mul(1000)),
-        returns,
-        note: text("callpark_note"),
-        addressed_to: text("callpark_for"),
-        parked_at_epoch_ms: clock::epoch_ms(),
-        uuid,
     }
 }

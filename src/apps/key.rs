@@ -2,11 +2,12 @@
 
 use std::ffi::CStr;
 
-use crate::apps::{self, callpark, domain, module_for, retrieve};
+use crate::apps::callpark::{self, Came};
+use crate::apps::{self, domain, module_for, retrieve};
 use crate::args;
 use crate::park::{Refusal, Want};
+use crate::switch::Session;
 use crate::switch::module::Application;
-use crate::switch::{Channel, Session};
 
 /// The application.
 pub struct Key;
@@ -24,8 +25,9 @@ impl Application for Key {
             Ok((module, place.lot, args::orbit(args::key(&word))?))
         });
         let result = match place {
-            Ok((module, lot, orbit)) if was_transferred(channel) => {
-                return callpark::park(&module, session, lot, Want::Orbit(orbit));
+            Ok((module, lot, orbit)) if callpark::was_transferred(channel) => {
+                let orbit = Want::Orbit(orbit);
+                return callpark::park(&module, session, lot, orbit, Came::Transferred);
             }
             Ok((module, lot, orbit)) => {
                 retrieve::retrieve(&module, session, &lot, Some(&orbit)).map(|()| "retrieved")
@@ -34,11 +36,4 @@ impl Application for Key {
         };
         apps::report(session, "callpark_key", data, result);
     }
-}
-
-/// Whether another party sent it here while they were connected. Such a caller must never be connected to a parked one.
-/// FreeSWITCH leaves `sip_refer_to` on a channel that a REFER moved, and `last_bridge_to` on one that was ever bridged;
-/// a dialplan's `transfer` of a fresh call leaves neither.
-fn was_transferred(channel: Channel<'_>) -> bool {
-    ["sip_refer_to", "last_bridge_to"].iter().any(|name| channel.variable(name).is_some())
 }

@@ -3,14 +3,15 @@
 use std::ffi::CStr;
 use std::sync::Arc;
 
+use crate::announce;
 use crate::apps::{self, domain, module_for, user};
 use crate::args;
 use crate::handover::{self, AfterBridge};
 use crate::module::Module;
 use crate::park::{CallUuid, Claimant, LotKey, OrbitName, Refusal, Target};
-use crate::ring;
 use crate::switch::module::Application;
 use crate::switch::{Cause, Session, ivr};
+use crate::tokens;
 
 /// The application.
 pub struct Retrieve;
@@ -26,7 +27,7 @@ impl Application for Retrieve {
     const SYNTAX: &'static CStr = c"[<lot>] [<orbit>|next|ask]";
 
     fn run(session: Session<'_>, data: &str) {
-        if ring::is_token(data) {
+        if tokens::is_token(data) {
             return run_errand(session, data);
         }
         let result = module_for(session).and_then(|module| {
@@ -65,7 +66,8 @@ pub fn retrieve(
         uuid: CallUuid::from(session.uuid().as_str()),
         user: user(session.channel()),
     };
-    handover::take(module, session, Some(lot), target, by)?;
+    handover::take(module, session, Some(lot), target, by)
+        .inspect_err(|refusal| announce::refusal(module, session, lot, orbit, *refusal))?;
     AfterBridge::of(session.channel()).end(session, Cause::NORMAL_CLEARING);
     Ok(())
 }
@@ -73,7 +75,7 @@ pub fn retrieve(
 /// A leg that was called for a parked call, and has answered: it takes that call and no other.
 fn run_errand(session: Session<'_>, token: &str) {
     let result = module_for(session).and_then(|module| {
-        let errand = module.rings.errand(token).ok_or(Refusal::Gone)?;
+        let errand = module.rings.errands.take(token).ok_or(Refusal::Gone)?;
         let by = errand.claimant(CallUuid::from(session.uuid().as_str()));
         handover::take(&module, session, None, Target::Call(&errand.uuid), by)
     });

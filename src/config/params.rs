@@ -31,7 +31,7 @@ pub const SETTINGS: [Param<Settings>; 1] = [Param {
 }];
 
 /// The params of a `<lot>`.
-pub const LOT_PARAMS: [Param<LotConfig>; 7] = [
+pub const LOT_PARAMS: [Param<LotConfig>; 11] = [
     Param {
         name: "timeout",
         default: "90",
@@ -93,6 +93,42 @@ pub const LOT_PARAMS: [Param<LotConfig>; 7] = [
         meaning: "whether the lamps of the lot and its orbits show it",
         set: |lot, value| {
             lot.blf = truth(value)?;
+            Ok(())
+        },
+    },
+    Param {
+        name: "blf-privacy",
+        default: "false",
+        meaning: "whether the lamps keep the caller's name and number to themselves",
+        set: |lot, value| {
+            lot.blf_privacy = truth(value)?;
+            Ok(())
+        },
+    },
+    Param {
+        name: "blf-age",
+        default: "0",
+        meaning: "seconds until the lamp of a waiting call blinks; 0: it never does",
+        set: |lot, value| {
+            lot.blf_age_ms = seconds(value)?;
+            Ok(())
+        },
+    },
+    Param {
+        name: "page",
+        default: "",
+        meaning: "a dial string: whom to call, with automatic answer, to say that a call was parked",
+        set: |lot, value| {
+            lot.page = (!value.is_empty()).then(|| value.to_owned());
+            Ok(())
+        },
+    },
+    Param {
+        name: "notify",
+        default: "false",
+        meaning: "whether the parker's phones get a SIP MESSAGE that says where the call is",
+        set: |lot, value| {
+            lot.notify = truth(value)?;
             Ok(())
         },
     },

@@ -65,7 +65,7 @@ impl Park {
     }
 
     /// Takes the call out of everything; `came_true`: the claim on it is what ended it.
-    fn finish(
+    pub(super) fn finish(
         &mut self,
         now: Millis,
         uuid: &CallUuid,

@@ -31,6 +31,14 @@ pub struct LotConfig {
     pub announce: bool,
     /// Whether the lamps of the lot and its orbits show it.
     pub blf: bool,
+    /// Whether the lamps keep the caller's name and number to themselves.
+    pub blf_privacy: bool,
+    /// After how many ms the lamp of a waiting call blinks; 0: never.
+    pub blf_age_ms: u64,
+    /// Whom to call, with automatic answer, to say that a call was parked: a dial string.
+    pub page: Option<String>,
+    /// Whether the parker's phones get a message saying where the call is.
+    pub notify: bool,
     /// The return steps.
     pub returns: Arc<[Step]>,
 }
@@ -48,6 +56,10 @@ impl LotConfig {
             when_occupied: WhenOccupied::Next,
             announce: true,
             blf: true,
+            blf_privacy: false,
+            blf_age_ms: 0,
+            page: None,
+            notify: false,
             returns: Arc::from([Step::parker()]),
         }
     }

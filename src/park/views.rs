@@ -111,6 +111,8 @@ pub enum Lamp {
         name: Arc<str>,
         /// Caller id number.
         number: Arc<str>,
+        /// In how many ms the lamp blinks, because the call has waited for long; 0: it does; none: it never will.
+        blinks_in_ms: Option<u64>,
     },
 }
 
@@ -192,15 +194,18 @@ impl Park {
     }
 
     /// What the lamp of that orbit shows.
-    pub fn lamp(&self, lot: &LotKey, orbit: &OrbitName) -> Lamp {
+    pub fn lamp(&self, now: Millis, lot: &LotKey, orbit: &OrbitName) -> Lamp {
         let Some(lot) = self.lots.get(lot).filter(|lot| lot.config.blf) else { return Lamp::Idle };
         let Some(Slot::Parked(uuid)) = lot.slot(orbit) else { return Lamp::Idle };
         let Some(call) = self.calls.get(uuid) else { return Lamp::Idle };
-        let shown = |text: &Arc<str>| if call.caller.private { "".into() } else { text.clone() };
+        let age = lot.config.blf_age_ms;
+        let private = call.caller.private || lot.config.blf_privacy;
+        let shown = |text: &Arc<str>| if private { "".into() } else { text.clone() };
         Lamp::Parked {
             uuid: uuid.clone(),
             name: shown(&call.caller.name),
             number: shown(&call.caller.number),
+            blinks_in_ms: (age > 0).then(|| age.saturating_sub(now.since(call.parked_at))),
         }
     }
 

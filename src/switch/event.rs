@@ -22,6 +22,8 @@ pub enum Kind {
     ReloadXml,
     /// A module was loaded: one event for each application, command, … of it.
     ModuleLoad,
+    /// A SIP MESSAGE to be sent.
+    SendMessage,
     /// Bare: a list of variables, never fired.
     Variables,
 }
@@ -34,6 +36,7 @@ impl Kind {
             Self::PresenceProbe => sys::switch_event_types_t::SWITCH_EVENT_PRESENCE_PROBE,
             Self::ReloadXml => sys::switch_event_types_t::SWITCH_EVENT_RELOADXML,
             Self::ModuleLoad => sys::switch_event_types_t::SWITCH_EVENT_MODULE_LOAD,
+            Self::SendMessage => sys::switch_event_types_t::SWITCH_EVENT_SEND_MESSAGE,
             Self::Variables => sys::switch_event_types_t::SWITCH_EVENT_CLONE,
         }
     }
@@ -78,6 +81,15 @@ impl Event {
                 );
             }
         }
+        self
+    }
+
+    /// Gives it a body.
+    #[must_use]
+    pub fn with_body(self, body: &str) -> Self {
+        let body = to_c(body);
+        // SAFETY: the event is ours; the text is copied.
+        unsafe { sys::switch_event_set_body(self.raw.as_ptr(), body.as_ptr()) };
         self
     }
 

@@ -99,6 +99,45 @@ pub fn sleep(session: Session<'_>, ms: u32, stop: &AtomicBool) {
     }
 }
 
+/// Speaks a phrase macro in the channel's language. False: there is none of that name, or it could not be spoken.
+#[must_use]
+pub fn speak(session: Session<'_>, phrase: &str, data: &str, stop: &AtomicBool) -> bool {
+    let (phrase, data) = (to_c(phrase), to_c(data));
+    let mut arguments = until(stop);
+    // SAFETY: as for `play`; no variables and no language of our own.
+    unsafe {
+        let status = sys::switch_ivr_phrase_macro_event(
+            session.raw(),
+            phrase.as_ptr(),
+            data.as_ptr(),
+            std::ptr::null_mut(),
+            std::ptr::null(),
+            &raw mut arguments,
+        );
+        matches!(played(status), Played::ToTheEnd | Played::Interrupted)
+    }
+}
+
+/// Shows a name and a number on the phone's display, if it can be told.
+pub fn display(session: Session<'_>, name: &str, number: &str) {
+    let (name, number) = (to_c(name), to_c(number));
+    // SAFETY: a zeroed message is an empty one (numbers and pointers).
+    let mut message: sys::switch_core_session_message_t = unsafe { std::mem::zeroed() };
+    message.message_id = sys::switch_core_session_message_types_t::SWITCH_MESSAGE_INDICATE_DISPLAY;
+    message.string_array_arg[0] = name.as_ptr();
+    message.string_array_arg[1] = number.as_ptr();
+    // SAFETY: the session is alive; the message and its strings outlive the call, which keeps none of them.
+    unsafe {
+        sys::switch_core_session_perform_receive_message(
+            session.raw(),
+            &raw mut message,
+            c"mod_callpark".as_ptr(),
+            c"display".as_ptr(),
+            0,
+        );
+    }
+}
+
 /// Asks for digits, ended by `#` or `timeout_ms` without one; `None` if none came.
 #[must_use]
 pub fn ask_digits(

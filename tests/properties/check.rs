@@ -46,12 +46,15 @@ impl World {
                 _ => false,
             };
             assert!(verdict, "{call:?}, but {:?}", self.park.verdict(&view.uuid));
-            assert!(matches!(self.park.lamp(&call.lot, &call.orbit), Lamp::Parked { .. }));
+            assert!(matches!(
+                self.park.lamp(Millis(self.now), &call.lot, &call.orbit),
+                Lamp::Parked { .. }
+            ));
         }
         for (uuid, (lot, orbit, _)) in &self.held {
             assert!(seen.insert((lot.domain.clone(), orbit.clone())), "held and taken");
             assert_eq!(self.park.reservation(uuid), Some((lot.clone(), orbit.clone())));
-            assert_eq!(self.park.lamp(lot, orbit), Lamp::Idle);
+            assert_eq!(self.park.lamp(Millis(self.now), lot, orbit), Lamp::Idle);
         }
 
         for view in views {

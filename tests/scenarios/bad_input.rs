@@ -156,9 +156,9 @@ fn variables_that_make_no_sense_are_ignored_and_logged_once() {
             .count();
         assert_eq!(count, 1, "{text}");
     };
-    once("callpark_timeout is");
-    once("callpark_priority is");
-    once("callpark_return:");
+    once("callpark_timeout is ignored");
+    once("callpark_priority is ignored");
+    once("callpark_return is ignored");
     once("is no user@domain");
     once("/no/such/file.wav");
 }

@@ -8,15 +8,18 @@ use kit::{Event, Events, SOON, Setup, Switch, new_uuid};
 pub const LOTS: &str = r#"
   <lot name="default" orbits="701-705">
     <param name="timeout" value="0"/>
+    <param name="announce" value="false"/>
   </lot>
   <lot name="quick" orbits="801-803">
     <param name="timeout" value="1"/>
+    <param name="announce" value="false"/>
     <return>
       <step to="transfer:7777 XML default"/>
     </return>
   </lot>
   <lot name="one" orbits="901">
     <param name="timeout" value="0"/>
+    <param name="announce" value="false"/>
   </lot>"#;
 
 /// These lots, an extension `park_<args>` for `callpark <args>` (`_` stands for a blank), `take_<args>` for

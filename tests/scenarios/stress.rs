@@ -12,11 +12,13 @@ const THREADS: usize = 8;
 const LOTS: &str = r#"
   <lot name="default" orbits="700-719">
     <param name="timeout" value="2"/>
+    <param name="announce" value="false"/>
     <param name="assign" value="random"/>
     <return><step to="error/USER_BUSY" ring="2"/><step to="null/backup" ring="2"/></return>
   </lot>
   <lot name="quick" orbits="800-809">
     <param name="timeout" value="1"/>
+    <param name="announce" value="false"/>
     <param name="when-full" value="lot:default"/>
     <return><step to="transfer:7778 XML default"/></return>
   </lot>"#;

@@ -43,7 +43,7 @@ fn a_lot_that_is_gone_drains_and_vanishes() {
     assert!(park.lots()[1].going);
     assert_eq!(refused(&mut park, request("c", "vip")).0, Refusal::UnknownLot);
     assert_eq!(park.resolve("vip", None), Ok(key("vip")));
-    assert_ne!(park.lamp(&key("vip"), &orbit("801")), Lamp::Idle);
+    assert_ne!(park.lamp(Millis(0), &key("vip"), &orbit("801")), Lamp::Idle);
     // The reservation had been told to somebody, so it still holds.
     assert_eq!(parked(&mut park, request("b", "vip")), "vip 802");
     park.gone(T0, &"b".into(), End::HungUp);
@@ -146,7 +146,7 @@ fn lamps_follow_the_setting() {
     let dark = LotConfig { blf: false, ..lot("default", "701-705") };
     let effects = park.configure(T0, vec![dark.clone()]);
     assert_eq!(lamps(&effects), ["default 701"]);
-    assert_eq!(park.lamp(&key("default"), &orbit("701")), Lamp::Idle);
+    assert_eq!(park.lamp(Millis(0), &key("default"), &orbit("701")), Lamp::Idle);
     assert_eq!(park.lot_lamp(&key("default")), 0);
     let quiet = park.park(T0, request("b", "default")).unwrap();
     assert_eq!(lamps(&quiet.effects), Vec::<String>::new());

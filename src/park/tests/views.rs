@@ -39,15 +39,19 @@ fn a_call_shows_what_it_is_doing() {
 fn a_lamp_shows_who_waits_unless_privacy_is_asked_for() {
     let mut park = park_of_five();
     let (lot, at_701) = (key("default"), orbit("701"));
-    assert_eq!(park.lamp(&lot, &at_701), Lamp::Idle);
+    assert_eq!(park.lamp(Millis(0), &lot, &at_701), Lamp::Idle);
     parked(&mut park, request("a", "default"));
     let (name, number) = ("Alice".into(), "100".into());
-    assert_eq!(park.lamp(&lot, &at_701), Lamp::Parked { uuid: "a".into(), name, number });
+    assert_eq!(
+        park.lamp(Millis(0), &lot, &at_701),
+        Lamp::Parked { uuid: "a".into(), name, number, blinks_in_ms: None }
+    );
     assert_eq!(park.lot_lamp(&lot), 1);
     let caller = Caller { private: true, ..Caller::new("Bob", "200") };
     parked(&mut park, ParkRequest { caller, ..request("b", "default") });
-    let hidden = Lamp::Parked { uuid: "b".into(), name: "".into(), number: "".into() };
-    assert_eq!(park.lamp(&lot, &orbit("702")), hidden);
+    let hidden =
+        Lamp::Parked { uuid: "b".into(), name: "".into(), number: "".into(), blinks_in_ms: None };
+    assert_eq!(park.lamp(Millis(0), &lot, &orbit("702")), hidden);
     assert_eq!(&*park.find(T0, &"b".into()).unwrap().caller_id_name, "Bob");
 }
 

@@ -1,0 +1,66 @@
+//! Legs that we send to the application `callpark`, and what for.
+
+use std::sync::Arc;
+
+use crate::announce;
+use crate::clock;
+use crate::module::Module;
+use crate::park::{CallUuid, LotConfig, LotKey, OrbitName, Want};
+use crate::ring;
+use crate::switch::Session;
+
+/// How long an orbit is held for a leg that is on its way, in ms.
+pub const ARRIVES_WITHIN_MS: u64 = 5_000;
+
+/// What a leg is to do when it arrives.
+pub enum Arrival {
+    /// Be parked.
+    Park {
+        /// The lot.
+        lot: LotKey,
+        /// The orbit, if the one that is held for it has lapsed.
+        orbit: Want,
+        /// Who parks it.
+        parker: Option<Arc<str>>,
+        /// The consultation leg whose orbit it takes over.
+        heir_of: Option<CallUuid>,
+    },
+    /// Hear where the call is, and be let go.
+    Tell {
+        /// The lot.
+        lot: LotKey,
+        /// The orbit.
+        orbit: OrbitName,
+    },
+}
+
+/// The name under which an orbit is held whose consultation leg has gone before its heir came.
+#[must_use]
+pub fn heir_without_name(token: &str) -> CallUuid {
+    CallUuid::from(token)
+}
+
+/// The leg takes over what the consultation leg `holder` has: it is still in the orbit, or has left it for whoever
+/// comes with `token`.
+pub fn inherit(module: &Arc<Module>, heir: Session<'_>, holder: &CallUuid, token: &str) {
+    let heir = CallUuid::from(heir.uuid().as_str());
+    module.act(None, |park, now| {
+        let mut effects = park.hand_on(now, holder, &heir, ARRIVES_WITHIN_MS);
+        if park.reservation(&heir).is_none() {
+            effects.extend(park.hand_on(now, &heir_without_name(token), &heir, ARRIVES_WITHIN_MS));
+        }
+        ((), effects)
+    });
+}
+
+/// Pages the phones of the lot and sends the parker a message, if the lot wants that.
+pub fn tell_others(module: &Arc<Module>, lot: Option<&LotConfig>, uuid: &CallUuid) {
+    let Some(lot) = lot.filter(|lot| lot.notify || lot.page.is_some()) else { return };
+    let Some(call) = module.look(|park| park.find(clock::now(), uuid)) else { return };
+    if lot.notify {
+        announce::message(&call);
+    }
+    if let Some(dial_string) = &lot.page {
+        ring::page(module, call, dial_string.clone());
+    }
+}

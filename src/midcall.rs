@@ -1,0 +1,74 @@
+//! Parking in mid-call: a feature code runs the application on one leg of a bridge; the other one is parked.
+
+use std::sync::Arc;
+
+use crate::apps::callpark::announces;
+use crate::apps::{self, user};
+use crate::arrival::{ARRIVES_WITHIN_MS, Arrival};
+use crate::module::Module;
+use crate::park::{CallUuid, LotKey, Refusal, Want};
+use crate::parker;
+use crate::request;
+use crate::switch::channel::Flag;
+use crate::switch::{Cause, Located, Session, ivr, log};
+
+/// The leg this one is talking to right now. What FreeSWITCH calls the partner can be long gone.
+#[must_use]
+pub fn partner(session: Session<'_>) -> Option<Located> {
+    if !session.channel().test(Flag::Bridged) {
+        return None;
+    }
+    let partner = Located::find(&session.channel().partner_uuid()?)?;
+    partner.session().channel().test(Flag::Bridged).then_some(partner)
+}
+
+/// Parks `partner`; whoever pressed the keys is told the orbit and let go.
+///
+/// # Errors
+/// Why not: the two go on talking.
+pub fn park_partner(
+    module: &Arc<Module>,
+    presser: Session<'_>,
+    partner: &Located,
+    lot: LotKey,
+    want: Want,
+) -> Result<(), Refusal> {
+    let (here, there) = (presser.channel(), partner.session().channel());
+    let uuid = CallUuid::from(partner.session().uuid().as_str());
+    let (lot, orbit) = module.act(None, |park, now| {
+        (park.reserve(now, &uuid, &lot, want, ARRIVES_WITHIN_MS), Vec::new())
+    })?;
+    for name in request::VARIABLES {
+        if let Some(value) = here.variable(name) {
+            there.set_variable(name, Some(&value));
+        }
+    }
+    let parker = parker::named(here).or_else(|| user(here));
+    if parker.is_none() {
+        log::notice(
+            Some(uuid.as_str()),
+            format_args!("{lot} {orbit}: {} parks the call, which is nobody's phone", here.name()),
+        );
+    }
+    let (tell_lot, tell_orbit) = (lot.clone(), orbit.clone());
+    let told = announces(here)
+        && module.look(|park| park.lot_config(&lot)).is_some_and(|lot| lot.announce);
+    // Each transfers itself out of the bridge, the partner first: neither is held inside it.
+    let arrival = Arrival::Park { lot, orbit: Want::Orbit(orbit), parker, heir_of: None };
+    let token = module.arrivals.send(arrival);
+    if !ivr::transfer(partner.session(), &format!("callpark:{token}"), Some("inline"), None) {
+        drop(module.arrivals.take(&token));
+        module.act(None, |park, _| (park.unreserve(&uuid), Vec::new()));
+        return Err(Refusal::Gone);
+    }
+    apps::report(presser, "callpark", "", Ok("parked"));
+    if told {
+        let token = module.arrivals.send(Arrival::Tell { lot: tell_lot, orbit: tell_orbit });
+        if !ivr::transfer(presser, &format!("callpark:{token}"), Some("inline"), None) {
+            drop(module.arrivals.take(&token));
+        }
+    } else {
+        here.hangup(Cause::NORMAL_CLEARING);
+    }
+    Ok(())
+}

@@ -1,0 +1,66 @@
+//! What a channel's variables say about how it is to be parked.
+
+use std::fmt::Display;
+use std::sync::Arc;
+
+use crate::clock;
+use crate::park::{CallUuid, Caller, LotKey, ParkRequest, Step, TOP_PRIORITY, Want};
+use crate::switch::{Channel, log};
+
+/// The variables that are read from the channel that is parked, or in mid-call from the parker's.
+pub const VARIABLES: [&str; 9] = [
+    "callpark_timeout",
+    "callpark_hold_music",
+    "callpark_announce",
+    "callpark_priority",
+    "callpark_parker",
+    "callpark_return",
+    "callpark_for",
+    "callpark_pin",
+    "callpark_note",
+];
+
+/// The request for a channel. What makes no sense is ignored, and logged.
+#[must_use]
+pub fn of(
+    channel: Channel<'_>,
+    uuid: CallUuid,
+    lot: LotKey,
+    orbit: Want,
+    parker: Option<Arc<str>>,
+) -> ParkRequest {
+    let text = |name: &str| channel.variable(name).unwrap_or_default();
+    let ignored = |name: &str, why: &dyn Display| {
+        log::warning(Some(uuid.as_str()), format_args!("{name} is ignored: {why}"));
+    };
+    let number = |name: &str, most: u64| -> Option<u64> {
+        let value = channel.variable(name)?;
+        let number = value.trim().parse().ok().filter(|number| *number <= most);
+        if number.is_none() {
+            ignored(name, &format_args!("{value:?} is no number from 0 to {most}"));
+        }
+        number
+    };
+    let hidden = |name: &str| channel.variable(name).is_some_and(|hide| hide == "true");
+    let returns = channel.variable("callpark_return").and_then(|steps| {
+        Step::parse_list(&steps).map_err(|error| ignored("callpark_return", &error)).ok()
+    });
+    let priority = number("callpark_priority", u64::from(TOP_PRIORITY)).unwrap_or(0);
+    let caller = Caller {
+        private: hidden("privacy_hide_name") || hidden("privacy_hide_number"),
+        ..Caller::new(text("caller_id_name"), text("caller_id_number"))
+    };
+    ParkRequest {
+        lot,
+        orbit,
+        caller,
+        parker,
+        priority: u8::try_from(priority).unwrap_or(TOP_PRIORITY),
+        timeout_ms: number("callpark_timeout", u64::MAX / 1000).map(|seconds| seconds * 1000),
+        returns,
+        note: text("callpark_note"),
+        addressed_to: text("callpark_for"),
+        parked_at_epoch_ms: clock::epoch_ms(),
+        uuid,
+    }
+}

@@ -1,0 +1,46 @@
+//! Errands that travel through FreeSWITCH as one word of an application's data: what a leg was sent for, handed out once.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use parking_lot::Mutex;
+
+/// Nothing a dialplan would write, and worthless to one that does: only tokens that are out count.
+const PREFIX: &str = "token:";
+
+/// The errands that are out.
+pub struct Tokens<T> {
+    out: Mutex<HashMap<String, T>>,
+    count: AtomicU64,
+}
+
+impl<T> Default for Tokens<T> {
+    fn default() -> Self {
+        Self { out: Mutex::default(), count: AtomicU64::default() }
+    }
+}
+
+impl<T> Tokens<T> {
+    /// Gives an errand a token.
+    pub fn send(&self, errand: T) -> String {
+        let token = format!("{PREFIX}{}", self.count.fetch_add(1, Ordering::Relaxed));
+        self.out.lock().insert(token.clone(), errand);
+        token
+    }
+
+    /// Takes the errand; `None`: it was taken before, or there never was one.
+    pub fn take(&self, token: &str) -> Option<T> {
+        self.out.lock().remove(token)
+    }
+
+    /// Whether nobody has taken it yet.
+    pub fn is_out(&self, token: &str) -> bool {
+        self.out.lock().contains_key(token)
+    }
+}
+
+/// Whether an application's data is a token, good or spent.
+#[must_use]
+pub fn is_token(data: &str) -> bool {
+    data.starts_with(PREFIX)
+}

@@ -1,0 +1,10 @@
+//! What only real SIP phones can show: who hears whom, transfers as phones send them, lamps and displays. Runs on a real
+//! FreeSWITCH (`FREESWITCH=<prefix>`); without one every scenario says that it was skipped.
+
+mod sip {
+    mod attended;
+    mod blind;
+    mod desk;
+    mod hold;
+    mod returns;
+}
