@@ -119,8 +119,12 @@ pub fn give(
     channel.clear_flag(Flag::Break);
     module.bridging.lock().insert(ticket, Arc::clone(&offer));
     module.tell_worker(Message::Confirm { uuid: uuid.clone(), ticket, leg: leg.clone() });
+    // The other leg's side of the bridge hangs *us* up if it goes away before it has seen this flag, which FreeSWITCH
+    // sets some microseconds, or on a busy machine milliseconds, too late (`audio_bridge_thread`).
+    channel.set_flag(Flag::Bridged);
     let began = Instant::now();
     ivr::bridge(parked, other.session());
+    channel.clear_flag(Flag::Bridged);
     let lasted = began.elapsed();
     drop(other);
     module.bridging.lock().remove(&ticket);

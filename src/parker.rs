@@ -6,10 +6,23 @@ use std::sync::Arc;
 use crate::apps;
 use crate::switch::{Channel, Located, core, log};
 
-/// Who is named as the parker by the dialplan: `callpark_parker`.
+/// What we found out for an earlier park of the same call, and wrote into `callpark_parker` for its CDR.
+const FOUND: &str = "callpark_parker_found";
+
+/// Who is named as the parker by the dialplan: `callpark_parker`, unless that is what we wrote there ourselves.
 #[must_use]
 pub fn named(channel: Channel<'_>) -> Option<Arc<str>> {
-    checked(channel, channel.variable("callpark_parker")?)
+    let named = channel.variable("callpark_parker")?;
+    if channel.variable(FOUND).as_ref() == Some(&named) {
+        return None;
+    }
+    checked(channel, named)
+}
+
+/// Notes whether the parker was named or found, so that the next park does not take the one for the other.
+pub fn remember(channel: Channel<'_>, parker: Option<&str>) {
+    let found = if named(channel).as_deref() == parker { None } else { parker };
+    channel.set_variable(FOUND, found);
 }
 
 /// Who transferred the call. First whom it was talking to: that leg is still there, or its name is; only that one can

@@ -2,9 +2,11 @@
 //! FreeSWITCH (`FREESWITCH=<prefix>`); without one every scenario says that it was skipped.
 
 mod sip {
+    mod arrivals;
     mod attended;
     mod blind;
     mod desk;
     mod hold;
+    mod midcall;
     mod returns;
 }

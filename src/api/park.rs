@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use super::{Answer, Verb, ok, session};
 use crate::args;
+use crate::arrival::{ARRIVES_WITHIN_MS, Arrival};
 use crate::module::Module;
-use crate::park::{CallUuid, Refusal};
+use crate::park::{CallUuid, Refusal, Want};
 use crate::switch::ivr;
 
 pub(super) const VERB: Verb = Verb {
@@ -14,9 +15,6 @@ pub(super) const VERB: Verb = Verb {
     complete: &["::console::list_uuid ::callpark::lots ::callpark::free"],
     run,
 };
-
-/// How long the orbit is held for the channel to arrive.
-const ARRIVES_WITHIN_MS: u64 = 5_000;
 
 fn run(module: &Arc<Module>, words: &[&str]) -> Answer {
     let Some((uuid, rest)) = words.split_first() else { return Err(Refusal::BadArguments.into()) };
@@ -30,8 +28,16 @@ fn run(module: &Arc<Module>, words: &[&str]) -> Answer {
         (park.reserve(now, &uuid, &lot, want, ARRIVES_WITHIN_MS), Vec::new())
     })?;
     // The channel's own thread parks it: no other may play to it.
-    let arrive = format!("callpark:{lot} {orbit}");
-    if !ivr::transfer(channel.session(), &arrive, Some("inline"), None) {
+    // Whom it was talking to did not park it.
+    let arrival = Arrival::Park {
+        lot: lot.clone(),
+        orbit: Want::Orbit(orbit.clone()),
+        parker: None,
+        heir_of: None,
+    };
+    let token = module.arrivals.send(arrival);
+    if !ivr::transfer(channel.session(), &format!("callpark:{token}"), Some("inline"), None) {
+        drop(module.arrivals.take(&token));
         module.act(None, |park, _| (park.unreserve(&uuid), Vec::new()));
         return Err(Refusal::Gone.into());
     }

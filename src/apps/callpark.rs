@@ -16,7 +16,7 @@ use crate::parked::Parked;
 use crate::parker;
 use crate::request;
 use crate::switch::module::Application;
-use crate::switch::{Cause, Channel, Session, ivr, log};
+use crate::switch::{Cause, Channel, Located, Session, ivr, log};
 use crate::tokens;
 
 /// The application.
@@ -101,6 +101,7 @@ pub fn park(module: &Arc<Module>, session: Session<'_>, lot: LotKey, orbit: Want
         Came::Transferred => parker::named(channel).or_else(|| parker::of_transfer(channel)),
         Came::Dialled => parker::named(channel),
     };
+    parker::remember(channel, who.as_deref());
     let asked = lot.clone();
     let request = request::of(channel, uuid.clone(), lot, orbit, who.clone());
     let mut parked = Parked::about_to_be(module, session, &uuid);
@@ -117,7 +118,14 @@ pub fn park(module: &Arc<Module>, session: Session<'_>, lot: LotKey, orbit: Want
     match result {
         Ok(place) => {
             apps::report(session, "callpark", "", Ok("parked"));
-            ivr::confirm_blind_transfer(session);
+            let lot = module.look(|park| park.lot_config(&place.lot));
+            let dialled = matches!(came, Came::Dialled)
+                && channel.variable("direction").as_deref() == Some("inbound");
+            if dialled {
+                // Before it is answered: a phone can complete the transfer at once.
+                parked.may_be_consultation(&place, user(channel));
+            }
+            confirm(session);
             // Early media and ringing calls are answered: a call nobody answered cannot wait here.
             if !channel.answer() {
                 log::info(
@@ -125,15 +133,9 @@ pub fn park(module: &Arc<Module>, session: Session<'_>, lot: LotKey, orbit: Want
                     format_args!("{} {}: the call could not be answered", place.lot, place.orbit),
                 );
             }
-            let lot = module.look(|park| park.lot_config(&place.lot));
             arrival::tell_others(module, lot.as_deref(), &uuid);
-            if matches!(came, Came::Dialled)
-                && channel.variable("direction").as_deref() == Some("inbound")
-            {
-                parked.may_be_consultation(&place, user(channel));
-                if lot.as_ref().is_some_and(|lot| lot.announce) && announces(channel) {
-                    parked.announce(&place);
-                }
+            if dialled && announces(channel) && lot.as_ref().is_some_and(|lot| lot.announce) {
+                parked.announce(&place);
             }
             let music = lot.as_ref().and_then(|lot| lot.hold_music.as_deref());
             parked.stay(&mut Music::choose(channel, music));
@@ -141,6 +143,17 @@ pub fn park(module: &Arc<Module>, session: Session<'_>, lot: LotKey, orbit: Want
         Err(refused) => {
             drop(parked);
             refuse(module, session, &asked, refused, who);
+        }
+    }
+}
+
+/// Tells the phone that transferred the call that it worked, if it waits for that, and lets it go.
+fn confirm(session: Session<'_>) {
+    ivr::confirm_blind_transfer(session);
+    if let Some(phone) = session.channel().variable("blind_transfer_uuid") {
+        session.channel().set_variable("blind_transfer_uuid", None);
+        if let Some(phone) = Located::find(&phone) {
+            phone.session().channel().hangup(Cause::BLIND_TRANSFER);
         }
     }
 }

@@ -15,7 +15,8 @@ pub const WENT_ON: Sound = Sound::Tone(1250);
 pub const MOMENT: Duration = Duration::from_millis(400);
 
 /// The lot most scenarios park in; with the numbers of the sample dialplan.
-pub const LOT: &str = r#"<lot name="default" orbits="701-720"><param name="timeout" value="0"/></lot>"#;
+pub const LOT: &str =
+    r#"<lot name="default" orbits="701-720"><param name="timeout" value="0"/></lot>"#;
 
 /// These lots, phones 1000…1019, and for each application an extension `park_<args>`, `take_<args>`, `key_<args>` (`_`
 /// stands for a blank), at whose end one hears [`WENT_ON`]. The rest is the sample dialplan: 700 parks, 701… are keys.
@@ -54,6 +55,10 @@ impl Desk {
 
     pub fn with(setup: Setup) -> Option<Desk> {
         let switch = Switch::start_real(setup)?;
+        // Its SIP profile is up a moment before the core takes calls, which are refused with 503 until then.
+        switch.eventually(SOON, "the core is ready", || {
+            switch.api("status").contains("is ready").then_some(())
+        });
         let events = switch.events(&["CUSTOM callpark::info", "CHANNEL_BRIDGE"]);
         Some(Desk { switch, events })
     }
