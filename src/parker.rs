@@ -19,9 +19,8 @@ pub fn named(channel: Channel<'_>) -> Option<Arc<str>> {
     checked(channel, named)
 }
 
-/// Notes whether the parker was named or found, so that the next park does not take the one for the other.
-pub fn remember(channel: Channel<'_>, parker: Option<&str>) {
-    let found = if named(channel).as_deref() == parker { None } else { parker };
+/// Notes a parker that was found and not named, so that the next park does not take the one for the other.
+pub fn remember(channel: Channel<'_>, found: Option<&str>) {
     channel.set_variable(FOUND, found);
 }
 

@@ -6,7 +6,9 @@ mod sip {
     mod attended;
     mod blind;
     mod desk;
+    mod full;
     mod hold;
     mod midcall;
+    mod races;
     mod returns;
 }

@@ -96,12 +96,15 @@ pub fn park(module: &Arc<Module>, session: Session<'_>, lot: LotKey, orbit: Want
     if module.look(|park| park.is_parked(&uuid)) {
         return apps::report(session, "callpark", "", Err(Refusal::AlreadyParked));
     }
-    let who = match &came {
-        Came::Sent(parker) => parker::named(channel).or_else(|| parker.clone()),
-        Came::Transferred => parker::named(channel).or_else(|| parker::of_transfer(channel)),
-        Came::Dialled => parker::named(channel),
+    let named = parker::named(channel);
+    let found = match &came {
+        _ if named.is_some() => None,
+        Came::Sent(parker) => parker.clone(),
+        Came::Transferred => parker::of_transfer(channel),
+        Came::Dialled => None,
     };
-    parker::remember(channel, who.as_deref());
+    parker::remember(channel, found.as_deref());
+    let who = named.or(found);
     let asked = lot.clone();
     let request = request::of(channel, uuid.clone(), lot, orbit, who.clone());
     let mut parked = Parked::about_to_be(module, session, &uuid);

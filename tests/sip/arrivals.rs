@@ -1,5 +1,6 @@
 //! Calls that are not simply up: early media, ringing, in a conference or another application, with video.
 
+use std::io::Write;
 use std::time::Duration;
 
 use kit::phone::{Phase, Policy, Sound};
@@ -113,6 +114,11 @@ fn video_port(sdp: &str) -> Option<u16> {
 #[test]
 fn video_stays_video() {
     let Some(desk) = Desk::with(setup(LOT).codecs("PCMU,PCMA,VP8")) else { return };
+    if !desk.switch.api("show codec").contains("VP8") {
+        // Past the test runner's capture, as for a FreeSWITCH that is missing.
+        let _ = writeln!(std::io::stderr(), "SKIPPED: video_stays_video: FreeSWITCH without VP8");
+        return;
+    }
     let alice = Phone::new(&desk.switch, "1000").video();
     let carol = Phone::new(&desk.switch, "1002").video();
     let caller = alice.call_up("park_default_705");

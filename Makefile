@@ -1,0 +1,105 @@
+# mod_callpark: build, test, show, install. Every target first gets what it needs and this machine lacks.
+
+CARGO ?= cargo
+# The prefix of an installed FreeSWITCH: the folder that holds bin/freeswitch.
+FREESWITCH ?=
+export FREESWITCH
+MODULE = $(or $(CARGO_TARGET_DIR),target)/release/libmod_callpark.so
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help setup need-build need-valgrind need-freeswitch build check test test-freeswitch demo bench install clean
+
+help: ## Lists the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: need-build need-valgrind ## Installs what building and testing need (Debian, as root); nothing that is there
+
+build: need-build ## Builds target/release/libmod_callpark.so, for FreeSWITCH 1.10 and 1.11
+	$(CARGO) build --release
+
+check: need-build ## Format, lints, documentation
+	@$(CARGO) fmt --version >/dev/null 2>&1 && $(CARGO) clippy --version >/dev/null 2>&1 || { \
+		echo "rustfmt or clippy is missing. With rustup: rustup component add rustfmt clippy" >&2; exit 1; }
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --no-deps --workspace
+
+# As released, so that all targets share one build, and what is tested is what is installed.
+test: need-build need-valgrind ## All tests, in the stand-in switch; with FREESWITCH=<prefix> in that FreeSWITCH
+	@if [ -z "$(FREESWITCH)" ]; then printf '%s\n' \
+		'**********************************************************************************' \
+		'*  SKIPPED: the tests in a real FreeSWITCH. make test-freeswitch FREESWITCH=<prefix>' \
+		'**********************************************************************************'; fi
+	$(CARGO) test --workspace --release
+
+test-freeswitch: need-build need-freeswitch ## Scenarios, SIP, headers and memory in a real FreeSWITCH, FREESWITCH=<prefix>
+	$(CARGO) test --release --test headers --test scenarios --test sip --test memory
+
+demo: need-build ## Calls are parked, retrieved, and come back: in a FreeSWITCH if there is one, else in the stand-in
+	@FREESWITCH="$$($(FIND_FREESWITCH))" && export FREESWITCH && \
+	echo "Building …" && $(CARGO) build --quiet --release --workspace --examples && \
+	$(CARGO) run --quiet --release -p kit --example demo
+
+bench: need-build ## Assigning, deadlines; with FREESWITCH=<prefix> also retrieval beside mod_valet_parking
+	$(CARGO) bench
+	@if [ -z "$(FREESWITCH)" ]; then \
+		echo "SKIPPED: retrieval beside mod_valet_parking needs a FreeSWITCH: make bench FREESWITCH=<prefix>"; \
+	else $(MAKE) --no-print-directory need-freeswitch && \
+		$(CARGO) run --release -p kit --example retrieval; fi
+
+install: build need-freeswitch ## Copies the module, and the sample configuration if there is none, into FREESWITCH=<prefix>
+	@$(call IN_PREFIX,mods,lib/freeswitch/mod lib64/freeswitch/mod mod); \
+	$(call IN_PREFIX,conf,etc/freeswitch conf ../etc/freeswitch); \
+	install -m 644 $(MODULE) "$$mods/mod_callpark.so"; \
+	echo "installed $$mods/mod_callpark.so"; \
+	file="$$conf/autoload_configs/callpark.conf.xml"; \
+	if [ -e "$$file" ]; then echo "kept      $$file"; else \
+		install -D -m 644 conf/autoload_configs/callpark.conf.xml "$$file"; echo "installed $$file"; fi; \
+	printf '%s\n' '' 'Next:' \
+		"1. Load it at every start: <load module=\"mod_callpark\"/> in $$conf/autoload_configs/modules.conf.xml;" \
+		'   and take mod_valet_parking out of there, for both answer the lamps park+<orbit>.' \
+		"2. The dialplan: copy conf/dialplan/callpark.xml into $$conf/dialplan/default/, and see that 700-720 are free." \
+		'3. Now: fs_cli -x "reloadxml", fs_cli -x "load mod_callpark", fs_cli -x "callpark status"'
+
+clean: ## Removes what was built
+	$(CARGO) clean
+
+# --- what the targets need -------------------------------------------------------------------------------------------
+
+# The first of these folders below the prefix, into a variable of the shell.
+define IN_PREFIX
+$(1)=; for dir in $(2); do \
+	if [ -z "$$$(1)" ] && [ -d "$(FREESWITCH)/$$dir" ]; then $(1)="$(FREESWITCH)/$$dir"; fi; done; \
+if [ -z "$$$(1)" ]; then echo "none of these is in $(FREESWITCH): $(2)" >&2; exit 1; fi
+endef
+
+# The FreeSWITCH that is asked for, or else an installed one of the layout the tests can start.
+define FIND_FREESWITCH
+if [ -n "$(FREESWITCH)" ]; then echo "$(FREESWITCH)"; else \
+	path="$$(command -v freeswitch || true)"; \
+	for prefix in "$${path%/bin/freeswitch}" /usr/local/freeswitch /usr/local /usr; do \
+		if [ -x "$$prefix/bin/freeswitch" ] && [ -d "$$prefix/lib/freeswitch/mod" ]; then \
+			echo "$$prefix"; break; fi; done; fi
+endef
+
+define APT_INSTALL
+{ command -v apt-get >/dev/null || { echo "$(1) is missing, and there is no apt-get: install it by hand." >&2; exit 1; }; \
+[ "$$(id -u)" = 0 ] || { echo "$(1) is missing. As root: apt-get install $(2)" >&2; exit 1; }; \
+echo "$(1) is missing: installing $(2)"; export DEBIAN_FRONTEND=noninteractive; \
+apt-get update -qq && apt-get install -y -qq --no-install-recommends $(2) >/dev/null; }
+endef
+
+# bindgen reads FreeSWITCH's declarations with libclang; the shim is in C.
+need-build:
+	@command -v $(CARGO) >/dev/null || { echo "cargo is missing: see https://rustup.rs" >&2; exit 1; }
+	@command -v cc >/dev/null || $(call APT_INSTALL,A C compiler,gcc libc6-dev)
+	@[ -n "$${LIBCLANG_PATH:-}" ] || ldconfig -p 2>/dev/null | grep -q 'libclang[-.0-9]*\.so' || \
+		compgen -G '/usr/lib*/llvm-*/lib/libclang*.so*' >/dev/null || $(call APT_INSTALL,libclang,libclang-dev)
+
+need-valgrind:
+	@command -v valgrind >/dev/null || $(call APT_INSTALL,valgrind,valgrind)
+
+need-freeswitch:
+	@[ -n "$(FREESWITCH)" ] || { echo "which FreeSWITCH? Say FREESWITCH=<prefix>, the folder that holds bin/freeswitch." >&2; exit 1; }
+	@[ -x "$(FREESWITCH)/bin/freeswitch" ] || { echo "there is no FreeSWITCH in $(FREESWITCH): no bin/freeswitch." >&2; exit 1; }
