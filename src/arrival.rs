@@ -1,13 +1,15 @@
 //! Legs that we send to the application `callpark`, and what for.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::announce;
 use crate::clock;
 use crate::module::Module;
 use crate::park::{CallUuid, LotConfig, LotKey, OrbitName, Want};
 use crate::ring;
-use crate::switch::Session;
+use crate::switch::{Session, ivr};
+use crate::tokens::Tokens;
 
 /// How long an orbit is held for a leg that is on its way, in ms.
 pub const ARRIVES_WITHIN_MS: u64 = 5_000;
@@ -32,6 +34,28 @@ pub enum Arrival {
         /// The orbit.
         orbit: OrbitName,
     },
+}
+
+/// How often a channel is told to go, and how long each time it may take to get there.
+const TRIES: u32 = 3;
+const GETS_THERE_WITHIN: Duration = Duration::from_millis(700);
+
+/// Sends a channel, whatever it is doing, to an application of ours on an errand. True: it is there. A channel that is
+/// just being routed can lose a transfer, so it is told again.
+pub fn send<T>(tokens: &Tokens<T>, errand: T, leg: Session<'_>, application: &str) -> bool {
+    let token = tokens.send(errand);
+    let destination = format!("{application}:{token}");
+    for _ in 0..TRIES {
+        if !ivr::transfer(leg, &destination, Some("inline"), None) {
+            break;
+        }
+        // On its own thread it goes there when what it is doing right now, asking us, has ended.
+        let up = || leg.channel().up();
+        if leg.in_its_thread() || tokens.wait_until_taken(&token, GETS_THERE_WITHIN, up) {
+            return true;
+        }
+    }
+    tokens.take(&token).is_none()
 }
 
 /// The name under which an orbit is held whose consultation leg has gone before its heir came.

@@ -21,7 +21,6 @@ pub const APPLICATION: &str = "callpark_retrieve";
 const STACK: usize = 240 * 1024;
 /// How long a leg that has answered may take to start its application.
 const STARTS_WITHIN: Duration = Duration::from_secs(5);
-const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 /// What a leg that we have called is for: handed out once.
 pub struct Errand {
@@ -225,15 +224,9 @@ fn send<T>(tokens: &Tokens<T>, errand: T, leg: Located, application: &str) -> Re
     ivr::run_application(leg.session(), application, &token);
     drop(leg);
     // From here on the leg's own thread goes on, unless it hangs up before it gets to it.
-    let mut waited = Duration::ZERO;
-    while tokens.is_out(&token) {
-        if (waited >= STARTS_WITHIN || Located::find(&uuid).is_none())
-            && tokens.take(&token).is_some()
-        {
-            return Err("who answered hung up".to_owned());
-        }
-        std::thread::sleep(LOOK_EVERY);
-        waited += LOOK_EVERY;
+    let begun = tokens.wait_until_taken(&token, STARTS_WITHIN, || Located::find(&uuid).is_some());
+    if begun || tokens.take(&token).is_none() {
+        return Ok(());
     }
-    Ok(())
+    Err("who answered hung up".to_owned())
 }

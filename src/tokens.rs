@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
@@ -31,6 +32,19 @@ impl<T> Tokens<T> {
     /// Takes the errand; `None`: it was taken before, or there never was one.
     pub fn take(&self, token: &str) -> Option<T> {
         self.out.lock().remove(token)
+    }
+
+    /// Waits until somebody has taken it, while `going` says that this can still happen, at most `limit`.
+    pub fn wait_until_taken(&self, token: &str, limit: Duration, going: impl Fn() -> bool) -> bool {
+        const LOOK_EVERY: Duration = Duration::from_millis(5);
+        let end = Instant::now() + limit;
+        while self.is_out(token) {
+            if Instant::now() >= end || !going() {
+                return !self.is_out(token);
+            }
+            std::thread::sleep(LOOK_EVERY);
+        }
+        true
     }
 
     /// Whether nobody has taken it yet.

@@ -4,10 +4,9 @@ use std::sync::Arc;
 
 use super::{Answer, Verb, ok, session};
 use crate::args;
-use crate::arrival::{ARRIVES_WITHIN_MS, Arrival};
+use crate::arrival::{self, ARRIVES_WITHIN_MS, Arrival};
 use crate::module::Module;
 use crate::park::{CallUuid, Refusal, Want};
-use crate::switch::ivr;
 
 pub(super) const VERB: Verb = Verb {
     name: "park",
@@ -35,9 +34,7 @@ fn run(module: &Arc<Module>, words: &[&str]) -> Answer {
         parker: None,
         heir_of: None,
     };
-    let token = module.arrivals.send(arrival);
-    if !ivr::transfer(channel.session(), &format!("callpark:{token}"), Some("inline"), None) {
-        drop(module.arrivals.take(&token));
+    if !arrival::send(&module.arrivals, arrival, channel.session(), "callpark") {
         module.act(None, |park, _| (park.unreserve(&uuid), Vec::new()));
         return Err(Refusal::Gone.into());
     }

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use super::{Answer, Error, Verb, ok};
 use crate::args;
+use crate::arrival;
 use crate::clock;
 use crate::module::Module;
 use crate::park::{Refusal, Target};
 use crate::ring::{self, Errand};
-use crate::switch::{Located, ivr};
+use crate::switch::Located;
 
 pub(super) const VERB: Verb = Verb {
     name: "retrieve",
@@ -35,11 +36,7 @@ fn run(module: &Arc<Module>, words: &[&str]) -> Answer {
     let place = format!("{} {}", call.lot, call.orbit);
     if let Some(channel) = Located::find(&who) {
         let errand = Errand { uuid: call.uuid, run: None, user: None };
-        let token = module.rings.errands.send(errand);
-        let application = format!("{}:{token}", ring::APPLICATION);
-        if !ivr::transfer(channel.session(), &application, Some("inline"), None) {
-            // The token is spent so that it cannot pile up.
-            drop(module.rings.errands.take(&token));
+        if !arrival::send(&module.rings.errands, errand, channel.session(), ring::APPLICATION) {
             return Err(Refusal::Gone.into());
         }
     } else if who.contains('/') {

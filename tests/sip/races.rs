@@ -16,7 +16,10 @@ fn round(desk: &Desk, target: &str, then: Sound) -> [String; 2] {
     let phones = ["1000", "1001", "1002", "1003"].map(|user| desk.phone(user));
     let pair = |from: usize, to: usize| -> (Call, Call) {
         let call = phones[from].call_up(&phones[to].user());
-        (call, phones[to].incoming(SOON))
+        let theirs = phones[to].incoming(SOON);
+        // A REFER that is faster than the bridge transfers nobody.
+        desk.switch.wait_bridged(call.uuid(), theirs.uuid());
+        (call, theirs)
     };
     let ((first, by_first), (second, by_second)) = (pair(0, 1), pair(2, 3));
     let since = Instant::now();

@@ -1,0 +1,65 @@
+//! How late deadlines fire: in the running module, by its own thread, while hundreds of calls are parked.
+//!
+//! The lot has a timeout of a second and no return step, so each parked call reminds of itself every second, and says
+//! for how many ms it has been waiting. A reminder that comes a second and 3 ms after the one before it was 3 ms late.
+//!
+//! `[FREESWITCH=<prefix>] [CALLS=500] cargo run --release -p kit --example deadlines`
+
+use std::collections::HashMap;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use kit::{Setup, Switch, new_uuid};
+
+const DEADLINES: usize = 10_000;
+const TIMEOUT_MS: i64 = 1000;
+/// What must be kept: 99 of 100 at most so late.
+const P99_AT_MOST_MS: i64 = 20;
+
+fn main() -> ExitCode {
+    let calls = std::env::var("CALLS").ok().and_then(|n| n.parse().ok()).unwrap_or(500);
+    let switch = Switch::start(
+        Setup::new()
+            .lots(
+                r#"<lot name="default" orbits="10001-20000"><param name="timeout" value="1"/>
+                   <param name="hold-music" value="silence_stream://-1"/><return/></lot>"#,
+            )
+            .extension("park", &[("answer", ""), ("callpark", "default auto")]),
+    );
+    for _ in 0..calls {
+        switch.originate(&new_uuid(), "park", &[]);
+    }
+    // From here on, so that no late-comer is among them.
+    let events = switch.events(&["CUSTOM callpark::info"]);
+    let mut waited: HashMap<String, i64> = HashMap::new();
+    let mut late_ms: Vec<i64> = Vec::new();
+    let rounds = (DEADLINES / calls + 1) as u64;
+    let until = Instant::now() + Duration::from_secs(2 * rounds + 60);
+    while late_ms.len() < DEADLINES && Instant::now() < until {
+        let remind = |e: &kit::Event| e.is("Callpark-Action", "remind");
+        let Some(event) = events.try_wait(Duration::from_secs(5), remind) else { break };
+        let wait_ms = event.text("Callpark-Wait-Ms").parse().expect("ms");
+        let before = waited.insert(event.text("Callpark-UUID").to_owned(), wait_ms);
+        late_ms.extend(before.map(|before| wait_ms - before - TIMEOUT_MS));
+    }
+    report(calls, late_ms)
+}
+
+fn report(calls: usize, mut late_ms: Vec<i64>) -> ExitCode {
+    println!("\nDeadlines of {calls} parked calls, {} of them: how late, ms", late_ms.len());
+    late_ms.sort_unstable();
+    if late_ms.len() < DEADLINES || late_ms[0] < 0 {
+        println!("NOT KEPT: too few came, or one too early: {:?}", late_ms.first());
+        return ExitCode::FAILURE;
+    }
+    let at = |share: f64| late_ms[((late_ms.len() - 1) as f64 * share).round() as usize];
+    let p99 = at(0.99);
+    println!(
+        "median {}, p95 {}, p99 {p99} (at most {P99_AT_MOST_MS}), max {}",
+        at(0.5),
+        at(0.95),
+        at(1.0)
+    );
+    println!("{}", if p99 <= P99_AT_MOST_MS { "kept" } else { "NOT KEPT" });
+    if p99 <= P99_AT_MOST_MS { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
