@@ -2,13 +2,18 @@
 //! FreeSWITCH (`FREESWITCH=<prefix>`); without one every scenario says that it was skipped.
 
 mod sip {
+    mod announce;
     mod arrivals;
     mod attended;
     mod blind;
     mod desk;
     mod full;
     mod hold;
+    mod lamp;
+    mod lamp_life;
+    mod lamps;
     mod midcall;
+    mod names;
     mod races;
     mod returns;
 }

@@ -135,7 +135,7 @@ fn a_transfer_that_is_given_up_leaves_no_reserved_orbit_and_the_caller_comes_bac
     caller.wait_ended(SOON);
     desk.wait_empty();
     let dark = |body: &str| body.contains("terminated");
-    assert!(dark(&lamp.last().expect("a NOTIFY").body) || lamp.wait(SOON, dark).state != "");
+    assert!(dark(&lamp.last().expect("a NOTIFY").body) || !lamp.wait(SOON, dark).state.is_empty());
 }
 
 #[test]
