@@ -19,3 +19,19 @@ pub fn variable(name: &str) -> Option<String> {
     unsafe { take_c(sys::switch_core_get_variable_dup(name.as_ptr())) }
         .filter(|value| !value.is_empty())
 }
+
+/// Whether a channel is up that has that variable with that value. Looks at every channel there is.
+#[must_use]
+pub fn has_channel(variable: &str, value: &str) -> bool {
+    let (variable, value) = (to_c(variable), to_c(value));
+    // SAFETY: C strings that outlive the call; a list that comes back is ours and is freed once.
+    unsafe {
+        let mut matches =
+            sys::switch_core_session_findall_matching_var(variable.as_ptr(), value.as_ptr());
+        let any = !matches.is_null();
+        if any {
+            sys::switch_console_free_matches(&raw mut matches);
+        }
+        any
+    }
+}
