@@ -8,4 +8,5 @@ mod scenarios {
     mod races;
     mod returns;
     mod stress;
+    mod unload;
 }
