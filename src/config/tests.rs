@@ -43,6 +43,19 @@ fn the_sample_says_what_it_explains() {
     }
 }
 
+/// A line of the README's tables for each, with its default.
+#[test]
+fn the_readme_explains_every_param() {
+    let readme = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md"));
+    let lot = LOT_PARAMS.iter().map(|param| (param.name, param.default));
+    let settings = SETTINGS.iter().map(|param| (param.name, param.default));
+    for (name, default) in lot.chain(settings) {
+        let default = if default.is_empty() { "empty".to_owned() } else { format!("`{default}`") };
+        let row = format!("| `{name}` | {default} | ");
+        assert!(readme.contains(&row), "the README has no line {row}");
+    }
+}
+
 #[test]
 fn the_sample_survives_unexpanded_variables() {
     assert!(Config::parse(SAMPLE).is_ok());
