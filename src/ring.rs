@@ -9,6 +9,7 @@ use parking_lot::Mutex;
 
 use crate::arrival::Arrival;
 use crate::module::Module;
+use crate::names;
 use crate::park::{CallUuid, CallView, Claimant, Ring, RingTo, RunId};
 use crate::switch::guard::Inside;
 use crate::switch::ivr::{self, CallOff, Dial};
@@ -176,7 +177,8 @@ fn call(
     errand: Errand,
     call_off: &CallOff,
 ) -> Result<(), String> {
-    let name = format!("Park {}: {}", call.orbit, call.caller_id_name);
+    // No colon, slash or at sign: mod_sofia takes what is before them for part of a URI, and cuts it off.
+    let name = format!("Park {} - {}", call.orbit, call.caller_id_name);
     let leg = reach(call, dial_string, ring_s, &name, &[], call_off)?;
     send(&module.rings.errands, errand, leg, APPLICATION)
 }
@@ -205,16 +207,11 @@ fn reach(
     let dial = Dial {
         dial_string: &dial_string,
         ring_s,
-        caller_id_name: &shown(name),
-        caller_id_number: &shown(&call.caller_id_number),
+        caller_id_name: &names::for_sip(name),
+        caller_id_number: &call.caller_id_number,
         variables: &variables,
     };
     ivr::call(&dial, call_off)
-}
-
-/// A caller id that can be sent: sofia writes it between quotes, and a call whose From it cannot read fails.
-fn shown(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control() && !"\"\\".contains(*c)).collect()
 }
 
 /// Has a leg that has answered run an application for an errand, and waits until it has begun.

@@ -54,6 +54,25 @@ fn a_caller_who_hears_ringing_is_parked_and_the_phone_stops() {
     desk.switch.wait_channels(0);
 }
 
+/// Nobody is there yet on the leg of a phone that rings: it cannot be parked, and goes on ringing.
+#[test]
+fn a_phone_that_rings_is_not_parked() {
+    let Some(desk) = Desk::open() else { return };
+    let (alice, bob) = (desk.phone("1000"), desk.phone("1001"));
+    bob.set_policy(Policy::Ring);
+    let caller = alice.call("1001");
+    let theirs = bob.incoming(SOON);
+    caller.wait_ringing(SOON);
+    let answer = desk.api(&format!("park {} default auto", theirs.uuid()));
+    assert!(answer.starts_with("-ERR failed "), "{answer}");
+    desk.wait_empty();
+    theirs.answer();
+    two_way(&caller, bob.voice(), &theirs, alice.voice());
+    theirs.hangup();
+    caller.wait_ended(SOON);
+    desk.switch.wait_channels(0);
+}
+
 #[test]
 fn a_call_is_parked_out_of_a_conference() {
     let conference = r#"<configuration name="conference.conf"><profiles><profile name="default">

@@ -29,6 +29,7 @@ pub struct Setup {
     track_calls: bool,
     codecs: String,
     sip_params: String,
+    dropped_sip_params: Vec<String>,
     configurations: String,
     sections: String,
 }
@@ -56,6 +57,7 @@ impl Setup {
             track_calls: false,
             codecs: "PCMU,PCMA".into(),
             sip_params: String::new(),
+            dropped_sip_params: Vec::new(),
             configurations: String::new(),
             sections: String::new(),
         }
@@ -177,6 +179,12 @@ impl Setup {
         self
     }
 
+    /// Leaves out a parameter of the SIP profile that the kit sets.
+    pub fn without_sip_param(mut self, name: &str) -> Setup {
+        self.dropped_sip_params.push(format!("<param name=\"{name}\" "));
+        self
+    }
+
     /// Adds whole `<section>` elements, such as one of languages.
     pub fn sections(mut self, xml: &str) -> Setup {
         self.sections.push_str(xml);
@@ -212,7 +220,10 @@ impl Setup {
             format!("  <X-PRE-PROCESS cmd=\"set\" data=\"{name}={value}\"/>\n")
         };
         let user = |number| format!("        <user id=\"{number}\"/>\n");
-        let mut text = include_str!("../freeswitch.xml").to_owned();
+        let dropped =
+            |line: &&str| self.dropped_sip_params.iter().any(|param| line.contains(param));
+        let lines = include_str!("../freeswitch.xml").lines().filter(|line| !dropped(line));
+        let mut text: String = lines.flat_map(|line| [line, "\n"]).collect();
         for (name, value) in [
             ("folder", folder.path().display().to_string()),
             ("domain", DOMAIN.into()),
