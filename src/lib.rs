@@ -11,6 +11,7 @@ pub mod args;
 pub mod arrival;
 pub mod clock;
 pub mod config;
+pub mod dial;
 pub mod effects;
 pub mod events;
 pub mod handover;

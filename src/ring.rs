@@ -8,6 +8,7 @@ use std::time::Duration;
 use parking_lot::Mutex;
 
 use crate::arrival::Arrival;
+use crate::dial;
 use crate::module::Module;
 use crate::names;
 use crate::park::{CallUuid, CallView, Claimant, Ring, RingTo, RunId};
@@ -127,9 +128,25 @@ pub fn command(module: &Arc<Module>, call: CallView, dial_string: String) -> Res
     })
 }
 
-/// Calls the phones a lot pages, and has them told where the call is. Nobody waits for it.
+/// Calls the phones a lot pages, each of them, and has them told where the call is. Nobody waits for it.
 pub fn page(module: &Arc<Module>, call: CallView, dial_string: String) {
+    let uuid = call.uuid.clone();
+    let module = Arc::clone(module);
+    let thread = in_thread("callpark-page", move || {
+        for phone in dial::phones(call.uuid.as_str(), &dial_string) {
+            page_one(&module, call.clone(), phone);
+        }
+    });
+    if let Err(reason) = thread {
+        log::warning(Some(uuid.as_str()), format_args!("nobody is paged: {reason}"));
+    }
+}
+
+fn page_one(module: &Arc<Module>, call: CallView, dial_string: String) {
     const RING_S: u32 = 10;
+    if module.is_stopping() {
+        return;
+    }
     let call_off = Arc::new(CallOff::default());
     module.rings.commands.lock().push(Arc::clone(&call_off));
     let uuid = call.uuid.clone();

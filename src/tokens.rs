@@ -9,9 +9,13 @@ use parking_lot::Mutex;
 /// Nothing a dialplan would write, and worthless to one that does: only tokens that are out count.
 const PREFIX: &str = "token:";
 
-/// The errands that are out.
+/// From so many on those are forgotten that are out for so long: who was sent has gone on the way.
+const MANY: usize = 1_000;
+const LONG: Duration = Duration::from_secs(3600);
+
+/// The errands that are out, and since when.
 pub struct Tokens<T> {
-    out: Mutex<HashMap<String, T>>,
+    out: Mutex<HashMap<String, (Instant, T)>>,
     count: AtomicU64,
 }
 
@@ -25,13 +29,17 @@ impl<T> Tokens<T> {
     /// Gives an errand a token.
     pub fn send(&self, errand: T) -> String {
         let token = format!("{PREFIX}{}", self.count.fetch_add(1, Ordering::Relaxed));
-        self.out.lock().insert(token.clone(), errand);
+        let mut out = self.out.lock();
+        if out.len() >= MANY {
+            out.retain(|_, (since, _)| since.elapsed() < LONG);
+        }
+        out.insert(token.clone(), (Instant::now(), errand));
         token
     }
 
     /// Takes the errand; `None`: it was taken before, or there never was one.
     pub fn take(&self, token: &str) -> Option<T> {
-        self.out.lock().remove(token)
+        self.out.lock().remove(token).map(|(_, errand)| errand)
     }
 
     /// Waits until somebody has taken it, while `going` says that this can still happen, at most `limit`.

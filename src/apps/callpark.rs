@@ -86,10 +86,12 @@ impl Came {
 
 /// Whether another party sent it here while they were connected. Such a caller must never be connected to a parked one.
 /// FreeSWITCH leaves `sip_refer_to` on a channel that a REFER moved, and `last_bridge_to` on one that was ever bridged;
-/// a dialplan's `transfer` of a fresh call leaves neither.
+/// a dialplan's `transfer` of a fresh call leaves neither. Whoever goes on in its dialplan when its partner has hung up
+/// was not transferred at all.
 #[must_use]
 pub fn was_transferred(channel: Channel<'_>) -> bool {
-    ["sip_refer_to", "last_bridge_to"].iter().any(|name| channel.variable(name).is_some())
+    let has = |name: &&str| channel.variable(name).is_some();
+    has(&"transfer_source") && ["sip_refer_to", "last_bridge_to"].iter().any(|name| has(name))
 }
 
 /// Parks the call of `session` and stays with it until it has an outcome.

@@ -154,6 +154,39 @@ fn video_stays_video() {
     desk.wait_empty();
 }
 
+/// Whoever goes on in its dialplan when the other one has hung up was not transferred, and nobody parked it.
+#[test]
+fn a_call_whose_partner_has_hung_up_dials_and_is_parked_by_nobody() {
+    let bridge = ("bridge", "user/1001@$${domain}");
+    let setup = setup(LOT)
+        .extension(
+            "then_key",
+            &[("set", "hangup_after_bridge=false"), bridge, ("callpark_key", "705")],
+        )
+        .extension(
+            "then_park",
+            &[("set", "hangup_after_bridge=false"), bridge, ("callpark", "705")],
+        );
+    let Some(desk) = Desk::with(setup) else { return };
+    let (alice, bob, carol) = (desk.phone("1000"), desk.phone("1001"), desk.phone("1002"));
+    let part = |call: &str| {
+        let call = alice.call_up(call);
+        let theirs = bob.incoming(SOON);
+        two_way(&call, bob.voice(), &theirs, alice.voice());
+        theirs.hangup();
+        call
+    };
+    let caller = carol.call_up("park_default_705");
+    desk.wait_parked(&caller, "default", "705", "");
+    let call = part("then_key");
+    two_way(&call, carol.voice(), &caller, alice.voice());
+    hang_up(&call, &caller, Ends::Other);
+    desk.wait_empty();
+    let caller = part("then_park");
+    desk.wait_parked(&caller, "default", "705", "");
+    desk.take(&carol, "705", &caller, alice.voice(), Ends::Other);
+}
+
 /// A dialplan's `transfer` of a fresh call to a key is dialling: it retrieves, and does not park.
 #[test]
 fn a_key_that_is_reached_by_a_dialplan_s_transfer_is_dialled() {
