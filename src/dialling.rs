@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::names;
 use crate::park::CallView;
 use crate::switch::guard::Inside;
 use crate::switch::ivr::{self, CallOff, Dial};
@@ -68,8 +69,8 @@ impl<'a> Outgoing<'a> {
         let dial = Dial {
             dial_string: self.dial_string,
             ring_s: self.ring_s,
-            caller_id_name: &shown(&self.name),
-            caller_id_number: &shown(self.number),
+            caller_id_name: &names::for_sip(&self.name),
+            caller_id_number: self.number,
             variables: &variables,
         };
         ivr::call(&dial, call_off)
@@ -85,11 +86,6 @@ pub fn expanded(call: &CallView, dial_string: &str) -> Result<String, String> {
         Some(parked) => Ok(parked.session().channel().expand(dial_string)),
         None => Err("the caller has gone".to_owned()),
     }
-}
-
-/// A caller id that can be sent: sofia writes it between quotes, and a call whose From it cannot read fails.
-fn shown(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control() && !"\"\\".contains(*c)).collect()
 }
 
 /// Has a leg that has answered run an application for an errand, and waits until it has begun.

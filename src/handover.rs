@@ -72,7 +72,7 @@ pub fn take(
     let (uuid, ticket) = (claim.call.uuid.clone(), claim.ticket);
     // A caller who is no longer up ends the claim with the call, on its own thread.
     let Some(parked) = Located::find(uuid.as_str()) else { return Err(Refusal::Gone) };
-    let names = Names::exchange(leg, parked.session(), &claim.call);
+    let names = Names::exchange(leg, &claim.call);
     let offer = Arc::new(Offer::default());
     module.offers.lock().insert(ticket, Arc::clone(&offer));
     module.wake(&uuid);
@@ -80,8 +80,9 @@ pub fn take(
     // It stays set when there was no bridge.
     channel.clear_flag(Flag::ArrangedBridge);
     let withdrawn = module.offers.lock().remove(&ticket).is_some();
+    // Wherever it goes now, connected or not, it goes under its own name.
+    names.restore(channel);
     if withdrawn || !offer.real.load(Ordering::Acquire) {
-        names.undo(leg, parked.session());
         if parked.session().channel().up() {
             // Void if the parked leg has done it: the ticket is spent then.
             module.act(Some(leg), |park, now| ((), park.unclaim(now, &uuid, ticket)));
@@ -115,6 +116,7 @@ pub fn give(
     let Some(offer) = module.offers.lock().remove(&ticket) else { return resume() };
 
     let after = AfterBridge::take_from(channel);
+    let names = Names::of_parked(channel);
     channel.set_variable("bridge_uuid", None);
     channel.clear_flag(Flag::Break);
     module.bridging.lock().insert(ticket, Arc::clone(&offer));
@@ -133,7 +135,11 @@ pub fn give(
         complete(module, Some(parked), uuid, ticket, &offer);
     }
     after.restore_to(channel);
-    if offer.real.load(Ordering::Acquire) { Given::Taken } else { resume() }
+    if offer.real.load(Ordering::Acquire) {
+        return Given::Taken;
+    }
+    names.restore(channel);
+    resume()
 }
 
 /// Looks whether a bridge has come true. True: there is no more to look for.
@@ -171,20 +177,24 @@ fn complete(
 /// What shall become of a leg after its bridge, by its own variables. The parked leg's are put aside while it bridges:
 /// a bridge that never came true must not end in them.
 pub struct AfterBridge {
-    kept: [(&'static str, Option<String>); 3],
+    kept: [(&'static str, Option<String>); Self::NAMES.len()],
 }
 
 impl AfterBridge {
+    const NAMES: [&'static str; 5] = [
+        "hangup_after_bridge",
+        "park_after_bridge",
+        "transfer_after_bridge",
+        "park_after_early_bridge",
+        "transfer_after_early_bridge",
+    ];
     const PARK: usize = 1;
     const TRANSFER: usize = 2;
 
     /// Reads them.
     #[must_use]
     pub fn of(channel: Channel<'_>) -> Self {
-        Self {
-            kept: ["hangup_after_bridge", "park_after_bridge", "transfer_after_bridge"]
-                .map(|name| (name, channel.variable(name))),
-        }
+        Self { kept: Self::NAMES.map(|name| (name, channel.variable(name))) }
     }
 
     fn take_from(channel: Channel<'_>) -> Self {

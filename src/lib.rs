@@ -13,6 +13,7 @@ pub mod callback;
 pub mod choices;
 pub mod clock;
 pub mod config;
+pub mod dial;
 pub mod dialling;
 pub mod effects;
 pub mod events;

@@ -12,14 +12,20 @@ use crate::request;
 use crate::switch::channel::Flag;
 use crate::switch::{Cause, Located, Session, ivr, log};
 
-/// The leg this one is talking to right now. What FreeSWITCH calls the partner can be long gone.
-#[must_use]
-pub fn partner(session: Session<'_>) -> Option<Located> {
+/// The leg this one is talking to right now; none if it is in no bridge. What FreeSWITCH calls the partner can be long
+/// gone, or be talking to somebody else.
+///
+/// # Errors
+/// `Gone`: it is in a bridge, which is just ending. Whoever pressed the keys is not the one to be parked.
+pub fn partner(session: Session<'_>) -> Result<Option<Located>, Refusal> {
     if !session.channel().test(Flag::Bridged) {
-        return None;
+        return Ok(None);
     }
-    let partner = Located::find(&session.channel().partner_uuid()?)?;
-    partner.session().channel().test(Flag::Bridged).then_some(partner)
+    let uuid = session.channel().partner_uuid().ok_or(Refusal::Gone)?;
+    let partner = Located::find(&uuid).ok_or(Refusal::Gone)?;
+    let there = partner.session().channel();
+    let with_us = there.partner_uuid().as_deref() == Some(&session.uuid());
+    if with_us && there.test(Flag::Bridged) { Ok(Some(partner)) } else { Err(Refusal::Gone) }
 }
 
 /// Parks `partner`; whoever pressed the keys is told the orbit and let go.

@@ -1,42 +1,128 @@
-//! Whose name the phones show across a hand-over.
+//! Whose name the phones show across a hand-over, and how names are written for them.
 
 use crate::park::CallView;
-use crate::switch::Session;
+use crate::switch::{Channel, Session};
 
-/// What the two legs showed before they were to be connected.
+/// Some fields of a channel's caller profile, as they were.
 pub struct Names {
-    leg: [(&'static str, String); 2],
-    parked: [(&'static str, String); 2],
+    fields: Vec<(&'static str, String)>,
 }
 
 impl Names {
     /// Shows each the other: the leg that takes the call gets the caller's name and number, the caller gets those of the
-    /// leg. When FreeSWITCH bridges, it sends the caller id of the leg that did not drive, and the callee id of the one
-    /// that did (`switch_ivr_bridge_display`).
+    /// leg. When the parked call drives a bridge, FreeSWITCH sends the other leg that leg's *caller* id, and the parked
+    /// call that leg's *callee* id, which it copies into the parked call's profile as well (`send_display`,
+    /// `check_bridge_export`).
     #[must_use]
-    pub fn exchange(leg: Session<'_>, parked: Session<'_>, call: &CallView) -> Self {
-        let before = |session: Session<'_>, fields: [&'static str; 2]| {
-            fields.map(|field| (field, session.channel().variable(field).unwrap_or_default()))
+    pub fn exchange(leg: Session<'_>, call: &CallView) -> Self {
+        let channel = leg.channel();
+        let was = Self::of(
+            channel,
+            &["caller_id_name", "caller_id_number", "callee_id_name", "callee_id_number"],
+        );
+        let (own, theirs) = if is_sip(channel) {
+            (for_sip(&of_caller(channel)), for_sip(&call.caller_id_name))
+        } else {
+            (was.value("caller_id_name").to_owned(), call.caller_id_name.to_string())
         };
-        let was = Self {
-            leg: before(leg, ["caller_id_name", "caller_id_number"]),
-            parked: before(parked, ["callee_id_name", "callee_id_number"]),
-        };
-        let [(_, name), (_, number)] = &was.leg;
-        parked.channel().set_profile("callee_id_name", name);
-        parked.channel().set_profile("callee_id_number", number);
-        leg.channel().step_caller_profile();
-        leg.channel().set_profile("caller_id_name", &call.caller_id_name);
-        leg.channel().set_profile("caller_id_number", &call.caller_id_number);
+        channel.step_caller_profile();
+        channel.set_profile("callee_id_name", &own);
+        channel.set_profile("callee_id_number", was.value("caller_id_number"));
+        channel.set_profile("caller_id_name", &theirs);
+        channel.set_profile("caller_id_number", &call.caller_id_number);
         was
     }
 
-    /// They were not connected: everything as before.
-    pub fn undo(&self, leg: Session<'_>, parked: Session<'_>) {
-        for (session, fields) in [(leg, &self.leg), (parked, &self.parked)] {
-            for (field, value) in fields {
-                session.channel().set_profile(field, value);
-            }
+    /// What a bridge changes in the parked call's profile, even if it comes to nothing.
+    #[must_use]
+    pub fn of_parked(parked: Channel<'_>) -> Self {
+        Self::of(parked, &["callee_id_name", "callee_id_number"])
+    }
+
+    /// Everything as before.
+    pub fn restore(&self, channel: Channel<'_>) {
+        for (field, value) in &self.fields {
+            channel.set_profile(field, value);
+        }
+    }
+
+    fn of(channel: Channel<'_>, fields: &[&'static str]) -> Self {
+        let value = |field: &'static str| channel.variable(field).unwrap_or_default();
+        Self { fields: fields.iter().map(|field| (*field, value(field))).collect() }
+    }
+
+    fn value(&self, field: &str) -> &str {
+        let found = self.fields.iter().find(|(name, _)| *name == field);
+        found.map_or("", |(_, value)| value.as_str())
+    }
+}
+
+/// The caller's name as its phone meant it. What mod_sofia has from a phone is still escaped as in a SIP header.
+#[must_use]
+pub fn of_caller(channel: Channel<'_>) -> String {
+    let name = channel.variable("caller_id_name").unwrap_or_default();
+    if is_sip(channel) { unquoted(&name) } else { name }
+}
+
+/// A name as mod_sofia must get it to send it as it is. It decodes `%41`, cuts off what is before the first and behind the
+/// last quote (`check_decode`), and puts what is left between quotes.
+#[must_use]
+pub fn for_sip(name: &str) -> String {
+    let mut text = String::with_capacity(name.len());
+    let mut rest = name.chars().filter(|c| !c.is_control());
+    while let Some(c) = rest.next() {
+        if matches!(c, '"' | '\\') {
+            text.push('\\');
+        }
+        text.push(c);
+        let mut next = rest.clone();
+        let hex = |c: Option<char>| c.is_some_and(|c| c.is_ascii_hexdigit());
+        if c == '%' && hex(next.next()) && hex(next.next()) {
+            text.push_str("25");
+        }
+    }
+    if text.contains('"') { format!("\"{text}\"") } else { text }
+}
+
+fn unquoted(name: &str) -> String {
+    let mut text = String::with_capacity(name.len());
+    let mut chars = name.chars().peekable();
+    while let Some(c) = chars.next() {
+        let escaped = chars.next_if(|next| c == '\\' && matches!(next, '"' | '\\'));
+        text.push(escaped.unwrap_or(c));
+    }
+    text
+}
+
+fn is_sip(channel: Channel<'_>) -> bool {
+    channel.name().starts_with("sofia/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{for_sip, unquoted};
+
+    #[test]
+    fn a_name_gets_what_mod_sofia_takes_away() {
+        for (name, sent) in [
+            ("Alice", "Alice"),
+            ("王小明", "王小明"),
+            ("50% off", "50% off"),
+            ("100%25", "100%2525"),
+            (r#"Bob <&"'> %s"#, r#""Bob <&\"'> %s""#),
+            (r"a\b", r"a\\b"),
+            ("a\r\nb", "ab"),
+            ("", ""),
+        ] {
+            assert_eq!(for_sip(name), sent);
+        }
+    }
+
+    #[test]
+    fn a_name_out_of_a_sip_header_is_unescaped_and_another_stays() {
+        assert_eq!(unquoted(r#"Bob \"B\" \\ %s"#), r#"Bob "B" \ %s"#);
+        for name in ["", r#"say "hi""#, r"C:\dos", r"end\"] {
+            assert_eq!(unquoted(name), name);
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Lamps: what BLF keys show of orbits and lots. One function builds every presence event.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use crate::module::Module;
 use crate::park::{Lamp, LotKey, OrbitName};
 use crate::switch::core;
 use crate::switch::event::{Event, Heard, Kind, Listener};
+use crate::worker::Message;
 
 /// What one lamp shows.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -101,41 +103,109 @@ fn lot_now(module: &Module, lot: &LotKey) -> Shown {
     }
 }
 
-/// The lamps as they were shown last: what has not changed is not shown again. Only the worker has them, so that the
-/// last one shown is the last one that was true. Lamps that are off are not in here.
+/// A lamp that a phone asks about.
+pub struct Asked {
+    login: String,
+    domain: String,
+    /// The subscription that gets the answer.
+    call_id: Option<String>,
+}
+
+/// How many lamps are remembered that are watched under another domain than their lot's.
+const MOST_ELSEWHERE: usize = 10_000;
+
+/// The lamps as they were shown last: what has not changed is not shown again. Only the worker has them, and only it
+/// answers who asks, so that the last one shown is the last one that was true. Lamps that are off are not in here.
 #[derive(Default)]
 pub struct Lamps {
     lit: HashMap<(String, String), Shown>,
+    /// Under which other domains phones watch a lamp: those of a tenant may watch the orbits of a lot of everybody's.
+    elsewhere: BTreeSet<(String, String)>,
+    /// The proto of those that are lit.
+    proto: String,
 }
 
 impl Lamps {
     /// Shows the lamps of an orbit and of its lot as they are now. Some: look at them again after so long.
     pub fn show(&mut self, module: &Module, lot: &LotKey, orbit: &OrbitName) -> Option<Duration> {
-        let domain = domain_of(lot)?;
+        self.follow_proto(module);
+        let home = domain_of(lot)?;
         let (shown, later) = orbit_now(module, lot, orbit);
-        self.change(module, orbit.as_str(), &domain, shown);
-        self.change(module, lot.name.as_str(), &domain, lot_now(module, lot));
+        let whole = lot_now(module, lot);
+        for (login, shown) in [(orbit.as_str(), shown), (lot.name.as_str(), whole)] {
+            let others = match lot.domain {
+                Some(_) => Vec::new(),
+                None => self.other_domains(login, &home),
+            };
+            for domain in others.iter().chain([&home]) {
+                self.change(login, domain, &shown);
+            }
+        }
         later
     }
 
-    fn change(&mut self, module: &Module, login: &str, domain: &str, shown: Shown) {
-        let key = (login.to_owned(), domain.to_owned());
-        let before = self.lit.get(&key);
-        let same = before.map_or(shown.light == Light::Off, |before| *before == shown);
-        if same {
+    /// Answers a phone that asks.
+    pub fn answer(&mut self, module: &Module, asked: &Asked) {
+        self.follow_proto(module);
+        let (login, domain) = (asked.login.as_str(), asked.domain.as_str());
+        let found = module.look(|park| match park.orbit_at(login, Some(domain)) {
+            Some((lot, orbit)) => Some((lot, Some(orbit))),
+            None => park.resolve(login, Some(domain)).ok().map(|lot| (lot, None)),
+        });
+        let Some((lot, orbit)) = found else { return };
+        let shown = match orbit {
+            Some(orbit) => orbit_now(module, &lot, &orbit).0,
+            None => lot_now(module, &lot),
+        };
+        // Whoever watches under an address of the switch watches under its domain: that is what presence-hosts is for.
+        let elsewhere = lot.domain.is_none()
+            && domain.parse::<IpAddr>().is_err()
+            && domain_of(&lot).is_some_and(|home| home != domain);
+        if elsewhere && self.elsewhere.len() < MOST_ELSEWHERE {
+            let lamp = (login.to_owned(), domain.to_owned());
+            if shown.light != Light::Off {
+                self.lit.entry(lamp.clone()).or_insert_with(|| shown.clone());
+            }
+            self.elsewhere.insert(lamp);
+        }
+        shown.fire(&self.proto, login, domain, asked.call_id.as_deref());
+    }
+
+    /// If lamps are called otherwise now, those of the old name go out, and those of the new one are lit.
+    pub fn follow_proto(&mut self, module: &Module) {
+        let proto = module.settings.read().presence_proto.clone();
+        if proto == self.proto {
             return;
         }
-        let proto = module.settings.read().presence_proto.clone();
-        shown.fire(&proto, login, domain, None);
+        for ((login, domain), shown) in &self.lit {
+            Shown::off().fire(&self.proto, login, domain, None);
+            shown.fire(&proto, login, domain, None);
+        }
+        self.proto = proto;
+    }
+
+    fn other_domains(&self, login: &str, home: &str) -> Vec<String> {
+        let from = (login.to_owned(), String::new());
+        let of_login = self.elsewhere.range(from..).take_while(|(other, _)| other == login);
+        of_login.map(|(_, domain)| domain.clone()).filter(|domain| domain != home).collect()
+    }
+
+    fn change(&mut self, login: &str, domain: &str, shown: &Shown) {
+        let key = (login.to_owned(), domain.to_owned());
+        let before = self.lit.get(&key);
+        if before.map_or(shown.light == Light::Off, |before| before == shown) {
+            return;
+        }
+        shown.fire(&self.proto, login, domain, None);
         if shown.light == Light::Off {
             self.lit.remove(&key);
         } else {
-            self.lit.insert(key, shown);
+            self.lit.insert(key, shown.clone());
         }
     }
 }
 
-/// Answers phones that ask: FreeSWITCH sends them no first NOTIFY for a presence of ours, it asks us.
+/// Hears phones that ask: FreeSWITCH sends them no first NOTIFY for a presence of ours, it asks us.
 pub struct Probes;
 
 impl Listener for Probes {
@@ -146,15 +216,11 @@ impl Listener for Probes {
         let proto = module.settings.read().presence_proto.clone();
         let Some(to) = event.header("to") else { return };
         let asked = to.strip_prefix(proto.as_str()).and_then(|rest| rest.strip_prefix('+'));
-        let Some((user, domain)) = asked.and_then(|rest| rest.split_once('@')) else { return };
-        let shown =
-            if let Some((lot, orbit)) = module.look(|park| park.orbit_at(user, Some(domain))) {
-                orbit_now(&module, &lot, &orbit).0
-            } else if let Ok(lot) = module.look(|park| park.resolve(user, Some(domain))) {
-                lot_now(&module, &lot)
-            } else {
-                return;
-            };
-        shown.fire(&proto, user, domain, event.header("sub-call-id").as_deref());
+        let Some((login, domain)) = asked.and_then(|rest| rest.split_once('@')) else { return };
+        module.tell_worker(Message::Asked(Asked {
+            login: login.to_owned(),
+            domain: domain.to_owned(),
+            call_id: event.header("sub-call-id"),
+        }));
     }
 }

@@ -4,6 +4,7 @@ use std::fmt::Display;
 use std::sync::Arc;
 
 use crate::clock;
+use crate::names;
 use crate::park::{CallUuid, Caller, LotKey, ParkRequest, Step, TOP_PRIORITY, Want};
 use crate::switch::{Channel, log};
 
@@ -48,7 +49,7 @@ pub fn of(
     let priority = number("callpark_priority", u64::from(TOP_PRIORITY)).unwrap_or(0);
     let caller = Caller {
         private: hidden("privacy_hide_name") || hidden("privacy_hide_number"),
-        ..Caller::new(text("caller_id_name"), text("caller_id_number"))
+        ..Caller::new(names::of_caller(channel), text("caller_id_number"))
     };
     ParkRequest {
         lot,

@@ -8,6 +8,7 @@ use parking_lot::Mutex;
 
 use crate::announce;
 use crate::arrival::Arrival;
+use crate::dial;
 use crate::dialling::{self, Outgoing, in_thread};
 use crate::module::Module;
 use crate::park::{CallUuid, CallView, Claimant, Ring, RingTo, RunId, Step, When};
@@ -240,9 +241,25 @@ pub fn command(module: &Arc<Module>, call: CallView, dial_string: String) -> Res
     })
 }
 
-/// Calls the phones a lot pages, and has them told where the call is. Nobody waits for it.
+/// Calls the phones a lot pages, each of them, and has them told where the call is. Nobody waits for it.
 pub fn page(module: &Arc<Module>, call: CallView, dial_string: String) {
+    let uuid = call.uuid.clone();
+    let module = Arc::clone(module);
+    let thread = in_thread("callpark-page", move || {
+        for phone in dial::phones(call.uuid.as_str(), &dial_string) {
+            page_one(&module, call.clone(), phone);
+        }
+    });
+    if let Err(reason) = thread {
+        log::warning(Some(uuid.as_str()), format_args!("nobody is paged: {reason}"));
+    }
+}
+
+fn page_one(module: &Arc<Module>, call: CallView, dial_string: String) {
     const RING_S: u32 = 10;
+    if module.is_stopping() {
+        return;
+    }
     let ringing = module.rings.begin_command();
     let uuid = call.uuid.clone();
     let module = Arc::clone(module);

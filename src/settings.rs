@@ -8,6 +8,7 @@ use crate::health;
 use crate::module::Module;
 use crate::switch::event::{Heard, Kind, Listener};
 use crate::switch::{core, log, xml};
+use crate::worker::Message;
 
 const FILE: &str = "callpark.conf";
 
@@ -77,6 +78,7 @@ pub fn again(module: &Arc<Module>) -> Result<(), String> {
     *module.configuration.lock() = text;
     let config = config?;
     *module.settings.write() = config.settings;
+    module.tell_worker(Message::Proto);
     module.act(None, |park, now| ((), park.configure(now, config.lots)));
     health::check_rival(module);
     Ok(())

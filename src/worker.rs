@@ -11,7 +11,7 @@ use crate::effects;
 use crate::handover;
 use crate::module::Module;
 use crate::park::{CallUuid, LotKey, OrbitName, Ticket};
-use crate::presence::Lamps;
+use crate::presence::{Asked, Lamps};
 use crate::switch::guard::Inside;
 use crate::switch::{guard, module};
 
@@ -21,6 +21,10 @@ pub enum Message {
     Look,
     /// These lamps may show something old.
     Lamp(LotKey, OrbitName),
+    /// A phone asks what a lamp shows.
+    Asked(Asked),
+    /// Lamps may be called otherwise now.
+    Proto,
     /// A parked leg has begun to bridge to `leg`: see whether it comes true.
     Confirm {
         /// The parked call.
@@ -84,6 +88,8 @@ pub fn run(module: &Arc<Module>, messages: &Receiver<Message>) {
                     blinking.insert((Instant::now() + wait, lot, orbit));
                 }
             }
+            Ok(Message::Asked(asked)) => guard("lamps", (), || lamps.answer(module, &asked)),
+            Ok(Message::Proto) => guard("lamps", (), || lamps.follow_proto(module)),
             Ok(Message::Confirm { uuid, ticket, leg }) => {
                 confirms.push_back(Confirm { at: Instant::now() + REAL_BRIDGE, uuid, ticket, leg });
             }

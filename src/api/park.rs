@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Answer, Verb, ok, session};
+use super::{Answer, Error, Verb, ok, session};
 use crate::args;
 use crate::arrival::{self, ARRIVES_WITHIN_MS, Arrival};
 use crate::module::Module;
@@ -18,6 +18,9 @@ pub(super) const VERB: Verb = Verb {
 fn run(module: &Arc<Module>, words: &[&str]) -> Answer {
     let Some((uuid, rest)) = words.split_first() else { return Err(Refusal::BadArguments.into()) };
     let channel = session(uuid)?;
+    if channel.session().channel().is_ringing_phone() {
+        return Err(Error::new(Refusal::Failed, "that is a phone that rings: nobody is there yet"));
+    }
     let uuid = CallUuid::from(channel.session().uuid().as_str());
     let (lot, want) = module.look(|park| {
         let place = args::place(park, &rest.join(" "), None)?;

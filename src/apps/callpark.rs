@@ -7,14 +7,17 @@ use crate::announce;
 use crate::apps::{self, domain, module_for, user};
 use crate::args;
 use crate::arrival::{self, Arrival};
+use crate::handover::AfterBridge;
 use crate::hold::Music;
 use crate::hops::Hops;
 use crate::midcall;
 use crate::module::Module;
+use crate::names;
 use crate::park::{CallUuid, LotKey, ParkRefused, Refusal, Then, Want};
 use crate::parked::Parked;
 use crate::parker;
 use crate::request;
+use crate::switch::ivr::Dial;
 use crate::switch::module::Application;
 use crate::switch::{Cause, Channel, Located, Session, ivr, log};
 use crate::tokens;
@@ -56,7 +59,7 @@ fn run(module: &Arc<Module>, session: Session<'_>, data: &str) -> Result<(), Ref
         let place = args::place(park, data, domain(session.channel()).as_deref())?;
         Ok((place.lot, args::want(place.word.as_deref())?))
     })?;
-    match midcall::partner(session) {
+    match midcall::partner(session)? {
         Some(partner) => midcall::park_partner(module, session, &partner, lot, want)?,
         None => park(module, session, lot, want, Came::in_dialplan(session.channel())),
     }
@@ -83,10 +86,12 @@ impl Came {
 
 /// Whether another party sent it here while they were connected. Such a caller must never be connected to a parked one.
 /// FreeSWITCH leaves `sip_refer_to` on a channel that a REFER moved, and `last_bridge_to` on one that was ever bridged;
-/// a dialplan's `transfer` of a fresh call leaves neither.
+/// a dialplan's `transfer` of a fresh call leaves neither. Whoever goes on in its dialplan when its partner has hung up
+/// was not transferred at all.
 #[must_use]
 pub fn was_transferred(channel: Channel<'_>) -> bool {
-    ["sip_refer_to", "last_bridge_to"].iter().any(|name| channel.variable(name).is_some())
+    let has = |name: &&str| channel.variable(name).is_some();
+    has(&"transfer_source") && ["sip_refer_to", "last_bridge_to"].iter().any(|name| has(name))
 }
 
 /// Parks the call of `session` and stays with it until it has an outcome.
@@ -185,11 +190,7 @@ fn refuse(
             ivr::transfer(session, &to.exten, to.dialplan.as_deref(), to.context.as_deref());
         }
         Then::Parker => match parker {
-            Some(parker) => {
-                // In the dialplan's own words, so that it rings as any call to that user does. The parker is checked
-                // to be nothing but user@domain.
-                ivr::transfer(session, &format!("m:^:bridge:user/{parker}"), Some("inline"), None);
-            }
+            Some(parker) => give_back(session, &parker, refused.refusal),
             None => log::notice(
                 Some(&session.uuid()),
                 format_args!(
@@ -197,5 +198,33 @@ fn refuse(
                 ),
             ),
         },
+    }
+}
+
+/// Calls the parker for a call that could not be parked, under the caller's own id, to which the reason is added. Not
+/// by way of a dialplan: there a caller's name would have to be written into a dial string.
+fn give_back(session: Session<'_>, parker: &str, why: Refusal) {
+    const RING_S: u32 = 30;
+    let channel = session.channel();
+    let after = AfterBridge::of(channel);
+    let dial = Dial {
+        dial_string: &format!("user/{parker}"),
+        ring_s: RING_S,
+        caller_id_name: &names::for_sip(&format!(
+            "{} (park {})",
+            names::of_caller(channel),
+            why.code()
+        )),
+        caller_id_number: &channel.variable("caller_id_number").unwrap_or_default(),
+        variables: &[],
+    };
+    match ivr::call_and_bridge(session, &dial) {
+        Ok(()) => after.end(session, Cause::NORMAL_CLEARING),
+        Err(reason) => log::notice(
+            Some(&session.uuid()),
+            format_args!(
+                "the parker {parker} does not take the call back: {reason}; the dialplan goes on"
+            ),
+        ),
     }
 }

@@ -38,7 +38,7 @@ impl Park {
                     self.lots.insert(key, Lot::new(config));
                 }
                 Some(lot) => {
-                    if lot.config.blf != config.blf {
+                    if lamps(&lot.config) != lamps(&config) {
                         relit.extend(lot.slots().map(|(orbit, _)| (key.clone(), orbit.clone())));
                     }
                     lot.configure(config);
@@ -127,6 +127,11 @@ pub(crate) fn candidates(name: &str, viewer_domain: Option<&str>) -> Vec<LotKey>
     }
     let own = viewer_domain.and_then(|domain| LotKey::new(key.name.clone(), Some(domain)).ok());
     own.into_iter().chain([key]).collect()
+}
+
+/// What a lot's lamps go by.
+fn lamps(config: &LotConfig) -> (bool, bool, u64) {
+    (config.blf, config.blf_privacy, config.blf_age_ms)
 }
 
 fn directory<'a>(configs: impl Iterator<Item = &'a Arc<LotConfig>>) -> Directory {

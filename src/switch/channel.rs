@@ -162,6 +162,12 @@ impl Channel<'_> {
         }
     }
 
+    /// Whether it is a leg that the switch has called and nobody has answered.
+    #[must_use]
+    pub fn is_ringing_phone(self) -> bool {
+        !self.test(Flag::Answered) && self.variable("direction").as_deref() == Some("outbound")
+    }
+
     /// Answers unless it is answered. False: it cannot be, the call is going down.
     #[must_use]
     pub fn answer(self) -> bool {

@@ -322,6 +322,25 @@ pub struct Dial<'a> {
 /// # Errors
 /// Why nobody answered, by FreeSWITCH's cause name.
 pub fn call(dial: &Dial<'_>, call_off: &CallOff) -> Result<Located, String> {
+    originate(None, dial, call_off)
+}
+
+/// Calls somebody on behalf of `session`, on its own thread, and bridges it to who answers; returns when the bridge is
+/// over.
+///
+/// # Errors
+/// Why nobody answered, by FreeSWITCH's cause name.
+pub fn call_and_bridge(session: Session<'_>, dial: &Dial<'_>) -> Result<(), String> {
+    let peer = originate(Some(session), dial, &CallOff::default())?;
+    bridge(session, peer.session());
+    Ok(())
+}
+
+fn originate(
+    on_behalf: Option<Session<'_>>,
+    dial: &Dial<'_>,
+    call_off: &CallOff,
+) -> Result<Located, String> {
     let failed = || "DESTINATION_OUT_OF_ORDER".to_owned();
     let dial_string = to_c(dial.dial_string);
     let (name, number) = (to_c(dial.caller_id_name), to_c(dial.caller_id_number));
@@ -333,10 +352,10 @@ pub fn call(dial: &Dial<'_>, call_off: &CallOff) -> Result<Located, String> {
     let mut leg = std::ptr::null_mut();
     let mut cause = sys::switch_call_cause_t::SWITCH_CAUSE_NONE;
     // SAFETY: all strings, the event and the places for leg and cause outlive the call. `call_off` is an atomic of the
-    // cause's size, written by another thread while FreeSWITCH polls it.
+    // cause's size, written by another thread while FreeSWITCH polls it. Who it is on behalf of is NULL or alive.
     let located = unsafe {
         let status = sys::switch_ivr_originate(
-            std::ptr::null_mut(),
+            on_behalf.map_or(std::ptr::null_mut(), Session::raw),
             &raw mut leg,
             &raw mut cause,
             dial_string.as_ptr(),

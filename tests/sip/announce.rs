@@ -12,6 +12,7 @@ const PHRASES: &str = r#"<section name="languages"><language name="en" say-modul
   <phrases><macros>
     <macro name="callpark_announce">
       <input pattern="^default:701$"><match><action function="play-file" data="tone_stream://%(500,0,1150)"/></match></input>
+      <input pattern="^group:811$"><match><action function="play-file" data="tone_stream://%(500,0,1150)"/></match></input>
       <input pattern="^default:705$"><match><action function="play-file" data="tone_stream://%(500,0,1450)"/></match></input>
     </macro>
     <macro name="callpark_full">
@@ -86,18 +87,50 @@ fn who_presses_a_feature_code_hears_the_orbit_and_the_parked_one_does_not_wait_f
     desk.take(&carol, "701", &caller, alice.voice(), Ends::Other);
 }
 
-/// Without a macro, and with the sample's, whose sounds are nowhere: a tone says that it worked.
-#[test]
-fn a_tone_takes_the_place_of_a_phrase_that_cannot_be_spoken() {
+/// The sample's phrases, with the sounds of that folder.
+fn sample(sounds: &str) -> Setup {
     let sample = include_str!("../../conf/lang/en/callpark.xml");
     let macros = sample.split_once("<include>").and_then(|(_, rest)| rest.split_once("</include>"));
     let (macros, _) = macros.expect("macros in the sample");
     let languages = format!(
         "<section name=\"languages\"><language name=\"en\" say-module=\"en\" \
-         sound-prefix=\"/nowhere\"><phrases><macros>{macros}</macros></phrases></language></section>"
+         sound-prefix=\"{sounds}\"><phrases><macros>{macros}</macros></phrases></language></section>"
     );
-    let with_sample = || setup(LOT).module("mod_sndfile").module("mod_say_en").sections(&languages);
-    for setup in [setup(LOT), with_sample()] {
+    setup(LOT).module("mod_sndfile").module("mod_say_en").sections(&languages)
+}
+
+/// "seven, zero, one", and the same again.
+#[test]
+fn the_sample_s_phrase_says_each_digit() {
+    let digits = [("7", 1150.0), ("0", 1250.0), ("1", 1350.0)];
+    let mut setup = sample("{{folder}}/sounds");
+    for (digit, hz) in digits {
+        setup = setup.sound(&format!("digits/{digit}.wav"), hz, 400);
+    }
+    let Some(desk) = Desk::with(setup) else { return };
+    let bob = desk.phone("1001");
+    let consultation = bob.call_up("700");
+    consultation.wait_hears(MUSIC, SOON);
+    let mut said: Vec<Sound> = Vec::new();
+    for (_, hz) in digits {
+        let length = heard(&consultation, Sound::Tone(hz as u32));
+        let twice = Duration::from_millis(640)..Duration::from_millis(840);
+        assert!(twice.contains(&length), "{hz} Hz for {length:?}");
+    }
+    for (_, sound) in consultation.history() {
+        let digit = matches!(sound, Sound::Tone(1150 | 1250 | 1350));
+        if digit && said.last() != Some(&sound) {
+            said.push(sound);
+        }
+    }
+    let once = digits.map(|(_, hz)| Sound::Tone(hz as u32));
+    assert_eq!(said, [once, once].concat());
+}
+
+/// Without a macro, and with the sample's, whose sounds are nowhere: a tone says that it worked.
+#[test]
+fn a_tone_takes_the_place_of_a_phrase_that_cannot_be_spoken() {
+    for setup in [setup(LOT), sample("/nowhere")] {
         let Some(desk) = Desk::with(setup) else { return };
         let bob = desk.phone("1001");
         let consultation = bob.call_up("700");
@@ -151,6 +184,8 @@ fn full_and_empty_are_said() {
 fn phones_are_paged_and_the_parker_gets_a_message() {
     let lots = r#"<lot name="default" orbits="701-720"><param name="timeout" value="0"/>
         <param name="page" value="user/1003@$${domain}"/><param name="notify" value="true"/></lot>
+        <lot name="group" orbits="811"><param name="timeout" value="0"/>
+        <param name="page" value="group/sales@$${domain}"/></lot>
         <lot name="broken" orbits="801"><param name="timeout" value="0"/>
         <param name="page" value="user/nobody@$${domain}"/><param name="notify" value="true"/></lot>"#;
     let Some(desk) = Desk::with(setup(lots).sections(PHRASES)) else { return };
@@ -170,6 +205,17 @@ fn phones_are_paged_and_the_parker_gets_a_message() {
     let (_, message) = bob.wait_request(SOON, |request| request.method() == "MESSAGE");
     assert!(message.body.contains("701") && message.body.contains("1000"), "{message:?}");
     desk.take(&carol, "701", &caller, alice.voice(), Ends::Other);
+
+    // Every phone of a group is told, not only the fastest.
+    let (eve, frank) = (desk.phone("1004"), desk.phone("1005"));
+    let caller = alice.call_up("park_group_811");
+    desk.action(&caller, "park");
+    for phone in [&eve, &frank] {
+        let page = phone.incoming(SOON);
+        page.wait_ended(SOON);
+        heard_whole(&page, Sound::Tone(1150));
+    }
+    caller.hangup();
 
     // Nobody there to be paged, nobody known to be told: the call is parked all the same.
     let caller = alice.call_up("park_broken_801");

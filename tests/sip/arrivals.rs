@@ -54,6 +54,25 @@ fn a_caller_who_hears_ringing_is_parked_and_the_phone_stops() {
     desk.switch.wait_channels(0);
 }
 
+/// Nobody is there yet on the leg of a phone that rings: it cannot be parked, and goes on ringing.
+#[test]
+fn a_phone_that_rings_is_not_parked() {
+    let Some(desk) = Desk::open() else { return };
+    let (alice, bob) = (desk.phone("1000"), desk.phone("1001"));
+    bob.set_policy(Policy::Ring);
+    let caller = alice.call("1001");
+    let theirs = bob.incoming(SOON);
+    caller.wait_ringing(SOON);
+    let answer = desk.api(&format!("park {} default auto", theirs.uuid()));
+    assert!(answer.starts_with("-ERR failed "), "{answer}");
+    desk.wait_empty();
+    theirs.answer();
+    two_way(&caller, bob.voice(), &theirs, alice.voice());
+    theirs.hangup();
+    caller.wait_ended(SOON);
+    desk.switch.wait_channels(0);
+}
+
 #[test]
 fn a_call_is_parked_out_of_a_conference() {
     let conference = r#"<configuration name="conference.conf"><profiles><profile name="default">
@@ -133,6 +152,39 @@ fn video_stays_video() {
     }
     hang_up(&call, &caller, Ends::Other);
     desk.wait_empty();
+}
+
+/// Whoever goes on in its dialplan when the other one has hung up was not transferred, and nobody parked it.
+#[test]
+fn a_call_whose_partner_has_hung_up_dials_and_is_parked_by_nobody() {
+    let bridge = ("bridge", "user/1001@$${domain}");
+    let setup = setup(LOT)
+        .extension(
+            "then_key",
+            &[("set", "hangup_after_bridge=false"), bridge, ("callpark_key", "705")],
+        )
+        .extension(
+            "then_park",
+            &[("set", "hangup_after_bridge=false"), bridge, ("callpark", "705")],
+        );
+    let Some(desk) = Desk::with(setup) else { return };
+    let (alice, bob, carol) = (desk.phone("1000"), desk.phone("1001"), desk.phone("1002"));
+    let part = |call: &str| {
+        let call = alice.call_up(call);
+        let theirs = bob.incoming(SOON);
+        two_way(&call, bob.voice(), &theirs, alice.voice());
+        theirs.hangup();
+        call
+    };
+    let caller = carol.call_up("park_default_705");
+    desk.wait_parked(&caller, "default", "705", "");
+    let call = part("then_key");
+    two_way(&call, carol.voice(), &caller, alice.voice());
+    hang_up(&call, &caller, Ends::Other);
+    desk.wait_empty();
+    let caller = part("then_park");
+    desk.wait_parked(&caller, "default", "705", "");
+    desk.take(&carol, "705", &caller, alice.voice(), Ends::Other);
 }
 
 /// A dialplan's `transfer` of a fresh call to a key is dialling: it retrieves, and does not park.

@@ -47,6 +47,22 @@ fn a_caller_on_hold_of_its_own_is_still_parked_and_hears_music_afterwards() {
 }
 
 #[test]
+fn a_caller_who_has_put_us_on_hold_can_be_taken() {
+    let Some(desk) = Desk::open() else { return };
+    let (alice, carol) = (desk.phone("1000"), desk.phone("1002"));
+    let caller = alice.call_up("park_default_705");
+    desk.wait_parked(&caller, "default", "705", "");
+    caller.hold();
+    std::thread::sleep(Duration::from_millis(500));
+    let call = carol.call_up("705");
+    desk.outcome(&caller, "retrieved");
+    caller.resume();
+    two_way(&call, alice.voice(), &caller, carol.voice());
+    hang_up(&call, &caller, Ends::Other);
+    desk.wait_empty();
+}
+
+#[test]
 fn phones_of_two_codecs_hear_each_other() {
     let Some(desk) = Desk::open() else { return };
     let alice = Phone::new(&desk.switch, "1000").codecs(&[Codec::Pcma]);

@@ -100,6 +100,27 @@ fn lamps_are_right_after_a_reload() {
     wait_state(&lamp, "terminated");
 }
 
+/// Lamps can be given another name while one is lit.
+#[test]
+fn a_lamp_of_the_old_name_goes_out_and_the_new_one_is_lit() {
+    let Some(desk) = Desk::open() else { return };
+    let (alice, carol) = (desk.phone("1000"), desk.phone("1002"));
+    let before = watch(&carol, "705");
+    let after = carol.subscribe("orbit+705", "dialog");
+    let caller = alice.call_up("park_default_705");
+    wait_state(&before, "confirmed");
+    let renamed = conf(LOT).replace(
+        "<lots>",
+        r#"<settings><param name="presence-proto" value="orbit"/></settings><lots>"#,
+    );
+    desk.switch.write_callpark_conf(Some(&renamed));
+    assert!(desk.api("reload").starts_with("+OK"));
+    wait_state(&before, "terminated");
+    assert_eq!(wait_state(&after, "confirmed").number, "1000");
+    caller.hangup();
+    wait_state(&after, "terminated");
+}
+
 #[test]
 fn lamps_go_out_when_the_module_is_unloaded_and_work_when_it_is_back() {
     let Some(desk) = Desk::open() else { return };

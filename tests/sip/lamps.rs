@@ -37,21 +37,52 @@ fn names_are_escaped_on_lamps_displays_lists_and_events() {
         setup = setup.extension(&format!("name{n}"), &actions);
     }
     let Some(desk) = Desk::with(setup) else { return };
-    let (alice, carol) = (desk.phone("1000"), desk.phone("1002"));
+    let carol = desk.phone("1002");
     let lamp = watch(&carol, "701");
     let status = carol.subscribe("park+701", "presence");
     for (n, name) in NAMES.iter().enumerate() {
-        let caller = alice.call_up(&format!("name{n}"));
-        let event = desk.action(&caller, "park");
-        assert_eq!(event.text("Callpark-Caller-ID-Name"), *name);
-        assert_eq!(desk.calls()[0]["caller_id_name"], *name);
-        let shown = wait_state(&lamp, "confirmed");
-        assert_eq!((shown.name.as_str(), shown.number.as_str()), (*name, "1000"), "{shown:?}");
-        let document = status.wait(SOON, |body| body.contains("open") || body.contains("Parked"));
-        read(&document.body);
-        caller.hangup();
-        wait_state(&lamp, "terminated");
-        desk.wait_empty();
+        // As a dialplan names the caller, and as its phone does.
+        for (display, number) in [("Alice", format!("name{n}")), (*name, "700".to_owned())] {
+            let alice = Phone::new(&desk.switch, "1000").display(display);
+            let caller = alice.call_up(&number);
+            let event = desk.action(&caller, "park");
+            assert_eq!(event.text("Callpark-Caller-ID-Name"), *name);
+            assert_eq!(desk.calls()[0]["caller_id_name"], *name);
+            let shown = wait_state(&lamp, "confirmed");
+            assert_eq!((shown.name.as_str(), shown.number.as_str()), (*name, "1000"), "{shown:?}");
+            let document =
+                status.wait(SOON, |body| body.contains("open") || body.contains("Parked"));
+            read(&document.body);
+            caller.hangup();
+            wait_state(&lamp, "terminated");
+            desk.wait_empty();
+        }
+    }
+}
+
+/// A lot of everybody's, watched by the phone of a tenant.
+#[test]
+fn a_lamp_that_is_watched_in_another_domain_goes_out_too() {
+    let setup = setup(LOT)
+        .without_sip_param("force-subscription-domain")
+        .without_sip_param("presence-hosts");
+    let Some(desk) = Desk::with(setup) else { return };
+    let (alice, carol) = (desk.phone("1000"), desk.phone("1002"));
+    let home = watch(&carol, "705");
+    let first = alice.call_up("park_default_705");
+    wait_state(&home, "confirmed");
+    let lamp = carol.subscribe("park+705@tenant.local", "dialog");
+    wait_state(&lamp, "confirmed");
+    first.hangup();
+    for lamp in [&lamp, &home] {
+        wait_state(lamp, "terminated");
+    }
+    let second = alice.call_up("park_default_705");
+    wait_state(&lamp, "confirmed");
+    second.hangup();
+    for lamp in [&lamp, &home] {
+        wait_state(lamp, "terminated");
+        lamp.none_for(MOMENT, |_| true);
     }
 }
 
@@ -135,7 +166,8 @@ fn privacy_of_the_lot_or_of_the_caller_hides_who_waits() {
         let lamp = watch(&carol, orbit);
         let caller = phone.call_up(&format!("park_{lot}_{orbit}"));
         hides(&lamp.wait(SOON, |body| read(body).state == "confirmed").body);
-        let late = desk.phone("1003").subscribe(&format!("park+{orbit}"), "dialog");
+        let dave = desk.phone("1003");
+        let late = dave.subscribe(&format!("park+{orbit}"), "dialog");
         hides(&late.wait(SOON, |body| read(body).state == "confirmed").body);
         caller.hangup();
         wait_state(&lamp, "terminated");
@@ -157,7 +189,8 @@ fn an_old_call_blinks() {
     let after = blinks.at - lit.at;
     assert!((1800..3000).contains(&after.as_millis()), "it blinks after {after:?}");
     assert_eq!(read(&blinks.body).name, "Alice");
-    let late = desk.phone("1003").subscribe("park+705", "dialog");
+    let dave = desk.phone("1003");
+    let late = dave.subscribe("park+705", "dialog");
     assert_eq!(read(&late.wait(SOON, |_| true).body).state, "early");
     desk.take(&carol, "705", &caller, alice.voice(), Ends::Caller);
     wait_state(&lamp, "terminated");

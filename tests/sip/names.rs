@@ -6,6 +6,7 @@ use kit::phone::{Call, Identity, Policy, ReferredBy};
 use kit::{DOMAIN, Phone, SOON};
 
 use super::desk::{Desk, Ends, LOT, hang_up, refer, setup, two_way};
+use super::lamp::{wait_state, watch};
 
 /// A phone to which FreeSWITCH sends display updates, with a name.
 fn named(desk: &Desk, user: &str, name: &str) -> Phone {
@@ -33,8 +34,8 @@ fn shows(desk: &Desk, call: &Call, name: &str, number: &str) {
 fn the_retriever_sees_the_caller_and_the_caller_the_retriever() {
     let Some(desk) = Desk::open() else { return };
     let bob = named(&desk, "1001", "Bob");
-    for (name, by) in [("Alice", "Carol"), ("王小明", "王大明"), ("Bob <&'> %s", "50% <off>")]
-    {
+    let names = [("Alice", "Carol"), ("王小明", "王大明"), (r#"Bob <&"'> %s"#, r#"50% "<off>\"#)];
+    for (name, by) in names {
         let alice = named(&desk, "1000", name);
         let carol = named(&desk, "1002", by);
         let (caller, theirs) = desk.talk(&alice, &bob);
@@ -48,9 +49,9 @@ fn the_retriever_sees_the_caller_and_the_caller_the_retriever() {
     }
 }
 
-/// A double quote ends the name in what FreeSWITCH sends; nothing of it may break the call or the number.
+/// A dialplan can name a caller as it likes: FreeSWITCH puts quotes around it, whatever is inside.
 #[test]
-fn a_name_with_quotes_breaks_no_display() {
+fn a_name_that_a_dialplan_gave_is_shown_as_it_is() {
     let name = r#"Bob <&"'> %s"#;
     let quoted = format!("caller_id_name={name}");
     let parker = "callpark_parker=1001@test.local";
@@ -60,31 +61,75 @@ fn a_name_with_quotes_breaks_no_display() {
     let alice = named(&desk, "1000", "Alice");
     let bob = named(&desk, "1001", "Bob");
     let carol = named(&desk, "1002", "Carol");
-    let fits = |shown: &Identity| {
-        shown.number == "1000" && shown.name.contains("Bob <&") && shown.name.contains("'> %s")
-    };
     let caller = alice.call_up("quoted");
     desk.wait_parked(&caller, "default", "701", "1001");
     let call = carol.call_up("701");
     two_way(&call, alice.voice(), &caller, carol.voice());
-    wait_display(&desk, &call, "the retriever sees the caller", fits);
+    shows(&desk, &call, name, "1000");
     hang_up(&call, &caller, Ends::Other);
 
     let caller = alice.call_up("quoted");
     desk.wait_parked(&caller, "default", "701", "1001");
     desk.api("return default 701");
     let ringing = bob.incoming(SOON);
-    wait_display(&desk, &ringing, "the parker sees who rings", fits);
+    wait_display(&desk, &ringing, "the parker sees who rings", |shown| {
+        shown.number == "1000" && shown.name.contains(name)
+    });
     two_way(&ringing, alice.voice(), &caller, bob.voice());
-    wait_display(&desk, &ringing, "the parker still sees the caller", fits);
+    shows(&desk, &ringing, name, "1000");
     hang_up(&ringing, &caller, Ends::Other);
+}
+
+/// Bob was called; who called him parks him. It is Bob who waits, and not the one who parked him.
+#[test]
+fn who_was_called_and_then_parked_waits_under_its_own_number() {
+    let Some(desk) = Desk::open() else { return };
+    let alice = named(&desk, "1000", "Alice");
+    let bob = named(&desk, "1001", "Bob");
+    let carol = named(&desk, "1002", "Carol");
+    let lamp = watch(&carol, "701");
+    let (parker, called) = desk.talk(&alice, &bob);
+    refer(&parker, "700", ReferredBy::Yes);
+    desk.wait_parked(&called, "default", "701", "1000");
+    assert_eq!(wait_state(&lamp, "confirmed").number, "1001");
+    assert_eq!(desk.calls()[0]["caller_id_number"], "1001");
+    assert_ne!(desk.calls()[0]["caller_id_name"], "Alice");
+    let call = carol.call_up("701");
+    two_way(&call, bob.voice(), &called, carol.voice());
+    wait_display(&desk, &call, "the retriever sees Bob", |shown| shown.number == "1001");
+    shows(&desk, &called, "Carol", "1002");
+}
+
+/// Carol takes Alice's call, and Alice parks Carol: it is Carol who waits, under her own name.
+#[test]
+fn a_retriever_keeps_its_own_name() {
+    let Some(desk) = Desk::open() else { return };
+    let alice = named(&desk, "1000", "Alice");
+    let carol = named(&desk, "1002", "Carol");
+    let bob = named(&desk, "1001", "Bob");
+    let caller = alice.call_up("park_default_705");
+    desk.wait_parked(&caller, "default", "705", "");
+    let call = carol.call_up("705");
+    two_way(&call, alice.voice(), &caller, carol.voice());
+    desk.outcome(&caller, "retrieved");
+    refer(&caller, "706", ReferredBy::Yes);
+    desk.wait_parked(&call, "default", "706", "1000");
+    let parked = &desk.calls()[0];
+    assert_eq!(
+        (&parked["caller_id_name"], &parked["caller_id_number"]),
+        (&"Carol".into(), &"1002".into())
+    );
+    let third = bob.call_up("706");
+    two_way(&third, carol.voice(), &call, bob.voice());
+    shows(&desk, &third, "Carol", "1002");
+    shows(&desk, &call, "Bob", "1001");
 }
 
 #[test]
 fn the_parker_s_phone_shows_who_rings() {
     let Some(desk) = Desk::open() else { return };
     let bob = named(&desk, "1001", "Bob");
-    for name in ["Alice", "王小明", "Bob <&'> %s"] {
+    for name in ["Alice", "王小明", r#"Bob <&"'> %s"#] {
         let alice = named(&desk, "1000", name);
         bob.set_policy(Policy::Answer);
         let (caller, theirs) = desk.talk(&alice, &bob);
@@ -94,8 +139,7 @@ fn the_parker_s_phone_shows_who_rings() {
         desk.api("return default 701");
         let ringing = bob.incoming(SOON);
         let shown = ringing.identity().expect("a caller id");
-        assert!(shown.number == "1000" && shown.name.contains(name), "{shown:?}");
-        println!("the parker sees {:?} {:?}", shown.name, ringing.invite().headers);
+        assert_eq!((shown.number.as_str(), shown.name), ("1000", format!("Park 701 - {name}")));
         caller.hangup();
         ringing.wait_ended(SOON);
         desk.wait_empty();

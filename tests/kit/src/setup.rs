@@ -29,6 +29,8 @@ pub struct Setup {
     track_calls: bool,
     codecs: String,
     sip_params: String,
+    dropped_sip_params: Vec<String>,
+    sounds: Vec<(String, f32, u32)>,
     configurations: String,
     sections: String,
 }
@@ -56,6 +58,8 @@ impl Setup {
             track_calls: false,
             codecs: "PCMU,PCMA".into(),
             sip_params: String::new(),
+            dropped_sip_params: Vec::new(),
+            sounds: Vec::new(),
             configurations: String::new(),
             sections: String::new(),
         }
@@ -177,6 +181,18 @@ impl Setup {
         self
     }
 
+    /// A sound file in the folder `{{folder}}/sounds`: so many ms of a tone.
+    pub fn sound(mut self, path: &str, hz: f32, ms: u32) -> Setup {
+        self.sounds.push((path.into(), hz, ms));
+        self
+    }
+
+    /// Leaves out a parameter of the SIP profile that the kit sets.
+    pub fn without_sip_param(mut self, name: &str) -> Setup {
+        self.dropped_sip_params.push(format!("<param name=\"{name}\" "));
+        self
+    }
+
     /// Adds whole `<section>` elements, such as one of languages.
     pub fn sections(mut self, xml: &str) -> Setup {
         self.sections.push_str(xml);
@@ -190,7 +206,12 @@ impl Setup {
             copy_xml(&sample("dialplan"), &folder.join("conf/dialplan"))?;
         }
         if self.local_stream {
-            wav::write_tone(&folder.join("moh/tone.wav"), 500.0, 4)?;
+            wav::write_tone(&folder.join("moh/tone.wav"), 500.0, 4000)?;
+        }
+        for (path, hz, ms) in &self.sounds {
+            let path = folder.join("sounds").join(path);
+            fs::create_dir_all(path.parent().unwrap_or(&path))?;
+            wav::write_tone(&path, *hz, *ms)?;
         }
         fs::write(folder.join("conf/freeswitch.xml"), self.render(folder, ports))
     }
@@ -212,8 +233,12 @@ impl Setup {
             format!("  <X-PRE-PROCESS cmd=\"set\" data=\"{name}={value}\"/>\n")
         };
         let user = |number| format!("        <user id=\"{number}\"/>\n");
-        let mut text = include_str!("../freeswitch.xml").to_owned();
+        let dropped =
+            |line: &&str| self.dropped_sip_params.iter().any(|param| line.contains(param));
+        let lines = include_str!("../freeswitch.xml").lines().filter(|line| !dropped(line));
+        let mut text: String = lines.flat_map(|line| [line, "\n"]).collect();
         for (name, value) in [
+            ("sections", self.sections.clone()),
             ("folder", folder.path().display().to_string()),
             ("domain", DOMAIN.into()),
             ("hold_music", self.hold_music.clone()),
@@ -230,7 +255,6 @@ impl Setup {
             ("dialplan", self.dialplan.clone()),
             ("contexts", self.contexts.clone()),
             ("users", (1000..1020).map(user).collect()),
-            ("sections", self.sections.clone()),
         ] {
             text = text.replace(&format!("{{{{{name}}}}}"), &value);
         }

@@ -5,8 +5,8 @@ use std::io;
 use std::path::Path;
 
 /// Writes a mono 8 kHz 16-bit WAV file holding a sine of `hz`.
-pub(crate) fn write_tone(path: &Path, hz: f32, seconds: u32) -> io::Result<()> {
-    let samples = 8000 * seconds;
+pub(crate) fn write_tone(path: &Path, hz: f32, ms: u32) -> io::Result<()> {
+    let samples = 8 * ms;
     let bytes = samples * 2;
     let mut wav = Vec::with_capacity(44 + bytes as usize);
     wav.extend_from_slice(b"RIFF");
