@@ -22,8 +22,9 @@ const OWN: &[&str] = &[
     "mod_tone_stream",
 ];
 
-/// What a module registers; C fills in the boxes.
+/// What a module registers.
 #[derive(Default)]
+#[expect(clippy::vec_box, reason = "the module fills them in by their addresses")]
 struct Interfaces {
     applications: Vec<Box<sys::switch_application_interface_t>>,
     commands: Vec<Box<sys::switch_api_interface_t>>,
