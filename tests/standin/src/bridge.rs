@@ -195,8 +195,14 @@ pub fn soft_execute(here: &Session) {
         }
         return;
     };
+    let mut patience = 1000;
     while there.up() && here.up() {
         if there.state() == there.running() {
+            patience -= 1;
+            if patience == 0 {
+                here.hangup(DESTINATION_OUT_OF_ORDER);
+                there.hangup(DESTINATION_OUT_OF_ORDER);
+            }
             match there.running() {
                 CS_RESET => there.set_state(CS_SOFT_EXECUTE),
                 CS_SOFT_EXECUTE => break,

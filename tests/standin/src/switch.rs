@@ -70,6 +70,7 @@ pub fn run(folder: &str) -> Result<(), String> {
     if SWITCH.set(made).is_err() {
         return Err("started twice".to_owned());
     }
+    log::write(5, "standin", 0, None, "the stand-in switch starts");
     bus::start();
     if modules.iter().any(|module| module == "mod_callpark")
         && let Err(error) = loader::load("mod_callpark")
@@ -88,6 +89,7 @@ pub fn run(folder: &str) -> Result<(), String> {
         std::thread::sleep(Duration::from_millis(5));
     }
     loader::unload_all();
+    log::write(5, "standin", 0, None, "the stand-in switch ends");
     bus::stop();
     Ok(())
 }
