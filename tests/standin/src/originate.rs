@@ -136,8 +136,9 @@ fn dial(address: &str, ids: &CallerId<'_>, variables: Variables) -> Result<Held,
             };
             let expanded = expand(&dial_string, field);
             let (own, address) = brackets(&expanded, '{', '}');
-            let variables = own.into_iter().chain(variables).collect();
-            dial(address, ids, variables)
+            let dialed = [("dialed_user", user), ("dialed_domain", domain)];
+            let dialed = dialed.map(|(name, value)| (name.to_owned(), value.to_owned()));
+            dial(address, ids, own.into_iter().chain(variables).chain(dialed).collect())
         }
         _ => Err(CHAN_NOT_IMPLEMENTED),
     }
