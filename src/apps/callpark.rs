@@ -91,7 +91,7 @@ impl Came {
 #[must_use]
 pub fn was_transferred(channel: Channel<'_>) -> bool {
     let has = |name: &&str| channel.variable(name).is_some();
-    has(&"transfer_source") && ["sip_refer_to", "last_bridge_to"].iter().any(|name| has(name))
+    has(&"transfer_source") && ["sip_refer_to", "last_bridge_to"].iter().any(has)
 }
 
 /// Parks the call of `session` and stays with it until it has an outcome.
