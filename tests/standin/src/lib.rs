@@ -18,6 +18,7 @@ mod log;
 mod machine;
 mod media;
 mod originate;
+mod queries;
 mod session;
 mod stream;
 mod strings;

@@ -136,7 +136,9 @@ fn dial(address: &str, ids: &CallerId<'_>, variables: Variables) -> Result<Held,
             };
             let expanded = expand(&dial_string, field);
             let (own, address) = brackets(&expanded, '{', '}');
-            let dialed = [("dialed_user", user), ("dialed_domain", domain)];
+            let presence = format!("{user}@{domain}");
+            let dialed =
+                [("dialed_user", user), ("dialed_domain", domain), ("presence_id", &presence)];
             let dialed = dialed.map(|(name, value)| (name.to_owned(), value.to_owned()));
             dial(address, ids, own.into_iter().chain(variables).chain(dialed).collect())
         }

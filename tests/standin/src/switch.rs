@@ -61,9 +61,10 @@ pub fn run(folder: &str) -> Result<(), String> {
     let (root, globals) = Root::read(&folder)?;
     let modules = root.modules();
     let port = root.param("event_socket.conf", "listen-port").and_then(|port| port.parse().ok());
+    let conf_dir = ("conf_dir".to_owned(), folder.join("conf").display().to_string());
     let made = Switch {
         folder,
-        globals: RwLock::new(globals.into_iter().collect()),
+        globals: RwLock::new(globals.into_iter().chain([conf_dir]).collect()),
         xml: RwLock::new(root),
         stopping: AtomicBool::new(false),
     };
