@@ -2,7 +2,7 @@
 
 use std::ffi::{c_char, c_void};
 
-use crate::strings::text;
+use crate::strings::{expand, text};
 use crate::switch::switch;
 use crate::{live, sys};
 
@@ -65,15 +65,15 @@ unsafe extern "C" fn switch_api_execute(
             let known = dial_string(user.unwrap_or_default(), domain.unwrap_or_default());
             known.is_some().to_string()
         }
-        "sofia_contact" => {
-            let whom = arguments.trim_start_matches("*/");
-            let known = whom.split_once('@').and_then(|(user, domain)| dial_string(user, domain));
-            // There is no SIP: who is reached somewhere else counts as registered.
-            match known.filter(|dial_string| !dial_string.contains("sofia_contact")) {
-                Some(_) => format!("sofia/standin/{whom}"),
-                None => "error/user_not_registered".to_owned(),
-            }
+        "user_data" => {
+            let user = arguments.split(' ').next().and_then(|whom| whom.split_once('@'));
+            user.and_then(|(user, domain)| dial_string(user, domain)).unwrap_or_default()
         }
+        "expand" => expand(arguments.trim_start_matches("echo "), |name| {
+            // Nobody is registered here: there is no SIP.
+            let contact = name.starts_with("sofia_contact");
+            contact.then(|| "error/user_not_registered".to_owned())
+        }),
         _ => return Status::SWITCH_STATUS_FALSE,
     };
     let mut bytes = answer.into_bytes();
