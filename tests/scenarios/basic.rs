@@ -221,3 +221,13 @@ fn a_reload_keeps_parked_calls_and_a_bad_file_changes_nothing() {
     scene.dial("take_default_701");
     scene.outcome(&caller, "retrieved");
 }
+
+#[test]
+fn the_end_of_the_switch_is_an_outcome_too() {
+    let scene = Scene::new();
+    let callers: Vec<String> = (0..3).map(|_| scene.park("park").0).collect();
+    assert!(scene.switch.stop().success());
+    for caller in callers {
+        scene.outcome(&caller, "shutdown");
+    }
+}

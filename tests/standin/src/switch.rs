@@ -13,6 +13,8 @@ use crate::strings::text;
 use crate::xml::Root;
 use crate::{bus, esl, live, loader, log, sys};
 
+const SYSTEM_SHUTDOWN: u32 = 701;
+
 /// Everything that is there once.
 pub struct Switch {
     pub folder: PathBuf,
@@ -83,7 +85,7 @@ pub fn run(folder: &str) -> Result<(), String> {
         std::thread::sleep(Duration::from_millis(20));
     }
     for session in live::all() {
-        session.hangup(16);
+        session.hangup(SYSTEM_SHUTDOWN);
     }
     let end = Instant::now() + Duration::from_secs(10);
     while !live::all().is_empty() && Instant::now() < end {
@@ -92,6 +94,7 @@ pub fn run(folder: &str) -> Result<(), String> {
     loader::unload_all();
     log::write(5, "standin", 0, None, "the stand-in switch ends");
     bus::stop();
+    esl::flush();
     Ok(())
 }
 
