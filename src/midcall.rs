@@ -12,14 +12,21 @@ use crate::request;
 use crate::switch::channel::Flag;
 use crate::switch::{Cause, Located, Session, ivr, log};
 
-/// The leg this one is talking to right now. What FreeSWITCH calls the partner can be long gone.
-#[must_use]
-pub fn partner(session: Session<'_>) -> Option<Located> {
-    if !session.channel().test(Flag::Bridged) {
-        return None;
+/// The leg this one is talking to right now; none: it is in no bridge. What FreeSWITCH calls the partner can be long
+/// gone.
+///
+/// # Errors
+/// `Gone`: it is still in its bridge, but the other one has just left. To be parked now would hold it inside there.
+pub fn partner(session: Session<'_>) -> Result<Option<Located>, Refusal> {
+    let channel = session.channel();
+    if !channel.test(Flag::Bridged) && !channel.exchanging_media() {
+        return Ok(None);
     }
-    let partner = Located::find(&session.channel().partner_uuid()?)?;
-    partner.session().channel().test(Flag::Bridged).then_some(partner)
+    let partner = channel.partner_uuid().and_then(|uuid| Located::find(&uuid));
+    match partner.filter(|partner| partner.session().channel().test(Flag::Bridged)) {
+        Some(partner) => Ok(Some(partner)),
+        None => Err(Refusal::Gone),
+    }
 }
 
 /// Parks `partner`; whoever pressed the keys is told the orbit and let go.

@@ -56,7 +56,7 @@ fn run(module: &Arc<Module>, session: Session<'_>, data: &str) -> Result<(), Ref
         let place = args::place(park, data, domain(session.channel()).as_deref())?;
         Ok((place.lot, args::want(place.word.as_deref())?))
     })?;
-    match midcall::partner(session) {
+    match midcall::partner(session)? {
         Some(partner) => midcall::park_partner(module, session, &partner, lot, want)?,
         None => park(module, session, lot, want, Came::in_dialplan(session.channel())),
     }
