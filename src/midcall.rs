@@ -16,12 +16,14 @@ use crate::switch::{Cause, Located, Session, ivr, log};
 /// gone, or be talking to somebody else.
 ///
 /// # Errors
-/// `Gone`: it is in a bridge, which is just ending. Whoever pressed the keys is not the one to be parked.
+/// `Gone`: it is still in its bridge, but the other one has just left. Whoever pressed the keys is not the one to be
+/// parked, and would be held inside there.
 pub fn partner(session: Session<'_>) -> Result<Option<Located>, Refusal> {
-    if !session.channel().test(Flag::Bridged) {
+    let channel = session.channel();
+    if !channel.test(Flag::Bridged) && !channel.exchanging_media() {
         return Ok(None);
     }
-    let uuid = session.channel().partner_uuid().ok_or(Refusal::Gone)?;
+    let uuid = channel.partner_uuid().ok_or(Refusal::Gone)?;
     let partner = Located::find(&uuid).ok_or(Refusal::Gone)?;
     let there = partner.session().channel();
     let with_us = there.partner_uuid().as_deref() == Some(&session.uuid());

@@ -30,7 +30,9 @@ impl<T> Default for Tokens<T> {
 impl<T> Tokens<T> {
     /// Gives an errand a token.
     pub fn send(&self, errand: T) -> String {
-        let token = format!("{PREFIX}{}", self.count.fetch_add(1, Ordering::Relaxed));
+        // Not to be guessed: a dialplan may hand on what a caller has dialled.
+        let number = self.count.fetch_add(1, Ordering::Relaxed);
+        let token = format!("{PREFIX}{number}-{:016x}", fastrand::u64(..));
         let now = Instant::now();
         let mut out = self.out.lock();
         out.retain(|_, out| out.until.is_none_or(|until| until > now));
