@@ -211,8 +211,6 @@ typedef struct switch_loadable_module_function_table {
 switch_loadable_module_interface_t *switch_loadable_module_create_module_interface(switch_memory_pool_t *pool, const char *name);
 void *switch_loadable_module_create_interface(switch_loadable_module_interface_t *mod, switch_module_interface_name_t iname);
 switch_status_t switch_loadable_module_exists(const char *mod);
-/* SUCCESS when an application of that name is registered and allowed. */
-switch_status_t switch_core_session_get_app_flags(const char *app, int32_t *flags);
 
 /* ---- log ---- */
 void switch_log_printf(switch_text_channel_t channel, const char *file, const char *func, int line, const char *userdata,
@@ -338,6 +336,5 @@ void switch_console_push_match(switch_console_callback_match_t **matches, const 
 
 /* malloc'd, or NULL */
 char *switch_core_get_domain(switch_bool_t dup);
-char *switch_core_get_variable_dup(const char *varname);
 
 #endif
