@@ -38,7 +38,7 @@ test-freeswitch: need-build need-freeswitch ## Scenarios, SIP, headers and memor
 
 demo: need-build ## Calls are parked, retrieved, and come back: in a FreeSWITCH if there is one, else in the stand-in
 	@FREESWITCH="$$($(FIND_FREESWITCH))" && export FREESWITCH && \
-	echo "Building …" && $(CARGO) build --quiet --release --workspace --examples && \
+	echo "Building …" && $(CARGO) build --quiet --release --workspace && \
 	$(CARGO) run --quiet --release -p kit --example demo
 
 bench: need-build ## Assigning, deadlines; with FREESWITCH=<prefix> also retrieval beside mod_valet_parking

@@ -44,6 +44,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         bindgen = bindgen.clang_arg("-DCALLPARK_REAL_HEADERS");
     }
     cc.compile("callpark_shim");
+    // Rust's thread-locals leave destructors of ours with FreeSWITCH's threads, which run them when they end, seconds
+    // after an unload: the code must stay mapped, or the switch dies.
+    println!("cargo:rustc-cdylib-link-arg=-Wl,-z,nodelete");
     let out = PathBuf::from(env::var("OUT_DIR")?).join("freeswitch.rs");
     bindgen.generate()?.write_to_file(out)?;
     Ok(())

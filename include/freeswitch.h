@@ -165,6 +165,11 @@ struct switch_stream_handle {
 	switch_event_t *param_event;
 };
 
+switch_status_t switch_console_stream_raw_write(switch_stream_handle_t *handle, uint8_t *data, switch_size_t datalen);
+switch_status_t switch_console_stream_write(switch_stream_handle_t *handle, const char *fmt, ...);
+/* Runs an API command; what it answers is in stream->data, which may have been reallocated. */
+switch_status_t switch_api_execute(const char *cmd, const char *arg, switch_core_session_t *session, switch_stream_handle_t *stream);
+
 /* ---- a module and its interfaces ---- */
 typedef struct switch_loadable_module_interface switch_loadable_module_interface_t;
 typedef void (*switch_application_function_t) (switch_core_session_t *session, const char *data);
@@ -289,6 +294,17 @@ typedef switch_status_t (*switch_input_callback_function_t) (switch_core_session
 															 switch_input_type_t input_type, void *buf, unsigned int buflen);
 typedef switch_status_t (*switch_read_frame_callback_function_t) (switch_core_session_t *session, switch_frame_t *frame, void *user_data);
 
+typedef enum {
+	SWITCH_DTMF_UNKNOWN = 0
+} switch_dtmf_source_t;
+
+typedef struct {
+	char digit;
+	uint32_t duration;
+	int32_t flags;
+	switch_dtmf_source_t source;
+} switch_dtmf_t;
+
 typedef struct {
 	switch_input_callback_function_t input_callback;
 	void *buf;
@@ -328,6 +344,9 @@ void switch_xml_free(switch_xml_t xml);
 switch_status_t switch_xml_reload(const char **err);
 
 typedef struct switch_console_callback_match switch_console_callback_match_t;
+void switch_console_free_matches(switch_console_callback_match_t **matches);
+/* The uuids of all channels that are up and have that variable with that value; to be freed. */
+switch_console_callback_match_t *switch_core_session_findall_matching_var(const char *var_name, const char *var_val);
 typedef switch_status_t (*switch_console_complete_callback_t) (const char *, const char *, switch_console_callback_match_t **matches);
 switch_status_t switch_console_set_complete(const char *string);
 switch_status_t switch_console_add_complete_func(const char *name, switch_console_complete_callback_t cb);
@@ -336,5 +355,6 @@ void switch_console_push_match(switch_console_callback_match_t **matches, const 
 
 /* malloc'd, or NULL */
 char *switch_core_get_domain(switch_bool_t dup);
+char *switch_core_get_variable_dup(const char *varname);
 
 #endif

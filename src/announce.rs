@@ -1,12 +1,11 @@
 //! Telling people where the call is, or why it is not: by voice, on the display, by paging and by message. A caller who
 //! is parked never waits for any of it, and none of it can lose a call.
 
-use std::sync::atomic::AtomicBool;
-
 use crate::module::Module;
 use crate::park::{CallView, LotKey, OrbitName, Refusal};
 use crate::switch::event::{Event, Kind};
-use crate::switch::{Session, ivr};
+use crate::switch::ivr::{Played, Stop};
+use crate::switch::{Session, ivr, log};
 
 /// Before the first word: a phone that has just been answered swallows what comes at once.
 const SETTLE_MS: u32 = 400;
@@ -15,7 +14,7 @@ const DONE_TONE: &str = "tone_stream://%(120,80,880);loops=2";
 const SORRY_TONE: &str = "tone_stream://%(300,150,440);loops=2";
 
 /// Tells the orbit to whoever parked, until `stop`.
-pub fn orbit(session: Session<'_>, lot: &LotKey, orbit: &OrbitName, stop: &AtomicBool) {
+pub fn orbit(session: Session<'_>, lot: &LotKey, orbit: &OrbitName, stop: &Stop) {
     ivr::display(session, &format!("Parked at {orbit}"), orbit.as_str());
     ivr::sleep(session, SETTLE_MS, stop);
     say(session, "callpark_announce", lot, Some(orbit), DONE_TONE, stop);
@@ -38,7 +37,7 @@ pub fn refusal(
         Refusal::Denied => "callpark_denied",
         _ => return,
     };
-    say(session, phrase, lot, orbit, SORRY_TONE, &AtomicBool::new(false));
+    say(session, phrase, lot, orbit, SORRY_TONE, &Stop::default());
 }
 
 fn say(
@@ -47,13 +46,52 @@ fn say(
     lot: &LotKey,
     orbit: Option<&OrbitName>,
     tone: &str,
-    stop: &AtomicBool,
+    stop: &Stop,
 ) {
     let orbit = orbit.map_or("", OrbitName::as_str);
-    if session.channel().ready()
-        && !ivr::speak(session, phrase, &format!("{}:{orbit}", lot.name), stop)
-    {
+    speak(session, phrase, &format!("{}:{orbit}", lot.name), tone, stop);
+}
+
+/// Speaks a phrase of our own; where it or its sounds are missing, a tone is heard.
+fn speak(session: Session<'_>, phrase: &str, data: &str, tone: &str, stop: &Stop) {
+    if session.channel().ready() && !ivr::speak(session, phrase, data, stop) {
         ivr::play(session, tone, stop);
+    }
+}
+
+/// Offers a caller to be called back with that key.
+pub fn offer(session: Session<'_>, call: &CallView, key: char, stop: &Stop) {
+    let data = format!("{}:{}:{key}", call.lot.name, call.orbit);
+    speak(session, "callpark_callback_offer", &data, DONE_TONE, stop);
+}
+
+/// Tells a caller that somebody will call back.
+pub fn callback(session: Session<'_>, call: &CallView) {
+    let data = format!("{}:{}", call.lot.name, call.orbit);
+    speak(session, "callpark_callback", &data, DONE_TONE, &Stop::default());
+}
+
+/// Tells a caller that this cannot be.
+pub fn sorry(session: Session<'_>, stop: &Stop) {
+    ivr::play(session, SORRY_TONE, stop);
+}
+
+/// Plays what an administrator has configured, a file, a stream or `phrase:<macro>`. A phrase gets
+/// `<lot>:<orbit>:<seconds the caller has waited>`. What cannot be played is logged: nobody's call ends for it.
+pub fn play(session: Session<'_>, what: &str, call: &CallView, stop: &Stop) {
+    let fine = match what.strip_prefix("phrase:") {
+        Some(phrase) => {
+            let waited = call.waiting_ms / 1000;
+            let data = format!("{}:{}:{waited}", call.lot.name, call.orbit);
+            ivr::speak(session, phrase, &data, stop)
+        }
+        None => ivr::play(session, what, stop) != Played::Failed,
+    };
+    if !fine && session.channel().ready() {
+        log::warning(
+            Some(call.uuid.as_str()),
+            format_args!("{} {}: {what:?} cannot be played; it is left out", call.lot, call.orbit),
+        );
     }
 }
 

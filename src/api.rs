@@ -9,6 +9,7 @@ use crate::switch::module::Command;
 use crate::switch::stream::Stream;
 use crate::{args, switch};
 
+mod callbacks;
 pub mod complete;
 mod drop;
 mod list;
@@ -71,6 +72,8 @@ const VERBS: &[Verb] = &[
     drop::VERB,
     orbits::CLOSE,
     orbits::OPEN,
+    callbacks::LIST,
+    callbacks::ONE,
     reload::VERB,
     Verb { name: "version", syntax: "", complete: &[""], run: version },
     Verb { name: "help", syntax: "", complete: &[""], run: help },
@@ -82,8 +85,7 @@ const LONGEST: usize = 8 * 1024;
 impl Command for Callpark {
     const NAME: &'static CStr = c"callpark";
     const SHORT: &'static CStr = c"Call parking";
-    const SYNTAX: &'static CStr =
-        c"status|list|show|park|retrieve|move|set|return|drop|close|open|reload|version|help";
+    const SYNTAX: &'static CStr = c"<verb> [<arguments>]; `callpark help` lists them";
 
     fn run(arguments: &str, stream: &mut Stream) {
         let answer = match Module::running() {

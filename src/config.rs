@@ -6,6 +6,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+mod lot_params;
 mod params;
 mod tree;
 
@@ -13,10 +14,10 @@ mod tree;
 mod tests;
 
 use crate::park::{
-    BadStep, LotConfig, LotKey, LotName, OrbitRange, RING_S, Step, WhenFull, candidates, overlap,
-    parse_ring,
+    Base, LotConfig, LotKey, LotName, OrbitRange, Step, StepTo, WhenFull, candidates, overlap,
 };
-pub use params::{LOT_PARAMS, Param, SETTINGS};
+pub use lot_params::LOT_PARAMS;
+pub use params::{Param, SETTINGS};
 use tree::Element;
 
 /// Everything that is configured.
@@ -177,6 +178,7 @@ fn lot(element: &Element) -> Result<LotConfig, ConfigError> {
     if let Some(returns) = returns {
         config.returns = returns;
     }
+    check_lot(element, &config).map_err(in_lot)?;
     Ok(config)
 }
 
@@ -185,16 +187,36 @@ fn step(element: &Element) -> Result<Step, ConfigError> {
     if element.name != "step" {
         return Err(element.unknown());
     }
-    element.allow(&["to", "ring"])?;
     element.childless()?;
     let to = element.need("to")?;
-    let bad =
-        |name, value| move |error: BadStep| ConfigError::at(element, error).param(name, value);
-    let ring_s = match element.get("ring") {
-        Some(ring) => parse_ring(ring).map_err(bad("ring", ring))?,
-        None => RING_S,
+    let bad = |name: &str, value: &str, problem: &dyn fmt::Display| {
+        ConfigError::at(element, problem).param(name, value)
     };
-    Ok(Step { to: to.parse().map_err(bad("to", to))?, ring_s })
+    let parsed: StepTo = to.parse().map_err(|error| bad("to", to, &error))?;
+    let mut step = Step::new(parsed);
+    for (name, value) in element.attributes().filter(|(name, _)| *name != "to") {
+        step.set(name, value).map_err(|error| bad(name, value, &error))?;
+    }
+    step.check().map_err(|error| bad("to", to, &error))
+}
+
+/// What can only be seen when the whole lot is known.
+fn check_lot(element: &Element, lot: &LotConfig) -> Result<(), ConfigError> {
+    let wrong = |param: &str, problem: &str| {
+        let mut error = ConfigError::at(element, problem);
+        error.param = Some(param.to_owned());
+        Err(error)
+    };
+    if lot.exit_key.is_some() && lot.exit_to.is_none() {
+        return wrong("exit-key", "needs an exit-to, where the caller goes");
+    }
+    if lot.exit_key.is_some() && lot.exit_key == lot.callback.key {
+        return wrong("callback-key", "is the exit-key already");
+    }
+    if lot.timeout.base == Base::Adaptive && lot.timeout.min_ms > lot.timeout.max_ms {
+        return wrong("timeout-min", "is longer than timeout-max");
+    }
+    Ok(())
 }
 
 /// What can only be seen when all lots are known.

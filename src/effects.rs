@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use crate::callback;
 use crate::events;
-use crate::module::Module;
+use crate::module::{Interlude, Module};
 use crate::park::Effect;
 use crate::ring;
 use crate::switch::{Session, log};
@@ -19,6 +20,10 @@ pub fn carry_out(module: &Arc<Module>, effects: Vec<Effect>, here: Option<Sessio
             Effect::Wake(uuid) => module.wake(&uuid),
             Effect::Ring(step) => ring::step(module, *step),
             Effect::StopRing(run) => module.rings.stop(run),
+            Effect::Comfort(uuid) => module.interlude(&uuid, Interlude::Comfort),
+            Effect::Offer(uuid) => module.interlude(&uuid, Interlude::Offer),
+            Effect::CallBack(callback) => callback::attempt(module, *callback),
+            Effect::Callback(news) => events::tell_callback(&news),
             Effect::ClaimLost { ticket, .. } => {
                 // Who waits in it sees the parked leg go and leaves by itself.
                 module.offers.lock().remove(&ticket);

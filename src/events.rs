@@ -3,7 +3,9 @@
 use std::ffi::CStr;
 use std::fmt::Write;
 
-use crate::park::{Action, ParkEvent};
+use crate::park::{
+    Action, CallUuid, CallbackEnd, CallbackNews, Caller, LotKey, OrbitName, ParkEvent,
+};
 use crate::switch::event::{Event, Kind};
 use crate::switch::{Located, Session, log};
 
@@ -55,18 +57,34 @@ fn retriever(event: &ParkEvent) -> Option<String> {
     event.retriever.as_deref().map(str::to_owned)
 }
 
-fn fire(event: &ParkEvent, session: Option<Session<'_>>) {
-    let Some(mut out) = Event::new(Kind::Custom, Some(SUBCLASS)) else { return };
+/// What every event of ours begins with.
+fn about(
+    action: &str,
+    place: (&LotKey, Option<&OrbitName>),
+    uuid: &CallUuid,
+    caller: &Caller,
+    session: Option<Session<'_>>,
+) -> Option<Event> {
+    let mut out = Event::new(Kind::Custom, Some(SUBCLASS))?;
     if let Some(session) = session {
         out = out.with_channel(session.channel());
     }
+    let (lot, orbit) = place;
+    Some(
+        out.with("Callpark-Action", action)
+            .with("Callpark-Lot", &lot.to_string())
+            .with("Callpark-Orbit", orbit.map_or("", OrbitName::as_str))
+            .with("Callpark-UUID", uuid.as_str())
+            .with("Callpark-Caller-ID-Name", &caller.name)
+            .with("Callpark-Caller-ID-Number", &caller.number),
+    )
+}
+
+fn fire(event: &ParkEvent, session: Option<Session<'_>>) {
+    let place = (&event.lot, event.orbit.as_ref());
+    let out = about(event.action.as_str(), place, &event.uuid, &event.caller, session);
+    let Some(mut out) = out else { return };
     out = out
-        .with("Callpark-Action", event.action.as_str())
-        .with("Callpark-Lot", &event.lot.to_string())
-        .with("Callpark-Orbit", event.orbit.as_ref().map_or("", |orbit| orbit.as_str()))
-        .with("Callpark-UUID", event.uuid.as_str())
-        .with("Callpark-Caller-ID-Name", &event.caller.name)
-        .with("Callpark-Caller-ID-Number", &event.caller.number)
         .with("Callpark-Parker", event.parker.as_deref().unwrap_or_default())
         .with("Callpark-Retriever", event.retriever.as_deref().unwrap_or_default())
         .with(
@@ -87,6 +105,45 @@ fn fire(event: &ParkEvent, session: Option<Session<'_>>) {
             .with("Callpark-From-Orbit", orbit.as_str());
     }
     out.fire();
+}
+
+/// Tells of somebody who is to be called back: `Callpark-Action: callback`. The call itself has ended.
+pub fn tell_callback(news: &CallbackNews) {
+    let callback = &news.callback;
+    let place = (&callback.lot, Some(&callback.orbit));
+    let state = match (news.end, &callback.reason) {
+        (Some(end), _) => end.as_str(),
+        (None, Some(_)) => "failed-once",
+        (None, None) => "owed",
+    };
+    if let Some(out) = about("callback", place, &callback.uuid, &callback.caller, None) {
+        out.with("Callpark-Callback-ID", &callback.id.to_string())
+            .with("Callpark-Callback-By", &callback.by)
+            .with("Callpark-Callback-State", state)
+            .with("Callpark-Callback-Attempts-Left", &callback.attempts_left.to_string())
+            .with("Callpark-Reason", callback.reason.as_deref().unwrap_or_default())
+            .fire();
+    }
+    let caller = format!("{:?} <{}>", &*callback.caller.name, callback.caller.number);
+    let (id, by) = (callback.id, &callback.by);
+    let why = callback.reason.as_deref().map(|why| format!(": {why}")).unwrap_or_default();
+    let what = match (news.end, callback.reason.is_some()) {
+        (None, false) => format!("{by} will call {caller} back"),
+        (None, true) => format!(
+            "{by} did not get to call {caller} back{why}; attempts left: {}",
+            callback.attempts_left
+        ),
+        (Some(CallbackEnd::Connected), _) => format!("{by} has called {caller} back"),
+        (Some(CallbackEnd::Failed), _) => format!("{caller} is not called back{why}"),
+        (Some(CallbackEnd::Expired), _) => {
+            format!("{caller} is not called back, the time is up{why}")
+        }
+        (Some(CallbackEnd::Cancelled), _) => format!("{caller} is not called back: cancelled"),
+        (Some(CallbackEnd::Shutdown), _) => {
+            format!("{caller} is not called back: the module stops")
+        }
+    };
+    log::notice(Some(callback.uuid.as_str()), format_args!("call-back {id}: {what}"));
 }
 
 /// What an administrator reads at 3 a.m.: which call, what happened, why, and what comes next.
@@ -129,6 +186,9 @@ fn sentence(event: &ParkEvent) -> String {
         (Action::Drop, outcome) => {
             let outcome = outcome.map_or("dropped", |outcome| outcome.as_str());
             format!("{place}: {caller} hung up ({outcome}) after {waited}")
+        }
+        (Action::Remind, _) if event.step.is_some() && event.reason.is_none() => {
+            format!("{place}: {caller} waits since {waited}: step {step} reminds")
         }
         (Action::Remind, _) => format!("{place}: {caller} still waits after {waited}"),
         (Action::Refuse, _) => format!("{place}: {caller} not parked"),

@@ -1,6 +1,5 @@
 //! What a parked caller hears.
 
-use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use crate::module::Leg;
@@ -56,13 +55,13 @@ impl Music {
 /// Keeps the caller company until the leg is woken, transferred or gone.
 pub fn hold(session: Session<'_>, leg: &Leg, music: &mut Music) {
     let channel = session.channel();
-    while !leg.woken.load(Ordering::Acquire) && channel.ready() {
+    while !leg.stop.is_up() && channel.ready() {
         let Some(source) = music.sources.last() else {
-            ivr::sleep(session, SLEEP_MS, &leg.woken);
+            ivr::sleep(session, SLEEP_MS, &leg.stop);
             continue;
         };
         let began = Instant::now();
-        let played = ivr::play(session, source, &leg.woken);
+        let played = ivr::play(session, source, &leg.stop);
         let short = began.elapsed() < TOO_SHORT;
         match played {
             Played::Failed => music.failed(&session.uuid(), "cannot be played"),
@@ -71,7 +70,7 @@ pub fn hold(session: Session<'_>, leg: &Leg, music: &mut Music) {
                 if music.failures >= TRIES {
                     music.failed(&session.uuid(), "ends as soon as it begins");
                 }
-                ivr::sleep(session, 20, &leg.woken);
+                ivr::sleep(session, 20, &leg.stop);
             }
             Played::ToTheEnd | Played::NotReady => music.failures = 0,
             Played::Interrupted => {}

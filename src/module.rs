@@ -3,7 +3,7 @@
 //! Order of locks: there is none to keep. Every mutex here is a leaf: taken, copied from, released, and only then is
 //! FreeSWITCH called or another one taken.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -17,6 +17,7 @@ use crate::effects;
 use crate::handover::Offer;
 use crate::park::{CallUuid, Effect, Millis, Park, Ticket};
 use crate::ring::Rings;
+use crate::switch::ivr::Stop;
 use crate::switch::{Located, Session};
 use crate::tokens::Tokens;
 use crate::worker::Message;
@@ -27,8 +28,25 @@ static RUNNING: RwLock<Option<Arc<Module>>> = RwLock::new(None);
 /// A parked call on its own thread.
 #[derive(Default)]
 pub struct Leg {
-    /// Set when its verdict may have changed: stop the music and look.
-    pub woken: AtomicBool,
+    /// Raised when its verdict may have changed, or there is an interlude: stop the music and look.
+    pub stop: Stop,
+    interludes: Mutex<VecDeque<Interlude>>,
+}
+
+/// What a parked caller hears between two pieces of music.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Interlude {
+    /// The lot's comfort.
+    Comfort,
+    /// The offer to be called back.
+    Offer,
+}
+
+impl Leg {
+    /// What is to be played next.
+    pub fn next_interlude(&self) -> Option<Interlude> {
+        self.interludes.lock().pop_front()
+    }
 }
 
 /// The running module.
@@ -145,10 +163,24 @@ impl Module {
     /// Has the parked call look at its verdict, now.
     pub fn wake(&self, uuid: &CallUuid) {
         let Some(leg) = self.legs.lock().get(uuid).cloned() else { return };
-        leg.woken.store(true, Ordering::Release);
+        leg.stop.wake();
         if let Some(parked) = Located::find(uuid.as_str()) {
             parked.session().wake();
         }
+    }
+
+    /// Has the parked call hear that, now.
+    pub fn interlude(&self, uuid: &CallUuid, interlude: Interlude) {
+        let Some(leg) = self.legs.lock().get(uuid).cloned() else { return };
+        {
+            let mut waiting = leg.interludes.lock();
+            // Two of the same in a row help nobody.
+            if waiting.contains(&interlude) {
+                return;
+            }
+            waiting.push_back(interlude);
+        }
+        self.wake(uuid);
     }
 
     /// From now on every call that ends, ends because the module stops.

@@ -14,11 +14,13 @@ use std::collections::{BTreeMap, HashMap};
 
 mod admin;
 mod call;
+mod callback;
 mod claim;
 mod configure;
 mod deadlines;
 mod effect;
 mod ending;
+mod fallback;
 mod forecast;
 mod free;
 mod hand_on;
@@ -29,10 +31,12 @@ mod orbit_set;
 mod orbits;
 mod outcome;
 mod parking;
+mod place;
 mod range;
 mod reservation;
 mod returns;
 mod steps;
+mod timeout;
 mod verdict;
 mod views;
 
@@ -41,16 +45,26 @@ mod tests;
 
 pub use admin::Setting;
 pub use call::{Caller, ParkRequest, Parked, TOP_PRIORITY, Want};
+pub use callback::{Attempt, CallBack, CallbackBy, CallbackConfig, CallbackId, CallbackView};
 pub use claim::{Claim, Claimant, Exit, Target};
 pub use deadlines::Millis;
-pub use effect::{Action, Effect, ParkEvent, ParkRefused, Ring, RingTo, RunId, Then, Ticket};
-pub use forecast::{Forecast, OrbitState, OrbitView};
+pub use effect::{
+    Action, CallbackEnd, CallbackNews, Effect, ParkEvent, ParkRefused, Ring, RingTo, RunId, Then,
+    Ticket,
+};
+pub use fallback::{AfterReturn, BadFallback, WhenFull, WhenOccupied};
+pub use forecast::{Availability, Forecast, OrbitState, OrbitView};
 pub use free::Assign;
-pub use lot_config::{BadFallback, LotConfig, WhenFull, WhenOccupied};
+pub use lot_config::LotConfig;
 pub use names::{BadName, CallUuid, LotKey, LotName, OrbitName};
 pub use outcome::{End, Outcome, Refusal};
+pub use place::{BadPlace, Transfer, is_dialable, is_user_at_domain};
 pub use range::{MOST_ORBITS, OrbitRange, RangeError};
-pub use steps::{BadStep, LONGEST_RING_S, RING_S, Step, StepRef, StepTo, Transfer, parse_ring};
+pub use steps::{
+    BadStep, LONGEST_RING_S, MOST_TRIES, Mailbox, REMIND_RING_S, RING_S, Reminder, Step, StepRef,
+    StepTo, When, read_number,
+};
+pub use timeout::{BadPriorities, Base, ByPriority, LEAST, NEW_MS, PERCENT, Timeout, WINDOW};
 pub use verdict::Verdict;
 pub use views::{CallState, CallView, Lamp, LotView};
 
@@ -64,6 +78,7 @@ pub struct Park {
     directory: configure::Directory,
     calls: HashMap<CallUuid, call::Call>,
     reservations: HashMap<CallUuid, reservation::Reservation>,
+    callbacks: BTreeMap<CallbackId, callback::Callback>,
     deadlines: deadlines::Deadlines,
     rng: fastrand::Rng,
     counter: u64,
@@ -78,6 +93,7 @@ impl Park {
             directory: HashMap::new(),
             calls: HashMap::new(),
             reservations: HashMap::new(),
+            callbacks: BTreeMap::new(),
             deadlines: deadlines::Deadlines::default(),
             rng: fastrand::Rng::with_seed(seed),
             counter: 0,

@@ -1,14 +1,17 @@
 //! A parked call on its own thread, from the park to its one outcome.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use crate::announce;
 use crate::arrival::{self, ARRIVES_WITHIN_MS, Arrival};
+use crate::choices::Choices;
+use crate::clock;
 use crate::handover::{self, AfterBridge, Given};
 use crate::hold::{self, Music};
-use crate::module::{Leg, Module};
-use crate::park::{self, CallUuid, End, Ticket, Transfer, Verdict, Want};
+use crate::hops::Hops;
+use crate::module::{Interlude, Leg, Module};
+use crate::park::{self, CallUuid, CallView, End, Ticket, Transfer, Verdict, Want};
+use crate::phones;
 use crate::switch::{Cause, Session, ivr};
 
 const INLINE_DESTINATION: &str = "inline_destination";
@@ -48,7 +51,7 @@ impl<'a> Parked<'a> {
 
     /// Tells the orbit to the one who dialled here.
     pub fn announce(&self, place: &park::Parked) {
-        announce::orbit(self.session, &place.lot, &place.orbit, &self.leg.woken);
+        announce::orbit(self.session, &place.lot, &place.orbit, &self.leg.stop);
     }
 
     /// Whoever is transferred onto this leg may still come, and then finds the orbit held.
@@ -73,9 +76,9 @@ impl<'a> Parked<'a> {
         let channel = self.session.channel();
         while channel.ready() {
             // First lowered, then looked: what changes in between wakes it again.
-            self.leg.woken.store(false, Ordering::Release);
+            self.leg.stop.lower();
             match self.module.look(|park| park.verdict(&self.uuid)) {
-                Verdict::Hold => hold::hold(self.session, &self.leg, music),
+                Verdict::Hold => self.wait(music),
                 Verdict::Bridge { ticket, leg } => {
                     let given =
                         handover::give(&self.module, self.session, &self.uuid, ticket, &leg);
@@ -93,10 +96,44 @@ impl<'a> Parked<'a> {
                     channel.hangup(Cause::parse(&cause).unwrap_or(Cause::NORMAL_CLEARING));
                     return;
                 }
+                Verdict::Callback { ticket } => {
+                    if let Some(call) = self.view() {
+                        announce::callback(self.session, &call);
+                    }
+                    self.complete(ticket);
+                    return channel.hangup(Cause::NORMAL_CLEARING);
+                }
                 // Its orbit went to an heir: it is being hung up, and its dialplan has nothing more to do with it.
                 Verdict::Unknown => return channel.hangup(Cause::ATTENDED_TRANSFER),
             }
         }
+    }
+
+    /// One piece of waiting: a key that was pressed, an interlude, or the music until something happens.
+    fn wait(&self, music: &mut Music) {
+        let Some(call) = self.view() else { return };
+        let choices = Choices::of(&self.module, &call);
+        self.leg.stop.listen_for(choices.keys());
+        if let Some(key) = self.leg.stop.take_key() {
+            return choices.chosen(&self.module, self.session, &self.leg, &call, key);
+        }
+        match self.leg.next_interlude() {
+            Some(Interlude::Comfort) => {
+                if let Some(comfort) = choices.comfort() {
+                    announce::play(self.session, comfort, &call, &self.leg.stop);
+                }
+            }
+            Some(Interlude::Offer) => {
+                if let Some(key) = choices.offered() {
+                    announce::offer(self.session, &call, key, &self.leg.stop);
+                }
+            }
+            None => hold::hold(self.session, &self.leg, music),
+        }
+    }
+
+    fn view(&self) -> Option<CallView> {
+        self.module.look(|park| park.find(clock::now(), &self.uuid))
     }
 
     fn end_of_bridge(&self) {
@@ -111,12 +148,17 @@ impl<'a> Parked<'a> {
 
     fn transfer(&self, ticket: Ticket, to: &Transfer) -> bool {
         let (dialplan, context) = (to.dialplan.as_deref(), to.context.as_deref());
-        let moved = ivr::transfer(self.session, &to.exten, dialplan, context);
+        let missing =
+            to.mailbox().and_then(|(user, domain)| phones::has_mailbox(user, domain).err());
+        let hops = Hops::of(self.session.channel());
+        let moved = missing.is_none() && ivr::transfer(self.session, &to.exten, dialplan, context);
+        hops.restore(self.session.channel());
         if moved {
             self.complete(ticket);
         } else {
-            self.module
-                .act(Some(self.session), |park, now| ((), park.unclaim(now, &self.uuid, ticket)));
+            self.module.act(Some(self.session), |park, now| {
+                ((), park.give_back(now, &self.uuid, ticket, missing))
+            });
         }
         moved
     }

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::apps;
+use crate::park::is_user_at_domain;
 use crate::switch::{Channel, Located, core, log};
 
 /// What we found out for an earlier park of the same call, and wrote into `callpark_parker` for its CDR.
@@ -75,16 +76,6 @@ fn checked(channel: Channel<'_>, parker: String) -> Option<Arc<str>> {
     None
 }
 
-/// A parker is dialled later: nothing that means something in a dial string may be in it.
-fn is_user_at_domain(text: &str) -> bool {
-    let plain = |part: &str, more: &str| {
-        !part.is_empty() && part.chars().all(|c| c.is_alphanumeric() || more.contains(c))
-    };
-    text.split_once('@').is_some_and(|(user, domain)| {
-        text.len() <= 256 && plain(user, "-_.+*#~=%") && plain(domain, "-_.:")
-    })
-}
-
 /// `user@domain` in a SIP address such as `"Reception" <sip:1000@example.com:5060;transport=udp>`.
 fn address(header: &str) -> Option<String> {
     let uri = header.split_once('<').map_or(header, |(_, rest)| rest);
@@ -100,7 +91,8 @@ fn address(header: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{address, is_user_at_domain};
+    use super::address;
+    use crate::park::is_user_at_domain;
 
     #[test]
     fn nothing_that_means_something_in_a_dial_string_passes_for_a_parker() {

@@ -17,8 +17,8 @@ mod xml;
 #[cfg(test)]
 mod tests;
 
-use crate::park::{CallView, LotView, OrbitView};
-use columns::{COLUMNS, Cell, LOT_COLUMNS};
+use crate::park::{CallView, CallbackView, LotView, OrbitView};
+use columns::{CALLBACK_COLUMNS, COLUMNS, Cell, LOT_COLUMNS};
 
 /// How a list is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -51,7 +51,7 @@ impl FromStr for Format {
 /// The list of calls.
 pub fn calls(calls: &[CallView], format: Format) -> String {
     match format {
-        Format::Text => text::calls(calls),
+        Format::Text => text::table(calls, &COLUMNS, "call"),
         Format::Json => document("calls", Rows(calls, &COLUMNS)),
         Format::Xml => xml::calls(calls),
         Format::Csv => csv(calls).unwrap_or_default(),
@@ -84,6 +84,16 @@ pub fn status_json(lots: &[LotView]) -> String {
     document("lots", Rows(lots, &LOT_COLUMNS))
 }
 
+/// Who is to be called back, a line each.
+pub fn callbacks_text(callbacks: &[CallbackView]) -> String {
+    text::table(callbacks, &CALLBACK_COLUMNS, "call-back")
+}
+
+/// `{"callbacks":[…]}`.
+pub fn callbacks_json(callbacks: &[CallbackView]) -> String {
+    document("callbacks", Rows(callbacks, &CALLBACK_COLUMNS))
+}
+
 /// One orbit, its call, and what happens next.
 pub fn show_text(view: &OrbitView) -> String {
     let mut out = format!("{} {} is {}", view.lot, view.orbit, view.state.as_str());
@@ -101,17 +111,26 @@ pub fn show_text(view: &OrbitView) -> String {
     }
     for forecast in &view.next {
         let (s, ms) = (forecast.in_ms / 1000, forecast.in_ms % 1000);
-        let _ = writeln!(out, "next: in {s}.{ms:03} s {}", text::line(&forecast.what));
+        let _ = write!(out, "next: in {s}.{ms:03} s {}", text::line(&forecast.what));
+        match forecast.skipped {
+            Some(why) => {
+                let _ = writeln!(out, ", but is skipped: {why}");
+            }
+            None => out.push('\n'),
+        }
     }
     out
 }
 
-/// The same as one JSON document: `lot`, `orbit`, `state`, `closed`, `call` (or null), `next` with `in_ms` and `what`.
+/// The same as one JSON document: `lot`, `orbit`, `state`, `closed`, `call` (or null), `next` with `in_ms`, `what`, `step`
+/// (or null) and `skipped` (why it will be, or null).
 pub fn show_json(view: &OrbitView) -> String {
     #[derive(Serialize)]
     struct Next<'a> {
         in_ms: u64,
         what: &'a str,
+        step: Option<String>,
+        skipped: Option<&'a str>,
     }
     #[derive(Serialize)]
     struct Show<'a> {
@@ -122,7 +141,12 @@ pub fn show_json(view: &OrbitView) -> String {
         call: Option<Row<'a, CallView>>,
         next: Vec<Next<'a>>,
     }
-    let next = view.next.iter().map(|next| Next { in_ms: next.in_ms, what: &next.what });
+    let next = view.next.iter().map(|next| Next {
+        in_ms: next.in_ms,
+        what: &next.what,
+        step: next.step.as_ref().map(ToString::to_string),
+        skipped: next.skipped,
+    });
     to_json(&Show {
         lot: view.lot.to_string(),
         orbit: view.orbit.as_str(),

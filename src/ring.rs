@@ -3,26 +3,22 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use parking_lot::Mutex;
 
+use crate::announce;
 use crate::arrival::Arrival;
 use crate::dial;
+use crate::dialling::{self, Outgoing, in_thread};
 use crate::module::Module;
-use crate::names;
-use crate::park::{CallUuid, CallView, Claimant, Ring, RingTo, RunId};
-use crate::switch::guard::Inside;
-use crate::switch::ivr::{self, CallOff, Dial};
-use crate::switch::{Cause, Located, guard, log};
+use crate::park::{CallUuid, CallView, Claimant, Ring, RingTo, RunId, Step, When};
+use crate::phones;
+use crate::switch::ivr::CallOff;
+use crate::switch::{Cause, Located, log};
 use crate::tokens::Tokens;
 
 /// The application that connects a leg we have called; its data is the token of an [`Errand`].
 pub const APPLICATION: &str = "callpark_retrieve";
-/// FreeSWITCH's own stacks are of this size.
-const STACK: usize = 240 * 1024;
-/// How long a leg that has answered may take to start its application.
-const STARTS_WITHIN: Duration = Duration::from_secs(5);
 
 /// What a leg that we have called is for: handed out once.
 pub struct Errand {
@@ -32,6 +28,8 @@ pub struct Errand {
     pub run: Option<RunId>,
     /// Who was called.
     pub user: Option<Arc<str>>,
+    /// What it hears before that.
+    pub announce: Option<Arc<str>>,
 }
 
 impl Errand {
@@ -46,61 +44,170 @@ impl Errand {
     }
 }
 
+/// Something that rings, or has answered and has not claimed anything yet.
+#[derive(Default)]
+pub struct Ringing {
+    /// Ends the ringing.
+    pub call_off: CallOff,
+    leg: Mutex<Option<String>>,
+}
+
+impl Ringing {
+    /// Whoever has answered can be hung up from now on.
+    pub fn answered(&self, leg: &Located) {
+        *self.leg.lock() = Some(leg.session().uuid());
+    }
+
+    fn stop(&self, cause: Cause) {
+        self.call_off.call_off(cause);
+        let leg = self.leg.lock().clone();
+        if let Some(leg) = leg.and_then(|uuid| Located::find(&uuid)) {
+            leg.session().channel().hangup(cause);
+        }
+    }
+}
+
 /// Everything that is ringing.
 #[derive(Default)]
 pub struct Rings {
-    steps: Mutex<HashMap<RunId, Arc<CallOff>>>,
-    commands: Mutex<Vec<Arc<CallOff>>>,
+    runs: Mutex<HashMap<RunId, Arc<Ringing>>>,
+    commands: Mutex<Vec<Arc<Ringing>>>,
     /// What the legs are for that have answered.
     pub errands: Tokens<Errand>,
 }
 
 impl Rings {
-    /// Ends a step's ringing.
+    /// Notes that something begins to ring for that run.
+    pub fn begin(&self, run: RunId) -> Arc<Ringing> {
+        let ringing = Arc::new(Ringing::default());
+        self.runs.lock().insert(run, Arc::clone(&ringing));
+        ringing
+    }
+
+    /// That run rings nobody any more: it is over, or whoever answered has the call.
+    pub fn end(&self, run: RunId) {
+        self.runs.lock().remove(&run);
+    }
+
+    /// Ends a run's ringing.
     pub fn stop(&self, run: RunId) {
-        if let Some(call_off) = self.steps.lock().remove(&run) {
-            call_off.call_off(Cause::LOSE_RACE);
+        let ringing = self.runs.lock().remove(&run);
+        if let Some(ringing) = ringing {
+            ringing.stop(Cause::LOSE_RACE);
         }
     }
 
     /// Ends all ringing, for unloading.
     pub fn stop_all(&self) {
-        let steps: Vec<_> = self.steps.lock().drain().map(|(_, call_off)| call_off).collect();
-        for call_off in steps.iter().chain(self.commands.lock().iter()) {
-            call_off.call_off(Cause::ORIGINATOR_CANCEL);
+        let mut all: Vec<_> = self.runs.lock().drain().map(|(_, ringing)| ringing).collect();
+        all.extend(self.commands.lock().iter().cloned());
+        for ringing in all {
+            ringing.stop(Cause::ORIGINATOR_CANCEL);
         }
+    }
+
+    fn begin_command(&self) -> Arc<Ringing> {
+        let ringing = Arc::new(Ringing::default());
+        self.commands.lock().push(Arc::clone(&ringing));
+        ringing
+    }
+
+    fn end_command(&self, ringing: &Arc<Ringing>) {
+        self.commands.lock().retain(|other| !Arc::ptr_eq(other, ringing));
     }
 }
 
-/// Runs a return step that rings somebody.
+/// How a return step came out.
+enum Did {
+    /// Whoever answered takes it from here, on its own thread.
+    Sent,
+    /// The step is done, and took nobody.
+    Reminded,
+}
+
+/// Runs a return step that rings or tells somebody.
 pub fn step(module: &Arc<Module>, ring: Ring) {
-    let call_off = Arc::new(CallOff::default());
-    module.rings.steps.lock().insert(ring.run, Arc::clone(&call_off));
-    let run = ring.run;
-    let (dial_string, user) = match &ring.to {
-        RingTo::Parker(user) => (format!("user/{user}"), Some(Arc::clone(user))),
-        RingTo::Dial(dial) => (dial.clone(), None),
-    };
-    let uuid = ring.call.uuid.clone();
-    let errand = Errand { uuid: uuid.clone(), run: Some(run), user };
+    let ringing = module.rings.begin(ring.run);
+    let (uuid, run) = (ring.call.uuid.clone(), ring.run);
     let thread = {
         let module = Arc::clone(module);
-        in_thread("callpark-return", move || {
-            let result = call(&module, &ring.call, &dial_string, ring.ring_s, errand, &call_off);
-            module.rings.steps.lock().remove(&run);
-            if let Err(reason) = result {
-                step_failed(&module, &ring.call.uuid, run, &reason);
+        in_thread("callpark-return", move || match run_step(&module, &ring, &ringing) {
+            Ok(Did::Sent) => {}
+            Ok(Did::Reminded) => {
+                module.rings.end(ring.run);
+                module.act(None, |park, now| ((), park.step_done(now, &ring.call.uuid, ring.run)));
             }
+            Err(reason) => failed(&module, &ring.call.uuid, ring.run, &reason),
         })
     };
     if let Err(reason) = thread {
-        module.rings.steps.lock().remove(&run);
-        step_failed(module, &uuid, run, &reason);
+        failed(module, &uuid, run, &reason);
     }
 }
 
-fn step_failed(module: &Arc<Module>, uuid: &CallUuid, run: RunId, reason: &str) {
+/// The run reached nobody who took the call.
+pub fn failed(module: &Arc<Module>, uuid: &CallUuid, run: RunId, reason: &str) {
+    module.rings.end(run);
     module.act(None, |park, now| ((), park.step_failed(now, uuid, run, reason)));
+}
+
+fn run_step(module: &Arc<Module>, ring: &Ring, ringing: &Ringing) -> Result<Did, String> {
+    let (call, step) = (&ring.call, &ring.step);
+    if step.when != When::Always
+        && let Some(user) = step.user(call.parker.as_deref())
+        && let Some(reason) = step.when.skips(phones::availability(user))
+    {
+        return Err(reason.to_owned());
+    }
+    let (user, dial_string) = match &ring.to {
+        RingTo::Message(_) => {
+            announce::message(call);
+            return Ok(Did::Reminded);
+        }
+        RingTo::Parker(user) | RingTo::Remind(user) => {
+            (Some(Arc::clone(user)), format!("user/{user}"))
+        }
+        RingTo::Dial(dial) => (None, dialling::expanded(call, dial)?),
+    };
+    let reminds = matches!(ring.to, RingTo::Remind(_));
+    let name = shown_name(call, step, if reminds { "Reminder" } else { "Park" });
+    let mut outgoing = Outgoing::about(call, &dial_string, step.ring_s, name);
+    if let Some(info) = &step.alert_info {
+        outgoing = outgoing.with("alert_info", info);
+    }
+    let leg = outgoing.reach(&ringing.call_off)?;
+    ringing.answered(&leg);
+    if reminds {
+        let errand = Arrival::Tell { lot: call.lot.clone(), orbit: call.orbit.clone() };
+        dialling::send(&module.arrivals, errand, leg, "callpark")?;
+        return Ok(Did::Reminded);
+    }
+    let errand = Errand {
+        uuid: call.uuid.clone(),
+        run: Some(ring.run),
+        user,
+        announce: step.announce.clone(),
+    };
+    dialling::send(&module.rings.errands, errand, leg, APPLICATION)?;
+    Ok(Did::Sent)
+}
+
+/// What the phone that rings shows. Put together here, and not by FreeSWITCH, which would look for `${…}` in a caller's
+/// name as well.
+fn shown_name(call: &CallView, step: &Step, what: &str) -> String {
+    let Some(pattern) = &step.caller_id_name else {
+        return format!("{what} {}: {}", call.orbit, call.caller_id_name);
+    };
+    let lot = call.lot.to_string();
+    let fields = [
+        ("${callpark_orbit}", call.orbit.as_str()),
+        ("${callpark_lot}", &lot),
+        ("${callpark_parker}", call.parker.as_deref().unwrap_or_default()),
+        ("${caller_id_number}", &call.caller_id_number),
+        // Last: it can hold anything, one of these for example.
+        ("${caller_id_name}", &call.caller_id_name),
+    ];
+    fields.iter().fold(pattern.to_string(), |text, (field, value)| text.replace(field, value))
 }
 
 /// Calls `dial_string` and connects whoever answers to the parked call. Returns at once.
@@ -109,13 +216,19 @@ fn step_failed(module: &Arc<Module>, uuid: &CallUuid, run: RunId, reason: &str) 
 /// The reason why that cannot even be tried.
 pub fn command(module: &Arc<Module>, call: CallView, dial_string: String) -> Result<(), String> {
     const RING_S: u32 = 60;
-    let call_off = Arc::new(CallOff::default());
-    module.rings.commands.lock().push(Arc::clone(&call_off));
-    let errand = Errand { uuid: call.uuid.clone(), run: None, user: None };
+    let ringing = module.rings.begin_command();
     let module = Arc::clone(module);
     in_thread("callpark-call", move || {
-        let result = self::call(&module, &call, &dial_string, RING_S, errand, &call_off);
-        module.rings.commands.lock().retain(|other| !Arc::ptr_eq(other, &call_off));
+        let called = || {
+            let dial_string = dialling::expanded(&call, &dial_string)?;
+            let name = format!("Park {}: {}", call.orbit, call.caller_id_name);
+            let outgoing = Outgoing::about(&call, &dial_string, RING_S, name);
+            let leg = outgoing.reach(&ringing.call_off)?;
+            let errand = Errand { uuid: call.uuid.clone(), run: None, user: None, announce: None };
+            dialling::send(&module.rings.errands, errand, leg, APPLICATION)
+        };
+        let result = called();
+        module.rings.end_command(&ringing);
         if let Err(reason) = result {
             log::warning(
                 Some(call.uuid.as_str()),
@@ -147,19 +260,20 @@ fn page_one(module: &Arc<Module>, call: CallView, dial_string: String) {
     if module.is_stopping() {
         return;
     }
-    let call_off = Arc::new(CallOff::default());
-    module.rings.commands.lock().push(Arc::clone(&call_off));
+    let ringing = module.rings.begin_command();
     let uuid = call.uuid.clone();
     let module = Arc::clone(module);
     let thread = in_thread("callpark-page", move || {
-        let name = format!("Parked at {}", call.orbit);
-        let by_itself = [("sip_auto_answer", "true")];
-        let result = reach(&call, &dial_string, RING_S, &name, &by_itself, &call_off);
-        module.rings.commands.lock().retain(|other| !Arc::ptr_eq(other, &call_off));
-        let result = result.and_then(|leg| {
+        let paged = || {
+            let expanded = dialling::expanded(&call, &dial_string)?;
+            let name = format!("Parked at {}", call.orbit);
+            let outgoing = Outgoing::about(&call, &expanded, RING_S, name);
+            let leg = outgoing.with("sip_auto_answer", "true").reach(&ringing.call_off)?;
             let errand = Arrival::Tell { lot: call.lot.clone(), orbit: call.orbit.clone() };
-            send(&module.arrivals, errand, leg, "callpark")
-        });
+            dialling::send(&module.arrivals, errand, leg, "callpark")
+        };
+        let result = paged();
+        module.rings.end_command(&ringing);
         if let Err(reason) = result {
             log::info(
                 Some(call.uuid.as_str()),
@@ -170,77 +284,4 @@ fn page_one(module: &Arc<Module>, call: CallView, dial_string: String) {
     if let Err(reason) = thread {
         log::warning(Some(uuid.as_str()), format_args!("nobody is paged: {reason}"));
     }
-}
-
-fn in_thread(name: &str, body: impl FnOnce() + Send + 'static) -> Result<(), String> {
-    let inside = Inside::enter();
-    std::thread::Builder::new()
-        .name(name.to_owned())
-        .stack_size(STACK)
-        .spawn(move || {
-            let _inside = inside;
-            guard("calling for a parked call", (), body);
-        })
-        .map(drop)
-        .map_err(|error| error.to_string())
-}
-
-/// Calls, and sends who answers on the errand. An error says why nobody will come.
-fn call(
-    module: &Module,
-    call: &CallView,
-    dial_string: &str,
-    ring_s: u32,
-    errand: Errand,
-    call_off: &CallOff,
-) -> Result<(), String> {
-    // No colon, slash or at sign: mod_sofia takes what is before them for part of a URI, and cuts it off.
-    let name = format!("Park {} - {}", call.orbit, call.caller_id_name);
-    let leg = reach(call, dial_string, ring_s, &name, &[], call_off)?;
-    send(&module.rings.errands, errand, leg, APPLICATION)
-}
-
-/// Calls somebody about a parked call and waits for the answer.
-fn reach(
-    call: &CallView,
-    dial_string: &str,
-    ring_s: u32,
-    name: &str,
-    more: &[(&str, &str)],
-    call_off: &CallOff,
-) -> Result<Located, String> {
-    let dial_string = match Located::find(call.uuid.as_str()) {
-        Some(parked) => parked.session().channel().expand(dial_string),
-        None => return Err("the caller has gone".to_owned()),
-    };
-    let (lot, orbit) = (call.lot.to_string(), call.orbit.to_string());
-    let mut variables = vec![
-        // Somebody has to pick up: ringing with a tune is not that.
-        ("ignore_early_media", "true"),
-        ("callpark_lot", lot.as_str()),
-        ("callpark_orbit", orbit.as_str()),
-    ];
-    variables.extend_from_slice(more);
-    let dial = Dial {
-        dial_string: &dial_string,
-        ring_s,
-        caller_id_name: &names::for_sip(name),
-        caller_id_number: &call.caller_id_number,
-        variables: &variables,
-    };
-    ivr::call(&dial, call_off)
-}
-
-/// Has a leg that has answered run an application for an errand, and waits until it has begun.
-fn send<T>(tokens: &Tokens<T>, errand: T, leg: Located, application: &str) -> Result<(), String> {
-    let uuid = leg.session().uuid();
-    let token = tokens.send(errand);
-    ivr::run_application(leg.session(), application, &token);
-    drop(leg);
-    // From here on the leg's own thread goes on, unless it hangs up before it gets to it.
-    let begun = tokens.wait_until_taken(&token, STARTS_WITHIN, || Located::find(&uuid).is_some());
-    if begun || tokens.take(&token).is_none() {
-        return Ok(());
-    }
-    Err("who answered hung up".to_owned())
 }

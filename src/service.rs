@@ -62,10 +62,14 @@ pub fn start() -> Result<(), String> {
         Binding::new::<settings::Reloads>(),
         Binding::new::<Probes>(),
         Binding::new::<health::Registrations>(),
-    ]
-    .into_iter()
-    .flatten()
-    .collect();
+    ];
+    if bindings.iter().any(Option::is_none) {
+        log::error(
+            None,
+            format_args!("FreeSWITCH does not tell us of every event: lamps or reloads will fail"),
+        );
+    }
+    let bindings = bindings.into_iter().flatten().collect();
     *SERVICE.lock() = Some(Service { bindings, completions, subclass, worker });
     log::notice(
         None,

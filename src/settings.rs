@@ -1,12 +1,13 @@
 //! Reading the configuration from FreeSWITCH, at load and again.
 
+use std::path::Path;
 use std::sync::Arc;
 
-use crate::config::Config;
+use crate::config::{Config, ConfigError};
 use crate::health;
 use crate::module::Module;
 use crate::switch::event::{Heard, Kind, Listener};
-use crate::switch::{log, xml};
+use crate::switch::{core, log, xml};
 use crate::worker::Message;
 
 const FILE: &str = "callpark.conf";
@@ -18,10 +19,26 @@ const FILE: &str = "callpark.conf";
 fn read() -> (Option<String>, Result<Config, String>) {
     let text = xml::configuration(FILE);
     let config = match &text {
-        Some(text) => Config::parse(text).map_err(|error| error.to_string()),
+        Some(text) => Config::parse(text).map_err(|error| in_file(error).to_string()),
         None => Ok(Config::default()),
     };
     (text, config)
+}
+
+/// The error with its line in the file an administrator edits, if the same mistake is in there: what FreeSWITCH gives us
+/// has lost the comments and their lines.
+fn in_file(error: ConfigError) -> ConfigError {
+    let found = core::variable("conf_dir").and_then(|dir| {
+        let path = Path::new(&dir).join("autoload_configs").join(format!("{FILE}.xml"));
+        let there = Config::parse(&std::fs::read_to_string(path).ok()?).err()?;
+        let same = (&there.lot, &there.param, &there.problem)
+            == (&error.lot, &error.param, &error.problem);
+        same.then_some(there.line)
+    });
+    match found {
+        Some(line) => ConfigError { line, ..error },
+        None => error,
+    }
 }
 
 /// What `load` starts with: a bad file must not leave the switch without parking.

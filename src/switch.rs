@@ -10,6 +10,7 @@
 //!   into FreeSWITCH outlives the call that gave it.
 //! * No text is ever a printf format: only functions without one are called, and the log's is fixed in `shim.c`.
 
+pub mod api;
 pub mod cause;
 pub mod channel;
 pub mod console;

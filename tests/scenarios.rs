@@ -7,5 +7,7 @@ mod scenarios {
     mod lot;
     mod races;
     mod returns;
+    mod settings;
     mod stress;
+    mod unload;
 }

@@ -10,6 +10,7 @@ use crate::switch::console::{Completion, Words, complete_line};
 struct Lots;
 struct Taken;
 struct Free;
+struct Callbacks;
 
 impl Words for Lots {
     const NAME: &'static CStr = c"::callpark::lots";
@@ -38,9 +39,18 @@ impl Words for Free {
     }
 }
 
+impl Words for Callbacks {
+    const NAME: &'static CStr = c"::callpark::callbacks";
+    fn words(_: &str) -> Vec<String> {
+        let Some(module) = Module::running() else { return Vec::new() };
+        let owed = module.look(|park| park.callbacks(clock::now()));
+        owed.iter().map(|callback| callback.id.to_string()).collect()
+    }
+}
+
 /// Everything that is registered with the console; taken back on drop.
 pub struct Completions {
-    _words: [Completion; 3],
+    _words: [Completion; 4],
 }
 
 impl Completions {
@@ -57,6 +67,7 @@ impl Completions {
                 Completion::new::<Lots>(),
                 Completion::new::<Taken>(),
                 Completion::new::<Free>(),
+                Completion::new::<Callbacks>(),
             ],
         }
     }

@@ -1,11 +1,13 @@
 //! `callpark show`: one orbit, and what happens to its call next and when.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::{Answer, Verb, lot_and_orbit};
 use crate::clock;
 use crate::module::Module;
-use crate::park::Refusal;
+use crate::park::{Availability, Refusal};
+use crate::phones;
 use crate::render;
 
 pub(super) const VERB: Verb = Verb {
@@ -21,9 +23,15 @@ fn run(module: &Arc<Module>, words: &[&str]) -> Answer {
         [lot, orbit, "json"] => (lot, orbit, true),
         _ => return Err(Refusal::BadArguments.into()),
     };
-    let view = module.look(|park| {
+    let (lot, orbit, asked) = module.look(|park| {
         let (lot, orbit) = lot_and_orbit(park, lot, orbit)?;
-        park.show(clock::now(), &lot, &orbit)
+        let asked = park.show_asks(&lot, &orbit);
+        Ok::<_, Refusal>((lot, orbit, asked))
     })?;
+    // Asked between the two looks: no lock of ours is held while FreeSWITCH is asked.
+    let known: HashMap<String, Availability> =
+        asked.into_iter().map(|user| (user.clone(), phones::availability(&user))).collect();
+    let known = |user: &str| known.get(user).copied();
+    let view = module.look(|park| park.show(clock::now(), &lot, &orbit, &known))?;
     Ok(if json { render::show_json(&view) } else { render::show_text(&view) })
 }

@@ -2,7 +2,6 @@
 
 use std::ffi::CStr;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 use crate::announce;
 use crate::apps::{self, domain, module_for, user};
@@ -10,6 +9,7 @@ use crate::args;
 use crate::arrival::{self, Arrival};
 use crate::handover::AfterBridge;
 use crate::hold::Music;
+use crate::hops::Hops;
 use crate::midcall;
 use crate::module::Module;
 use crate::names;
@@ -48,7 +48,7 @@ fn run(module: &Arc<Module>, session: Session<'_>, data: &str) -> Result<(), Ref
             }
             Arrival::Tell { lot, orbit } => {
                 if session.channel().answer() {
-                    announce::orbit(session, &lot, &orbit, &AtomicBool::new(false));
+                    announce::orbit(session, &lot, &orbit, &ivr::Stop::default());
                 }
                 session.channel().hangup(Cause::NORMAL_CLEARING);
             }
@@ -126,6 +126,9 @@ pub fn park(module: &Arc<Module>, session: Session<'_>, lot: LotKey, orbit: Want
     match result {
         Ok(place) => {
             apps::report(session, "callpark", "", Ok("parked"));
+            if !matches!(came, Came::Dialled) {
+                Hops::give_one_back(channel);
+            }
             let lot = module.look(|park| park.lot_config(&place.lot));
             let dialled = matches!(came, Came::Dialled)
                 && channel.variable("direction").as_deref() == Some("inbound");

@@ -6,9 +6,12 @@ use std::sync::Arc;
 use crate::announce;
 use crate::apps::{self, domain, module_for, user};
 use crate::args;
+use crate::clock;
 use crate::handover::{self, AfterBridge};
 use crate::module::Module;
-use crate::park::{CallUuid, Claimant, LotKey, OrbitName, Refusal, Target};
+use crate::park::{CallUuid, CallView, Claimant, LotKey, OrbitName, Refusal, Target};
+use crate::ring::{self, Errand};
+use crate::switch::ivr::Stop;
 use crate::switch::module::Application;
 use crate::switch::{Cause, Session, ivr};
 use crate::tokens;
@@ -76,8 +79,15 @@ pub fn retrieve(
 fn run_errand(session: Session<'_>, token: &str) {
     let result = module_for(session).and_then(|module| {
         let errand = module.rings.errands.take(token).ok_or(Refusal::Gone)?;
-        let by = errand.claimant(CallUuid::from(session.uuid().as_str()));
-        handover::take(&module, session, None, Target::Call(&errand.uuid), by)
+        let result = take_for(&module, session, &errand);
+        if let Some(run) = errand.run {
+            match &result {
+                Ok(_) => module.rings.end(run),
+                // Does nothing if it is known already that the step failed, or if somebody else was faster.
+                Err(_) => ring::failed(&module, &errand.uuid, run, "who answered went away"),
+            }
+        }
+        result
     });
     let (status, cause) = match &result {
         Ok(_) => ("retrieved", Cause::NORMAL_CLEARING),
@@ -86,4 +96,19 @@ fn run_errand(session: Session<'_>, token: &str) {
     session.channel().set_variable("callpark_status", Some(status));
     // It has no dialplan to go back to.
     AfterBridge::of(session.channel()).end(session, cause);
+}
+
+fn take_for(
+    module: &Arc<Module>,
+    session: Session<'_>,
+    errand: &Errand,
+) -> Result<CallView, Refusal> {
+    if let Some(what) = &errand.announce
+        && let Some(call) = module.look(|park| park.find(clock::now(), &errand.uuid))
+    {
+        // Whoever is not to have the call any more is hung up, so this ends with the leg.
+        announce::play(session, what, &call, &Stop::default());
+    }
+    let by = errand.claimant(CallUuid::from(session.uuid().as_str()));
+    handover::take(module, session, None, Target::Call(&errand.uuid), by)
 }

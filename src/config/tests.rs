@@ -1,7 +1,7 @@
 //! What the file can say, and what it says when it is wrong.
 
 use super::*;
-use crate::park::{Assign, StepTo, WhenOccupied};
+use crate::park::{AfterReturn, Assign, Reminder, StepTo, When, WhenOccupied};
 
 const SAMPLE: &str =
     include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/conf/autoload_configs/callpark.conf.xml"));
@@ -43,6 +43,19 @@ fn the_sample_says_what_it_explains() {
     }
 }
 
+/// A line of the README's tables for each, with its default.
+#[test]
+fn the_readme_explains_every_param() {
+    let readme = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md"));
+    let lot = LOT_PARAMS.iter().map(|param| (param.name, param.default));
+    let settings = SETTINGS.iter().map(|param| (param.name, param.default));
+    for (name, default) in lot.chain(settings) {
+        let default = if default.is_empty() { "empty".to_owned() } else { format!("`{default}`") };
+        let row = format!("| `{name}` | {default} | ");
+        assert!(readme.contains(&row), "the README has no line {row}");
+    }
+}
+
 #[test]
 fn the_sample_survives_unexpanded_variables() {
     assert!(Config::parse(SAMPLE).is_ok());
@@ -72,9 +85,12 @@ fn without_lots_there_is_the_built_in_one() {
         assert_eq!(Config::parse(text), Ok(Config::default()));
     }
     let Config { lots, .. } = Config::default();
-    assert_eq!((lots[0].key.to_string(), lots[0].timeout_ms), ("default".to_owned(), 90_000));
+    assert_eq!(
+        (lots[0].key.to_string(), lots[0].timeout.base),
+        ("default".to_owned(), Base::Fixed(90_000))
+    );
     assert_eq!(lots[0].ranges[0].to_string(), "701-720");
-    assert_eq!(*lots[0].returns, [Step { to: StepTo::Parker, ring_s: 20 }]);
+    assert_eq!(*lots[0].returns, [Step::parker()]);
 }
 
 #[test]
@@ -90,12 +106,93 @@ fn every_param_is_read() {
          <return/>",
     ))
     .remove(0);
-    assert_eq!(lot.timeout_ms, 0);
+    assert_eq!(lot.timeout.base, Base::Fixed(0));
     assert_eq!(lot.hold_music.as_deref(), Some("/tmp/a & b.wav"));
     assert_eq!(lot.assign, Assign::LongestFree);
     assert_eq!(lot.when_full.to_string(), "transfer:4000 XML default");
     assert_eq!(lot.when_occupied, WhenOccupied::Parker);
     assert!(!lot.announce && !lot.blf && lot.returns.is_empty());
+}
+
+#[test]
+fn what_happens_when_the_time_is_up_is_read() {
+    let lot = parse(&in_lot(
+        "<param name='timeout' value='adaptive'/>
+         <param name='timeout-min' value='20'/>
+         <param name='timeout-max' value='60'/>
+         <param name='timeout-by-priority' value='0:90, 5:45,9:20'/>
+         <param name='after-return' value='transfer:4000 XML default'/>
+         <param name='max-returns' value='3'/>
+         <param name='exit-key' value='0'/>
+         <param name='exit-to' value='4001 XML default'/>
+         <param name='max-wait' value='600'/>
+         <param name='comfort' value='phrase:callpark_comfort'/>
+         <param name='comfort-every' value='45'/>
+         <param name='callback-key' value='5'/>
+         <param name='callback-by' value='1000@a.com'/>
+         <param name='callback-to' value='9${number} XML out'/>
+         <param name='callback-attempts' value='2'/>
+         <param name='callback-expires' value='120'/>
+         <return>
+           <step to='remind:message'/>
+           <step to='parker' ring='15' repeat='2' pause='30' when='idle' alert-info='ring-2'
+                 caller-id-name='Back ${callpark_orbit}' announce='/a.wav'/>
+           <step to='voicemail:parker'/>
+         </return>",
+    ))
+    .remove(0);
+    assert_eq!(lot.timeout.base, Base::Adaptive);
+    assert_eq!((lot.timeout.min_ms, lot.timeout.max_ms), (20_000, 60_000));
+    assert_eq!(lot.timeout.by_priority, [(0, 90_000), (5, 45_000), (9, 20_000)]);
+    assert_eq!(lot.after_return.to_string(), "transfer:4000 XML default");
+    assert_eq!((lot.max_returns, lot.exit_key), (Some(3), Some('0')));
+    assert_eq!(lot.exit_to.map(|to| to.to_string()).as_deref(), Some("4001 XML default"));
+    assert_eq!((lot.max_wait_ms, lot.comfort_every_ms), (600_000, 45_000));
+    assert_eq!(lot.comfort.as_deref(), Some("phrase:callpark_comfort"));
+    let callback = lot.callback;
+    assert_eq!((callback.key, callback.attempts, callback.expires_ms), (Some('5'), 2, 120_000));
+    assert_eq!(callback.to.to_string(), "9${number} XML out");
+    let [remind, parker, mailbox] = &*lot.returns else { panic!("{:?}", lot.returns) };
+    assert_eq!(remind.to, StepTo::Remind(Reminder::Message));
+    assert_eq!((parker.ring_s, parker.repeat, parker.pause_s), (15, 2, 30));
+    assert_eq!((parker.when, parker.alert_info.as_deref()), (When::Idle, Some("ring-2")));
+    assert_eq!(parker.caller_id_name.as_deref(), Some("Back ${callpark_orbit}"));
+    assert_eq!(parker.announce.as_deref(), Some("/a.wav"));
+    assert_eq!(mailbox.to.to_string(), "voicemail:parker");
+}
+
+#[test]
+fn what_makes_no_sense_together_is_an_error() {
+    for (inside, says) in [
+        ("<param name='exit-key' value='0'/>", "exit-key: needs an exit-to"),
+        (
+            "<param name='exit-key' value='0'/><param name='exit-to' value='1'/>
+             <param name='callback-key' value='0'/>",
+            "callback-key: is the exit-key already",
+        ),
+        (
+            "<param name='timeout' value='adaptive'/><param name='timeout-min' value='400'/>",
+            "timeout-min: is longer than timeout-max",
+        ),
+        ("<param name='exit-key' value='12'/>", "not one of 0-9"),
+        ("<param name='exit-key' value='A'/>", "not one of 0-9"),
+        ("<param name='after-return' value='hangup:no'/>", "no hang-up cause"),
+        ("<param name='after-return' value='wait'/>", "none of park"),
+        ("<param name='max-returns' value='0'/>", "no number of returns from 1 to 1000"),
+        ("<param name='timeout-by-priority' value='5:1,0:2'/>", "priority 0 does not come after"),
+        ("<param name='timeout-by-priority' value='12:1'/>", "is not <priority 0-9>:<seconds>"),
+        ("<return><step to='group/a' when='idle'/></return>", "needs a step to parker"),
+        ("<return><step to='parker' repeat='0'/></return>", "no number of tries from 1 to 20"),
+        ("<return><step to='voicemail:1000'/></return>", "neither parker nor"),
+        ("<return><step to='remind:loudly'/></return>", "none of call, message"),
+        ("<return><step to='parker' rings='5'/></return>", "none of ring, repeat"),
+    ] {
+        let problem = error(&in_lot(inside));
+        assert!(problem.contains(says), "{inside}: {problem}");
+        assert!(problem.contains("lot \"default\""), "{inside}: {problem}");
+    }
+    let lot = parse(&in_lot("<param name='after-return' value='hangup'/>")).remove(0);
+    assert_eq!(lot.after_return, AfterReturn::Hangup("NO_ANSWER".into()));
 }
 
 #[test]
@@ -175,10 +272,10 @@ fn return_steps_are_checked() {
     for (step, says) in [
         ("<step/>", "no to="),
         ("<step to=''/>", "names nothing"),
-        ("<step to='transfer:'/>", "names nothing"),
+        ("<step to='transfer:'/>", "names no extension"),
         ("<step to='parker' ring='0'/>", "ring=\"0\""),
         ("<step to='parker' ring='3601'/>", "1 to 3600"),
-        ("<step to='parker' rings='3'/>", "no such attribute"),
+        ("<step to='parker' rings='3'/>", "none of ring"),
         ("<stop to='parker'/>", "unknown element <stop>"),
         ("<step to='parker'><x/></step>", "unknown element <x>"),
     ] {

@@ -24,6 +24,11 @@ impl Element {
         found.map(|(_, value)| value.trim())
     }
 
+    /// Every attribute and its value, without blanks around it.
+    pub(super) fn attributes(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.attributes.iter().map(|(name, value)| (name.as_str(), value.trim()))
+    }
+
     pub(super) fn need(&self, attribute: &str) -> Result<&str, ConfigError> {
         self.get(attribute).ok_or_else(|| {
             ConfigError::at(self, format_args!("<{}> has no {attribute}=\"…\"", self.name))

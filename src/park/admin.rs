@@ -63,6 +63,10 @@ impl Park {
             if call.claim.is_none() {
                 new.enqueue(call);
             }
+            if call.comfort_at.is_none() && !self.stopping {
+                call.comfort_at = new.config.comfort_every().map(|ms| now.after(ms));
+                self.deadlines.arm(call);
+            }
         }
         let mut event = call.event(now, Action::Move);
         event.from = Some(from.clone());
@@ -72,7 +76,8 @@ impl Park {
         self.vacate(&from.0, &from.1);
     }
 
-    /// Changes something about a parked call. A new timeout counts from now; if a return step rings, it is stopped.
+    /// Changes something about a parked call. A new timeout counts from now; if a return step rings, it is stopped. A new
+    /// priority brings the timeout the lot has for it, unless the call has one of its own or its return steps run.
     ///
     /// # Errors
     /// `Empty`, `UnknownLot`, `UnknownOrbit`; `BadArguments`: a priority above 9.
@@ -89,26 +94,22 @@ impl Park {
         match setting {
             Setting::TimeoutMs(ms) => {
                 call.timeout_ms = Some(ms);
-                call.deadline = (ms > 0).then(|| now.after(ms));
-                call.next_step = 0;
-                if let Some(ringing) = call.ringing.take() {
-                    effects.push(Effect::StopRing(ringing.run));
-                }
-                if call.claim.is_none() && !self.stopping {
-                    let deadline = call.deadline;
-                    self.deadlines.arm(call, deadline);
-                }
+                call.silence(&mut effects);
+                self.wait_again(now, &uuid);
             }
             Setting::Priority(priority) if priority > TOP_PRIORITY => {
                 return Err(Refusal::BadArguments);
             }
             Setting::Priority(priority) => {
+                let before_ms = self.calls.get(&uuid).map(|call| self.timeout_of(call));
+                let call = self.calls.get_mut(&uuid).ok_or(Refusal::Empty)?;
                 let lot = self.lots.get_mut(lot).ok_or(Refusal::UnknownLot)?;
                 lot.dequeue(call);
                 call.priority = priority;
                 if call.claim.is_none() {
                     lot.enqueue(call);
                 }
+                self.follow_timeout(&uuid, before_ms);
             }
             Setting::Note(note) => call.note = note.into(),
             Setting::For(user) => call.addressed_to = user.into(),

@@ -92,6 +92,15 @@ pub(super) struct Ringing {
     pub(super) step: usize,
     /// When it should have rung enough; the backstop comes later.
     pub(super) until: Millis,
+    /// Nothing rings: the caller has been offered to be called back, until then.
+    pub(super) offer: bool,
+}
+
+impl Ringing {
+    /// When it counts as failed even if nobody says so.
+    fn over(&self) -> Millis {
+        if self.offer { self.until } else { self.until.after(BACKSTOP_MS) }
+    }
 }
 
 /// Somebody has the call and is about to make that true.
@@ -119,12 +128,24 @@ pub(super) struct Call {
     pub(super) parked_at: Millis,
     /// Counts up with every park: who came first in the same ms.
     pub(super) seq: u64,
+    /// Since when it waits for its time to be up: the park, or the end of the last round of return steps.
+    pub(super) waits_since: Millis,
     /// When its time is, or was, up; none: never.
     pub(super) deadline: Option<Millis>,
-    /// Its entry among the deadlines. None while claimed: a claim is given back or comes true.
+    /// When it has waited for as long as the lot allows; none: never.
+    pub(super) leaves_at: Option<Millis>,
+    /// When it hears the comfort next; none: never.
+    pub(super) comfort_at: Option<Millis>,
+    /// Its entry among the deadlines.
     pub(super) armed: Option<Millis>,
-    /// The return step that runs when the time is up: 0, or the one a retriever interrupted.
+    /// The return step that runs when the time is up: 0, or the one that was interrupted or pauses.
     pub(super) next_step: usize,
+    /// How many times that step has been tried in this round.
+    pub(super) tries: u32,
+    /// That step has had its pause before the next try.
+    pub(super) paused: bool,
+    /// How many rounds of return steps have come to their end.
+    pub(super) rounds: u32,
     pub(super) ringing: Option<Ringing>,
     pub(super) claim: Option<Pending>,
 }
@@ -132,7 +153,31 @@ pub(super) struct Call {
 /// The place in the queue of those who say `next`: highest priority, then longest waiting.
 pub(super) type Turn = (u8, Millis, u64, CallUuid);
 
+/// How long after its ringing time a step whose worker says nothing counts as failed.
+const BACKSTOP_MS: u64 = 10_000;
+
 impl Call {
+    /// When something is to be done about it. Nothing while it is claimed: a claim is given back or comes true.
+    pub(super) fn due(&self) -> Option<Millis> {
+        if self.claim.is_some() {
+            return None;
+        }
+        let returns = match self.ringing {
+            Some(ringing) => Some(ringing.over()),
+            None => self.deadline,
+        };
+        [returns, self.leaves_at, self.comfort_at].into_iter().flatten().min()
+    }
+
+    /// Whatever rings for it shall stop; an offer no longer stands.
+    pub(super) fn silence(&mut self, effects: &mut Vec<Effect>) {
+        if let Some(ringing) = self.ringing.take()
+            && !ringing.offer
+        {
+            effects.push(Effect::StopRing(ringing.run));
+        }
+    }
+
     pub(super) fn turn(&self) -> Turn {
         (TOP_PRIORITY.saturating_sub(self.priority), self.parked_at, self.seq, self.uuid.clone())
     }

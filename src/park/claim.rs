@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use super::Park;
-use super::call::{Call, Pending};
+use super::call::Pending;
 use super::deadlines::Millis;
 use super::effect::{Action, Effect, ParkEvent, RunId, Ticket};
 use super::lot::Slot;
 use super::names::{CallUuid, LotKey, OrbitName};
 use super::outcome::Refusal;
-use super::steps::Transfer;
+use super::place::Transfer;
 use super::views::CallView;
 
 /// Which call somebody claims.
@@ -51,11 +51,13 @@ pub enum Claimant {
 pub enum Exit {
     /// By its exit key, to this place.
     Transfer(Transfer),
-    /// An administrator hangs it up.
+    /// An administrator, or a return step, hangs it up.
     Drop {
         /// The hang-up cause.
         cause: String,
     },
+    /// It hangs up to be called back.
+    Callback,
 }
 
 /// A claim that was granted. It ends with `complete` or `unclaim`, or with the call.
@@ -83,10 +85,10 @@ pub(super) enum By {
         step: usize,
     },
     Leave(Exit),
-    /// The call itself, sent away by a return step.
+    /// The call itself, sent away by a return step, or because none took it.
     Step {
-        step: usize,
-        to: Transfer,
+        step: Option<usize>,
+        exit: Exit,
     },
 }
 
@@ -104,7 +106,8 @@ impl By {
     /// The return step it is about.
     pub(super) fn step(&self) -> Option<usize> {
         match self {
-            By::StepLeg { step, .. } | By::Step { step, .. } => Some(*step),
+            By::StepLeg { step, .. } => Some(*step),
+            By::Step { step, .. } => *step,
             By::Retriever { .. } | By::Leave(_) => None,
         }
     }
@@ -126,7 +129,8 @@ impl Park {
     ///
     /// # Errors
     /// `Empty`: nothing there, or somebody else has claimed it. `Gone`: the run is not the call's current one.
-    /// `UnknownLot`, `UnknownOrbit`, `BadArguments`; `Closed` after [`shutdown`](Park::shutdown).
+    /// `Failed`: nobody could call that caller back. `UnknownLot`, `UnknownOrbit`, `BadArguments`; `Closed` after
+    /// [`shutdown`](Park::shutdown).
     pub fn claim(
         &mut self,
         now: Millis,
@@ -143,6 +147,10 @@ impl Park {
         };
         let uuid = self.target(lot, target)?.ok_or(late)?;
         let ticket = Ticket(self.count());
+        if by == Claimant::Leave(Exit::Callback) {
+            let call = self.calls.get(&uuid).ok_or(late)?;
+            self.callback_of(call).map_err(|_| Refusal::Failed)?;
+        }
         let call = self.calls.get_mut(&uuid).ok_or(late)?;
         if call.claim.is_some() || lot.is_some_and(|lot| *lot != call.lot) {
             return Err(late);
@@ -163,12 +171,10 @@ impl Park {
             Claimant::Retriever { uuid: leg, user } => By::Retriever { leg, user },
             Claimant::Leave(exit) => By::Leave(exit),
         };
-        if let Some(ringing) = call.ringing.take() {
-            call.next_step = ringing.step;
-            effects.push(Effect::StopRing(ringing.run));
-        }
+        // `next_step` is the one that rang: given back, the claim lets it ring again.
+        call.silence(&mut effects);
         call.claim = Some(Pending { ticket, by });
-        self.deadlines.arm(call, None);
+        self.deadlines.arm(call);
         if let Some(lot) = self.lots.get_mut(&call.lot) {
             lot.dequeue(call);
         }
@@ -211,6 +217,17 @@ impl Park {
     /// Gives a claim back: same orbit, same deadline, same identity. A deadline that has passed is due at once; a return
     /// step's claim given back is a failed step, and the next one runs.
     pub fn unclaim(&mut self, now: Millis, uuid: &CallUuid, ticket: Ticket) -> Vec<Effect> {
+        self.give_back(now, uuid, ticket, None)
+    }
+
+    /// [`unclaim`](Park::unclaim) with the reason, if there is more to say than what the claim was for.
+    pub fn give_back(
+        &mut self,
+        now: Millis,
+        uuid: &CallUuid,
+        ticket: Ticket,
+        reason: Option<&str>,
+    ) -> Vec<Effect> {
         let mut effects = Vec::new();
         let Some(by) = self.take_claim(uuid, ticket) else { return effects };
         let Some(call) = self.calls.get_mut(uuid) else { return effects };
@@ -218,23 +235,24 @@ impl Park {
             lot.enqueue(call);
         }
         effects.push(Effect::Wake(uuid.clone()));
-        if let Some(step) = by.step()
-            && !self.stopping
-        {
-            let reason = match by {
-                By::Step { .. } => "the transfer failed",
-                _ => "who answered went away",
-            };
-            self.step_over(now, uuid, step, reason, &mut effects);
-            return effects;
-        }
-        let deadline = call.deadline.filter(|_| !self.stopping);
-        self.deadlines.arm(call, deadline);
-        let reason = match by {
-            By::Leave(Exit::Transfer(_)) => "the transfer failed",
-            By::Leave(Exit::Drop { .. }) => "it was not hung up",
-            _ => "the retriever went away",
+        let usual = match &by {
+            By::Leave(exit) | By::Step { exit, .. } => match exit {
+                Exit::Transfer(_) => "the transfer failed",
+                Exit::Drop { .. } => "it was not hung up",
+                Exit::Callback => "it stayed on the line",
+            },
+            By::StepLeg { .. } => "who answered went away",
+            By::Retriever { .. } => "the retriever went away",
         };
+        let reason = reason.unwrap_or(usual);
+        if !self.stopping {
+            if let Some(step) = by.step() {
+                self.step_over(now, uuid, step, Some(reason), &mut effects);
+                return effects;
+            }
+            self.deadlines.arm(call);
+        }
+        let Some(call) = self.calls.get_mut(uuid) else { return effects };
         let mut event = call.event(now, Action::Resume).with_leg(&by);
         event.reason = Some(reason.to_owned());
         effects.push(event.into());
@@ -246,9 +264,16 @@ impl Park {
         call.claim.take_if(|pending| pending.ticket == ticket).map(|pending| pending.by)
     }
 
-    /// A claim by the call itself, so that its own thread transfers it.
-    pub(super) fn claim_itself(ticket: Ticket, call: &mut Call, step: usize, to: Transfer) {
-        call.next_step = step;
-        call.claim = Some(Pending { ticket, by: By::Step { step, to } });
+    /// A claim by the call itself, so that its own thread makes it leave.
+    pub(super) fn claim_itself(&mut self, uuid: &CallUuid, by: By, effects: &mut Vec<Effect>) {
+        let ticket = Ticket(self.count());
+        let Some(call) = self.calls.get_mut(uuid) else { return };
+        call.silence(effects);
+        call.claim = Some(Pending { ticket, by });
+        self.deadlines.arm(call);
+        if let Some(lot) = self.lots.get_mut(&call.lot) {
+            lot.dequeue(call);
+        }
+        effects.push(Effect::Wake(uuid.clone()));
     }
 }

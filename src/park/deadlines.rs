@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::call::Call;
+use super::callback::CallbackId;
 use super::names::CallUuid;
 
 /// A moment of a monotonic clock, in ms. The domain has no clock; every operation is told what time it is.
@@ -24,10 +25,12 @@ impl Millis {
 /// What falls due.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Due {
-    /// The time of a waiting call, or the backstop of a ringing one.
+    /// One of the times of a call: its timeout, the backstop of what rings for it, its comfort, its longest wait.
     Call(CallUuid),
     /// The orbit held for this channel.
     Reservation(CallUuid),
+    /// Somebody is to be called back.
+    Callback(CallbackId),
 }
 
 /// Everything that will fall due, exactly once each, soonest first.
@@ -47,25 +50,33 @@ impl Deadlines {
         self.0.pop_first().map(|(_, _, due)| due)
     }
 
-    /// Sets when the call is due, instead of what was set before.
-    pub(super) fn arm(&mut self, call: &mut Call, at: Option<Millis>) {
+    /// The call is due when the first of its times comes, instead of what was set before.
+    pub(super) fn arm(&mut self, call: &mut Call) {
+        let at = call.due();
         if call.armed == at {
             return;
         }
         if let Some(was) = call.armed {
-            self.0.remove(&(was, call.seq, Due::Call(call.uuid.clone())));
+            self.remove(was, call.seq, Due::Call(call.uuid.clone()));
         }
         if let Some(at) = at {
-            self.0.insert((at, call.seq, Due::Call(call.uuid.clone())));
+            self.add(at, call.seq, Due::Call(call.uuid.clone()));
         }
         call.armed = at;
     }
 
-    pub(super) fn add_reservation(&mut self, at: Millis, seq: u64, uuid: &CallUuid) {
-        self.0.insert((at, seq, Due::Reservation(uuid.clone())));
+    /// The call is never due any more.
+    pub(super) fn disarm(&mut self, call: &mut Call) {
+        if let Some(was) = call.armed.take() {
+            self.remove(was, call.seq, Due::Call(call.uuid.clone()));
+        }
     }
 
-    pub(super) fn remove_reservation(&mut self, at: Millis, seq: u64, uuid: &CallUuid) {
-        self.0.remove(&(at, seq, Due::Reservation(uuid.clone())));
+    pub(super) fn add(&mut self, at: Millis, seq: u64, due: Due) {
+        self.0.insert((at, seq, due));
+    }
+
+    pub(super) fn remove(&mut self, at: Millis, seq: u64, due: Due) {
+        self.0.remove(&(at, seq, due));
     }
 }

@@ -4,9 +4,11 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::call::Caller;
+use super::callback::{CallBack, CallbackView};
 use super::names::{CallUuid, LotKey, OrbitName};
 use super::outcome::{Outcome, Refusal};
-use super::steps::StepRef;
+use super::place::Transfer;
+use super::steps::{Step, StepRef};
 use super::views::CallView;
 
 /// The run of one return step of one call. A run that was stopped or has failed can claim nothing.
@@ -37,6 +39,14 @@ pub enum Effect {
         /// The claim that is void.
         ticket: Ticket,
     },
+    /// The parked call shall hear its lot's comfort now.
+    Comfort(CallUuid),
+    /// Offer the caller to be called back; who takes it claims the call with [`Exit::Callback`](super::Exit::Callback).
+    Offer(CallUuid),
+    /// Call somebody back; then `callback_tried`.
+    CallBack(Box<CallBack>),
+    /// Tell the world about a call-back.
+    Callback(Box<CallbackNews>),
     /// A reserved orbit was given back because its channel did not arrive in time.
     Lapsed {
         /// The channel that was expected.
@@ -57,10 +67,45 @@ pub struct Ring {
     pub call: CallView,
     /// Whom to ring.
     pub to: RingTo,
-    /// For how many seconds. Ten seconds after that the step counts as failed even if nobody says so.
-    pub ring_s: u32,
-    /// Which of the call's return steps it is; 0 is the first.
-    pub step: usize,
+    /// The return step. Ten seconds after its ringing time it counts as failed even if nobody says so.
+    pub step: Step,
+}
+
+/// A call-back that is owed from now on, has failed once more, or has come to its end.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CallbackNews {
+    /// The call-back.
+    pub callback: CallbackView,
+    /// How it ended; none: it has not.
+    pub end: Option<CallbackEnd>,
+}
+
+/// How a call-back ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum CallbackEnd {
+    /// The two were connected.
+    Connected,
+    /// Every attempt failed.
+    Failed,
+    /// Its time was up.
+    Expired,
+    /// An administrator cancelled it.
+    Cancelled,
+    /// The module or the switch stops.
+    Shutdown,
+}
+
+impl CallbackEnd {
+    /// The word in the event.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            CallbackEnd::Connected => "connected",
+            CallbackEnd::Failed => "failed",
+            CallbackEnd::Expired => "expired",
+            CallbackEnd::Cancelled => "cancelled",
+            CallbackEnd::Shutdown => "shutdown",
+        }
+    }
 }
 
 /// Whom a return step rings.
@@ -70,6 +115,10 @@ pub enum RingTo {
     Parker(Arc<str>),
     /// A dial string.
     Dial(String),
+    /// The parker, `user@domain`, who is only reminded: the call stays. Then `step_done`.
+    Remind(Arc<str>),
+    /// The same by a SIP MESSAGE.
+    Message(Arc<str>),
 }
 
 /// What an event tells: `Callpark-Action`.
@@ -93,7 +142,7 @@ pub enum Action {
     Move,
     /// It was hung up by an administrator, or because the module stops (outcomes `dropped`, `shutdown`).
     Drop,
-    /// Its time was up, no return step took it, and it waits on.
+    /// A return step reminded the parker, or no return step took the call; it waits on.
     Remind,
     /// A call was not parked.
     Refuse,
@@ -183,5 +232,5 @@ pub enum Then {
     /// Hang it up.
     Hangup,
     /// Send it there.
-    Transfer(super::steps::Transfer),
+    Transfer(Transfer),
 }

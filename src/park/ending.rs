@@ -2,9 +2,10 @@
 
 use super::Park;
 use super::call::Pending;
+use super::callback::CallbackId;
 use super::claim::{By, Exit};
 use super::deadlines::Millis;
-use super::effect::{Action, Effect, Ticket};
+use super::effect::{Action, CallbackEnd, Effect, Ticket};
 use super::names::CallUuid;
 use super::outcome::{End, Outcome};
 
@@ -18,9 +19,16 @@ impl Park {
         };
         let (action, outcome) = match &pending.by {
             By::Retriever { .. } => (Action::Retrieve, Outcome::Retrieved),
-            By::StepLeg { .. } | By::Step { .. } => (Action::Return, Outcome::Returned),
+            By::StepLeg { .. } | By::Step { exit: Exit::Transfer(_), .. } => {
+                (Action::Return, Outcome::Returned)
+            }
             By::Leave(Exit::Transfer(_)) => (Action::Leave, Outcome::Left),
-            By::Leave(Exit::Drop { .. }) => (Action::Drop, Outcome::Dropped),
+            By::Leave(Exit::Drop { .. }) | By::Step { exit: Exit::Drop { .. }, .. } => {
+                (Action::Drop, Outcome::Dropped)
+            }
+            By::Leave(Exit::Callback) | By::Step { exit: Exit::Callback, .. } => {
+                (Action::Leave, Outcome::Callback)
+            }
         };
         self.finish(now, uuid, action, outcome, true)
     }
@@ -31,16 +39,20 @@ impl Park {
         let Some(call) = self.calls.get(uuid) else { return Vec::new() };
         let by = call.claim.as_ref().map(|pending| &pending.by);
         let end = if self.stopping { End::Shutdown } else { end };
-        let (action, outcome) = match (end, by) {
+        let exit = match by {
+            Some(By::Leave(exit) | By::Step { exit, .. }) => Some(exit),
+            _ => None,
+        };
+        let (action, outcome) = match (end, exit) {
             (End::Shutdown, _) => (Action::Drop, Outcome::Shutdown),
-            (End::HungUp, Some(By::Leave(Exit::Drop { .. }))) => (Action::Drop, Outcome::Dropped),
-            (End::TakenAway, Some(By::Leave(Exit::Transfer(_)))) | (End::Left, _) => {
-                (Action::Leave, Outcome::Left)
-            }
-            (End::TakenAway, Some(By::Step { .. })) => (Action::Return, Outcome::Returned),
+            (End::HungUp, Some(Exit::Drop { .. })) => (Action::Drop, Outcome::Dropped),
+            (End::HungUp, Some(Exit::Callback)) => (Action::Leave, Outcome::Callback),
             (End::HungUp, _) => (Action::Abandon, Outcome::Abandoned),
+            (End::TakenAway, Some(Exit::Transfer(_))) => match by {
+                Some(By::Step { .. }) => (Action::Return, Outcome::Returned),
+                _ => (Action::Leave, Outcome::Left),
+            },
             (End::TakenAway, _) => (Action::Leave, Outcome::Transferred),
-            (End::Callback, _) => (Action::Leave, Outcome::Callback),
         };
         let came_true = matches!(outcome, Outcome::Dropped | Outcome::Returned);
         self.finish(now, uuid, action, outcome, came_true)
@@ -48,14 +60,17 @@ impl Park {
 
     /// The module or the switch stops: nothing is parked, claimed or returned any more, and every call still here ends
     /// with the outcome `shutdown` unless its claim comes true first.
-    pub fn shutdown(&mut self, _now: Millis) -> Vec<Effect> {
+    /// What was to be called back is not.
+    pub fn shutdown(&mut self, now: Millis) -> Vec<Effect> {
         self.stopping = true;
         let mut effects = Vec::new();
         for call in self.calls.values_mut() {
-            if let Some(ringing) = call.ringing.take() {
-                effects.push(Effect::StopRing(ringing.run));
-            }
-            self.deadlines.arm(call, None);
+            call.silence(&mut effects);
+            self.deadlines.disarm(call);
+        }
+        let owed: Vec<CallbackId> = self.callbacks.keys().copied().collect();
+        for id in owed {
+            self.end_callback(now, id, CallbackEnd::Shutdown, &mut effects);
         }
         let reserved: Vec<CallUuid> = self.reservations.keys().cloned().collect();
         for uuid in reserved {
@@ -75,9 +90,12 @@ impl Park {
     ) -> Vec<Effect> {
         let mut effects = Vec::new();
         let Some(mut call) = self.calls.remove(uuid) else { return effects };
-        self.deadlines.arm(&mut call, None);
-        if let Some(ringing) = call.ringing.take() {
-            effects.push(Effect::StopRing(ringing.run));
+        self.deadlines.disarm(&mut call);
+        call.silence(&mut effects);
+        if matches!(outcome, Outcome::Retrieved | Outcome::Returned)
+            && let Some(lot) = self.lots.get_mut(&call.lot)
+        {
+            lot.lately.took(now.since(call.parked_at));
         }
         let mut event = call.event(now, action);
         event.outcome = Some(outcome);
@@ -101,6 +119,9 @@ impl Park {
             }
         }
         effects.push(event.into());
+        if outcome == Outcome::Callback {
+            self.owe_callback(now, &call, &mut effects);
+        }
         self.show_lamp(&call.lot, &call.orbit, &mut effects);
         self.vacate(&call.lot, &call.orbit);
         effects

@@ -4,10 +4,11 @@ use super::Park;
 use super::call::Call;
 use super::claim::{By, Exit};
 use super::deadlines::Millis;
+use super::fallback::AfterReturn;
 use super::lot::Slot;
 use super::names::{LotKey, OrbitName};
 use super::outcome::Refusal;
-use super::steps::{Step, StepTo};
+use super::steps::{Mailbox, Reminder, Step, StepRef, StepTo, When};
 use super::views::CallView;
 
 /// What an orbit is.
@@ -62,14 +63,47 @@ pub struct Forecast {
     pub in_ms: u64,
     /// What, as a sentence without its subject: `rings the parker 1000@example.com for 20 s`.
     pub what: String,
+    /// Which return step that is.
+    pub step: Option<StepRef>,
+    /// Why it will be skipped, if that is known now; then it takes no time.
+    pub skipped: Option<&'static str>,
+}
+
+/// What is known of a user's phones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Availability {
+    /// One of them is registered.
+    pub registered: bool,
+    /// The user is in a call.
+    pub busy: bool,
+}
+
+impl When {
+    /// Why a step with this condition is skipped now, if it is.
+    pub fn skips(self, phones: Availability) -> Option<&'static str> {
+        match self {
+            When::Registered | When::Idle if !phones.registered => {
+                Some("no phone of the user is registered")
+            }
+            When::Idle if phones.busy => Some("the user is in a call"),
+            _ => None,
+        }
+    }
 }
 
 impl Park {
-    /// One orbit, and what happens to its call next and when, return step by return step.
+    /// One orbit, and what happens to its call next and when, return step by return step. `known` says what is known of
+    /// the phones of those whom [`show_asks`](Park::show_asks) named.
     ///
     /// # Errors
     /// `UnknownLot`, `UnknownOrbit`.
-    pub fn show(&self, now: Millis, key: &LotKey, orbit: &OrbitName) -> Result<OrbitView, Refusal> {
+    pub fn show(
+        &self,
+        now: Millis,
+        key: &LotKey,
+        orbit: &OrbitName,
+        known: &Known<'_>,
+    ) -> Result<OrbitView, Refusal> {
         let lot = self.lots.get(key).ok_or(Refusal::UnknownLot)?;
         let slot = lot.slot(orbit);
         let draining = lot.orbits.number(orbit).is_none();
@@ -93,14 +127,14 @@ impl Park {
         match slot {
             Some(Slot::Parked(uuid)) => {
                 if let Some(call) = self.calls.get(uuid) {
-                    view.next = self.forecast(now, call);
+                    view.next = self.forecast(now, call, known);
                     view.call = Some(self.view(call, now));
                 }
             }
             Some(Slot::Reserved(uuid)) => {
-                view.next.extend(self.reservations.get(uuid).map(|held| Forecast {
-                    in_ms: held.until.since(now),
-                    what: format!("is free again unless {uuid} arrives"),
+                view.next.extend(self.reservations.get(uuid).map(|held| {
+                    let what = format!("is free again unless {uuid} arrives");
+                    Forecast::plain(held.until.since(now), what)
                 }));
             }
             None => {}
@@ -108,62 +142,159 @@ impl Park {
         Ok(view)
     }
 
-    fn forecast(&self, now: Millis, call: &Call) -> Vec<Forecast> {
+    /// Of which users (`user@domain`) [`show`](Park::show) should know whether they can be reached.
+    pub fn show_asks(&self, key: &LotKey, orbit: &OrbitName) -> Vec<String> {
+        let Some(Slot::Parked(uuid)) = self.lots.get(key).and_then(|lot| lot.slot(orbit)) else {
+            return Vec::new();
+        };
+        let Some(call) = self.calls.get(uuid) else { return Vec::new() };
         let steps = self.steps_of(call);
+        let users = steps.iter().filter(|step| step.when != When::Always);
+        users.filter_map(|step| step.user(call.parker.as_deref()).map(str::to_owned)).collect()
+    }
+
+    fn forecast(&self, now: Millis, call: &Call, known: &Known<'_>) -> Vec<Forecast> {
         let mut next = Vec::new();
-        let mut say = |in_ms, what: String| next.push(Forecast { in_ms, what });
         if let Some(pending) = &call.claim {
-            let what = match &pending.by {
-                By::Retriever { leg, user } | By::StepLeg { leg, user, .. } => {
-                    let who = user.as_deref().unwrap_or(leg.as_str());
-                    format!("is being connected to {who}")
-                }
-                By::Leave(Exit::Transfer(to)) | By::Step { to, .. } => {
-                    format!("is being transferred to {to}")
-                }
-                By::Leave(Exit::Drop { cause }) => format!("is being hung up with {cause}"),
-            };
-            say(0, what);
+            next.push(Forecast::plain(0, happening(&pending.by)));
             return next;
         }
-        let (mut at, first) = match (call.ringing, call.deadline) {
-            _ if self.stopping => return next,
+        if self.stopping {
+            return next;
+        }
+        if let Some(at) = call.leaves_at {
+            let exit = self.lots.get(&call.lot).and_then(|lot| lot.config.exit_to.as_ref());
+            let what = match exit {
+                Some(to) => format!("has waited for as long as it may: is transferred to {to}"),
+                None => "has waited for as long as it may: is hung up".to_owned(),
+            };
+            next.push(Forecast::plain(at.since(now), what));
+        }
+        self.forecast_returns(now, call, known, &mut next);
+        next.sort_by_key(|forecast| forecast.in_ms);
+        next
+    }
+
+    fn forecast_returns(
+        &self,
+        now: Millis,
+        call: &Call,
+        known: &Known<'_>,
+        next: &mut Vec<Forecast>,
+    ) {
+        let steps = self.steps_of(call);
+        let (mut at, first, mut tries) = match (call.ringing, call.deadline) {
             (Some(ringing), _) => {
                 if let Some(step) = steps.get(ringing.step) {
-                    say(0, format!("{} (now)", describe(call, step)));
+                    let what = format!("{} (now)", describe(call, step));
+                    next.push(Forecast::step(0, what, ringing.step, step));
                 }
-                (ringing.until.since(now), ringing.step.saturating_add(1))
+                (ringing.until.since(now), ringing.step, call.tries.saturating_add(1))
             }
-            (None, Some(deadline)) => (deadline.since(now), call.next_step),
-            (None, None) => return next,
+            (None, Some(deadline)) => (deadline.since(now), call.next_step, call.tries),
+            (None, None) => return,
         };
-        for step in steps.iter().skip(first) {
-            say(at, describe(call, step));
-            match (&step.to, &call.parker) {
-                // Skipped, so it takes no time.
-                (StepTo::Parker, None) => {}
-                (StepTo::Parker | StepTo::Dial(_), _) => {
-                    at = at.saturating_add(u64::from(step.ring_s).saturating_mul(1000));
+        let mut paused = call.paused && call.ringing.is_none();
+        for (number, step) in steps.iter().enumerate().skip(first) {
+            for _ in tries..step.repeat {
+                if !std::mem::take(&mut paused) {
+                    at = at.saturating_add(u64::from(step.pause_s) * 1000);
                 }
-                (StepTo::Transfer(_), _) => return next,
+                let mut forecast = Forecast::step(at, describe(call, step), number, step);
+                forecast.skipped = self.skipped(call, step, known);
+                if forecast.skipped.is_none() {
+                    at = at.saturating_add(step.lasts_ms());
+                }
+                let over = forecast.skipped.is_some();
+                next.push(forecast);
+                if !over
+                    && matches!(
+                        step.to,
+                        StepTo::Transfer(_) | StepTo::Voicemail(_) | StepTo::Hangup(_)
+                    )
+                {
+                    return;
+                }
+                if over {
+                    break;
+                }
             }
+            tries = 0;
         }
-        match self.timeout_of(call) {
-            0 => say(at, "waits on without a timeout".to_owned()),
-            ms => say(at, format!("waits on, again for {}", seconds(ms))),
+        next.push(Forecast::plain(at, self.at_the_end(call)));
+    }
+
+    /// Why a step is skipped, as far as that is known now.
+    fn skipped(&self, call: &Call, step: &Step, known: &Known<'_>) -> Option<&'static str> {
+        if let StepTo::Callback = step.to {
+            return self.callback_of(call).err();
         }
-        next
+        let needs_parker = matches!(
+            step.to,
+            StepTo::Parker | StepTo::Remind(_) | StepTo::Voicemail(Mailbox::Parker)
+        );
+        if needs_parker && call.parker.is_none() {
+            return Some("the parker is not known");
+        }
+        step.when.skips(known(step.user(call.parker.as_deref())?)?)
+    }
+
+    fn at_the_end(&self, call: &Call) -> String {
+        let config = self.lots.get(&call.lot).map(|lot| &lot.config);
+        let last = config.filter(|config| {
+            config.rounds().is_some_and(|most| call.rounds.saturating_add(1) >= most)
+        });
+        match (last.map(|config| &config.after_return), self.timeout_of(call)) {
+            (Some(AfterReturn::Transfer(to)), _) => format!("is transferred to {to}"),
+            (Some(AfterReturn::Hangup(cause)), _) => format!("is hung up with {cause}"),
+            (Some(AfterReturn::Park), _) => format!("is hung up with {}", AfterReturn::CAUSE),
+            (None, 0) => "waits on without a timeout".to_owned(),
+            (None, ms) => format!("waits on, again for {}", seconds(ms)),
+        }
+    }
+}
+
+/// What somebody knows of users' phones.
+type Known<'a> = dyn Fn(&str) -> Option<Availability> + 'a;
+
+impl Forecast {
+    fn plain(in_ms: u64, what: String) -> Self {
+        Forecast { in_ms, what, step: None, skipped: None }
+    }
+
+    fn step(in_ms: u64, what: String, number: usize, step: &Step) -> Self {
+        Forecast { step: Some(StepRef::of(number, step)), ..Forecast::plain(in_ms, what) }
+    }
+}
+
+fn happening(by: &By) -> String {
+    match by {
+        By::Retriever { leg, user } | By::StepLeg { leg, user, .. } => {
+            format!("is being connected to {}", user.as_deref().unwrap_or(leg.as_str()))
+        }
+        By::Leave(exit) | By::Step { exit, .. } => match exit {
+            Exit::Transfer(to) => format!("is being transferred to {to}"),
+            Exit::Drop { cause } => format!("is being hung up with {cause}"),
+            Exit::Callback => "is being told that somebody calls back".to_owned(),
+        },
     }
 }
 
 fn describe(call: &Call, step: &Step) -> String {
-    match (&step.to, &call.parker) {
-        (StepTo::Parker, Some(parker)) => {
-            format!("rings the parker {parker} for {} s", step.ring_s)
-        }
-        (StepTo::Parker, None) => "skips ringing the parker, who is not known".to_owned(),
-        (StepTo::Dial(dial), _) => format!("rings {dial} for {} s", step.ring_s),
-        (StepTo::Transfer(to), _) => format!("transfers to {to}"),
+    let parker = || match &call.parker {
+        Some(parker) => format!("the parker {parker}"),
+        None => "the parker".to_owned(),
+    };
+    match &step.to {
+        StepTo::Parker => format!("rings {} for {} s", parker(), step.ring_s),
+        StepTo::Dial(dial) => format!("rings {dial} for {} s", step.ring_s),
+        StepTo::Remind(Reminder::Call) => format!("reminds {} for {} s", parker(), step.ring_s),
+        StepTo::Remind(Reminder::Message) => format!("reminds {} by message", parker()),
+        StepTo::Voicemail(Mailbox::Parker) => format!("goes to the voicemail of {}", parker()),
+        StepTo::Voicemail(Mailbox::User(user)) => format!("goes to the voicemail of {user}"),
+        StepTo::Transfer(to) => format!("is transferred to {to}"),
+        StepTo::Hangup(cause) => format!("is hung up with {cause}"),
+        StepTo::Callback => format!("is offered to be called back, for {} s", step.ring_s),
     }
 }
 

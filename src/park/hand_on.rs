@@ -1,7 +1,7 @@
 //! A consultation leg's orbit goes over to whoever is transferred onto that leg.
 
 use super::Park;
-use super::deadlines::Millis;
+use super::deadlines::{Due, Millis};
 use super::effect::{Action, Effect};
 use super::lot::Slot;
 use super::names::CallUuid;
@@ -40,7 +40,7 @@ impl Park {
         config.free.take(number);
         config.occupy(&orbit, Slot::Reserved(heir.clone()));
         let held = Reservation { lot, orbit, until: now.after(ttl_ms), seq: self.count() };
-        self.deadlines.add_reservation(held.until, held.seq, heir);
+        self.deadlines.add(held.until, held.seq, Due::Reservation(heir.clone()));
         self.reservations.insert(heir.clone(), held);
         effects
     }

@@ -9,6 +9,7 @@ use super::lot_config::LotConfig;
 use super::names::{CallUuid, OrbitName};
 use super::orbit_set::OrbitSet;
 use super::orbits::Orbits;
+use super::timeout::Lately;
 
 /// What an orbit that is not free holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +31,8 @@ pub(super) struct Lot {
     draining: u32,
     /// The calls nobody has claimed.
     queue: BTreeSet<Turn>,
+    /// How long its calls waited that somebody took.
+    pub(super) lately: Lately,
     /// No longer configured; vanishes with its last slot.
     pub(super) going: bool,
 }
@@ -45,6 +48,7 @@ impl Lot {
             reserved: 0,
             draining: 0,
             queue: BTreeSet::new(),
+            lately: Lately::default(),
             going: false,
             orbits,
             config,

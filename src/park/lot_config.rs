@@ -1,13 +1,15 @@
 //! What a lot is told to be.
 
-use std::fmt;
-use std::str::FromStr;
 use std::sync::Arc;
 
+use super::callback::CallbackConfig;
+use super::fallback::{AfterReturn, WhenFull, WhenOccupied};
 use super::free::Assign;
 use super::names::LotKey;
+use super::place::Transfer;
 use super::range::OrbitRange;
-use super::steps::{BadStep, Step, Transfer};
+use super::steps::Step;
+use super::timeout::Timeout;
 
 /// The configuration of one lot. `config::Config` reads it and vouches for what spans lots: no key twice, no orbit
 /// in two lots of one domain.
@@ -17,8 +19,8 @@ pub struct LotConfig {
     pub key: LotKey,
     /// Its orbits.
     pub ranges: Vec<OrbitRange>,
-    /// After how many ms the return steps start; 0: never.
-    pub timeout_ms: u64,
+    /// When the return steps start.
+    pub timeout: Timeout,
     /// What the caller hears; none: what the channel or the switch says.
     pub hold_music: Option<String>,
     /// Which orbit a call gets that asked for none.
@@ -41,6 +43,22 @@ pub struct LotConfig {
     pub notify: bool,
     /// The return steps.
     pub returns: Arc<[Step]>,
+    /// What becomes of a call that no return step took.
+    pub after_return: AfterReturn,
+    /// How many times the return steps run before that; none: with [`AfterReturn::Park`] again and again, otherwise once.
+    pub max_returns: Option<u32>,
+    /// The key with which a caller leaves, and whereto.
+    pub exit_key: Option<char>,
+    /// Where a caller goes who leaves by key, or has waited for `max_wait_ms`.
+    pub exit_to: Option<Transfer>,
+    /// How long a caller waits at the most, in ms; 0: for ever.
+    pub max_wait_ms: u64,
+    /// What is played to the caller now and then: a file, a stream or `phrase:<macro>`.
+    pub comfort: Option<String>,
+    /// How often that is, in ms; 0: never.
+    pub comfort_every_ms: u64,
+    /// How callers are called back.
+    pub callback: CallbackConfig,
 }
 
 impl LotConfig {
@@ -49,7 +67,7 @@ impl LotConfig {
         LotConfig {
             key,
             ranges,
-            timeout_ms: 90_000,
+            timeout: Timeout::default(),
             hold_music: None,
             assign: Assign::First,
             when_full: WhenFull::Continue,
@@ -61,93 +79,28 @@ impl LotConfig {
             page: None,
             notify: false,
             returns: Arc::from([Step::parker()]),
+            after_return: AfterReturn::Park,
+            max_returns: None,
+            exit_key: None,
+            exit_to: None,
+            max_wait_ms: 0,
+            comfort: None,
+            comfort_every_ms: 60_000,
+            callback: CallbackConfig::default(),
         }
     }
-}
 
-/// What becomes of a call when every orbit is taken.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub enum WhenFull {
-    /// Its dialplan goes on.
-    #[default]
-    Continue,
-    /// It goes back to the parker.
-    Parker,
-    /// It is hung up.
-    Hangup,
-    /// It is parked in this lot, named as the full lot's own tenant would.
-    Lot(String),
-    /// It is transferred.
-    Transfer(Transfer),
-}
-
-/// A `when-full` or `when-occupied` that cannot be read.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum BadFallback {
-    /// None of the words.
-    #[error("{0:?} is none of {1}")]
-    Unknown(String, &'static str),
-    /// A lot that cannot be one's name.
-    #[error(transparent)]
-    Lot(#[from] super::names::BadName),
-    /// A transfer to nowhere.
-    #[error(transparent)]
-    Transfer(#[from] BadStep),
-}
-
-impl FromStr for WhenFull {
-    type Err = BadFallback;
-
-    fn from_str(text: &str) -> Result<Self, BadFallback> {
-        const WORDS: &str =
-            "continue, parker, hangup, lot:<name>, transfer:<exten> [<dialplan> [<context>]]";
-        match (text, text.split_once(':')) {
-            ("continue", _) => Ok(WhenFull::Continue),
-            ("parker", _) => Ok(WhenFull::Parker),
-            ("hangup", _) => Ok(WhenFull::Hangup),
-            (_, Some(("lot", name))) => {
-                let _: LotKey = name.trim().parse()?;
-                Ok(WhenFull::Lot(name.trim().to_owned()))
-            }
-            (_, Some(("transfer", place))) => Ok(WhenFull::Transfer(place.parse()?)),
-            _ => Err(BadFallback::Unknown(text.to_owned(), WORDS)),
+    /// How many rounds of return steps there are at the most; none: no end.
+    pub(super) fn rounds(&self) -> Option<u32> {
+        match (&self.after_return, self.max_returns) {
+            (_, Some(most)) => Some(most),
+            (AfterReturn::Park, None) => None,
+            (AfterReturn::Hangup(_) | AfterReturn::Transfer(_), None) => Some(1),
         }
     }
-}
 
-impl fmt::Display for WhenFull {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            WhenFull::Continue => f.write_str("continue"),
-            WhenFull::Parker => f.write_str("parker"),
-            WhenFull::Hangup => f.write_str("hangup"),
-            WhenFull::Lot(name) => write!(f, "lot:{name}"),
-            WhenFull::Transfer(place) => write!(f, "transfer:{place}"),
-        }
-    }
-}
-
-/// What becomes of a call when the orbit it asked for is taken.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum WhenOccupied {
-    /// It gets the next free orbit after that one.
-    #[default]
-    Next,
-    /// Its dialplan goes on.
-    Continue,
-    /// It goes back to the parker.
-    Parker,
-}
-
-impl FromStr for WhenOccupied {
-    type Err = BadFallback;
-
-    fn from_str(text: &str) -> Result<Self, BadFallback> {
-        match text {
-            "next" => Ok(WhenOccupied::Next),
-            "continue" => Ok(WhenOccupied::Continue),
-            "parker" => Ok(WhenOccupied::Parker),
-            _ => Err(BadFallback::Unknown(text.to_owned(), "next, continue, parker")),
-        }
+    /// How often the caller hears the comfort, in ms; none: never.
+    pub(super) fn comfort_every(&self) -> Option<u64> {
+        Some(self.comfort_every_ms).filter(|ms| *ms > 0 && self.comfort.is_some())
     }
 }

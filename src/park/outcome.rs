@@ -122,10 +122,6 @@ pub enum End {
     HungUp,
     /// Another command (`uuid_transfer`, `uuid_bridge`) took the leg out.
     TakenAway,
-    /// The caller pressed its exit key and is on its way, without a claim of its own.
-    Left,
-    /// The caller hung up to be called back.
-    Callback,
     /// The module or the switch stops.
     Shutdown,
 }

@@ -2,10 +2,10 @@
 
 use super::Park;
 use super::call::{Call, ParkRequest, Parked, TOP_PRIORITY, Want};
-use super::deadlines::Millis;
+use super::deadlines::{Due, Millis};
 use super::effect::{Action, ParkEvent, ParkRefused, Then};
+use super::fallback::{WhenFull, WhenOccupied};
 use super::lot::Slot;
-use super::lot_config::{WhenFull, WhenOccupied};
 use super::names::{LotKey, OrbitName};
 use super::outcome::Refusal;
 
@@ -36,7 +36,7 @@ impl Park {
             return Err((Refusal::BadArguments, Then::Continue));
         }
         if let Some(held) = self.reservations.remove(&request.uuid) {
-            self.deadlines.remove_reservation(held.until, held.seq, &request.uuid);
+            self.deadlines.remove(held.until, held.seq, Due::Reservation(request.uuid.clone()));
             return Ok((held.lot, held.orbit));
         }
         self.take_orbit(&request.lot, &request.orbit)
@@ -63,16 +63,26 @@ impl Park {
             parked_at_epoch_ms: request.parked_at_epoch_ms,
             parked_at: now,
             seq: self.count(),
+            waits_since: now,
             deadline: None,
+            leaves_at: None,
+            comfort_at: None,
             armed: None,
             next_step: 0,
+            tries: 0,
+            paused: false,
+            rounds: 0,
             ringing: None,
             claim: None,
         };
         let timeout_ms = self.timeout_of(&call);
         call.deadline = (timeout_ms > 0).then(|| now.after(timeout_ms));
-        let deadline = call.deadline;
-        self.deadlines.arm(&mut call, deadline);
+        if let Some(lot) = self.lots.get(&lot) {
+            let longest = Some(lot.config.max_wait_ms).filter(|ms| *ms > 0);
+            call.leaves_at = longest.map(|ms| now.after(ms));
+            call.comfort_at = lot.config.comfort_every().map(|ms| now.after(ms));
+        }
+        self.deadlines.arm(&mut call);
         if let Some(lot) = self.lots.get_mut(&lot) {
             lot.occupy(&orbit, Slot::Parked(call.uuid.clone()));
             lot.enqueue(&call);

@@ -2,7 +2,7 @@
 
 use super::Park;
 use super::call::Want;
-use super::deadlines::Millis;
+use super::deadlines::{Due, Millis};
 use super::effect::Effect;
 use super::lot::Slot;
 use super::names::{CallUuid, LotKey, OrbitName};
@@ -58,9 +58,9 @@ impl Park {
         if let Some(lot) = self.lots.get_mut(&lot) {
             lot.occupy(&orbit, Slot::Reserved(uuid.clone()));
         }
-        self.deadlines.add_reservation(held.until, held.seq, uuid);
+        self.deadlines.add(held.until, held.seq, Due::Reservation(uuid.clone()));
         if let Some(old) = self.reservations.insert(uuid.clone(), held) {
-            self.deadlines.remove_reservation(old.until, old.seq, uuid);
+            self.deadlines.remove(old.until, old.seq, Due::Reservation(uuid.clone()));
         }
         Ok((lot, orbit))
     }
@@ -73,7 +73,7 @@ impl Park {
     /// Gives back the orbit that was held for that channel; none: there was none.
     pub fn unreserve(&mut self, uuid: &CallUuid) -> Option<(LotKey, OrbitName)> {
         let held = self.reservations.remove(uuid)?;
-        self.deadlines.remove_reservation(held.until, held.seq, uuid);
+        self.deadlines.remove(held.until, held.seq, Due::Reservation(uuid.clone()));
         self.vacate(&held.lot, &held.orbit);
         Some((held.lot, held.orbit))
     }

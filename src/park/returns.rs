@@ -4,16 +4,28 @@ use std::sync::Arc;
 
 use super::Park;
 use super::call::{Call, Pending, Ringing};
-use super::claim::By;
+use super::claim::{By, Exit};
 use super::deadlines::{Due, Millis};
-use super::effect::{Action, Effect, Ring, RingTo, RunId, Ticket};
+use super::effect::{Action, Effect, Ring, RingTo, RunId};
+use super::fallback::AfterReturn;
 use super::names::CallUuid;
-use super::steps::{Step, StepRef, StepTo};
+use super::place::Transfer;
+use super::steps::{Mailbox, Reminder, Step, StepRef, StepTo};
 
 /// How many things that are due one call of `handle_timeout` handles, so that the lock is short.
 const AT_ONCE: usize = 256;
-/// How long after its ringing time a step whose worker says nothing counts as failed.
-const BACKSTOP_MS: u64 = 10_000;
+
+/// What a return step comes to.
+enum Act {
+    /// Somebody is rung, or told.
+    Ring(RingTo),
+    /// The caller is offered to be called back.
+    Offer,
+    /// The call leaves.
+    Leave(Exit),
+    /// It cannot be tried.
+    Skip(&'static str),
+}
 
 impl Park {
     /// When `handle_timeout` should be called next; none: when something else has happened. It may lie in the past.
@@ -26,27 +38,59 @@ impl Park {
         let mut effects = Vec::new();
         for _ in 0..AT_ONCE {
             match self.deadlines.pop_due(now) {
-                Some(Due::Call(uuid)) => self.time_is_up(now, &uuid, &mut effects),
+                Some(Due::Call(uuid)) => self.call_is_due(now, &uuid, &mut effects),
                 Some(Due::Reservation(uuid)) => self.lapse(&uuid, &mut effects),
+                Some(Due::Callback(id)) => self.callback_is_due(now, id, &mut effects),
                 None => break,
             }
         }
         effects
     }
 
-    fn time_is_up(&mut self, now: Millis, uuid: &CallUuid, effects: &mut Vec<Effect>) {
+    fn call_is_due(&mut self, now: Millis, uuid: &CallUuid, effects: &mut Vec<Effect>) {
         let Some(call) = self.calls.get_mut(uuid) else { return };
         call.armed = None;
-        match call.ringing.take() {
-            Some(ringing) => {
-                effects.push(Effect::StopRing(ringing.run));
-                self.step_over(now, uuid, ringing.step, "nobody said how the step went", effects);
+        let passed = |at: Option<Millis>| at.is_some_and(|at| at <= now);
+        if passed(call.leaves_at) {
+            return self.has_waited_enough(now, uuid, effects);
+        }
+        if passed(call.comfort_at) {
+            let every = self.lots.get(&call.lot).and_then(|lot| lot.config.comfort_every());
+            call.comfort_at = every.map(|ms| now.after(ms));
+            if every.is_some() {
+                effects.push(Effect::Comfort(uuid.clone()));
             }
-            None => {
+        }
+        self.deadlines.arm(call);
+        match call.ringing {
+            Some(ringing) if passed(call.due()) => {
+                call.ringing = None;
+                let reason = if ringing.offer {
+                    "the caller did not ask for it"
+                } else {
+                    effects.push(Effect::StopRing(ringing.run));
+                    "nobody said how the step went"
+                };
+                self.step_over(now, uuid, ringing.step, Some(reason), effects);
+            }
+            None if passed(call.deadline) => {
                 let step = call.next_step;
                 self.run_steps(now, uuid, step, effects);
             }
+            _ => {}
         }
+    }
+
+    /// It leaves as by its exit key; without a place to go to it is hung up. If it cannot, that comes again.
+    fn has_waited_enough(&mut self, now: Millis, uuid: &CallUuid, effects: &mut Vec<Effect>) {
+        let Some(call) = self.calls.get_mut(uuid) else { return };
+        let Some(lot) = self.lots.get(&call.lot) else { return };
+        call.leaves_at = Some(lot.config.max_wait_ms).filter(|ms| *ms > 0).map(|ms| now.after(ms));
+        let by = match lot.config.exit_to.clone() {
+            Some(to) => By::Leave(Exit::Transfer(to)),
+            None => By::Leave(Exit::Drop { cause: AfterReturn::CAUSE.to_owned() }),
+        };
+        self.claim_itself(uuid, by, effects);
     }
 
     /// A return step's worker reached nobody: the next step runs. A run that is not the call's current one is ignored.
@@ -56,6 +100,21 @@ impl Park {
         uuid: &CallUuid,
         run: RunId,
         reason: &str,
+    ) -> Vec<Effect> {
+        self.step_ended(now, uuid, run, Some(reason))
+    }
+
+    /// A step that only reminds has done so: the next step runs. A run that is not the call's current one is ignored.
+    pub fn step_done(&mut self, now: Millis, uuid: &CallUuid, run: RunId) -> Vec<Effect> {
+        self.step_ended(now, uuid, run, None)
+    }
+
+    fn step_ended(
+        &mut self,
+        now: Millis,
+        uuid: &CallUuid,
+        run: RunId,
+        reason: Option<&str>,
     ) -> Vec<Effect> {
         let mut effects = Vec::new();
         let Some(call) = self.calls.get_mut(uuid) else { return effects };
@@ -73,24 +132,34 @@ impl Park {
         }
     }
 
-    /// That step did not take the call.
+    /// That step did not take the call; `reason`: and should have.
     pub(super) fn step_over(
         &mut self,
         now: Millis,
         uuid: &CallUuid,
         step: usize,
-        reason: &str,
+        reason: Option<&str>,
         effects: &mut Vec<Effect>,
     ) {
         let Some(call) = self.calls.get(uuid) else { return };
-        let mut event = call.event(now, Action::Return);
-        event.step = self.step_ref(call, step);
-        event.reason = Some(reason.to_owned());
-        effects.push(event.into());
-        self.run_steps(now, uuid, step.saturating_add(1), effects);
+        if let Some(reason) = reason {
+            let mut event = call.event(now, self.action_of(call, step));
+            event.step = self.step_ref(call, step);
+            event.reason = Some(reason.to_owned());
+            effects.push(event.into());
+        }
+        let repeat = self.steps_of(call).get(step).map_or(1, |step| step.repeat);
+        let Some(call) = self.calls.get_mut(uuid) else { return };
+        call.paused = false;
+        call.tries = call.tries.saturating_add(1);
+        let again = call.tries < repeat;
+        if !again {
+            call.tries = 0;
+        }
+        self.run_steps(now, uuid, if again { step } else { step.saturating_add(1) }, effects);
     }
 
-    /// Starts that return step, or the first after it that can be tried; after the last the call waits on.
+    /// Starts that return step, or the first after it that can be tried.
     pub(super) fn run_steps(
         &mut self,
         now: Millis,
@@ -98,52 +167,143 @@ impl Park {
         first: usize,
         effects: &mut Vec<Effect>,
     ) {
-        let number = self.count();
+        let run = RunId(self.count());
         let Some(call) = self.calls.get(uuid) else { return };
         let steps = self.steps_of(call);
-        let timeout_ms = self.timeout_of(call);
-        let Some(call) = self.calls.get_mut(uuid) else { return };
         for (at, step) in steps.iter().enumerate().skip(first) {
-            let mut event = call.event(now, Action::Return);
+            let Some(call) = self.calls.get_mut(uuid) else { return };
+            call.next_step = at;
+            if step.pause_s > 0 && !call.paused {
+                call.paused = true;
+                call.deadline = Some(now.after(u64::from(step.pause_s) * 1000));
+                return self.deadlines.arm(call);
+            }
+            call.paused = false;
+            let Some(call) = self.calls.get(uuid) else { return };
+            let mut event = call.event(now, self.action_of(call, at));
             event.step = Some(StepRef::of(at, step));
-            let to = match (&step.to, &call.parker) {
-                (StepTo::Parker, None) => {
-                    event.reason = Some("the parker is not known".to_owned());
-                    effects.push(event.into());
+            let act = self.act_of(call, step);
+            if let Act::Skip(reason) = act {
+                event.reason = Some(reason.to_owned());
+            }
+            effects.push(event.into());
+            let Some(call) = self.calls.get_mut(uuid) else { return };
+            match act {
+                Act::Skip(_) => {
+                    call.tries = 0;
                     continue;
                 }
-                (StepTo::Parker, Some(parker)) => RingTo::Parker(parker.clone()),
-                (StepTo::Dial(dial), _) => RingTo::Dial(dial.clone()),
-                (StepTo::Transfer(to), _) => {
-                    Park::claim_itself(Ticket(number), call, at, to.clone());
-                    self.deadlines.arm(call, None);
-                    if let Some(lot) = self.lots.get_mut(&call.lot) {
-                        lot.dequeue(call);
-                    }
-                    effects.push(event.into());
-                    effects.push(Effect::Wake(uuid.clone()));
-                    return;
+                Act::Leave(exit) => {
+                    let by = By::Step { step: Some(at), exit };
+                    return self.claim_itself(uuid, by, effects);
                 }
-            };
-            let run = RunId(number);
-            let until = now.after(u64::from(step.ring_s).saturating_mul(1000));
-            call.ringing = Some(Ringing { run, step: at, until });
-            self.deadlines.arm(call, Some(until.after(BACKSTOP_MS)));
-            effects.push(event.into());
+                Act::Ring(_) | Act::Offer => {
+                    let until = now.after(step.lasts_ms());
+                    let offer = matches!(act, Act::Offer);
+                    call.ringing = Some(Ringing { run, step: at, until, offer });
+                    self.deadlines.arm(call);
+                }
+            }
             let Some(call) = self.find(now, uuid) else { return };
-            let ring = Ring { run, call, to, ring_s: step.ring_s, step: at };
-            effects.push(Effect::Ring(Box::new(ring)));
+            effects.push(match act {
+                Act::Ring(to) => Effect::Ring(Box::new(Ring { run, call, to, step: step.clone() })),
+                _ => Effect::Offer(uuid.clone()),
+            });
             return;
         }
-        call.next_step = 0;
-        call.deadline = (timeout_ms > 0).then(|| now.after(timeout_ms));
-        let deadline = call.deadline;
-        self.deadlines.arm(call, deadline);
+        self.round_is_over(now, uuid, steps.is_empty(), effects);
+    }
+
+    /// What the events of that step are.
+    fn action_of(&self, call: &Call, step: usize) -> Action {
+        match self.steps_of(call).get(step).map(|step| &step.to) {
+            Some(StepTo::Remind(_)) => Action::Remind,
+            _ => Action::Return,
+        }
+    }
+
+    /// Whether the caller has been offered to be called back, and may still say so.
+    pub fn is_offered(&self, uuid: &CallUuid) -> bool {
+        let ringing = self.calls.get(uuid).and_then(|call| call.ringing);
+        ringing.is_some_and(|ringing| ringing.offer)
+    }
+
+    fn act_of(&self, call: &Call, step: &Step) -> Act {
+        const UNKNOWN: &str = "the parker is not known";
+        let parker = || call.parker.clone().ok_or(Act::Skip(UNKNOWN));
+        let mailbox = |user: &str| match user.split_once('@') {
+            Some((user, domain)) => Act::Leave(Exit::Transfer(Transfer::voicemail(user, domain))),
+            None => Act::Skip("that is no <user>@<domain>"),
+        };
+        let act = match &step.to {
+            StepTo::Parker => parker().map(|parker| Act::Ring(RingTo::Parker(parker))),
+            StepTo::Remind(Reminder::Call) => parker().map(|it| Act::Ring(RingTo::Remind(it))),
+            StepTo::Remind(Reminder::Message) => parker().map(|it| Act::Ring(RingTo::Message(it))),
+            StepTo::Dial(dial) => Ok(Act::Ring(RingTo::Dial(dial.clone()))),
+            StepTo::Voicemail(Mailbox::Parker) => parker().map(|parker| mailbox(&parker)),
+            StepTo::Voicemail(Mailbox::User(user)) => Ok(mailbox(user)),
+            StepTo::Transfer(to) => Ok(Act::Leave(Exit::Transfer(to.clone()))),
+            StepTo::Hangup(cause) => Ok(Act::Leave(Exit::Drop { cause: cause.clone() })),
+            StepTo::Callback => self.callback_of(call).map(|_| Act::Offer).map_err(Act::Skip),
+        };
+        act.unwrap_or_else(|skip| skip)
+    }
+
+    /// No step took it: it waits for another timeout, or leaves as the lot says.
+    fn round_is_over(
+        &mut self,
+        now: Millis,
+        uuid: &CallUuid,
+        no_steps: bool,
+        effects: &mut Vec<Effect>,
+    ) {
+        let Some(call) = self.calls.get_mut(uuid) else { return };
+        call.rounds = call.rounds.saturating_add(1);
+        let none = if no_steps { "there is no return step" } else { "no return step took it" };
+        let config = self.lots.get(&call.lot).map(|lot| &lot.config);
+        let after = config
+            .filter(|config| config.rounds().is_some_and(|most| call.rounds >= most))
+            .map(|config| config.after_return.clone());
         let mut event = call.event(now, Action::Remind);
-        let none =
-            if steps.is_empty() { "there is no return step" } else { "no return step took it" };
         event.reason = Some(none.to_owned());
         effects.push(event.into());
+        // Renewed in any case: what leaves and cannot waits on.
+        self.wait_again(now, uuid);
+        let exit = match after {
+            None => return,
+            Some(AfterReturn::Transfer(to)) => Exit::Transfer(to),
+            Some(AfterReturn::Hangup(cause)) => Exit::Drop { cause },
+            Some(AfterReturn::Park) => Exit::Drop { cause: AfterReturn::CAUSE.to_owned() },
+        };
+        self.claim_itself(uuid, By::Step { step: None, exit }, effects);
+    }
+
+    /// The call waits for a whole timeout from now on, and then for its first step.
+    pub(super) fn wait_again(&mut self, now: Millis, uuid: &CallUuid) {
+        let Some(call) = self.calls.get(uuid) else { return };
+        let timeout_ms = self.timeout_of(call);
+        let Some(call) = self.calls.get_mut(uuid) else { return };
+        call.next_step = 0;
+        call.tries = 0;
+        call.paused = false;
+        call.waits_since = now;
+        call.deadline = (timeout_ms > 0).then(|| now.after(timeout_ms));
+        if !self.stopping {
+            self.deadlines.arm(call);
+        }
+    }
+
+    /// If the timeout is another than before, it counts from when the waiting began, unless return steps run already.
+    pub(super) fn follow_timeout(&mut self, uuid: &CallUuid, before_ms: Option<u64>) {
+        let Some(call) = self.calls.get(uuid) else { return };
+        let timeout_ms = self.timeout_of(call);
+        let runs = call.ringing.is_some() || call.next_step > 0 || call.paused || call.tries > 0;
+        if runs || before_ms == Some(timeout_ms) || self.stopping {
+            return;
+        }
+        let Some(call) = self.calls.get_mut(uuid) else { return };
+        call.deadline = (timeout_ms > 0).then(|| call.waits_since.after(timeout_ms));
+        self.deadlines.arm(call);
     }
 
     /// The return steps the call has now: its own, or those of its lot.
@@ -152,9 +312,12 @@ impl Park {
         call.returns.clone().or_else(lots).unwrap_or_else(|| Arc::from([]))
     }
 
-    /// The timeout the call has now, its own or that of its lot; 0: never.
+    /// The timeout in ms the call has now, its own or that of its lot; 0: never.
     pub(super) fn timeout_of(&self, call: &Call) -> u64 {
-        let lots = || self.lots.get(&call.lot).map(|lot| lot.config.timeout_ms);
+        let lots = || {
+            let lot = self.lots.get(&call.lot)?;
+            Some(lot.config.timeout.of(call.priority, &lot.lately))
+        };
         call.timeout_ms.or_else(lots).unwrap_or(0)
     }
 

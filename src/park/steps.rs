@@ -1,118 +1,141 @@
 //! Return steps: what is tried, one after the other, when a parked call's time is up.
 
 use std::fmt;
-use std::str::FromStr;
 use std::sync::Arc;
+
+mod read;
+
+use super::place::Transfer;
+pub(super) use read::read_cause;
+pub use read::{BadStep, read_number};
 
 /// Seconds a step rings when nothing else is said.
 pub const RING_S: u32 = 20;
-/// The longest a step may ring, in seconds.
+/// Seconds a reminder rings when nothing else is said.
+pub const REMIND_RING_S: u32 = 5;
+/// The longest a step may ring or pause, in seconds.
 pub const LONGEST_RING_S: u32 = 3600;
+/// The most often one step may be repeated in a round.
+pub const MOST_TRIES: u32 = 20;
 
 /// One return step.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Step {
-    /// Whom it tries.
+    /// Whom or what it tries.
     pub to: StepTo,
-    /// For how many seconds it rings; a transfer does not look at it.
+    /// For how many seconds it rings, or the offer to be called back stands; other steps do not look at it.
     pub ring_s: u32,
+    /// How many times it is tried before the next one is.
+    pub repeat: u32,
+    /// How many seconds it waits before each try.
+    pub pause_s: u32,
+    /// What the phone that rings shows; none: `Park 701: ` and the caller's name. `${caller_id_name}`,
+    /// `${caller_id_number}`, `${callpark_orbit}`, `${callpark_lot}` and `${callpark_parker}` are replaced.
+    pub caller_id_name: Option<Arc<str>>,
+    /// The header Alert-Info of the phone that rings.
+    pub alert_info: Option<Arc<str>>,
+    /// What whoever answers hears before the caller: a file, a stream or `phrase:<macro>`.
+    pub announce: Option<Arc<str>>,
+    /// Under which condition it is tried at all.
+    pub when: When,
 }
 
-/// Whom a return step tries.
+/// Whom or what a return step tries.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum StepTo {
     /// Rings the parker; skipped when that is not known.
     Parker,
     /// Rings this dial string.
     Dial(String),
+    /// Sends the call to somebody's voicemail box.
+    Voicemail(Mailbox),
     /// Sends the parked call itself there.
     Transfer(Transfer),
+    /// Reminds the parker; the call stays.
+    Remind(Reminder),
+    /// Hangs the call up with this cause.
+    Hangup(String),
+    /// Offers the caller to be called back.
+    Callback,
 }
 
-/// A place in the dialplan.
+/// Whose voicemail box.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Transfer {
-    /// The extension.
-    pub exten: String,
-    /// The dialplan; none: the call's own.
-    pub dialplan: Option<String>,
-    /// The context; none: the call's own.
-    pub context: Option<String>,
+pub enum Mailbox {
+    /// The parker's.
+    Parker,
+    /// That of `user@domain`.
+    User(String),
 }
 
-/// A return step or a transfer that cannot be read.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum BadStep {
-    /// Nothing to ring or to transfer to.
-    #[error("{0:?} names nothing to ring or transfer to")]
-    Nowhere(String),
-    /// More words than an extension, a dialplan and a context.
-    #[error("{0:?} is not <exten> [<dialplan> [<context>]]")]
-    Transfer(String),
-    /// Seconds out of 1 to 3600.
-    #[error("{0:?} is no ringing time from 1 to 3600 seconds")]
-    Ring(String),
+/// How the parker is reminded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Reminder {
+    /// By a short call.
+    Call,
+    /// By a SIP MESSAGE.
+    Message,
+}
+
+/// When a step is tried.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum When {
+    /// Always.
+    #[default]
+    Always,
+    /// When a phone of the user is registered.
+    Registered,
+    /// When a phone of the user is registered and the user is in no call.
+    Idle,
 }
 
 impl Step {
+    /// A step with everything but its destination at the default.
+    pub fn new(to: StepTo) -> Step {
+        let ring_s = if matches!(to, StepTo::Remind(_)) { REMIND_RING_S } else { RING_S };
+        Step {
+            to,
+            ring_s,
+            repeat: 1,
+            pause_s: 0,
+            caller_id_name: None,
+            alert_info: None,
+            announce: None,
+            when: When::Always,
+        }
+    }
+
     /// Rings the parker for [`RING_S`] seconds: what a lot does that says nothing about it.
     pub fn parker() -> Step {
-        Step { to: StepTo::Parker, ring_s: RING_S }
+        Step::new(StepTo::Parker)
     }
 
-    /// Reads the steps of a channel variable: `parker ring=30|user/1000@example.com|transfer:4000 XML default`. As in
-    /// a dial string, `|` means "and if that failed"; inside brackets it separates nothing. Empty or `none`: no steps.
-    ///
-    /// # Errors
-    /// The first step that cannot be read.
-    pub fn parse_list(text: &str) -> Result<Arc<[Step]>, BadStep> {
-        let text = text.trim();
-        if text.is_empty() || text == "none" {
-            return Ok(Arc::from([]));
+    /// The user, `user@domain`, whose phones it rings, if it rings those of one user that is known.
+    pub fn user<'a>(&'a self, parker: Option<&'a str>) -> Option<&'a str> {
+        match &self.to {
+            StepTo::Parker | StepTo::Remind(_) => parker,
+            StepTo::Dial(dial) => dialled_user(dial),
+            _ => None,
         }
-        let mut depth = 0i32;
-        text.split(|c: char| {
-            match c {
-                '[' | '{' | '<' => depth += 1,
-                ']' | '}' | '>' => depth -= 1,
-                _ => {}
-            }
-            c == '|' && depth <= 0
-        })
-        .map(|part| {
-            let part = part.trim();
-            match part.rsplit_once(" ring=") {
-                Some((to, ring)) => Ok(Step { to: to.parse()?, ring_s: parse_ring(ring)? }),
-                None => Ok(Step { to: part.parse()?, ring_s: RING_S }),
-            }
-        })
-        .collect()
+    }
+
+    /// How long a try takes at the most, in ms.
+    pub(super) fn lasts_ms(&self) -> u64 {
+        match self.to {
+            StepTo::Parker | StepTo::Dial(_) | StepTo::Callback => u64::from(self.ring_s) * 1000,
+            StepTo::Remind(Reminder::Call) => u64::from(self.ring_s) * 1000,
+            StepTo::Remind(Reminder::Message)
+            | StepTo::Voicemail(_)
+            | StepTo::Transfer(_)
+            | StepTo::Hangup(_) => 0,
+        }
     }
 }
 
-/// Reads a ringing time in seconds.
-///
-/// # Errors
-/// It is no number from 1 to [`LONGEST_RING_S`].
-pub fn parse_ring(text: &str) -> Result<u32, BadStep> {
-    match text.trim().parse() {
-        Ok(seconds) if (1..=LONGEST_RING_S).contains(&seconds) => Ok(seconds),
-        _ => Err(BadStep::Ring(text.to_owned())),
-    }
-}
-
-impl FromStr for StepTo {
-    type Err = BadStep;
-
-    fn from_str(text: &str) -> Result<Self, BadStep> {
-        let text = text.trim();
-        match text.strip_prefix("transfer:") {
-            Some(place) => Ok(StepTo::Transfer(place.parse()?)),
-            None if text == "parker" => Ok(StepTo::Parker),
-            None if text.is_empty() => Err(BadStep::Nowhere(text.to_owned())),
-            None => Ok(StepTo::Dial(text.to_owned())),
-        }
-    }
+/// The user of a dial string that rings just that user: `user/1000@example.com`.
+pub(super) fn dialled_user(dial: &str) -> Option<&str> {
+    let user = dial.strip_prefix("user/")?;
+    super::place::is_user_at_domain(user).then_some(user)
 }
 
 impl fmt::Display for StepTo {
@@ -120,32 +143,14 @@ impl fmt::Display for StepTo {
         match self {
             StepTo::Parker => f.write_str("parker"),
             StepTo::Dial(dial) => f.write_str(dial),
+            StepTo::Voicemail(Mailbox::Parker) => f.write_str("voicemail:parker"),
+            StepTo::Voicemail(Mailbox::User(user)) => write!(f, "voicemail:{user}"),
             StepTo::Transfer(place) => write!(f, "transfer:{place}"),
+            StepTo::Remind(Reminder::Call) => f.write_str("remind"),
+            StepTo::Remind(Reminder::Message) => f.write_str("remind:message"),
+            StepTo::Hangup(cause) => write!(f, "hangup:{cause}"),
+            StepTo::Callback => f.write_str("callback"),
         }
-    }
-}
-
-impl FromStr for Transfer {
-    type Err = BadStep;
-
-    fn from_str(text: &str) -> Result<Self, BadStep> {
-        let mut words = text.split_whitespace().map(str::to_owned);
-        let exten = words.next().ok_or_else(|| BadStep::Nowhere(text.to_owned()))?;
-        let place = Transfer { exten, dialplan: words.next(), context: words.next() };
-        if words.next().is_some() {
-            return Err(BadStep::Transfer(text.to_owned()));
-        }
-        Ok(place)
-    }
-}
-
-impl fmt::Display for Transfer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.exten)?;
-        for word in [&self.dialplan, &self.context].into_iter().flatten() {
-            write!(f, " {word}")?;
-        }
-        Ok(())
     }
 }
 

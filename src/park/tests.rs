@@ -3,11 +3,15 @@
 use super::*;
 
 mod admin;
+mod callbacks;
+mod choices;
 mod claims;
 mod orbits;
 mod parking;
 mod reload;
 mod returns;
+mod steps;
+mod timeouts;
 mod views;
 
 pub(super) const T0: Millis = Millis(1_000_000);
@@ -26,7 +30,12 @@ pub(super) fn orbit(text: &str) -> OrbitName {
 
 pub(super) fn lot(name: &str, orbits: &str) -> LotConfig {
     let ranges = OrbitRange::parse_list(orbits).unwrap();
-    LotConfig { timeout_ms: 60_000, ..LotConfig::new(key(name), ranges) }
+    LotConfig { timeout: Timeout::fixed(60_000), ..LotConfig::new(key(name), ranges) }
+}
+
+/// Nothing is known of anybody's phones.
+pub(super) fn nobody(_: &str) -> Option<Availability> {
+    None
 }
 
 pub(super) fn park_with(lots: Vec<LotConfig>) -> Park {

@@ -5,7 +5,7 @@ use super::call::Pending;
 use super::claim::{By, Exit};
 use super::effect::Ticket;
 use super::names::CallUuid;
-use super::steps::Transfer;
+use super::place::Transfer;
 
 /// What a parked leg's own thread shall do now.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +33,11 @@ pub enum Verdict {
         /// The hang-up cause.
         cause: String,
     },
+    /// Tell the caller that somebody will call back, and hang up.
+    Callback {
+        /// To be shown with `complete` and `unclaim`.
+        ticket: Ticket,
+    },
     /// It is not parked (any more).
     Unknown,
 }
@@ -47,10 +52,11 @@ impl Park {
             By::Retriever { leg, .. } | By::StepLeg { leg, .. } => {
                 Verdict::Bridge { ticket, leg: leg.clone() }
             }
-            By::Leave(Exit::Transfer(to)) | By::Step { to, .. } => {
-                Verdict::Transfer { ticket, to: to.clone() }
-            }
-            By::Leave(Exit::Drop { cause }) => Verdict::HangUp { ticket, cause: cause.clone() },
+            By::Leave(exit) | By::Step { exit, .. } => match exit {
+                Exit::Transfer(to) => Verdict::Transfer { ticket, to: to.clone() },
+                Exit::Drop { cause } => Verdict::HangUp { ticket, cause: cause.clone() },
+                Exit::Callback => Verdict::Callback { ticket },
+            },
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::park::{CallView, LotView};
+use crate::park::{CallView, CallbackView, LotView};
 
 /// One value.
 pub(super) enum Cell<'a> {
@@ -62,6 +62,21 @@ pub(super) const LOT_COLUMNS: [Column<LotView>; 8] = [
     Column::new("reserved", |lot| Cell::Number(lot.reserved.into())),
     Column::new("draining", |lot| Cell::Number(lot.draining.into())),
     Column::new("going", |lot| Cell::Truth(lot.going)),
+];
+
+/// The columns of a list of call-backs.
+pub(super) const CALLBACK_COLUMNS: [Column<CallbackView>; 11] = [
+    Column::new("id", |callback| Cell::Number(callback.id.0)),
+    Column::new("lot", |callback| Cell::Text(callback.lot.to_string().into())),
+    Column::new("orbit", |callback| text(callback.orbit.as_str())),
+    Column::new("caller_id_name", |callback| text(&callback.caller.name)),
+    Column::new("caller_id_number", |callback| text(&callback.caller.number)),
+    Column::new("by", |callback| text(&callback.by)),
+    Column::new("attempts_left", |callback| Cell::Number(callback.attempts_left.into())),
+    Column::new("expires_ms_left", |callback| Cell::Number(callback.expires_in_ms)),
+    Column::new("state", |callback| text(if callback.trying { "trying" } else { "waiting" })),
+    Column::new("reason", |callback| maybe(callback.reason.as_deref())),
+    Column::wide("uuid", |callback| text(callback.uuid.as_str())),
 ];
 
 fn text(text: &str) -> Cell<'_> {

@@ -143,15 +143,17 @@ fn show_tells_what_comes_next() {
     let mut park = park();
     put(&mut park, "u-1", NASTY);
     let lot = "default".parse().unwrap();
-    let view = park.show(Millis(1_500), &lot, &"701".parse().unwrap()).unwrap();
+    let view = park.show(Millis(1_500), &lot, &"701".parse().unwrap(), &|_| None).unwrap();
     let text = show_text(&view);
     assert!(text.starts_with("default 701 is parked\n  uuid: u-1\n"), "{text}");
-    assert!(text.contains("next: in 88.500 s skips ringing the parker, who is not known\n"));
+    assert!(text.contains(
+        "next: in 88.500 s rings the parker for 20 s, but is skipped: the parker is not known\n"
+    ));
     assert!(text.contains("next: in 88.500 s rings user/1 for 20 s\n"));
     let json: serde_json::Value = serde_json::from_str(&show_json(&view)).unwrap();
     assert_eq!(json["call"]["caller_id_name"], NASTY);
     assert_eq!(json["next"][1]["in_ms"], 88_500);
-    let free = park.show(Millis(0), &lot, &"705".parse().unwrap()).unwrap();
+    let free = park.show(Millis(0), &lot, &"705".parse().unwrap(), &|_| None).unwrap();
     assert_eq!(show_text(&free), "default 705 is free\n");
     let json: serde_json::Value = serde_json::from_str(&show_json(&free)).unwrap();
     assert_eq!((&json["state"], &json["call"]), (&"free".into(), &serde_json::Value::Null));

@@ -2,16 +2,15 @@
 
 use std::borrow::Cow;
 
-use super::columns::{COLUMNS, Cell};
-use crate::park::CallView;
+use super::columns::{Cell, Column};
 
-/// Header, a line a call, and how many there are. Cells are separated by blanks; one that holds blanks, quotes or
+/// Header, a line a row, and how many there are. Cells are separated by blanks; one that holds blanks, quotes or
 /// anything that does not show is in quotes, with escapes; `-` is nothing. So whoever splits a line finds the cells.
-pub(super) fn calls(calls: &[CallView]) -> String {
-    let columns: Vec<_> = COLUMNS.iter().filter(|column| !column.wide).collect();
+pub(super) fn table<T>(items: &[T], columns: &[Column<T>], one: &str) -> String {
+    let columns: Vec<_> = columns.iter().filter(|column| !column.wide).collect();
     let header = columns.iter().map(|column| column.name.to_owned()).collect();
-    let row = |call| columns.iter().map(|column| cell(&(column.get)(call))).collect();
-    let rows: Vec<Vec<String>> = std::iter::once(header).chain(calls.iter().map(row)).collect();
+    let row = |item| columns.iter().map(|column| cell(&(column.get)(item))).collect();
+    let rows: Vec<Vec<String>> = std::iter::once(header).chain(items.iter().map(row)).collect();
     let mut widths = vec![0; columns.len()];
     for row in &rows {
         for (width, cell) in widths.iter_mut().zip(row) {
@@ -25,9 +24,9 @@ pub(super) fn calls(calls: &[CallView]) -> String {
         out.push_str(line.join("  ").trim_end());
         out.push('\n');
     }
-    match calls.len() {
-        1 => out.push_str("1 call\n"),
-        count => out.push_str(&format!("{count} calls\n")),
+    match items.len() {
+        1 => out.push_str(&format!("1 {one}\n")),
+        count => out.push_str(&format!("{count} {one}s\n")),
     }
     out
 }

@@ -5,6 +5,9 @@ use std::ffi::{CStr, c_char};
 use super::sys;
 use super::text::{from_c, to_c};
 
+/// So many words are offered at the most: FreeSWITCH sorts them in quadratic time, under a lock of its own.
+const MOST: usize = 500;
+
 /// Gives the words that can stand at one place of a command.
 pub trait Words {
     /// The name by which completions refer to it, such as `::callpark::lots`.
@@ -23,13 +26,12 @@ unsafe extern "C" fn complete<W: Words>(
         let (line, typed) = unsafe { (from_c(line), from_c(cursor)) };
         let typed = typed.unwrap_or_default();
         let mut any = sys::switch_status_t::SWITCH_STATUS_FALSE;
-        for word in W::words(&line.unwrap_or_default()) {
-            if word.starts_with(&typed) {
-                let word = to_c(&word);
-                // SAFETY: `matches` is where FreeSWITCH collects them; the word is copied.
-                unsafe { sys::switch_console_push_match(matches, word.as_ptr()) };
-                any = sys::switch_status_t::SWITCH_STATUS_SUCCESS;
-            }
+        let words = W::words(&line.unwrap_or_default());
+        for word in words.iter().filter(|word| word.starts_with(&typed)).take(MOST) {
+            let word = to_c(word);
+            // SAFETY: `matches` is where FreeSWITCH collects them; the word is copied.
+            unsafe { sys::switch_console_push_match(matches, word.as_ptr()) };
+            any = sys::switch_status_t::SWITCH_STATUS_SUCCESS;
         }
         any
     })

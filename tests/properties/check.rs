@@ -29,8 +29,8 @@ impl World {
             let call = &self.calls[&view.uuid];
             assert_eq!((&view.lot, &view.orbit), (&call.lot, &call.orbit));
             assert!(seen.insert((call.lot.domain.clone(), call.orbit.clone())), "two in one orbit");
-            let state = match (&call.claim, call.ringing) {
-                (Some((_, By::Step)), _) | (None, Some(_)) => CallState::Returning,
+            let state = match (&call.claim, call.ringing.map(|_| ()).or(call.offer.map(|_| ()))) {
+                (Some((_, By::Step | By::StepEnd)), _) | (None, Some(_)) => CallState::Returning,
                 (Some(_), _) => CallState::Connecting,
                 (None, None) => CallState::Waiting,
             };
@@ -42,7 +42,10 @@ impl World {
                 (None, verdict) => verdict == Verdict::Hold,
                 (Some((held, By::Retriever | By::Leg(_))), Verdict::Bridge { ticket, .. })
                 | (Some((held, By::Step | By::Exit)), Verdict::Transfer { ticket, .. })
-                | (Some((held, By::Drop)), Verdict::HangUp { ticket, .. }) => held == ticket,
+                | (
+                    Some((held, By::Drop | By::StepEnd | By::Waited)),
+                    Verdict::HangUp { ticket, .. },
+                ) => held == ticket,
                 _ => false,
             };
             assert!(verdict, "{call:?}, but {:?}", self.park.verdict(&view.uuid));
@@ -81,7 +84,13 @@ impl World {
         let due = self.calls.values().filter_map(Call::due);
         let due = due.chain(self.held.values().map(|held| held.2)).min();
         let due = due.filter(|_| !self.stopping);
-        assert_eq!(self.park.poll_timeout(), due.map(Millis));
+        let owed = self.park.callbacks(self.at());
+        assert_eq!(owed.len(), self.owed, "call-backs");
+        match self.park.poll_timeout() {
+            // When a call-back is tried next only the domain knows.
+            Some(at) if !owed.is_empty() => assert!(due.is_none_or(|due| at.0 <= due)),
+            at => assert!(owed.is_empty() && at == due.map(Millis), "{at:?}, not {due:?}"),
+        }
         assert_eq!(self.parked, self.ended + self.calls.len() as u64, "one outcome a park");
     }
 
@@ -92,6 +101,7 @@ impl World {
             let effects = self.park.shutdown(self.at());
             self.absorb(&effects);
             self.held.clear();
+            self.calls.values_mut().for_each(|call| call.offer = None);
             self.check();
         }
         for n in 0..UUIDS {
@@ -99,6 +109,10 @@ impl World {
             self.held.remove(&uuid(n));
             self.park.unreserve(&uuid(n));
             self.check();
+        }
+        for callback in self.park.callbacks(self.at()) {
+            let effects = self.park.cancel_callback(self.at(), callback.id);
+            self.absorb(&effects);
         }
         assert_eq!((self.parked, self.park.poll_timeout()), (self.ended, None));
         for lot in ["a", "b", "a@x.com", "c@x.com"].map(|name| name.parse().unwrap()) {

@@ -42,6 +42,13 @@ pub enum Op {
     Exit {
         uuid: u8,
     },
+    Callback {
+        uuid: u8,
+    },
+    Tried {
+        attempt: u8,
+        how: u8,
+    },
     Unclaim {
         uuid: u8,
         stale: bool,
@@ -97,7 +104,7 @@ pub fn op() -> impl Strategy<Value = Op> {
     let lot = || 0u8..4;
     let orbit = || prop::option::of(0u8..8);
     prop_oneof![
-        8 => (uuid(), lot(), orbit(), 0u8..4, 0u8..5, 0u8..10, any::<bool>()).prop_map(
+        8 => (uuid(), lot(), orbit(), 0u8..4, 0u8..7, 0u8..10, any::<bool>()).prop_map(
             |(uuid, lot, orbit, timeout, steps, priority, parker)| Op::Park {
                 uuid, lot, orbit, timeout, steps, priority, parker
             }
@@ -110,9 +117,11 @@ pub fn op() -> impl Strategy<Value = Op> {
         2 => lot().prop_map(|lot| Op::TakeNext { lot }),
         3 => (uuid(), any::<bool>()).prop_map(|(uuid, stale)| Op::Answer { uuid, stale }),
         1 => uuid().prop_map(|uuid| Op::Exit { uuid }),
+        1 => uuid().prop_map(|uuid| Op::Callback { uuid }),
+        1 => (any::<u8>(), 0u8..3).prop_map(|(attempt, how)| Op::Tried { attempt, how }),
         3 => (uuid(), any::<bool>()).prop_map(|(uuid, stale)| Op::Unclaim { uuid, stale }),
         3 => (uuid(), any::<bool>()).prop_map(|(uuid, stale)| Op::Complete { uuid, stale }),
-        2 => (uuid(), 0u8..4).prop_map(|(uuid, end)| Op::Gone { uuid, end }),
+        2 => (uuid(), 0u8..2).prop_map(|(uuid, end)| Op::Gone { uuid, end }),
         3 => (uuid(), any::<bool>()).prop_map(|(uuid, stale)| Op::StepFailed { uuid, stale }),
         2 => (0u16..9_000).prop_map(|ms| Op::Wait { ms }),
         4 => Just(Op::Due),

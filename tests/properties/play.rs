@@ -4,7 +4,7 @@ use mod_callpark::park::*;
 
 use crate::op::Op;
 use crate::setup::*;
-use crate::world::{By, Call, Lot, World};
+use crate::world::{By, COMFORT_EVERY, Call, Lot, MAX_WAIT, World};
 
 impl World {
     pub fn step(&mut self, op: &Op) {
@@ -63,6 +63,33 @@ impl World {
                 let claimable = self.calls.get(&uuid).is_some_and(|call| call.claim.is_none());
                 self.claim(Target::Call(&uuid), None, By::Exit, claimable.then_some(&uuid));
             }
+            Op::Callback { uuid: n } => {
+                let uuid = uuid(n);
+                let Some(call) = self.calls.get(&uuid).cloned() else { return };
+                let by = Claimant::Leave(Exit::Callback);
+                let Ok(claim) = self.park.claim(now, None, Target::Call(&uuid), by) else {
+                    return;
+                };
+                assert!(call.claim.is_none());
+                self.absorb(&claim.effects);
+                self.calls.get_mut(&uuid).unwrap().offer = None;
+                let owed = self.owed;
+                let effects = self.park.complete(now, &uuid, claim.ticket);
+                self.absorb(&effects);
+                assert_eq!(self.owed, owed + 1);
+            }
+            Op::Tried { attempt, how } => {
+                let Some((id, run)) = self.trying.get(usize::from(attempt)).copied() else {
+                    return;
+                };
+                let attempt = match how {
+                    0 => Attempt::Connected,
+                    1 => Attempt::NotFree("in a call"),
+                    _ => Attempt::Failed("no answer"),
+                };
+                let effects = self.park.callback_tried(now, id, run, attempt);
+                self.absorb(&effects);
+            }
             Op::Unclaim { uuid: n, stale } => {
                 let uuid = uuid(n);
                 let Some((ticket, held)) = self.ticket(&uuid, stale) else { return };
@@ -82,7 +109,7 @@ impl World {
                 assert!(!held || !self.calls.contains_key(&uuid));
             }
             Op::Gone { uuid: n, end } => {
-                let end = [End::HungUp, End::TakenAway, End::Left, End::Callback][usize::from(end)];
+                let end = [End::HungUp, End::TakenAway][usize::from(end)];
                 self.gone(&uuid(n), end);
             }
             Op::StepFailed { uuid: n, stale } => {
@@ -139,6 +166,7 @@ impl World {
                 match setting {
                     Setting::TimeoutMs(ms) => {
                         call.timeout = Some(ms);
+                        call.offer = None;
                         call.deadline = (ms > 0).then(|| self.now + ms);
                     }
                     Setting::Priority(value) if value <= 9 => call.priority = value,
@@ -153,7 +181,7 @@ impl World {
                 let Some(call) = self.calls.get(&uuid(n)).cloned() else { return };
                 match self.park.return_now(now, &call.lot, &call.orbit) {
                     Ok(effects) => {
-                        if call.ringing.is_none() {
+                        if call.ringing.is_none() && call.offer.is_none() {
                             self.calls.get_mut(&uuid(n)).unwrap().deadline = Some(self.now);
                         }
                         self.absorb(&effects);
@@ -193,13 +221,28 @@ impl World {
             }
             Op::Reload { config } => self.reload(config),
         }
-        // A return step that transfers shows in the verdict only.
-        for (uuid, call) in &mut self.calls {
-            if let (None, Verdict::Transfer { ticket, .. }) = (call.claim, self.park.verdict(uuid))
-            {
-                call.claim = Some((ticket, By::Step));
-                self.old_tickets.entry(uuid.clone()).or_insert(ticket);
-            }
+        self.see_verdicts();
+    }
+
+    /// What a call does by itself shows in the verdict only.
+    fn see_verdicts(&mut self) {
+        let now = self.at();
+        for (uuid, call) in self.calls.iter_mut().filter(|(_, call)| call.claim.is_none()) {
+            let returning =
+                self.park.find(now, uuid).is_some_and(|view| view.state == CallState::Returning);
+            let (ticket, by) = match self.park.verdict(uuid) {
+                Verdict::Transfer { ticket, .. } => (ticket, By::Step),
+                Verdict::HangUp { ticket, .. } if returning => (ticket, By::StepEnd),
+                Verdict::HangUp { ticket, .. } => {
+                    assert!(call.leaves_at <= self.now, "leaves too early");
+                    call.leaves_at = self.now + MAX_WAIT;
+                    (ticket, By::Waited)
+                }
+                _ => continue,
+            };
+            call.offer = None;
+            call.claim = Some((ticket, by));
+            self.old_tickets.entry(uuid.clone()).or_insert(ticket);
         }
     }
 
@@ -219,7 +262,7 @@ impl World {
             uuid: uuid(n),
             lot: key(lot),
             orbit: want(orbit),
-            caller: Caller::new("name", "number"),
+            caller: Caller::new("name", "100"),
             parker: parker.then(|| "1000@x.com".into()),
             priority,
             timeout_ms: timeout,
@@ -246,6 +289,9 @@ impl World {
                     order: (self.now, self.parked),
                     deadline: (timeout_ms > 0).then(|| self.now + timeout_ms),
                     ringing: None,
+                    offer: None,
+                    comfort_at: self.now + COMFORT_EVERY,
+                    leaves_at: self.now + MAX_WAIT,
                     claim: None,
                 };
                 assert!(self.calls.insert(uuid(n), call).is_none(), "parked twice");
@@ -292,6 +338,7 @@ impl World {
             call.ringing = None;
         }
         assert!(call.ringing.is_none(), "claimed while it rings");
+        call.offer = None;
         call.claim = Some((ticket, by));
         self.old_tickets.entry(uuid.clone()).or_insert(ticket);
     }
@@ -329,6 +376,7 @@ impl World {
             let effects = self.park.handle_timeout(self.at());
             assert!(!effects.is_empty(), "something was due and nothing happened");
             self.absorb(&effects);
+            self.see_verdicts();
         }
         panic!("what is due never ends");
     }
@@ -348,7 +396,10 @@ impl World {
                 true => lot.orbits.clone(),
                 false => lot.closed.intersection(&lot.orbits).cloned().collect(),
             };
-            lot.timeout_ms = config.timeout_ms;
+            lot.timeout_ms = match config.timeout.base {
+                Base::Fixed(ms) => ms,
+                Base::Adaptive => unreachable!("not in these configurations"),
+            };
             lot.going = false;
         }
         for (key, orbit, _) in self.held.values_mut() {

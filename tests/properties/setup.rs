@@ -2,6 +2,8 @@
 
 use mod_callpark::park::*;
 
+use crate::world::{COMFORT_EVERY, MAX_WAIT};
+
 pub const LOTS: [&str; 4] = ["a", "b", "a@x.com", "c@x.com"];
 pub const ORBITS: [&str; 8] = ["7", "8", "9", "10", "11", "12", "*1", "*2"];
 
@@ -22,7 +24,15 @@ pub fn want(wanted: Option<u8>) -> Want {
 }
 
 pub fn steps(n: u8) -> Option<std::sync::Arc<[Step]>> {
-    let text = ["", "parker ring=3", "user/1 ring=2|parker|user/2", "parker|transfer:40", "none"];
+    let text = [
+        "",
+        "parker ring=3",
+        "user/1 ring=2|parker repeat=2|user/2",
+        "parker|transfer:40",
+        "none",
+        "remind ring=1|callback ring=2|hangup:USER_BUSY",
+        "callback ring=2|remind:message",
+    ];
     let text = text[usize::from(n) % text.len()];
     (!text.is_empty()).then(|| Step::parse_list(text).unwrap())
 }
@@ -32,7 +42,10 @@ pub fn configuration(n: u8) -> Vec<(LotConfig, Vec<&'static str>)> {
     let lot = |name: &str, ranges: &str, orbits: &[&'static str]| {
         let ranges = OrbitRange::parse_list(ranges).unwrap();
         let mut config = LotConfig::new(name.parse().unwrap(), ranges);
-        config.timeout_ms = 5_000;
+        config.timeout = Timeout::fixed(5_000);
+        config.comfort = Some("phrase:x".to_owned());
+        config.comfort_every_ms = COMFORT_EVERY;
+        config.max_wait_ms = MAX_WAIT;
         config.returns = steps(2).unwrap();
         (config, orbits.to_vec())
     };
@@ -69,9 +82,14 @@ pub fn configuration(n: u8) -> Vec<(LotConfig, Vec<&'static str>)> {
             (_, 1) => WhenFull::Parker,
             _ => WhenFull::Continue,
         };
+        if n == 2 {
+            config.after_return = AfterReturn::Hangup("NO_ANSWER".to_owned());
+            config.max_returns = Some(2);
+        }
         if n == 6 {
             config.when_occupied = [WhenOccupied::Continue, WhenOccupied::Parker][at % 2];
-            config.timeout_ms = 0;
+            config.timeout = Timeout::fixed(0);
+            config.after_return = AfterReturn::Transfer("40".parse().unwrap());
         }
     }
     lots

@@ -12,9 +12,17 @@ pub enum By {
     Retriever,
     Leg(RunId),
     Step,
+    /// A return step, or the end of a round of them, hangs it up.
+    StepEnd,
+    /// It has waited for as long as the lot allows.
+    Waited,
     Exit,
     Drop,
 }
+
+/// Of every lot, in ms.
+pub const COMFORT_EVERY: u64 = 3_000;
+pub const MAX_WAIT: u64 = 25_000;
 
 #[derive(Clone, Debug)]
 pub struct Call {
@@ -25,17 +33,21 @@ pub struct Call {
     pub order: (u64, u64),
     pub deadline: Option<u64>,
     pub ringing: Option<(RunId, u64)>,
+    /// Until when it is offered to be called back.
+    pub offer: Option<u64>,
+    pub comfort_at: u64,
+    pub leaves_at: u64,
     pub claim: Option<(Ticket, By)>,
 }
 
 impl Call {
     /// When this call is due.
     pub fn due(&self) -> Option<u64> {
-        match (&self.claim, self.ringing) {
-            (Some(_), _) => None,
-            (None, Some((_, backstop))) => Some(backstop),
-            (None, None) => self.deadline,
+        if self.claim.is_some() {
+            return None;
         }
+        let returns = self.ringing.map(|(_, backstop)| backstop).or(self.offer).or(self.deadline);
+        returns.into_iter().chain([self.comfort_at, self.leaves_at]).min()
     }
 }
 
@@ -58,6 +70,9 @@ pub struct World {
     pub parked: u64,
     pub ended: u64,
     pub stopping: bool,
+    /// How many are to be called back, and every attempt at it there was.
+    pub owed: usize,
+    pub trying: Vec<(CallbackId, RunId)>,
 }
 
 impl World {
@@ -73,6 +88,8 @@ impl World {
             parked: 0,
             ended: 0,
             stopping: false,
+            owed: 0,
+            trying: Vec::new(),
         };
         world.reload(0);
         world
@@ -91,10 +108,13 @@ impl World {
                     let call = self.calls.get_mut(&ring.call.uuid).expect("rings for no call");
                     assert!(call.claim.is_none(), "rings for a call that is claimed");
                     assert!(call.ringing.is_none(), "rings twice");
-                    let backstop = self.now + u64::from(ring.ring_s) * 1000 + BACKSTOP_MS;
+                    let message = matches!(ring.to, RingTo::Message(_));
+                    let rings_s = if message { 0 } else { ring.step.ring_s };
+                    let backstop = self.now + u64::from(rings_s) * 1000 + BACKSTOP_MS;
                     call.ringing = Some((ring.run, backstop));
                     self.old_runs.entry(ring.call.uuid.clone()).or_insert(ring.run);
                 }
+                Effect::StopRing(run) if self.trying.iter().any(|(_, trying)| trying == run) => {}
                 Effect::StopRing(run) => {
                     let ringing = |call: &&mut Call| {
                         call.ringing.is_some_and(|(ringing, _)| ringing == *run)
@@ -112,6 +132,22 @@ impl World {
                     assert_eq!((&was, &at), (lot, orbit));
                     assert!(until <= self.now, "lapses too early");
                 }
+                Effect::Comfort(uuid) => {
+                    let call = self.calls.get_mut(uuid).expect("comforts nobody");
+                    assert!(call.claim.is_none() && call.comfort_at <= self.now);
+                    call.comfort_at = self.now + COMFORT_EVERY;
+                }
+                Effect::Offer(uuid) => {
+                    let call = self.calls.get_mut(uuid).expect("offers nobody anything");
+                    assert!(call.claim.is_none() && call.ringing.is_none());
+                    call.offer = Some(self.now + 2_000);
+                }
+                Effect::CallBack(attempt) => self.trying.push((attempt.callback.id, attempt.run)),
+                Effect::Callback(news) => match news.end {
+                    Some(_) => self.owed -= 1,
+                    None if news.callback.reason.is_none() => self.owed += 1,
+                    None => {}
+                },
                 Effect::Wake(uuid) => assert!(self.calls.contains_key(uuid), "wakes nobody"),
                 Effect::Presence(..) => {}
             }
@@ -130,7 +166,10 @@ impl World {
                 assert_eq!(event.from.as_ref(), Some(&from));
                 (call.lot, call.orbit) = here.clone().unwrap();
             }
-            Action::Remind => {
+            Action::Return if event.reason.is_some() => {
+                self.calls.get_mut(uuid).expect("returns no call").offer = None;
+            }
+            Action::Remind if event.step.is_none() => {
                 let call = self.calls.get_mut(uuid).expect("reminds of no call");
                 let timeout = call.timeout.unwrap_or_else(|| self.lots[&call.lot].timeout_ms);
                 call.deadline = (timeout > 0).then(|| self.now + timeout);
@@ -144,7 +183,9 @@ impl World {
                 _ if outcome == Outcome::Shutdown => self.stopping,
                 Some((_, By::Retriever)) if outcome == Outcome::Retrieved => true,
                 Some((_, By::Leg(_) | By::Step)) if outcome == Outcome::Returned => true,
-                Some((_, By::Drop)) if outcome == Outcome::Dropped => true,
+                Some((_, By::Drop | By::StepEnd | By::Waited)) if outcome == Outcome::Dropped => {
+                    true
+                }
                 _ => !matches!(outcome, Outcome::Retrieved | Outcome::Returned | Outcome::Dropped),
             };
             assert!(expected, "{outcome} with claim {:?}", call.claim);

@@ -124,8 +124,6 @@ fn each_end_has_its_outcome() {
     for (end, event) in [
         (End::HungUp, "abandon =abandoned"),
         (End::TakenAway, "leave =transferred"),
-        (End::Left, "leave =left"),
-        (End::Callback, "leave =callback"),
         (End::Shutdown, "drop =shutdown"),
     ] {
         let mut park = park_of_five();

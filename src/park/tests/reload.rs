@@ -20,7 +20,7 @@ fn orbits_that_are_gone_drain() {
     assert_eq!(park.poll_timeout(), Some(at(60_000)));
     assert_eq!(refused(&mut park, wanting("c", "default", "701")).0, Refusal::UnknownOrbit);
     assert_eq!(park.calls(T0, None).len(), 2);
-    let show = park.show(T0, &key("default"), &orbit("701")).unwrap();
+    let show = park.show(T0, &key("default"), &orbit("701"), &nobody).unwrap();
     assert_eq!(show.state, OrbitState::Draining);
     let found = park.orbit_at("701", None);
     assert_eq!(found, Some((key("default"), orbit("701"))));
@@ -29,7 +29,7 @@ fn orbits_that_are_gone_drain() {
     let effects = park.complete(T0, &"a".into(), claim.ticket);
     assert_eq!(lamps(&effects), ["default 701"]);
     assert_eq!(counts(&park, "default"), [3, 1, 2, 0, 0, 0]);
-    assert_eq!(park.show(T0, &lot, &orbit("701")), Err(Refusal::UnknownOrbit));
+    assert_eq!(park.show(T0, &lot, &orbit("701"), &nobody), Err(Refusal::UnknownOrbit));
     assert_eq!(park.orbit_at("701", None), None);
 }
 
@@ -131,7 +131,10 @@ fn parked_calls_get_the_new_steps_and_keep_their_deadline() {
     let mut park = park_of_five();
     parked(&mut park, request("a", "default"));
     let returns = Step::parse_list("user/9").unwrap();
-    park.configure(T0, vec![LotConfig { returns, timeout_ms: 5_000, ..lot("default", "701") }]);
+    park.configure(
+        T0,
+        vec![LotConfig { returns, timeout: Timeout::fixed(5_000), ..lot("default", "701") }],
+    );
     assert_eq!(park.poll_timeout(), Some(at(60_000)));
     let effects = park.handle_timeout(at(60_000));
     assert_eq!(told(&effects), ["return 1 user/9"]);

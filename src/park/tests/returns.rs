@@ -1,14 +1,14 @@
 use super::*;
 
 /// Parks `a` in 701 with these steps and a timeout of a minute.
-fn returning(steps: &str) -> Park {
+pub(super) fn returning(steps: &str) -> Park {
     let mut park = park_of_five();
     let returns = Some(Step::parse_list(steps).unwrap());
     parked(&mut park, ParkRequest { returns, ..request("a", "default") });
     park
 }
 
-fn due(park: &mut Park) -> Vec<Effect> {
+pub(super) fn due(park: &mut Park) -> Vec<Effect> {
     let now = park.poll_timeout().expect("nothing is due");
     park.handle_timeout(now)
 }
@@ -22,7 +22,7 @@ fn when_the_time_is_up_the_parker_rings() {
     let rings = rings(&effects);
     assert_eq!(rings.len(), 1);
     assert_eq!(rings[0].to, RingTo::Parker("1000@example.com".into()));
-    assert_eq!((rings[0].ring_s, rings[0].step), (15, 0));
+    assert_eq!(rings[0].step.ring_s, 15);
     assert_eq!(rings[0].call.state, CallState::Returning);
     assert_eq!(park.verdict(&"a".into()), Verdict::Hold);
     assert_eq!(park.poll_timeout(), Some(at(60_000 + 15_000 + 10_000)));
@@ -193,16 +193,4 @@ fn the_lock_is_short_however_much_is_due() {
         rounds += 1;
     }
     assert_eq!((rung, rounds), (600, 3));
-}
-
-#[test]
-fn steps_are_read_from_a_variable() {
-    let list = |text| Step::parse_list(text).unwrap();
-    assert_eq!(list("parker ring=30 | user/1,user/2|transfer:4000 XML default").len(), 3);
-    assert_eq!(list("parker ring=30")[0], Step { to: StepTo::Parker, ring_s: 30 });
-    assert_eq!(list("[a=1|2]user/1")[0].to, StepTo::Dial("[a=1|2]user/1".into()));
-    assert!(list("").is_empty() && list(" none ").is_empty());
-    for bad in ["|", "parker ring=0", "parker ring=x", "transfer:", "transfer:1 2 3 4", "a||b"] {
-        assert!(Step::parse_list(bad).is_err(), "{bad}");
-    }
 }

@@ -56,8 +56,21 @@ fn a_lamp_shows_who_waits_unless_privacy_is_asked_for() {
 }
 
 fn forecast(park: &Park, ms: u64, name: &str) -> Vec<String> {
-    let view = park.show(at(ms), &key("default"), &orbit(name)).unwrap();
-    view.next.iter().map(|next| format!("{} {}", next.in_ms, next.what)).collect()
+    foretold(park, ms, name, &nobody)
+}
+
+pub(super) fn foretold(
+    park: &Park,
+    ms: u64,
+    name: &str,
+    known: &dyn Fn(&str) -> Option<Availability>,
+) -> Vec<String> {
+    let view = park.show(at(ms), &key("default"), &orbit(name), known).unwrap();
+    let short = |next: &Forecast| {
+        let but = next.skipped.map(|why| format!(", but no: {why}")).unwrap_or_default();
+        format!("{} {}{but}", next.in_ms, next.what)
+    };
+    view.next.iter().map(short).collect()
 }
 
 #[test]
@@ -71,7 +84,7 @@ fn show_says_what_happens_next_and_when() {
         [
             "50000 rings the parker 1000@example.com for 20 s",
             "70000 rings user/1 for 5 s",
-            "75000 transfers to 4000 XML default",
+            "75000 is transferred to 4000 XML default",
         ]
     );
     park.handle_timeout(at(60_000));
@@ -80,7 +93,7 @@ fn show_says_what_happens_next_and_when() {
         [
             "0 rings the parker 1000@example.com for 20 s (now)",
             "19000 rings user/1 for 5 s",
-            "24000 transfers to 4000 XML default",
+            "24000 is transferred to 4000 XML default",
         ]
     );
     claim_call(&mut park, at(61_000), "a", retriever("r"));
@@ -95,7 +108,7 @@ fn show_says_what_is_skipped_and_how_it_ends() {
     assert_eq!(
         forecast(&park, 0, "701"),
         [
-            "60000 skips ringing the parker, who is not known",
+            "60000 rings the parker for 20 s, but no: the parker is not known",
             "60000 rings user/1 for 20 s",
             "80000 waits on, again for 60 s",
         ]
@@ -116,12 +129,12 @@ fn show_says_what_an_orbit_is() {
     parked(&mut park, request("a", "default"));
     park.reserve(T0, &"b".into(), &lot, Want::Auto, 5_000).unwrap();
     park.close(&lot, Some(&orbit("703"))).unwrap();
-    let state = |name: &str| park.show(at(1), &lot, &orbit(name)).map(|view| view.state);
+    let state = |name: &str| park.show(at(1), &lot, &orbit(name), &nobody).map(|view| view.state);
     assert_eq!(state("701"), Ok(OrbitState::Parked));
     assert_eq!(state("702"), Ok(OrbitState::Reserved));
     assert_eq!(state("703"), Ok(OrbitState::Closed));
     assert_eq!(state("704"), Ok(OrbitState::Free));
     assert_eq!(state("706"), Err(Refusal::UnknownOrbit));
     assert_eq!(forecast(&park, 1, "702"), ["4999 is free again unless b arrives"]);
-    assert_eq!(park.show(T0, &key("x"), &orbit("701")), Err(Refusal::UnknownLot));
+    assert_eq!(park.show(T0, &key("x"), &orbit("701"), &nobody), Err(Refusal::UnknownLot));
 }

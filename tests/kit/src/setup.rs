@@ -32,6 +32,7 @@ pub struct Setup {
     dropped_sip_params: Vec<String>,
     sounds: Vec<(String, f32, u32)>,
     configurations: String,
+    dial_strings: Vec<(u32, String)>,
     sections: String,
 }
 
@@ -61,6 +62,7 @@ impl Setup {
             dropped_sip_params: Vec::new(),
             sounds: Vec::new(),
             configurations: String::new(),
+            dial_strings: Vec::new(),
             sections: String::new(),
         }
     }
@@ -193,6 +195,13 @@ impl Setup {
         self
     }
 
+    /// Says where a user of the directory, 1000…1019, is reached: a dial string, instead of the phones it has
+    /// registered.
+    pub fn user_at(mut self, user: u32, dial_string: &str) -> Setup {
+        self.dial_strings.push((user, escape(dial_string)));
+        self
+    }
+
     /// Adds whole `<section>` elements, such as one of languages.
     pub fn sections(mut self, xml: &str) -> Setup {
         self.sections.push_str(xml);
@@ -232,7 +241,12 @@ impl Setup {
         let set = |(name, value): &(String, String)| {
             format!("  <X-PRE-PROCESS cmd=\"set\" data=\"{name}={value}\"/>\n")
         };
-        let user = |number| format!("        <user id=\"{number}\"/>\n");
+        let user = |number| match self.dial_strings.iter().find(|(user, _)| *user == number) {
+            Some((_, at)) => format!(
+                "        <user id=\"{number}\"><params><param name=\"dial-string\" value=\"{at}\"/></params></user>\n"
+            ),
+            None => format!("        <user id=\"{number}\"/>\n"),
+        };
         let dropped =
             |line: &&str| self.dropped_sip_params.iter().any(|param| line.contains(param));
         let lines = include_str!("../freeswitch.xml").lines().filter(|line| !dropped(line));

@@ -39,6 +39,10 @@ fn two_legs_are_bridged() {
     switch.originate(&one, "9000", &[]);
     switch.originate_bg(&other, "9000", &[]);
     assert!(switch.alive(&other));
+    // A leg that is still on its way can lose the command.
+    for leg in [&one, &other] {
+        switch.wait_var(leg, "current_application", "playback");
+    }
     switch.api(&format!("uuid_bridge {one} {other}"));
     events.wait(SOON, |e| e.is("Bridge-B-Unique-ID", &other) || e.is("Bridge-A-Unique-ID", &other));
     switch.wait_bridged(&one, &other);

@@ -1,0 +1,41 @@
+//! `callpark callbacks`, `callpark callback cancel`: who is to be called back.
+
+use std::sync::Arc;
+
+use super::{Answer, Error, Verb, ok};
+use crate::clock;
+use crate::module::Module;
+use crate::park::{CallbackId, Refusal};
+use crate::render;
+
+pub(super) const LIST: Verb =
+    Verb { name: "callbacks", syntax: "[json]", complete: &["json"], run: list };
+pub(super) const ONE: Verb = Verb {
+    name: "callback",
+    syntax: "cancel <id>",
+    complete: &["cancel ::callpark::callbacks"],
+    run: cancel,
+};
+
+fn list(module: &Arc<Module>, words: &[&str]) -> Answer {
+    let callbacks = module.look(|park| park.callbacks(clock::now()));
+    match *words {
+        [] => Ok(render::callbacks_text(&callbacks)),
+        ["json"] => Ok(render::callbacks_json(&callbacks)),
+        _ => Err(Refusal::BadArguments.into()),
+    }
+}
+
+fn cancel(module: &Arc<Module>, words: &[&str]) -> Answer {
+    let ["cancel", id] = *words else { return Err(Refusal::BadArguments.into()) };
+    let id = CallbackId(id.parse().map_err(|_| Refusal::BadArguments)?);
+    let any = module.act(None, |park, now| {
+        let effects = park.cancel_callback(now, id);
+        (!effects.is_empty(), effects)
+    });
+    if any {
+        ok(id)
+    } else {
+        Err(Error::new(Refusal::Empty, format!("nobody is to be called back as {id}")))
+    }
+}

@@ -1,0 +1,84 @@
+//! What a parked caller can do by key: leave, or hang up to be called back.
+
+use std::sync::Arc;
+
+use crate::announce;
+use crate::module::{Leg, Module};
+use crate::park::{CallView, Claimant, Exit, LotConfig, Target};
+use crate::switch::{Session, log};
+
+/// The key of an offer where the lot names none.
+const OFFER_KEY: char = '1';
+
+/// The choices a caller has in the lot it is in now.
+pub struct Choices {
+    lot: Option<Arc<LotConfig>>,
+    offered: bool,
+}
+
+impl Choices {
+    /// Those of that call.
+    #[must_use]
+    pub fn of(module: &Module, call: &CallView) -> Self {
+        module.look(|park| Self {
+            lot: park.lot_config(&call.lot),
+            offered: park.is_offered(&call.uuid),
+        })
+    }
+
+    /// The keys that do something.
+    pub fn keys(&self) -> impl Iterator<Item = char> {
+        let exit = self.lot.as_ref().and_then(|lot| lot.exit_key);
+        exit.into_iter().chain(self.callback_key())
+    }
+
+    /// What is played now and then.
+    #[must_use]
+    pub fn comfort(&self) -> Option<&str> {
+        self.lot.as_ref()?.comfort.as_deref()
+    }
+
+    /// The key with which the standing offer to be called back is taken.
+    #[must_use]
+    pub fn offered(&self) -> Option<char> {
+        self.callback_key().filter(|_| self.offered)
+    }
+
+    fn callback_key(&self) -> Option<char> {
+        let key = self.lot.as_ref().and_then(|lot| lot.callback.key);
+        key.or_else(|| self.offered.then_some(OFFER_KEY))
+    }
+
+    /// Does what the key is for. The call's verdict then says how to go on.
+    pub fn chosen(
+        &self,
+        module: &Arc<Module>,
+        session: Session<'_>,
+        leg: &Leg,
+        call: &CallView,
+        key: char,
+    ) {
+        let Some(lot) = &self.lot else { return };
+        let exit = match &lot.exit_to {
+            Some(to) if lot.exit_key == Some(key) => Exit::Transfer(to.clone()),
+            _ if self.callback_key() == Some(key) => Exit::Callback,
+            _ => return,
+        };
+        let refused = module.act(Some(session), |park, now| {
+            match park.claim(now, None, Target::Call(&call.uuid), Claimant::Leave(exit)) {
+                Ok(claim) => (None, claim.effects),
+                Err(refusal) => (Some(refusal), Vec::new()),
+            }
+        });
+        if let Some(refusal) = refused {
+            log::notice(
+                Some(call.uuid.as_str()),
+                format_args!(
+                    "{} {}: the caller pressed {key}, but {refusal}; the call waits on",
+                    call.lot, call.orbit
+                ),
+            );
+            announce::sorry(session, &leg.stop);
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! Calling somebody about a parked call, and sending whoever answers on an errand.
+
+use std::time::Duration;
+
+use crate::names;
+use crate::park::CallView;
+use crate::switch::guard::Inside;
+use crate::switch::ivr::{self, CallOff, Dial};
+use crate::switch::{Located, guard};
+use crate::tokens::Tokens;
+
+/// FreeSWITCH's own stacks are of this size.
+const STACK: usize = 240 * 1024;
+/// How long a leg that has answered may take to start its application.
+const STARTS_WITHIN: Duration = Duration::from_secs(5);
+
+/// A call to be made.
+pub struct Outgoing<'a> {
+    /// What it is about.
+    pub lot: String,
+    /// What it is about.
+    pub orbit: &'a str,
+    /// A FreeSWITCH dial string.
+    pub dial_string: &'a str,
+    /// For how many seconds it rings.
+    pub ring_s: u32,
+    /// What the phone shows.
+    pub name: String,
+    /// What the phone shows.
+    pub number: &'a str,
+    /// More variables of the new leg.
+    pub variables: Vec<(&'a str, &'a str)>,
+}
+
+impl<'a> Outgoing<'a> {
+    /// A call about that parked call, which shows that name and the caller's number.
+    #[must_use]
+    pub fn about(call: &'a CallView, dial_string: &'a str, ring_s: u32, name: String) -> Self {
+        Self {
+            lot: call.lot.to_string(),
+            orbit: call.orbit.as_str(),
+            dial_string,
+            ring_s,
+            name,
+            number: &call.caller_id_number,
+            variables: Vec::new(),
+        }
+    }
+
+    /// Adds a variable.
+    #[must_use]
+    pub fn with(mut self, name: &'a str, value: &'a str) -> Self {
+        self.variables.push((name, value));
+        self
+    }
+
+    /// Calls and waits for the answer.
+    ///
+    /// # Errors
+    /// Why nobody answered, by FreeSWITCH's cause name.
+    pub fn reach(self, call_off: &CallOff) -> Result<Located, String> {
+        let mut variables = vec![
+            // Somebody has to pick up: ringing with a tune is not that.
+            ("ignore_early_media", "true"),
+            ("callpark_lot", self.lot.as_str()),
+            ("callpark_orbit", self.orbit),
+        ];
+        variables.extend(self.variables);
+        let dial = Dial {
+            dial_string: self.dial_string,
+            ring_s: self.ring_s,
+            caller_id_name: &names::for_sip(&self.name),
+            caller_id_number: self.number,
+            variables: &variables,
+        };
+        ivr::call(&dial, call_off)
+    }
+}
+
+/// A dial string with `${…}` replaced as the parked channel has it.
+///
+/// # Errors
+/// The caller has gone.
+pub fn expanded(call: &CallView, dial_string: &str) -> Result<String, String> {
+    match Located::find(call.uuid.as_str()) {
+        Some(parked) => Ok(parked.session().channel().expand(dial_string)),
+        None => Err("the caller has gone".to_owned()),
+    }
+}
+
+/// Has a leg that has answered run an application for an errand, and waits until it has begun.
+///
+/// # Errors
+/// It hung up before that.
+pub fn send<T>(
+    tokens: &Tokens<T>,
+    errand: T,
+    leg: Located,
+    application: &str,
+) -> Result<(), String> {
+    let uuid = leg.session().uuid();
+    let token = tokens.send(errand);
+    ivr::run_application(leg.session(), application, &token);
+    drop(leg);
+    // From here on the leg's own thread goes on, unless it hangs up before it gets to it.
+    let begun = tokens.wait_until_taken(&token, STARTS_WITHIN, || Located::find(&uuid).is_some());
+    if begun || tokens.take(&token).is_none() {
+        return Ok(());
+    }
+    Err("who answered hung up".to_owned())
+}
+
+/// Runs something that waits for people on a thread of its own.
+///
+/// # Errors
+/// There is none to be had.
+pub fn in_thread(name: &str, body: impl FnOnce() + Send + 'static) -> Result<(), String> {
+    let inside = Inside::enter();
+    std::thread::Builder::new()
+        .name(name.to_owned())
+        .stack_size(STACK)
+        .spawn(move || {
+            let _inside = inside;
+            guard("calling for a parked call", (), body);
+        })
+        .map(drop)
+        .map_err(|error| error.to_string())
+}

@@ -1,0 +1,299 @@
+//! Calling callers back who have hung up to be called back.
+//!
+//! The user who shall call back is called first, when a phone of theirs is registered and they are in no call; whoever
+//! answers is connected to the caller's number by the dialplan. That happens once; what fails is tried again, so often
+//! and for so long as the lot says.
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use super::Park;
+use super::call::{Call, Caller};
+use super::deadlines::{Due, Millis};
+use super::effect::{CallbackEnd, CallbackNews, Effect, RunId};
+use super::names::{CallUuid, LotKey, OrbitName};
+use super::place::{Transfer, is_dialable, is_user_at_domain};
+
+/// How soon it is looked again whether the user is free.
+const LOOK_AGAIN_MS: u64 = 5_000;
+/// How long after a failed attempt the next one begins.
+const TRY_AGAIN_MS: u64 = 60_000;
+/// An attempt of which nobody says anything has failed after so long.
+const BACKSTOP_MS: u64 = 150_000;
+
+/// How a lot calls back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallbackConfig {
+    /// The key with which a caller asks for it; none: only a return step offers it.
+    pub key: Option<char>,
+    /// Who calls back when the call is not addressed to anybody (`callpark_for`).
+    pub by: CallbackBy,
+    /// Where the caller's number is dialled: `${number}` in the extension is replaced by it.
+    pub to: Transfer,
+    /// How many times it is tried.
+    pub attempts: u32,
+    /// For how long, in ms.
+    pub expires_ms: u64,
+}
+
+impl Default for CallbackConfig {
+    fn default() -> Self {
+        CallbackConfig {
+            key: None,
+            by: CallbackBy::Parker,
+            to: Transfer {
+                exten: "${number}".to_owned(),
+                dialplan: Some("XML".to_owned()),
+                context: Some("default".to_owned()),
+            },
+            attempts: 3,
+            expires_ms: 3_600_000,
+        }
+    }
+}
+
+/// Who calls back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CallbackBy {
+    /// Whoever parked the call.
+    Parker,
+    /// `user@domain`.
+    User(Arc<str>),
+}
+
+impl FromStr for CallbackBy {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "parker" => Ok(CallbackBy::Parker),
+            user if is_user_at_domain(user) => Ok(CallbackBy::User(user.into())),
+            _ => Err("neither parker nor <user>@<domain>".to_owned()),
+        }
+    }
+}
+
+/// One call-back, as commands name it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CallbackId(pub u64);
+
+impl fmt::Display for CallbackId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+
+/// A call-back that is owed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallbackView {
+    /// Its name.
+    pub id: CallbackId,
+    /// The lot the caller waited in.
+    pub lot: LotKey,
+    /// The orbit the caller waited in.
+    pub orbit: OrbitName,
+    /// The channel that waited there; it is gone.
+    pub uuid: CallUuid,
+    /// Who is called back.
+    pub caller: Caller,
+    /// Who calls back, `user@domain`.
+    pub by: Arc<str>,
+    /// How many attempts are left.
+    pub attempts_left: u32,
+    /// In how many ms it is given up.
+    pub expires_in_ms: u64,
+    /// It is being tried right now.
+    pub trying: bool,
+    /// Why it has not happened yet.
+    pub reason: Option<Arc<str>>,
+}
+
+/// An attempt to call somebody back.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CallBack {
+    /// To be given back with the result.
+    pub run: RunId,
+    /// Which.
+    pub callback: CallbackView,
+    /// Where the caller's number is dialled.
+    pub to: Transfer,
+}
+
+/// What came of an attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Attempt<'a> {
+    /// The two are connected.
+    Connected,
+    /// The user who shall call back is not free: that was no attempt.
+    NotFree(&'a str),
+    /// It did not work.
+    Failed(&'a str),
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Callback {
+    lot: LotKey,
+    orbit: OrbitName,
+    uuid: CallUuid,
+    caller: Caller,
+    by: Arc<str>,
+    to: Transfer,
+    attempts_left: u32,
+    expires: Millis,
+    /// Its entry among the deadlines.
+    next: Millis,
+    trying: Option<RunId>,
+    reason: Option<Arc<str>>,
+}
+
+impl Callback {
+    fn view(&self, id: CallbackId, now: Millis) -> CallbackView {
+        CallbackView {
+            id,
+            lot: self.lot.clone(),
+            orbit: self.orbit.clone(),
+            uuid: self.uuid.clone(),
+            caller: self.caller.clone(),
+            by: self.by.clone(),
+            attempts_left: self.attempts_left,
+            expires_in_ms: self.expires.since(now),
+            trying: self.trying.is_some(),
+            reason: self.reason.clone(),
+        }
+    }
+}
+
+impl Park {
+    /// Who would call this call's caller back, and where the number is dialled; an error says why nobody can.
+    pub(super) fn callback_of(&self, call: &Call) -> Result<(Arc<str>, Transfer), &'static str> {
+        let lot = self.lots.get(&call.lot).ok_or("the lot is gone")?;
+        let config = &lot.config.callback;
+        let addressed = Some(&call.addressed_to).filter(|user| is_user_at_domain(user));
+        let by = match (&config.by, addressed, &call.parker) {
+            (_, Some(user), _) | (CallbackBy::User(user), None, _) => user.clone(),
+            (CallbackBy::Parker, None, Some(parker)) => parker.clone(),
+            (CallbackBy::Parker, None, None) => return Err("nobody is known who could call back"),
+        };
+        if !is_dialable(&call.caller.number) {
+            return Err("the caller's number cannot be dialled");
+        }
+        let exten = config.to.exten.replace("${number}", &call.caller.number);
+        Ok((by, Transfer { exten, ..config.to.clone() }))
+    }
+
+    /// The caller has hung up to be called back.
+    pub(super) fn owe_callback(&mut self, now: Millis, call: &Call, effects: &mut Vec<Effect>) {
+        let Ok((by, to)) = self.callback_of(call) else { return };
+        let Some(config) = self.lots.get(&call.lot).map(|lot| lot.config.callback.clone()) else {
+            return;
+        };
+        let id = CallbackId(self.count());
+        let callback = Callback {
+            lot: call.lot.clone(),
+            orbit: call.orbit.clone(),
+            uuid: call.uuid.clone(),
+            caller: call.caller.clone(),
+            by,
+            to,
+            attempts_left: config.attempts,
+            expires: now.after(config.expires_ms),
+            next: now,
+            trying: None,
+            reason: None,
+        };
+        let news = CallbackNews { callback: callback.view(id, now), end: None };
+        effects.push(Effect::Callback(Box::new(news)));
+        self.callbacks.insert(id, callback);
+        self.deadlines.add(now, id.0, Due::Callback(id));
+    }
+
+    /// Every call-back that is owed, the oldest first.
+    pub fn callbacks(&self, now: Millis) -> Vec<CallbackView> {
+        self.callbacks.iter().map(|(id, callback)| callback.view(*id, now)).collect()
+    }
+
+    /// It is no longer owed. Nothing: there is none of that name.
+    pub fn cancel_callback(&mut self, now: Millis, id: CallbackId) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        self.end_callback(now, id, CallbackEnd::Cancelled, &mut effects);
+        effects
+    }
+
+    pub(super) fn callback_is_due(
+        &mut self,
+        now: Millis,
+        id: CallbackId,
+        effects: &mut Vec<Effect>,
+    ) {
+        let run = RunId(self.count());
+        let Some(callback) = self.callbacks.get_mut(&id) else { return };
+        if let Some(run) = callback.trying {
+            effects.push(Effect::StopRing(run));
+            let silent = Attempt::Failed("nobody said how the attempt went");
+            effects.extend(self.callback_tried(now, id, run, silent));
+        } else if callback.expires <= now {
+            self.end_callback(now, id, CallbackEnd::Expired, effects);
+        } else {
+            callback.trying = Some(run);
+            callback.next = now.after(BACKSTOP_MS);
+            self.deadlines.add(callback.next, id.0, Due::Callback(id));
+            let (callback, to) = (callback.view(id, now), callback.to.clone());
+            effects.push(Effect::CallBack(Box::new(CallBack { run, callback, to })));
+        }
+    }
+
+    /// What came of an attempt. One that is not the current one is ignored.
+    pub fn callback_tried(
+        &mut self,
+        now: Millis,
+        id: CallbackId,
+        run: RunId,
+        attempt: Attempt<'_>,
+    ) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        let Some(callback) = self.callbacks.get_mut(&id) else { return effects };
+        if callback.trying.take_if(|trying| *trying == run).is_none() {
+            return effects;
+        }
+        let wait_ms = match attempt {
+            Attempt::Connected => {
+                self.end_callback(now, id, CallbackEnd::Connected, &mut effects);
+                return effects;
+            }
+            Attempt::NotFree(reason) => {
+                callback.reason = Some(reason.into());
+                LOOK_AGAIN_MS
+            }
+            Attempt::Failed(reason) => {
+                callback.reason = Some(reason.into());
+                callback.attempts_left = callback.attempts_left.saturating_sub(1);
+                if callback.attempts_left == 0 {
+                    self.end_callback(now, id, CallbackEnd::Failed, &mut effects);
+                    return effects;
+                }
+                let news = CallbackNews { callback: callback.view(id, now), end: None };
+                effects.push(Effect::Callback(Box::new(news)));
+                TRY_AGAIN_MS
+            }
+        };
+        self.deadlines.remove(callback.next, id.0, Due::Callback(id));
+        callback.next = now.after(wait_ms).min(callback.expires);
+        self.deadlines.add(callback.next, id.0, Due::Callback(id));
+        effects
+    }
+
+    pub(super) fn end_callback(
+        &mut self,
+        now: Millis,
+        id: CallbackId,
+        end: CallbackEnd,
+        effects: &mut Vec<Effect>,
+    ) {
+        let Some(callback) = self.callbacks.remove(&id) else { return };
+        self.deadlines.remove(callback.next, id.0, Due::Callback(id));
+        effects.extend(callback.trying.map(Effect::StopRing));
+        let news = CallbackNews { callback: callback.view(id, now), end: Some(end) };
+        effects.push(Effect::Callback(Box::new(news)));
+    }
+}

@@ -1,0 +1,87 @@
+//! Places in the dialplan, and users.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// A place in the dialplan: `<exten> [<dialplan> [<context>]]`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Transfer {
+    /// The extension.
+    pub exten: String,
+    /// The dialplan; none: the call's own.
+    pub dialplan: Option<String>,
+    /// The context; none: the call's own.
+    pub context: Option<String>,
+}
+
+/// A place in the dialplan that cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BadPlace {
+    /// No extension.
+    #[error("{0:?} names no extension")]
+    Nowhere(String),
+    /// More words than an extension, a dialplan and a context.
+    #[error("{0:?} is not <exten> [<dialplan> [<context>]]")]
+    Words(String),
+}
+
+impl Transfer {
+    /// The voicemail box of a user, in the dialplan's own words.
+    pub fn voicemail(user: &str, domain: &str) -> Self {
+        Transfer {
+            exten: format!("voicemail:default {domain} {user}"),
+            dialplan: Some("inline".to_owned()),
+            context: None,
+        }
+    }
+
+    /// The user and the domain whose voicemail box this is, if it is one.
+    pub fn mailbox(&self) -> Option<(&str, &str)> {
+        let box_of = self.exten.strip_prefix("voicemail:default ")?;
+        let (domain, user) = box_of.split_once(' ')?;
+        (self.dialplan.as_deref() == Some("inline")).then_some((user, domain))
+    }
+}
+
+impl FromStr for Transfer {
+    type Err = BadPlace;
+
+    fn from_str(text: &str) -> Result<Self, BadPlace> {
+        let mut words = text.split_whitespace().map(str::to_owned);
+        let exten = words.next().ok_or_else(|| BadPlace::Nowhere(text.to_owned()))?;
+        let place = Transfer { exten, dialplan: words.next(), context: words.next() };
+        if words.next().is_some() {
+            return Err(BadPlace::Words(text.to_owned()));
+        }
+        Ok(place)
+    }
+}
+
+impl fmt::Display for Transfer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.exten)?;
+        for word in [&self.dialplan, &self.context].into_iter().flatten() {
+            write!(f, " {word}")?;
+        }
+        Ok(())
+    }
+}
+
+/// Whether this is `user@domain` and nothing else. It is dialled later: nothing that means something in a dial string or
+/// in the dialplan may be in it.
+pub fn is_user_at_domain(text: &str) -> bool {
+    let plain = |part: &str, more: &str| {
+        !part.is_empty() && part.chars().all(|c| c.is_alphanumeric() || more.contains(c))
+    };
+    text.split_once('@').is_some_and(|(user, domain)| {
+        text.len() <= 256 && plain(user, "-_.+*#~=%") && plain(domain, "-_.:")
+    })
+}
+
+/// Whether a caller's number can be dialled: digits, `*`, `#` and one `+` in front. Anything else a caller can send is
+/// no number to be put into a dialplan.
+pub fn is_dialable(number: &str) -> bool {
+    let digits = number.strip_prefix('+').unwrap_or(number);
+    (1..=32).contains(&digits.len())
+        && digits.bytes().all(|b| b.is_ascii_digit() || b == b'*' || b == b'#')
+}

@@ -1,0 +1,199 @@
+//! Reading return steps.
+
+use std::str::FromStr;
+use std::sync::Arc;
+
+use super::super::place::{BadPlace, is_user_at_domain};
+use super::{LONGEST_RING_S, MOST_TRIES, Mailbox, Reminder, Step, StepTo, When};
+
+/// A return step that cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BadStep {
+    /// Nothing to ring or to transfer to.
+    #[error("{0:?} names nothing to ring or transfer to")]
+    Nowhere(String),
+    /// No place in the dialplan.
+    #[error(transparent)]
+    Place(#[from] BadPlace),
+    /// Not `parker` and not `user@domain`.
+    #[error("{0:?} is neither parker nor <user>@<domain>")]
+    Mailbox(String),
+    /// No cause has such a name.
+    #[error("{0:?} is no hang-up cause")]
+    Cause(String),
+    /// Out of range.
+    #[error("{value:?} is no {what} from {least} to {most}")]
+    Number {
+        /// What was given.
+        value: String,
+        /// What it should be.
+        what: &'static str,
+        /// The least.
+        least: u32,
+        /// The most.
+        most: u32,
+    },
+    /// None of the words.
+    #[error("{0:?} is none of {1}")]
+    Unknown(String, &'static str),
+    /// A condition on somebody of whom nothing can be known.
+    #[error("when={0:?} needs a step to parker or user/<user>@<domain>")]
+    When(String),
+}
+
+impl Step {
+    /// Sets what an attribute of a `<step>`, or a word `name=value` in a variable, says.
+    ///
+    /// # Errors
+    /// Not to be read, or no such attribute.
+    pub fn set(&mut self, name: &str, value: &str) -> Result<(), BadStep> {
+        let text = || (!value.is_empty()).then(|| Arc::from(value));
+        match name {
+            "ring" => {
+                self.ring_s = read_number("ringing time in seconds", value, 1, LONGEST_RING_S)?
+            }
+            "repeat" => self.repeat = read_number("number of tries", value, 1, MOST_TRIES)?,
+            "pause" => self.pause_s = read_number("pause in seconds", value, 0, LONGEST_RING_S)?,
+            "caller-id-name" => self.caller_id_name = text(),
+            "alert-info" => self.alert_info = text(),
+            "announce" => self.announce = text(),
+            "when" => self.when = value.parse()?,
+            _ => return Err(BadStep::Unknown(name.to_owned(), ATTRIBUTES)),
+        }
+        Ok(())
+    }
+
+    /// What can only be seen when all of it has been read.
+    ///
+    /// # Errors
+    /// A condition that can never be known.
+    pub fn check(self) -> Result<Step, BadStep> {
+        // Nobody is here to be the parker; that there may be one is enough.
+        match self.when {
+            When::Registered | When::Idle if self.user(Some("")).is_none() => {
+                Err(BadStep::When(self.when.as_str().to_owned()))
+            }
+            _ => Ok(self),
+        }
+    }
+
+    /// Reads the steps of a channel variable: `parker ring=30|user/1000@example.com when=idle|transfer:4000 XML default`.
+    /// As in a dial string, `|` means "and if that failed"; inside brackets it separates nothing. Empty or `none`: no
+    /// steps.
+    ///
+    /// # Errors
+    /// The first step that cannot be read.
+    pub fn parse_list(text: &str) -> Result<Arc<[Step]>, BadStep> {
+        let text = text.trim();
+        if text.is_empty() || text == "none" {
+            return Ok(Arc::from([]));
+        }
+        let mut depth = 0i32;
+        text.split(|c: char| {
+            match c {
+                '[' | '{' | '<' => depth += 1,
+                ']' | '}' | '>' => depth -= 1,
+                _ => {}
+            }
+            c == '|' && depth <= 0
+        })
+        .map(one)
+        .collect()
+    }
+}
+
+const ATTRIBUTES: &str = "ring, repeat, pause, caller-id-name, alert-info, announce, when";
+
+/// `<to> [<name>=<value> …]`.
+fn one(text: &str) -> Result<Step, BadStep> {
+    let mut to = text.trim();
+    let mut attributes = Vec::new();
+    while let Some((rest, word)) = to.rsplit_once(char::is_whitespace) {
+        let Some((name, value)) = word.split_once('=') else { break };
+        if !ATTRIBUTES.split(", ").any(|known| known == name) {
+            break;
+        }
+        attributes.push((name, value));
+        to = rest.trim_end();
+    }
+    let mut step = Step::new(to.parse()?);
+    for (name, value) in attributes {
+        step.set(name, value)?;
+    }
+    step.check()
+}
+
+/// Reads a number.
+///
+/// # Errors
+/// It is none, or out of range.
+pub fn read_number(what: &'static str, value: &str, least: u32, most: u32) -> Result<u32, BadStep> {
+    match value.trim().parse() {
+        Ok(number) if (least..=most).contains(&number) => Ok(number),
+        _ => Err(BadStep::Number { value: value.to_owned(), what, least, most }),
+    }
+}
+
+impl FromStr for StepTo {
+    type Err = BadStep;
+
+    fn from_str(text: &str) -> Result<Self, BadStep> {
+        let text = text.trim();
+        let (word, rest) = match text.split_once(':') {
+            Some((word, rest)) => (word, Some(rest.trim())),
+            None => (text, None),
+        };
+        match (word, rest) {
+            ("", _) => Err(BadStep::Nowhere(text.to_owned())),
+            ("parker", None) => Ok(StepTo::Parker),
+            ("callback", None) => Ok(StepTo::Callback),
+            ("remind", None | Some("call")) => Ok(StepTo::Remind(Reminder::Call)),
+            ("remind", Some("message")) => Ok(StepTo::Remind(Reminder::Message)),
+            ("remind", Some(other)) => Err(BadStep::Unknown(other.to_owned(), "call, message")),
+            ("hangup", cause) => read_cause(cause.unwrap_or("NORMAL_CLEARING")).map(StepTo::Hangup),
+            ("transfer", Some(place)) => Ok(StepTo::Transfer(place.parse()?)),
+            ("voicemail", Some("parker")) => Ok(StepTo::Voicemail(Mailbox::Parker)),
+            ("voicemail", Some(user)) if is_user_at_domain(user) => {
+                Ok(StepTo::Voicemail(Mailbox::User(user.to_owned())))
+            }
+            ("voicemail", Some(other)) => Err(BadStep::Mailbox(other.to_owned())),
+            _ => Ok(StepTo::Dial(text.to_owned())),
+        }
+    }
+}
+
+/// A cause by its name, as far as one can tell without a switch.
+///
+/// # Errors
+/// It is none.
+pub(in crate::park) fn read_cause(cause: &str) -> Result<String, BadStep> {
+    let legal = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_';
+    if cause.is_empty() || !cause.bytes().all(legal) {
+        return Err(BadStep::Cause(cause.to_owned()));
+    }
+    Ok(cause.to_owned())
+}
+
+impl When {
+    /// The word in the configuration.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            When::Always => "always",
+            When::Registered => "registered",
+            When::Idle => "idle",
+        }
+    }
+}
+
+impl FromStr for When {
+    type Err = BadStep;
+
+    fn from_str(text: &str) -> Result<Self, BadStep> {
+        match text {
+            "always" => Ok(When::Always),
+            "registered" => Ok(When::Registered),
+            "idle" => Ok(When::Idle),
+            _ => Err(BadStep::Unknown(text.to_owned(), "always, idle, registered")),
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! The applications of the dialplan: a few of FreeSWITCH's, and the module's.
+
+use std::time::Duration;
+
+use crate::channel::raw;
+use crate::session::{CF_BREAK, CF_EARLY_MEDIA, CS_EXECUTE, Session};
+use crate::{bridge, causes, loader, log, media, originate};
+
+const DESTINATION_OUT_OF_ORDER: u32 = 27;
+const NORMAL_CLEARING: u32 = 16;
+/// As `bridge` and `originate` have it.
+const RINGS: Duration = Duration::from_secs(60);
+
+/// Runs the session's actions, one after another.
+pub fn execute(session: &Session) {
+    while session.state() == CS_EXECUTE {
+        let Some((application, data)) = session.actions.lock().pop_front() else { break };
+        if !run(session, &application, &session.expand(&data)) {
+            return;
+        }
+    }
+    if session.ready() && session.state() == CS_EXECUTE {
+        session.hangup(NORMAL_CLEARING);
+    }
+}
+
+/// Runs one application; false: the call's actions end here.
+fn run(session: &Session, application: &str, data: &str) -> bool {
+    if !session.up() {
+        return false;
+    }
+    log::write(6, "standin", 0, Some(&session.uuid()), &format!("EXECUTE {application}({data})"));
+    session.set("current_application", Some(application));
+    session.set("current_application_data", Some(data));
+    let what = [("Application", application), ("Application-Data", data)];
+    session.fire_with("CHANNEL_EXECUTE", &what);
+    session.set_flag(CF_BREAK, false);
+    let known = own(session, application, data) || media_application(session, application, data);
+    if !known {
+        log::write(
+            3,
+            "standin",
+            0,
+            Some(&session.uuid()),
+            &format!("Invalid Application {application}"),
+        );
+        session.hangup(DESTINATION_OUT_OF_ORDER);
+    }
+    session.fire_with("CHANNEL_EXECUTE_COMPLETE", &what);
+    known
+}
+
+/// Those that need no media.
+fn own(session: &Session, application: &str, data: &str) -> bool {
+    match application {
+        "answer" => drop(session.answer()),
+        "pre_answer" => session.set_flag(CF_EARLY_MEDIA, true),
+        "set" | "export" => match data.split_once('=') {
+            Some((name, value)) => session.set(name.trim(), Some(value)),
+            None => session.set(data.trim(), None),
+        },
+        "unset" => session.set(data, None),
+        "hangup" => {
+            session.hangup(if data.is_empty() { NORMAL_CLEARING } else { causes::number(data) });
+        }
+        "transfer" => {
+            let mut words = data.split(' ');
+            session.transfer(words.next().unwrap_or_default(), words.next(), words.next());
+        }
+        "log" => log::write(7, "standin", 0, Some(&session.uuid()), data),
+        _ => return false,
+    }
+    true
+}
+
+/// Those that do; the module's are of these.
+fn media_application(session: &Session, application: &str, data: &str) -> bool {
+    if !session.outbound {
+        session.set_flag(CF_EARLY_MEDIA, true);
+    }
+    match application {
+        "park" => park(session),
+        "sleep" => drop(media::sleep(session, data.parse().unwrap_or(0), std::ptr::null_mut())),
+        "playback" => drop(media::play(session, data, std::ptr::null_mut())),
+        "bridge" => call(session, data),
+        _ => return loader::run_application(raw(session), application, data),
+    }
+    true
+}
+
+/// Waits for whatever comes.
+pub fn park(session: &Session) {
+    while session.ready() {
+        session.digits.lock().clear();
+        session.read_frame();
+    }
+}
+
+fn call(session: &Session, dial_string: &str) {
+    let caller = |name: &str| session.get(name).unwrap_or_default();
+    let (name, number) = (caller("caller_id_name"), caller("caller_id_number"));
+    let ids = originate::CallerId { name: &name, number: &number };
+    let called = originate::call(dial_string, RINGS, &ids, &[], || session.cause());
+    session.set(
+        "originate_disposition",
+        Some(called.as_ref().err().map_or("SUCCESS", |cause| cause_name(*cause))),
+    );
+    match called {
+        Ok(peer) => {
+            bridge::drive(session, &peer);
+        }
+        Err(cause) if session.get("continue_on_fail").is_none_or(|wish| wish == "false") => {
+            session.hangup(cause)
+        }
+        Err(_) => {}
+    }
+}
+
+fn cause_name(cause: u32) -> &'static str {
+    causes::name(cause).to_str().unwrap_or("UNKNOWN")
+}

@@ -1,0 +1,71 @@
+//! Tab completion: who offers words, and the words.
+
+use std::ffi::{CString, c_char};
+
+use parking_lot::Mutex;
+
+use crate::strings::text;
+use crate::sys;
+
+type Complete = unsafe extern "C" fn(
+    *const c_char,
+    *const c_char,
+    *mut *mut sys::switch_console_callback_match_t,
+) -> sys::switch_status_t;
+
+static FUNCTIONS: Mutex<Vec<(String, Complete)>> = Mutex::new(Vec::new());
+static LINES: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+/// The words that a function offers after `line`, which ends in what has been typed of one. None: no such function.
+pub fn words(function: &str, line: &str) -> Option<Vec<String>> {
+    let found =
+        FUNCTIONS.lock().iter().find(|(name, _)| name == function).map(|(_, complete)| *complete);
+    let complete = found?;
+    let line = CString::new(line).unwrap_or_default();
+    let typed = line.as_bytes().iter().rposition(|byte| *byte == b' ').map_or(0, |at| at + 1);
+    let mut matches: Vec<String> = Vec::new();
+    let mut place: *mut sys::switch_console_callback_match_t = (&raw mut matches).cast();
+    // SAFETY: a function the module added and has not deleted; the line and the list outlive the call.
+    unsafe { complete(line.as_ptr(), line.as_ptr().add(typed), &raw mut place) };
+    Some(matches)
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn switch_console_push_match(
+    matches: *mut *mut sys::switch_console_callback_match_t,
+    word: *const c_char,
+) {
+    // SAFETY: the place that `words` gave.
+    let matches = unsafe { &mut *(*matches).cast::<Vec<String>>() };
+    matches.push(text(word));
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn switch_console_add_complete_func(
+    name: *const c_char,
+    complete: sys::switch_console_complete_callback_t,
+) -> sys::switch_status_t {
+    if let Some(complete) = complete {
+        FUNCTIONS.lock().push((text(name), complete));
+    }
+    sys::switch_status_t::SWITCH_STATUS_SUCCESS
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn switch_console_del_complete_func(name: *const c_char) -> sys::switch_status_t {
+    let name = text(name);
+    FUNCTIONS.lock().retain(|(known, _)| *known != name);
+    sys::switch_status_t::SWITCH_STATUS_SUCCESS
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn switch_console_set_complete(line: *const c_char) -> sys::switch_status_t {
+    let line = text(line);
+    let mut lines = LINES.lock();
+    match line.split_once(' ') {
+        Some(("add", words)) => lines.push(words.to_owned()),
+        Some(("del", words)) => lines.retain(|known| !known.starts_with(words)),
+        _ => {}
+    }
+    sys::switch_status_t::SWITCH_STATUS_SUCCESS
+}

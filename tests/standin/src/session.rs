@@ -1,0 +1,380 @@
+//! A call: a thread with a state, flags, variables and a caller profile.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::ffi::{CString, c_char};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use std::thread::ThreadId;
+use std::time::{Duration, Instant};
+
+use parking_lot::{Condvar, Mutex};
+
+use crate::bus;
+use crate::event::Event;
+use crate::{causes, live, strings, switch};
+
+pub const CS_NEW: u32 = 0;
+pub const CS_INIT: u32 = 1;
+pub const CS_ROUTING: u32 = 2;
+pub const CS_SOFT_EXECUTE: u32 = 3;
+pub const CS_EXECUTE: u32 = 4;
+pub const CS_EXCHANGE_MEDIA: u32 = 5;
+pub const CS_PARK: u32 = 6;
+pub const CS_CONSUME_MEDIA: u32 = 7;
+pub const CS_HIBERNATE: u32 = 8;
+pub const CS_RESET: u32 = 9;
+pub const CS_HANGUP: u32 = 10;
+pub const CS_REPORTING: u32 = 11;
+
+const STATES: [&str; 13] = [
+    "CS_NEW",
+    "CS_INIT",
+    "CS_ROUTING",
+    "CS_SOFT_EXECUTE",
+    "CS_EXECUTE",
+    "CS_EXCHANGE_MEDIA",
+    "CS_PARK",
+    "CS_CONSUME_MEDIA",
+    "CS_HIBERNATE",
+    "CS_RESET",
+    "CS_HANGUP",
+    "CS_REPORTING",
+    "CS_DESTROY",
+];
+
+pub const CF_ANSWERED: usize = 1;
+pub const CF_EARLY_MEDIA: usize = 3;
+pub const CF_TRANSFER: usize = 6;
+pub const CF_REDIRECT: usize = 8;
+pub const CF_BRIDGED: usize = 9;
+pub const CF_BREAK: usize = 23;
+pub const CF_DIALPLAN: usize = 62;
+pub const CF_ARRANGED_BRIDGE: usize = 164;
+
+/// One frame of media.
+pub const FRAME: Duration = Duration::from_millis(20);
+
+/// The fields of a caller profile, by name.
+pub type Profile = BTreeMap<String, String>;
+
+pub struct Session {
+    uuid: CString,
+    name: CString,
+    pub outbound: bool,
+    /// Nobody has to pick it up.
+    pub answers_itself: bool,
+    pub variables: Mutex<BTreeMap<String, String>>,
+    pub profile: Mutex<Profile>,
+    flags: Vec<AtomicU32>,
+    state: AtomicU32,
+    running: AtomicU32,
+    cause: AtomicU32,
+    thread: Mutex<Option<ThreadId>>,
+    /// Who holds a read lock.
+    pub readers: AtomicUsize,
+    /// The actions it runs, or is about to.
+    pub actions: Mutex<VecDeque<(String, String)>>,
+    pub digits: Mutex<VecDeque<char>>,
+    /// When the frame it read last was due.
+    clock: Mutex<Option<Instant>>,
+    changing: Mutex<()>,
+    changed: Condvar,
+    /// The other leg of a bridge that this one is to run its side of (`_bridge_`).
+    pub bridge: Mutex<Option<String>>,
+    /// The other leg of a `uuid_bridge` that this one drives.
+    pub uuid_bridge: Mutex<Option<String>>,
+    /// The other half of a loopback pair.
+    pub twin: Mutex<Option<String>>,
+    /// What was handed out to C; lives as long as the session.
+    pool: Mutex<Vec<CString>>,
+}
+
+impl Session {
+    /// A new call, registered; none: there is one of that uuid.
+    pub fn new(
+        uuid: &str,
+        name: &str,
+        outbound: bool,
+        variables: BTreeMap<String, String>,
+        profile: Profile,
+    ) -> Option<Arc<Session>> {
+        let text = |text: &str| CString::new(text).unwrap_or_default();
+        let session = Arc::new(Session {
+            uuid: text(uuid),
+            name: text(name),
+            outbound,
+            answers_itself: name.starts_with("null/"),
+            variables: Mutex::new(variables),
+            profile: Mutex::new(profile),
+            flags: (0..256).map(|_| AtomicU32::new(0)).collect(),
+            state: AtomicU32::new(CS_INIT),
+            running: AtomicU32::new(CS_NEW),
+            cause: AtomicU32::new(0),
+            thread: Mutex::default(),
+            readers: AtomicUsize::new(0),
+            actions: Mutex::default(),
+            digits: Mutex::default(),
+            clock: Mutex::default(),
+            changing: Mutex::default(),
+            changed: Condvar::new(),
+            bridge: Mutex::default(),
+            uuid_bridge: Mutex::default(),
+            twin: Mutex::default(),
+            pool: Mutex::default(),
+        });
+        session.set("direction", Some(if outbound { "outbound" } else { "inbound" }));
+        session.set("uuid", Some(uuid));
+        live::add(Arc::clone(&session)).then_some(session)
+    }
+
+    pub fn uuid(&self) -> String {
+        self.uuid.to_string_lossy().into_owned()
+    }
+
+    pub fn uuid_c(&self) -> *const c_char {
+        self.uuid.as_ptr()
+    }
+
+    pub fn name(&self) -> String {
+        self.name.to_string_lossy().into_owned()
+    }
+
+    pub fn name_c(&self) -> *const c_char {
+        self.name.as_ptr()
+    }
+
+    /// Hands a text out to C.
+    pub fn keep(&self, text: &str) -> *const c_char {
+        let text = CString::new(text).unwrap_or_default();
+        let raw = text.as_ptr();
+        self.pool.lock().push(text);
+        raw
+    }
+
+    /// A variable, or a field of the profile, or a global one.
+    pub fn get(&self, name: &str) -> Option<String> {
+        let own = self.variables.lock().get(name).cloned();
+        own.or_else(|| self.profile.lock().get(name).cloned())
+            .or_else(|| switch::switch().global(name))
+    }
+
+    pub fn set(&self, name: &str, value: Option<&str>) {
+        let mut variables = self.variables.lock();
+        match value.filter(|value| !value.is_empty()) {
+            Some(value) => variables.insert(name.to_owned(), value.to_owned()),
+            None => variables.remove(name),
+        };
+    }
+
+    pub fn expand(&self, text: &str) -> String {
+        strings::expand(text, |name| self.get(name))
+    }
+
+    pub fn flag(&self, flag: usize) -> bool {
+        self.flags.get(flag).is_some_and(|flag| flag.load(Ordering::Acquire) != 0)
+    }
+
+    pub fn set_flag(&self, flag: usize, on: bool) {
+        if let Some(flag) = self.flags.get(flag) {
+            flag.store(u32::from(on), Ordering::Release);
+        }
+    }
+
+    pub fn state(&self) -> u32 {
+        self.state.load(Ordering::Acquire)
+    }
+
+    /// The state its thread has got to.
+    pub fn running(&self) -> u32 {
+        self.running.load(Ordering::Acquire)
+    }
+
+    /// Its thread enters a state: what it was told meanwhile is done with.
+    pub fn enter(&self, state: u32) {
+        self.running.store(state, Ordering::Release);
+        self.set_flag(CF_TRANSFER, false);
+        self.set_flag(CF_REDIRECT, false);
+    }
+
+    /// Changes the state; once it has hung up only onwards.
+    pub fn set_state(&self, state: u32) {
+        let change = |now: u32| (now < CS_HANGUP || state > now).then_some(state);
+        let _ = self.state.fetch_update(Ordering::AcqRel, Ordering::Acquire, change);
+        self.wake();
+    }
+
+    fn wake(&self) {
+        let _changing = self.changing.lock();
+        self.changed.notify_all();
+    }
+
+    /// Sleeps until its state is another than the one it runs, at most `limit`.
+    pub fn wait_for_change(&self, limit: Duration) {
+        let mut changing = self.changing.lock();
+        if self.state() == self.running() {
+            self.changed.wait_for(&mut changing, limit);
+        }
+    }
+
+    /// From now on the current thread is its own.
+    pub fn claim_thread(&self) {
+        *self.thread.lock() = Some(std::thread::current().id());
+    }
+
+    pub fn cause(&self) -> u32 {
+        self.cause.load(Ordering::Acquire)
+    }
+
+    pub fn up(&self) -> bool {
+        self.state() < CS_HANGUP
+    }
+
+    pub fn in_thread(&self) -> bool {
+        *self.thread.lock() == Some(std::thread::current().id())
+    }
+
+    /// As `switch_channel_test_ready`.
+    pub fn ready(&self) -> bool {
+        let state = self.state();
+        let pending = self.in_thread() && self.running() != state;
+        self.cause() == 0
+            && state > CS_ROUTING
+            && state < CS_HANGUP
+            && state != CS_RESET
+            && !self.flag(CF_TRANSFER)
+            && !pending
+    }
+
+    /// Hangs up, from any thread.
+    pub fn hangup(&self, cause: u32) {
+        let cause = if cause == 0 { 16 } else { cause };
+        if self.cause.compare_exchange(0, cause, Ordering::AcqRel, Ordering::Acquire).is_ok() {
+            self.set_state(CS_HANGUP);
+            self.fire("CHANNEL_HANGUP");
+            if let Some(twin) = self.twin.lock().take().and_then(|twin| live::get(&twin)) {
+                twin.hangup(cause);
+            }
+        }
+    }
+
+    pub fn answer(&self) -> bool {
+        if !self.up() {
+            return false;
+        }
+        if !self.flag(CF_ANSWERED) {
+            self.set_flag(CF_ANSWERED, true);
+            self.fire("CHANNEL_ANSWER");
+        }
+        true
+    }
+
+    /// Waits for the next media frame, as `null/` channels do: nothing but time ends it.
+    pub fn read_frame(&self) {
+        let now = Instant::now();
+        let mut clock = self.clock.lock();
+        // Who has not read for a while begins anew.
+        let due = clock
+            .map(|last| last + FRAME)
+            .filter(|due| *due + 5 * FRAME > now)
+            .unwrap_or(now + FRAME);
+        *clock = Some(due);
+        drop(clock);
+        std::thread::sleep(due.saturating_duration_since(now));
+    }
+
+    /// As `switch_ivr_session_transfer`.
+    pub fn transfer(&self, extension: &str, dialplan: Option<&str>, context: Option<&str>) -> bool {
+        fn given(text: Option<&str>) -> Option<&str> {
+            text.filter(|text| !text.is_empty())
+        }
+        let own = |name: &str| {
+            self.variables.lock().get(name).and_then(|value| value.parse::<i32>().ok())
+        };
+        let (counter, left) = match own("max_session_transfers") {
+            Some(left) => ("max_session_transfers", left - 1),
+            None => ("max_forwards", own("max_forwards").map_or(70, |left| left - 1)),
+        };
+        if left <= 0 {
+            self.hangup(25);
+            return false;
+        }
+        self.set(counter, Some(&left.to_string()));
+        self.set("temp_hold_music", None);
+        {
+            let mut profile = self.profile.lock();
+            let old = |name: &str| profile.get(name).cloned().filter(|value| !value.is_empty());
+            let plan = given(dialplan).map(str::to_owned);
+            let plan = plan
+                .or_else(|| old("dialplan").filter(|plan| !plan.eq_ignore_ascii_case("inline")));
+            let context = given(context).map(str::to_owned).or_else(|| old("context"));
+            let fields = [
+                ("rdnis", old("destination_number").unwrap_or_default()),
+                ("destination_number", given(Some(extension)).unwrap_or("service").to_owned()),
+                ("dialplan", plan.unwrap_or_else(|| "XML".to_owned())),
+                ("context", context.unwrap_or_else(|| "default".to_owned())),
+            ];
+            profile.extend(fields.map(|(name, value)| (name.to_owned(), value)));
+        }
+        self.set("signal_bond", None);
+        self.set_flag(CF_TRANSFER, true);
+        if let Some(other) = self.get("bridge_to").and_then(|uuid| live::get(&uuid)) {
+            other.set("signal_bond", None);
+        }
+        self.set_state(CS_ROUTING);
+        let source = format!("{}:{}:bl_xfer:{extension}", switch::epoch().as_secs(), self.uuid());
+        self.set("transfer_source", Some(&source));
+        true
+    }
+
+    /// The headers FreeSWITCH adds for a channel.
+    pub fn data(&self) -> Vec<(String, String)> {
+        let mut out = Vec::new();
+        let mut add = |name: &str, value: &str| out.push((name.to_owned(), value.to_owned()));
+        add("Unique-ID", &self.uuid());
+        add("Channel-Name", &self.name.to_string_lossy());
+        let state = self.state();
+        add("Channel-State", STATES.get(state as usize).unwrap_or(&"CS_NONE"));
+        add("Channel-State-Number", &state.to_string());
+        add("Call-Direction", if self.outbound { "outbound" } else { "inbound" });
+        let answered = if !self.up() {
+            "hangup"
+        } else if self.flag(CF_ANSWERED) {
+            "answered"
+        } else {
+            "ringing"
+        };
+        add("Answer-State", answered);
+        for (name, header) in [
+            ("caller_id_name", "Caller-Caller-ID-Name"),
+            ("caller_id_number", "Caller-Caller-ID-Number"),
+            ("callee_id_name", "Caller-Callee-ID-Name"),
+            ("callee_id_number", "Caller-Callee-ID-Number"),
+            ("destination_number", "Caller-Destination-Number"),
+            ("context", "Caller-Context"),
+        ] {
+            if let Some(value) = self.profile.lock().get(name) {
+                add(header, value);
+            }
+        }
+        if self.cause() != 0 {
+            add("Hangup-Cause", &causes::name(self.cause()).to_string_lossy());
+        }
+        for (name, value) in self.variables.lock().iter() {
+            add(&format!("variable_{name}"), value);
+        }
+        out
+    }
+
+    pub fn fire(&self, name: &str) {
+        self.fire_with(name, &[]);
+    }
+
+    pub fn fire_with(&self, name: &str, more: &[(&str, &str)]) {
+        let mut event = Event::named(name);
+        event.headers.extend(self.data());
+        for (name, value) in more {
+            event.add(name, value);
+        }
+        bus::fire(event);
+    }
+}
