@@ -90,8 +90,8 @@ impl Came {
 /// was not transferred at all.
 #[must_use]
 pub fn was_transferred(channel: Channel<'_>) -> bool {
-    let has = |name: &&str| channel.variable(name).is_some();
-    has(&"transfer_source") && ["sip_refer_to", "last_bridge_to"].iter().any(has)
+    let has = |name| channel.variable(name).is_some();
+    has("transfer_source") && (has("sip_refer_to") || has("last_bridge_to"))
 }
 
 /// Parks the call of `session` and stays with it until it has an outcome.
