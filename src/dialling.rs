@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use crate::names;
 use crate::park::CallView;
+use crate::switch::calling::{self, CallOff, Dial};
 use crate::switch::guard::Inside;
-use crate::switch::ivr::{self, CallOff, Dial};
 use crate::switch::{Located, guard};
 use crate::tokens::Tokens;
 
@@ -73,7 +73,7 @@ impl<'a> Outgoing<'a> {
             caller_id_number: self.number,
             variables: &variables,
         };
-        ivr::call(&dial, call_off)
+        calling::call(&dial, call_off)
     }
 }
 
@@ -100,7 +100,7 @@ pub fn send<T>(
 ) -> Result<(), String> {
     let uuid = leg.session().uuid();
     let token = tokens.send(errand);
-    ivr::run_application(leg.session(), application, &token);
+    calling::run_application(leg.session(), application, &token);
     drop(leg);
     // From here on the leg's own thread goes on, unless it hangs up before it gets to it.
     let begun = tokens.wait_until_taken(&token, STARTS_WITHIN, || Located::find(&uuid).is_some());

@@ -17,7 +17,7 @@ use crate::effects;
 use crate::handover::Offer;
 use crate::park::{CallUuid, Effect, Millis, Park, Ticket};
 use crate::ring::Rings;
-use crate::switch::ivr::Stop;
+use crate::switch::Stop;
 use crate::switch::{Located, Session};
 use crate::tokens::Tokens;
 use crate::worker::Message;

@@ -13,7 +13,7 @@ use crate::dialling::{self, Outgoing, in_thread};
 use crate::module::Module;
 use crate::park::{CallUuid, CallView, Claimant, Ring, RingTo, RunId, Step, When};
 use crate::phones;
-use crate::switch::ivr::CallOff;
+use crate::switch::calling::CallOff;
 use crate::switch::{Cause, Located, log};
 use crate::tokens::Tokens;
 

@@ -2,8 +2,7 @@
 
 use std::ffi::{CStr, c_char};
 
-use crate::strings::text;
-use crate::{api, sys};
+use crate::sys;
 
 unsafe extern "C" {
     pub fn standin_stream_write(
@@ -46,26 +45,4 @@ pub fn call(
         function(arguments, std::ptr::null_mut(), &raw mut stream);
     }
     answer
-}
-
-/// A command that a module runs: the module's own ones, and those of the stand-in.
-///
-/// # Safety
-/// The strings are C strings or NULL, and the stream is a live one.
-#[unsafe(no_mangle)]
-unsafe extern "C" fn switch_api_execute(
-    command: *const c_char,
-    arguments: *const c_char,
-    _session: *mut sys::switch_core_session_t,
-    stream: *mut sys::switch_stream_handle_t,
-) -> sys::switch_status_t {
-    let line = format!("{} {}", text(command), text(arguments));
-    let mut answer = api::run(line.as_bytes());
-    // SAFETY: as the caller vouches; the answer outlives the call.
-    unsafe {
-        match (*stream).raw_write_function {
-            Some(write) => write(stream, answer.as_mut_ptr(), answer.len()),
-            None => sys::switch_status_t::SWITCH_STATUS_FALSE,
-        }
-    }
 }
