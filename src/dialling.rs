@@ -6,7 +6,7 @@ use crate::names;
 use crate::park::CallView;
 use crate::switch::calling::{self, CallOff, Dial};
 use crate::switch::guard::Inside;
-use crate::switch::{Located, guard};
+use crate::switch::{Cause, Located, guard};
 use crate::tokens::Tokens;
 
 /// FreeSWITCH's own stacks are of this size.
@@ -106,6 +106,10 @@ pub fn send<T>(
     let begun = tokens.wait_until_taken(&token, STARTS_WITHIN, || Located::find(&uuid).is_some());
     if begun || tokens.take(&token).is_none() {
         return Ok(());
+    }
+    if let Some(leg) = Located::find(&uuid) {
+        leg.session().channel().hangup(Cause::NORMAL_CLEARING);
+        return Err(format!("who answered did not get to {application}"));
     }
     Err("who answered hung up".to_owned())
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::apps::callpark::announces;
 use crate::apps::{self, user};
-use crate::arrival::{ARRIVES_WITHIN_MS, Arrival, COMES_WITHIN};
+use crate::arrival::{ARRIVES_WITHIN_MS, Arrival};
 use crate::module::Module;
 use crate::park::{CallUuid, LotKey, Refusal, Want};
 use crate::parker;
@@ -69,14 +69,14 @@ pub fn park_partner(
         module.act(None, |park, _| (park.unreserve(&uuid), Vec::new()));
         return Err(Refusal::Gone);
     }
-    module.arrivals.forget_after(&token, COMES_WITHIN);
+    module.arrivals.unwatched(&token);
     apps::report(presser, "callpark", "", Ok("parked"));
     if told {
         let token = module.arrivals.send(Arrival::Tell { lot: tell_lot, orbit: tell_orbit });
         if !ivr::transfer(presser, &format!("callpark:{token}"), Some("inline"), None) {
             drop(module.arrivals.take(&token));
         }
-        module.arrivals.forget_after(&token, COMES_WITHIN);
+        module.arrivals.unwatched(&token);
     } else {
         here.hangup(Cause::NORMAL_CLEARING);
     }
