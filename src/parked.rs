@@ -187,8 +187,10 @@ impl Parked<'_> {
         let channel = self.session.channel();
         let end = if channel.up() {
             End::TakenAway
-        } else if self.module.is_stopping() || channel.cause() == Cause::MANAGER_REQUEST {
-            // `unload -f` hangs up who is in our applications, with this cause, before it tells us.
+        } else if self.module.is_stopping()
+            || [Cause::MANAGER_REQUEST, Cause::SYSTEM_SHUTDOWN].contains(&channel.cause())
+        {
+            // `unload -f` and the end of the switch hang calls up with these causes before they tell us.
             End::Shutdown
         } else {
             End::HungUp
