@@ -57,6 +57,7 @@ pub fn every_way_to_end(count: usize) {
     for verb in ["status json", "list xml", "list csv", "show default 701", "set x", "reload"] {
         switch.api(&format!("callpark {verb}"));
     }
+    switch.eventually(PATIENCE, "no channel left", || (switch.channels() == 0).then_some(()));
     switch.eventually(PATIENCE, "an unload", || {
         switch.api("unload mod_callpark").starts_with("+OK").then_some(())
     });

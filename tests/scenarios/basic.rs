@@ -33,6 +33,8 @@ fn a_call_is_parked_listed_retrieved_and_the_orbit_is_free_again() {
 
     scene.switch.kill(&retriever);
     scene.switch.wait_gone(&caller);
+    // Nobody holds on to them.
+    scene.switch.wait_channels(0);
 }
 
 #[test]

@@ -19,6 +19,11 @@ const ORIGINATOR_CANCEL: u32 = 487;
 const NO_ANSWER: u32 = 19;
 const NORMAL_CLEARING: u32 = 16;
 
+/// A thread can lose its processor anywhere. Here it often does, where others act on what is half done.
+fn hesitate() {
+    std::thread::sleep(Duration::from_micros(fastrand::u64(..3000)));
+}
+
 /// One side of a bridge (`audio_bridge_thread`); true: it left the bridge in order.
 fn side(here: &Session, there: &Session) -> bool {
     here.set_flag(CF_BRIDGED, true);
@@ -67,6 +72,7 @@ pub fn drive(here: &Session, there: &Session) -> bool {
     let (a, b) = (here.uuid(), there.uuid());
     let ids = [("Bridge-A-Unique-ID", a.as_str()), ("Bridge-B-Unique-ID", b.as_str())];
     here.fire_with("CHANNEL_BRIDGE", &ids);
+    hesitate();
     let mut clean = false;
     let mut done = true;
     if there.up() {
@@ -86,6 +92,7 @@ pub fn drive(here: &Session, there: &Session) -> bool {
             } else {
                 there.set_state(CS_EXCHANGE_MEDIA);
             }
+            hesitate();
             clean = Held::locate(&b).is_some_and(|there| side(here, &there));
             while there.state() == CS_EXCHANGE_MEDIA {
                 std::thread::sleep(Duration::from_millis(1));

@@ -73,6 +73,12 @@ pub fn subscribe(client: Client) {
     bus().clients.lock().push(client);
 }
 
+/// What is bound and reserved, by name. Only a module binds and reserves.
+pub fn held_by_modules() -> Vec<String> {
+    let bound: Vec<_> = bus().callbacks.read().iter().map(|(name, _)| name.clone()).collect();
+    bound.into_iter().chain(bus().subclasses.lock().iter().cloned()).collect()
+}
+
 #[unsafe(no_mangle)]
 extern "C" fn switch_event_bind(
     _id: *const c_char,

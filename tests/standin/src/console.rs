@@ -30,6 +30,12 @@ pub fn words(function: &str, line: &str) -> Option<Vec<String>> {
     Some(matches)
 }
 
+/// What has been added, by name. Only a module adds here.
+pub fn held_by_modules() -> Vec<String> {
+    let functions: Vec<_> = FUNCTIONS.lock().iter().map(|(name, _)| name.clone()).collect();
+    functions.into_iter().chain(LINES.lock().iter().cloned()).collect()
+}
+
 #[unsafe(no_mangle)]
 extern "C" fn switch_console_push_match(
     matches: *mut *mut sys::switch_console_callback_match_t,

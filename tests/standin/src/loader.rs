@@ -8,7 +8,7 @@ use parking_lot::Mutex;
 
 use crate::event::Event;
 use crate::strings::text;
-use crate::{bus, live, log, stream, sys};
+use crate::{bus, console, live, log, stream, sys};
 
 const MANAGER_REQUEST: u32 = 703;
 /// What the stand-in has built in, by the names FreeSWITCH has for it.
@@ -199,7 +199,9 @@ pub fn unload(name: &str, force: bool) -> Result<(), String> {
         // SAFETY: our handle; whoever is still inside is lost, as in FreeSWITCH.
         unsafe { libc::dlclose(module.handle) };
     }
-    Ok(())
+    // FreeSWITCH would not say so. It would call code that is gone.
+    let left: Vec<String> = [bus::held_by_modules(), console::held_by_modules()].concat();
+    if left.is_empty() { Ok(()) } else { Err(format!("{name} has left behind: {left:?}")) }
 }
 
 /// At the end of the switch.

@@ -20,6 +20,7 @@ const NO_ANSWER: u32 = 19;
 const LOSE_RACE: u32 = 702;
 const CHAN_NOT_IMPLEMENTED: u32 = 66;
 const DESTINATION_OUT_OF_ORDER: u32 = 27;
+const MANDATORY_IE_MISSING: u32 = 96;
 
 /// Who calls.
 pub struct CallerId<'a> {
@@ -126,6 +127,9 @@ fn dial(address: &str, ids: &CallerId<'_>, variables: Variables) -> Result<Held,
             let (user, domain) = rest.split_once('@').ok_or(SUBSCRIBER_ABSENT)?;
             let dial_string =
                 switch().xml.read().dial_string(user, domain).ok_or(SUBSCRIBER_ABSENT)?;
+            if dial_string.is_empty() {
+                return Err(MANDATORY_IE_MISSING);
+            }
             let field = |name: &str| match name {
                 "dialed_user" => Some(user.to_owned()),
                 "dialed_domain" => Some(domain.to_owned()),

@@ -230,6 +230,10 @@ impl Session {
         if !self.flag(CF_ANSWERED) {
             self.set_flag(CF_ANSWERED, true);
             self.fire("CHANNEL_ANSWER");
+            let twin = self.twin.lock().as_ref().and_then(|twin| live::get(twin));
+            if let Some(twin) = twin {
+                twin.answer();
+            }
         }
         true
     }
