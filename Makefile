@@ -36,10 +36,11 @@ test: need-build need-valgrind ## All tests, in the stand-in switch; with FREESW
 test-freeswitch: need-build need-freeswitch ## Scenarios, SIP, headers and memory in a real FreeSWITCH, FREESWITCH=<prefix>
 	$(CARGO) test --release --test headers --test scenarios --test sip --test memory
 
+# Not optimised: a first build is the longest part of it.
 demo: need-build ## Calls are parked, retrieved, and come back: in a FreeSWITCH if there is one, else in the stand-in
 	@FREESWITCH="$$($(FIND_FREESWITCH))" && export FREESWITCH && \
-	echo "Building …" && $(CARGO) build --quiet --release --workspace && \
-	$(CARGO) run --quiet --release -p kit --example demo
+	echo "Building …" && $(CARGO) build --quiet --workspace && \
+	KIT_NO_BUILD=1 $(CARGO) run --quiet -p kit --example demo
 
 bench: need-build ## Assigning, deadlines; with FREESWITCH=<prefix> also retrieval beside mod_valet_parking
 	$(CARGO) bench
