@@ -3,8 +3,9 @@
 
 use crate::module::Module;
 use crate::park::{CallView, LotKey, OrbitName, Refusal};
+use crate::switch::Stop;
 use crate::switch::event::{Event, Kind};
-use crate::switch::ivr::{Played, Stop};
+use crate::switch::ivr::Played;
 use crate::switch::{Session, ivr, log};
 
 /// Before the first word: a phone that has just been answered swallows what comes at once.

@@ -39,8 +39,6 @@ pub enum Arrival {
 /// How often a channel is told to go, and how long each time it may take to get there.
 const TRIES: u32 = 3;
 const GETS_THERE_WITHIN: Duration = Duration::from_millis(700);
-/// Who has not come by then was hung up on the way.
-pub const COMES_WITHIN: Duration = Duration::from_secs(60);
 
 /// Sends a channel, whatever it is doing, to an application of ours on an errand. True: it is there. A channel that is
 /// just being routed can lose a transfer, so it is told again.
@@ -54,7 +52,7 @@ pub fn send<T>(tokens: &Tokens<T>, errand: T, leg: Session<'_>, application: &st
         // On its own thread it goes there when what it is doing right now, asking us, has ended.
         let up = || leg.channel().up();
         if leg.in_its_thread() {
-            tokens.forget_after(&token, COMES_WITHIN);
+            tokens.unwatched(&token);
             return true;
         }
         if tokens.wait_until_taken(&token, GETS_THERE_WITHIN, up) {

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use crate::names;
 use crate::park::CallView;
+use crate::switch::calling::{self, CallOff, Dial};
 use crate::switch::guard::Inside;
-use crate::switch::ivr::{self, CallOff, Dial};
-use crate::switch::{Located, guard};
+use crate::switch::{Cause, Located, guard};
 use crate::tokens::Tokens;
 
 /// FreeSWITCH's own stacks are of this size.
@@ -73,7 +73,7 @@ impl<'a> Outgoing<'a> {
             caller_id_number: self.number,
             variables: &variables,
         };
-        ivr::call(&dial, call_off)
+        calling::call(&dial, call_off)
     }
 }
 
@@ -100,12 +100,16 @@ pub fn send<T>(
 ) -> Result<(), String> {
     let uuid = leg.session().uuid();
     let token = tokens.send(errand);
-    ivr::run_application(leg.session(), application, &token);
+    calling::run_application(leg.session(), application, &token);
     drop(leg);
     // From here on the leg's own thread goes on, unless it hangs up before it gets to it.
     let begun = tokens.wait_until_taken(&token, STARTS_WITHIN, || Located::find(&uuid).is_some());
     if begun || tokens.take(&token).is_none() {
         return Ok(());
+    }
+    if let Some(leg) = Located::find(&uuid) {
+        leg.session().channel().hangup(Cause::NORMAL_CLEARING);
+        return Err(format!("who answered did not get to {application}"));
     }
     Err("who answered hung up".to_owned())
 }

@@ -80,16 +80,33 @@ pub fn take(
     // It stays set when there was no bridge.
     channel.clear_flag(Flag::ArrangedBridge);
     let withdrawn = module.offers.lock().remove(&ticket).is_some();
+    if !withdrawn {
+        // The parked leg has it in hand, and tells what came of it: nobody else may claim the call meanwhile.
+        let done = || !module.bridging.lock().contains_key(&ticket);
+        wait_until(leg, done);
+    }
     // Wherever it goes now, connected or not, it goes under its own name.
     names.restore(channel);
-    if withdrawn || !offer.real.load(Ordering::Acquire) {
-        if parked.session().channel().up() {
-            // Void if the parked leg has done it: the ticket is spent then.
-            module.act(Some(leg), |park, now| ((), park.unclaim(now, &uuid, ticket)));
-        }
-        return Err(Refusal::Gone);
+    if !withdrawn && offer.real.load(Ordering::Acquire) {
+        return Ok(claim.call);
     }
-    Ok(claim.call)
+    if parked.session().channel().up() {
+        // Void if the parked leg has done it: the ticket is spent then.
+        module.act(Some(leg), |park, now| ((), park.unclaim(now, &uuid, ticket)));
+    }
+    Err(Refusal::Gone)
+}
+
+/// Waits, and lets the leg's own thread do what is queued for it meanwhile. The parked leg is never long: each wait of
+/// its own has a limit.
+fn wait_until(leg: Session<'_>, done: impl Fn() -> bool) {
+    const LIMIT: Duration = Duration::from_secs(15);
+    let end = Instant::now() + LIMIT;
+    while !done() && Instant::now() < end {
+        // Whether it is still up does not matter here, only that it is asked.
+        let _ = leg.channel().ready();
+        std::thread::sleep(Duration::from_millis(2));
+    }
 }
 
 /// The parked leg's side, on its own thread: bridges to the leg that claimed it.
@@ -113,13 +130,12 @@ pub fn give(
         module.offers.lock().remove(&ticket);
         return resume();
     }
-    let Some(offer) = module.offers.lock().remove(&ticket) else { return resume() };
+    let Some(offer) = taken(module, ticket) else { return resume() };
 
     let after = AfterBridge::take_from(channel);
     let names = Names::of_parked(channel);
     channel.set_variable("bridge_uuid", None);
     channel.clear_flag(Flag::Break);
-    module.bridging.lock().insert(ticket, Arc::clone(&offer));
     module.tell_worker(Message::Confirm { uuid: uuid.clone(), ticket, leg: leg.clone() });
     // The other leg's side of the bridge hangs *us* up if it goes away before it has seen this flag, which FreeSWITCH
     // sets some microseconds, or on a busy machine milliseconds, too late (`audio_bridge_thread`).
@@ -129,17 +145,32 @@ pub fn give(
     channel.clear_flag(Flag::Bridged);
     let lasted = began.elapsed();
     drop(other);
-    module.bridging.lock().remove(&ticket);
     let bridged = channel.variable("bridge_uuid").as_deref() == Some(leg.as_str());
     if bridged && lasted >= SURELY_REAL {
         complete(module, Some(parked), uuid, ticket, &offer);
     }
     after.restore_to(channel);
-    if offer.real.load(Ordering::Acquire) {
-        return Given::Taken;
+    let given = if offer.real.load(Ordering::Acquire) {
+        Given::Taken
+    } else {
+        names.restore(channel);
+        resume()
+    };
+    // Last: the other leg waits for it to know what came of its claim.
+    module.bridging.lock().remove(&ticket);
+    given
+}
+
+/// The parked leg takes the offer, and the claim is its own to judge from then on; none: it was withdrawn. Noted as a
+/// bridge before it is taken, so that at every moment somebody has it.
+fn taken(module: &Module, ticket: Ticket) -> Option<Arc<Offer>> {
+    let offer = module.offers.lock().get(&ticket).cloned()?;
+    module.bridging.lock().insert(ticket, offer);
+    let taken = module.offers.lock().remove(&ticket);
+    if taken.is_none() {
+        module.bridging.lock().remove(&ticket);
     }
-    names.restore(channel);
-    resume()
+    taken
 }
 
 /// Looks whether a bridge has come true. True: there is no more to look for.

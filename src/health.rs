@@ -17,9 +17,10 @@ impl Listener for Registrations {
         if name == "valet_park" {
             warn_of_rival(&running);
         }
-        if crate::INTERFACES.contains(&name.as_str()) {
-            running.registered.lock().insert(name);
-        }
+        let kind = event.header("type").unwrap_or_default();
+        let known =
+            crate::INTERFACES.iter().find(|known| **known == (kind.as_str(), name.as_str()));
+        running.registered.lock().extend(known);
     }
 }
 

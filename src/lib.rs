@@ -40,8 +40,13 @@ pub mod worker;
 
 use switch::module::{FunctionTable, Interface, Pool, Registration, Status, function_table};
 
-/// What we offer, by the names FreeSWITCH registers.
-pub const INTERFACES: [&str; 3] = ["callpark", "callpark_retrieve", "callpark_key"];
+/// What we offer, by the kinds and names FreeSWITCH registers.
+pub const INTERFACES: [(&str, &str); 4] = [
+    ("application", "callpark"),
+    ("application", "callpark_retrieve"),
+    ("application", "callpark_key"),
+    ("api", "callpark"),
+];
 
 /// What FreeSWITCH looks for in the file.
 #[allow(non_upper_case_globals)]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::apps::callpark::announces;
 use crate::apps::{self, user};
-use crate::arrival::{ARRIVES_WITHIN_MS, Arrival, COMES_WITHIN};
+use crate::arrival::{ARRIVES_WITHIN_MS, Arrival};
 use crate::module::Module;
 use crate::park::{CallUuid, LotKey, Refusal, Want};
 use crate::parker;
@@ -16,12 +16,14 @@ use crate::switch::{Cause, Located, Session, ivr, log};
 /// gone, or be talking to somebody else.
 ///
 /// # Errors
-/// `Gone`: it is in a bridge, which is just ending. Whoever pressed the keys is not the one to be parked.
+/// `Gone`: it is still in its bridge, but the other one has just left. Whoever pressed the keys is not the one to be
+/// parked, and would be held inside there.
 pub fn partner(session: Session<'_>) -> Result<Option<Located>, Refusal> {
-    if !session.channel().test(Flag::Bridged) {
+    let channel = session.channel();
+    if !channel.test(Flag::Bridged) && !channel.exchanging_media() {
         return Ok(None);
     }
-    let uuid = session.channel().partner_uuid().ok_or(Refusal::Gone)?;
+    let uuid = channel.partner_uuid().ok_or(Refusal::Gone)?;
     let partner = Located::find(&uuid).ok_or(Refusal::Gone)?;
     let there = partner.session().channel();
     let with_us = there.partner_uuid().as_deref() == Some(&session.uuid());
@@ -67,14 +69,14 @@ pub fn park_partner(
         module.act(None, |park, _| (park.unreserve(&uuid), Vec::new()));
         return Err(Refusal::Gone);
     }
-    module.arrivals.forget_after(&token, COMES_WITHIN);
+    module.arrivals.unwatched(&token);
     apps::report(presser, "callpark", "", Ok("parked"));
     if told {
         let token = module.arrivals.send(Arrival::Tell { lot: tell_lot, orbit: tell_orbit });
         if !ivr::transfer(presser, &format!("callpark:{token}"), Some("inline"), None) {
             drop(module.arrivals.take(&token));
         }
-        module.arrivals.forget_after(&token, COMES_WITHIN);
+        module.arrivals.unwatched(&token);
     } else {
         here.hangup(Cause::NORMAL_CLEARING);
     }

@@ -5,7 +5,7 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use crossbeam_channel::Sender;
 use parking_lot::{Mutex, RwLock};
@@ -17,7 +17,7 @@ use crate::effects;
 use crate::handover::Offer;
 use crate::park::{CallUuid, Effect, Millis, Park, Ticket};
 use crate::ring::Rings;
-use crate::switch::ivr::Stop;
+use crate::switch::Stop;
 use crate::switch::{Located, Session};
 use crate::tokens::Tokens;
 use crate::worker::Message;
@@ -65,8 +65,12 @@ pub struct Module {
     pub settings: RwLock<Settings>,
     /// The text of the configuration that was read last, good or bad: the same is not read twice.
     pub configuration: Mutex<Option<String>>,
+    /// How often reading it began, and which of those was carried out last: two at once must not end with the older one.
+    pub readings: AtomicU64,
+    /// See [`readings`](Self::readings).
+    pub carried_out: AtomicU64,
     /// Which of our applications and commands FreeSWITCH has registered.
-    pub registered: Mutex<HashSet<String>>,
+    pub registered: Mutex<HashSet<(&'static str, &'static str)>>,
     worker: Sender<Message>,
     stopping: AtomicBool,
 }
@@ -87,6 +91,8 @@ impl Module {
             arrivals: Tokens::default(),
             settings: RwLock::new(config.settings),
             configuration: Mutex::default(),
+            readings: AtomicU64::new(0),
+            carried_out: AtomicU64::new(0),
             registered: Mutex::default(),
             worker,
             stopping: AtomicBool::new(false),

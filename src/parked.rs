@@ -12,7 +12,7 @@ use crate::hops::Hops;
 use crate::module::{Interlude, Leg, Module};
 use crate::park::{self, CallUuid, CallView, End, Ticket, Transfer, Verdict, Want};
 use crate::phones;
-use crate::switch::{Cause, Session, ivr};
+use crate::switch::{Cause, Session, guard, ivr};
 
 const INLINE_DESTINATION: &str = "inline_destination";
 
@@ -65,6 +65,7 @@ impl<'a> Parked<'a> {
                 self.module.act(Some(self.session), |park, now| {
                     ((), park.hand_on(now, &self.uuid, &heir, ARRIVES_WITHIN_MS))
                 });
+                self.module.arrivals.unwatched(&token);
             }
         } else {
             drop(self.module.arrivals.take(&token));
@@ -153,6 +154,10 @@ impl<'a> Parked<'a> {
         let hops = Hops::of(self.session.channel());
         let moved = missing.is_none() && ivr::transfer(self.session, &to.exten, dialplan, context);
         hops.restore(self.session.channel());
+        if !self.session.channel().up() {
+            // FreeSWITCH transfers the dead as well. How it ended is told when it leaves.
+            return true;
+        }
         if moved {
             self.complete(ticket);
         } else {
@@ -171,12 +176,21 @@ impl<'a> Parked<'a> {
 
 impl Drop for Parked<'_> {
     fn drop(&mut self) {
+        // A panic in here could meet one that is unwinding already, which would end the whole switch.
+        guard("the end of a parked call", (), || self.leave());
+    }
+}
+
+impl Parked<'_> {
+    fn leave(&mut self) {
         self.hand_on();
         let channel = self.session.channel();
         let end = if channel.up() {
             End::TakenAway
-        } else if self.module.is_stopping() || channel.cause() == Cause::MANAGER_REQUEST {
-            // `unload -f` hangs up who is in our applications, with this cause, before it tells us.
+        } else if self.module.is_stopping()
+            || [Cause::MANAGER_REQUEST, Cause::SYSTEM_SHUTDOWN].contains(&channel.cause())
+        {
+            // `unload -f` and the end of the switch hang calls up with these causes before they tell us.
             End::Shutdown
         } else {
             End::HungUp

@@ -9,13 +9,31 @@ pub fn availability(user: &str) -> Availability {
     Availability { registered: is_registered(user), busy: is_busy(user) }
 }
 
-fn is_registered(user: &str) -> bool {
-    let contact = |command: &str, whom: &str, proto: &str| {
-        api::execute(command, whom).is_some_and(|contact| contact.contains(proto))
-    };
-    contact("sofia_contact", &format!("*/{user}"), "sofia/")
-        || (crate::switch::module::is_loaded("mod_verto")
-            && contact("verto_contact", user, "verto.rtc/"))
+/// The user's dial string of the directory leads somewhere: in the usual ones `${sofia_contact(…)}` and
+/// `${verto_contact(…)}` give `error/user_not_registered` where no phone is.
+fn is_registered(whom: &str) -> bool {
+    let Some((user, domain)) = whom.split_once('@') else { return false };
+    let dial_string = api::execute("user_data", &format!("{whom} param dial-string"));
+    let dial_string = dial_string
+        .unwrap_or_default()
+        .replace("${dialed_user}", user)
+        .replace("${dialed_domain}", domain);
+    if dial_string.is_empty() {
+        return false;
+    }
+    let expanded = api::execute("expand", &format!("echo {dial_string}"));
+    leads_somewhere(&expanded.unwrap_or_default())
+}
+
+fn leads_somewhere(dial_string: &str) -> bool {
+    let mut rest = dial_string.trim();
+    while rest.starts_with(['{', '<']) {
+        rest = rest.split_once(['}', '>']).map_or("", |(_, rest)| rest).trim_start();
+    }
+    rest.split([',', '|']).map(str::trim).any(|phone| {
+        let phone = phone.rsplit_once(']').map_or(phone, |(_, phone)| phone);
+        phone.contains('/') && !phone.starts_with("error/") && !phone.starts_with("-ERR")
+    })
 }
 
 /// FreeSWITCH gives every leg to and from a user's phones this variable.
@@ -35,5 +53,26 @@ pub fn has_mailbox(user: &str, domain: &str) -> Result<(), &'static str> {
     match exists.as_deref().map(str::trim) {
         Some("false") => Err("there is no such user"),
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::leads_somewhere;
+
+    #[test]
+    fn a_dial_string_leads_somewhere_or_not() {
+        for (dial_string, expected) in [
+            ("sofia/internal/sip:1000@192.0.2.1:5060", true),
+            ("{presence_id=1000@a.b}error/user_not_registered", false),
+            ("{a=b,c=d}error/user_not_registered,verto.rtc/u:1", true),
+            ("{a=b}[x=y]sofia/a/sip:1@b,[x=y]sofia/a/sip:1@c", true),
+            ("error/user_not_registered,error/user_not_registered", false),
+            ("{a=b}", false),
+            ("-ERR no/reply", false),
+            ("", false),
+        ] {
+            assert_eq!(leads_somewhere(dial_string), expected, "{dial_string}");
+        }
     }
 }

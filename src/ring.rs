@@ -13,7 +13,7 @@ use crate::dialling::{self, Outgoing, in_thread};
 use crate::module::Module;
 use crate::park::{CallUuid, CallView, Claimant, Ring, RingTo, RunId, Step, When};
 use crate::phones;
-use crate::switch::ivr::CallOff;
+use crate::switch::calling::CallOff;
 use crate::switch::{Cause, Located, log};
 use crate::tokens::Tokens;
 
@@ -153,6 +153,10 @@ pub fn failed(module: &Arc<Module>, uuid: &CallUuid, run: RunId, reason: &str) {
 
 fn run_step(module: &Arc<Module>, ring: &Ring, ringing: &Ringing) -> Result<Did, String> {
     let (call, step) = (&ring.call, &ring.step);
+    if module.is_stopping() {
+        // What began after all ringing was stopped.
+        return Err("the module stops".to_owned());
+    }
     if step.when != When::Always
         && let Some(user) = step.user(call.parker.as_deref())
         && let Some(reason) = step.when.skips(phones::availability(user))
@@ -217,28 +221,32 @@ fn shown_name(call: &CallView, step: &Step, what: &str) -> String {
 pub fn command(module: &Arc<Module>, call: CallView, dial_string: String) -> Result<(), String> {
     const RING_S: u32 = 60;
     let ringing = module.rings.begin_command();
-    let module = Arc::clone(module);
-    in_thread("callpark-call", move || {
-        let called = || {
-            let dial_string = dialling::expanded(&call, &dial_string)?;
-            let name = format!("Park {}: {}", call.orbit, call.caller_id_name);
-            let outgoing = Outgoing::about(&call, &dial_string, RING_S, name);
-            let leg = outgoing.reach(&ringing.call_off)?;
-            let errand = Errand { uuid: call.uuid.clone(), run: None, user: None, announce: None };
-            dialling::send(&module.rings.errands, errand, leg, APPLICATION)
-        };
-        let result = called();
-        module.rings.end_command(&ringing);
-        if let Err(reason) = result {
-            log::warning(
-                Some(call.uuid.as_str()),
-                format_args!(
-                    "{} {}: {dial_string:?} was called to take the call, but: {reason}; the call waits on",
-                    call.lot, call.orbit
-                ),
-            );
-        }
-    })
+    let thread = {
+        let (module, ringing) = (Arc::clone(module), Arc::clone(&ringing));
+        in_thread("callpark-call", move || {
+            let called = || {
+                let dial_string = dialling::expanded(&call, &dial_string)?;
+                let name = format!("Park {}: {}", call.orbit, call.caller_id_name);
+                let outgoing = Outgoing::about(&call, &dial_string, RING_S, name);
+                let leg = outgoing.reach(&ringing.call_off)?;
+                let errand =
+                    Errand { uuid: call.uuid.clone(), run: None, user: None, announce: None };
+                dialling::send(&module.rings.errands, errand, leg, APPLICATION)
+            };
+            let result = called();
+            module.rings.end_command(&ringing);
+            if let Err(reason) = result {
+                log::warning(
+                    Some(call.uuid.as_str()),
+                    format_args!(
+                        "{} {}: {dial_string:?} was called to take the call, but: {reason}; the call waits on",
+                        call.lot, call.orbit
+                    ),
+                );
+            }
+        })
+    };
+    thread.inspect_err(|_| module.rings.end_command(&ringing))
 }
 
 /// Calls the phones a lot pages, each of them, and has them told where the call is. Nobody waits for it.

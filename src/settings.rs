@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use crate::config::{Config, ConfigError};
 use crate::health;
@@ -74,12 +75,19 @@ pub fn first() -> (Option<String>, Config) {
 /// # Errors
 /// What is wrong with it.
 pub fn again(module: &Arc<Module>) -> Result<(), String> {
+    let number = module.readings.fetch_add(1, Ordering::AcqRel) + 1;
     let (text, config) = read();
     *module.configuration.lock() = text;
     let config = config?;
-    *module.settings.write() = config.settings;
-    module.tell_worker(Message::Proto);
-    module.act(None, |park, now| ((), park.configure(now, config.lots)));
+    let newest = module.act(None, |park, now| {
+        // Under the table's lock: one that began later has read what is newer.
+        let newest = module.carried_out.fetch_max(number, Ordering::AcqRel) < number;
+        (newest, if newest { park.configure(now, config.lots) } else { Vec::new() })
+    });
+    if newest {
+        *module.settings.write() = config.settings;
+        module.tell_worker(Message::Proto);
+    }
     health::check_rival(module);
     Ok(())
 }

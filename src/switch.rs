@@ -11,6 +11,7 @@
 //! * No text is ever a printf format: only functions without one are called, and the log's is fixed in `shim.c`.
 
 pub mod api;
+pub mod calling;
 pub mod cause;
 pub mod channel;
 pub mod console;
@@ -21,6 +22,7 @@ pub mod ivr;
 pub mod log;
 pub mod module;
 pub mod session;
+pub mod stop;
 pub mod stream;
 pub(crate) mod sys;
 pub mod text;
@@ -30,3 +32,4 @@ pub use cause::Cause;
 pub use channel::Channel;
 pub use guard::guard;
 pub use session::{Located, Session};
+pub use stop::Stop;

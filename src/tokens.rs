@@ -1,6 +1,6 @@
 //! Errands that travel through FreeSWITCH as one word of an application's data: what a leg was sent for, handed out once.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
@@ -11,43 +11,56 @@ const PREFIX: &str = "token:";
 
 /// The errands that are out.
 pub struct Tokens<T> {
-    out: Mutex<HashMap<String, Out<T>>>,
+    out: Mutex<Out<T>>,
     count: AtomicU64,
 }
 
 struct Out<T> {
-    errand: T,
-    /// When nobody will come for it any more; none: who sent it takes it back.
-    until: Option<Instant>,
+    errands: HashMap<String, T>,
+    /// Those nobody watches, and until when somebody may come for them.
+    unwatched: VecDeque<(Instant, String)>,
+}
+
+impl<T> Out<T> {
+    fn forget(&mut self, now: Instant) {
+        while self.unwatched.front().is_some_and(|(until, _)| *until <= now) {
+            if let Some((_, token)) = self.unwatched.pop_front() {
+                self.errands.remove(&token);
+            }
+        }
+    }
 }
 
 impl<T> Default for Tokens<T> {
     fn default() -> Self {
-        Self { out: Mutex::default(), count: AtomicU64::default() }
+        let out = Out { errands: HashMap::new(), unwatched: VecDeque::new() };
+        Self { out: Mutex::new(out), count: AtomicU64::default() }
     }
 }
 
 impl<T> Tokens<T> {
     /// Gives an errand a token.
     pub fn send(&self, errand: T) -> String {
-        let token = format!("{PREFIX}{}", self.count.fetch_add(1, Ordering::Relaxed));
-        let now = Instant::now();
+        // Not to be guessed: a dialplan may hand on what a caller has dialled.
+        let number = self.count.fetch_add(1, Ordering::Relaxed);
+        let token = format!("{PREFIX}{number}-{:016x}", fastrand::u64(..));
         let mut out = self.out.lock();
-        out.retain(|_, out| out.until.is_none_or(|until| until > now));
-        out.insert(token.clone(), Out { errand, until: None });
+        out.forget(Instant::now());
+        out.errands.insert(token.clone(), errand);
         token
     }
 
-    /// The leg is on its way and nobody watches it: if it never comes, the errand is forgotten after `limit`.
-    pub fn forget_after(&self, token: &str, limit: Duration) {
-        if let Some(out) = self.out.lock().get_mut(token) {
-            out.until = Some(Instant::now() + limit);
-        }
+    /// The leg is on its way and nobody watches it: if it never comes, the errand is forgotten after a minute.
+    pub fn unwatched(&self, token: &str) {
+        /// Who has not come by then was hung up on the way.
+        const COMES_WITHIN: Duration = Duration::from_secs(60);
+        let until = Instant::now() + COMES_WITHIN;
+        self.out.lock().unwatched.push_back((until, token.to_owned()));
     }
 
     /// Takes the errand; `None`: it was taken before, or there never was one.
     pub fn take(&self, token: &str) -> Option<T> {
-        self.out.lock().remove(token).map(|out| out.errand)
+        self.out.lock().errands.remove(token)
     }
 
     /// Waits until somebody has taken it, while `going` says that this can still happen, at most `limit`.
@@ -65,7 +78,7 @@ impl<T> Tokens<T> {
 
     /// Whether nobody has taken it yet.
     pub fn is_out(&self, token: &str) -> bool {
-        self.out.lock().contains_key(token)
+        self.out.lock().errands.contains_key(token)
     }
 }
 
@@ -91,8 +104,10 @@ mod tests {
     fn errands_of_legs_that_never_came_are_forgotten() {
         let tokens = Tokens::default();
         let (lost, kept) = (tokens.send(1), tokens.send(2));
-        tokens.forget_after(&lost, Duration::ZERO);
-        tokens.send(3);
+        tokens.unwatched(&lost);
+        tokens.out.lock().forget(Instant::now() + Duration::from_secs(59));
+        assert!(tokens.is_out(&lost));
+        tokens.out.lock().forget(Instant::now() + Duration::from_secs(61));
         assert_eq!((tokens.take(&lost), tokens.take(&kept)), (None, Some(2)));
     }
 }

@@ -128,9 +128,10 @@ fn confirm_due(module: &Arc<Module>, confirms: &mut VecDeque<Confirm>) {
 
 fn check_registered(module: &Arc<Module>) {
     let registered = module.registered.lock().clone();
-    for name in crate::INTERFACES {
-        if !registered.contains(name) {
-            module::missing(name);
+    for interface in crate::INTERFACES {
+        if !registered.contains(&interface) {
+            let (kind, name) = interface;
+            module::missing(&format!("the {kind} {name}"));
         }
     }
 }

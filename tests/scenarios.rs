@@ -4,10 +4,12 @@
 mod scenarios {
     mod bad_input;
     mod basic;
+    mod choices;
     mod lot;
     mod races;
     mod returns;
     mod settings;
+    mod steps;
     mod stress;
     mod unload;
 }

@@ -17,7 +17,8 @@ use crate::park::{CallUuid, LotKey, ParkRefused, Refusal, Then, Want};
 use crate::parked::Parked;
 use crate::parker;
 use crate::request;
-use crate::switch::ivr::Dial;
+use crate::switch::Stop;
+use crate::switch::calling::{self, Dial};
 use crate::switch::module::Application;
 use crate::switch::{Cause, Channel, Located, Session, ivr, log};
 use crate::tokens;
@@ -48,7 +49,7 @@ fn run(module: &Arc<Module>, session: Session<'_>, data: &str) -> Result<(), Ref
             }
             Arrival::Tell { lot, orbit } => {
                 if session.channel().answer() {
-                    announce::orbit(session, &lot, &orbit, &ivr::Stop::default());
+                    announce::orbit(session, &lot, &orbit, &Stop::default());
                 }
                 session.channel().hangup(Cause::NORMAL_CLEARING);
             }
@@ -218,7 +219,7 @@ fn give_back(session: Session<'_>, parker: &str, why: Refusal) {
         caller_id_number: &channel.variable("caller_id_number").unwrap_or_default(),
         variables: &[],
     };
-    match ivr::call_and_bridge(session, &dial) {
+    match calling::call_and_bridge(session, &dial) {
         Ok(()) => after.end(session, Cause::NORMAL_CLEARING),
         Err(reason) => log::notice(
             Some(&session.uuid()),

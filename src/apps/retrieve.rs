@@ -11,7 +11,7 @@ use crate::handover::{self, AfterBridge};
 use crate::module::Module;
 use crate::park::{CallUuid, CallView, Claimant, LotKey, OrbitName, Refusal, Target};
 use crate::ring::{self, Errand};
-use crate::switch::ivr::Stop;
+use crate::switch::Stop;
 use crate::switch::module::Application;
 use crate::switch::{Cause, Session, ivr};
 use crate::tokens;

@@ -57,6 +57,34 @@ fn the_readme_explains_every_param() {
 }
 
 #[test]
+fn the_examples_are_read() {
+    for (text, names) in [
+        (
+            include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/conf/examples/reception.conf.xml")),
+            "reception",
+        ),
+        (
+            include_str!(concat!(
+                env!("CARGO_MANIFEST_DIR"),
+                "/conf/examples/medical-practice.conf.xml"
+            )),
+            "patients",
+        ),
+        (
+            include_str!(concat!(
+                env!("CARGO_MANIFEST_DIR"),
+                "/conf/examples/call-centre.conf.xml"
+            )),
+            "floor overflow",
+        ),
+    ] {
+        let lots = Config::parse(&text.replace("$${domain}", "example.com")).unwrap().lots;
+        let found: Vec<&str> = lots.iter().map(|lot| lot.key.name.as_str()).collect();
+        assert_eq!(found.join(" "), names);
+    }
+}
+
+#[test]
 fn the_sample_survives_unexpanded_variables() {
     assert!(Config::parse(SAMPLE).is_ok());
 }

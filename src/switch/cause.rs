@@ -14,6 +14,8 @@ impl Cause {
     pub const LOSE_RACE: Self = Self(sys::switch_call_cause_t::SWITCH_CAUSE_LOSE_RACE);
     /// `MANAGER_REQUEST` (703): what FreeSWITCH hangs calls up with that are in a module it unloads.
     pub const MANAGER_REQUEST: Self = Self(sys::switch_call_cause_t::SWITCH_CAUSE_MANAGER_REQUEST);
+    /// `SYSTEM_SHUTDOWN` (701): what FreeSWITCH hangs every call up with when it ends.
+    pub const SYSTEM_SHUTDOWN: Self = Self(sys::switch_call_cause_t::SWITCH_CAUSE_SYSTEM_SHUTDOWN);
     /// `BLIND_TRANSFER` (800): who transferred is let go.
     pub const BLIND_TRANSFER: Self = Self(sys::switch_call_cause_t::SWITCH_CAUSE_BLIND_TRANSFER);
     /// `ATTENDED_TRANSFER` (801): a consultation leg whose other party was transferred to where it was.

@@ -168,6 +168,15 @@ impl Channel<'_> {
         !self.test(Flag::Answered) && self.variable("direction").as_deref() == Some("outbound")
     }
 
+    /// Whether it is in, or on its way into or out of, a bridge that another leg drives.
+    #[must_use]
+    pub fn exchanging_media(self) -> bool {
+        unsafe {
+            sys::switch_channel_get_state(self.raw)
+                == sys::switch_channel_state_t::CS_EXCHANGE_MEDIA
+        }
+    }
+
     /// Answers unless it is answered. False: it cannot be, the call is going down.
     #[must_use]
     pub fn answer(self) -> bool {

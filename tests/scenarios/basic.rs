@@ -195,7 +195,10 @@ fn unloading_and_loading_again() {
         scene.switch.kill(&caller);
         scene.outcome(&caller, "abandoned");
         scene.wait_empty();
-        assert!(scene.switch.api("unload mod_callpark").starts_with("+OK"));
+        // The outcome is told a moment before the application returns.
+        scene.switch.eventually(SOON, "an unload", || {
+            scene.switch.api("unload mod_callpark").starts_with("+OK").then_some(())
+        });
     }
 }
 
@@ -220,4 +223,14 @@ fn a_reload_keeps_parked_calls_and_a_bad_file_changes_nothing() {
     assert_eq!(parked.text("Callpark-Orbit"), "711");
     scene.dial("take_default_701");
     scene.outcome(&caller, "retrieved");
+}
+
+#[test]
+fn the_end_of_the_switch_is_an_outcome_too() {
+    let scene = Scene::new();
+    let callers: Vec<String> = (0..3).map(|_| scene.park("park").0).collect();
+    assert!(scene.switch.stop().success());
+    for caller in callers {
+        scene.outcome(&caller, "shutdown");
+    }
 }

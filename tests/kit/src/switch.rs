@@ -191,13 +191,13 @@ impl Switch {
         *lock(&self.child) = None;
     }
 
-    /// Shuts it down in order (`fsctl shutdown now`); its exit status.
+    /// Shuts it down in order (`fsctl shutdown`); its exit status.
     ///
     /// # Panics
     /// When it does not end.
     #[track_caller]
     pub fn stop(&self) -> ExitStatus {
-        let _ = self.try_api("fsctl shutdown now");
+        let _ = self.try_api("fsctl shutdown");
         *lock(&self.api) = None;
         let status = lock(&self.child).as_mut().and_then(|child| child.wait(STOP_DEADLINE));
         let Some(status) = status else {

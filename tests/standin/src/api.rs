@@ -2,8 +2,8 @@
 
 use std::ffi::CString;
 
-use crate::channel::Held;
-use crate::session::CF_BREAK;
+use crate::held::Held;
+use crate::state::CF_BREAK;
 use crate::strings::separate;
 use crate::switch::switch;
 use crate::{bridge, causes, console, live, loader, originate};
@@ -59,9 +59,13 @@ fn own(name: &str, words: &str) -> Option<String> {
             }
             _ => done(loader::unload(words, false)),
         },
+        // Nobody is registered: there is no SIP.
+        "sofia_contact" => "error/user_not_registered".to_owned(),
         "module_exists" => loader::exists(words).to_string(),
         "console_complete" => complete(words),
-        "fsctl" if words.starts_with("shutdown") => {
+        // FreeSWITCH does no more either: no call is hung up, no module told.
+        "fsctl" if words == "shutdown now" => std::process::exit(0),
+        "fsctl" if words == "shutdown" => {
             switch().stop();
             "+OK\n".to_owned()
         }
@@ -112,7 +116,7 @@ fn of_a_channel(name: &str, words: &str) -> Option<String> {
             Some("-both") => {
                 let partner = session.get("bridge_to").and_then(|uuid| Held::locate(&uuid));
                 for leg in partner.iter().chain([&session]) {
-                    leg.set_flag(crate::session::CF_REDIRECT, true);
+                    leg.set_flag(crate::state::CF_REDIRECT, true);
                     leg.transfer(part(2)?, part(3), part(4));
                 }
                 ok()

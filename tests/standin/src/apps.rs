@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use crate::channel::raw;
-use crate::session::{CF_BREAK, CF_EARLY_MEDIA, CS_EXECUTE, Session};
+use crate::session::Session;
+use crate::state::{CF_BREAK, CF_EARLY_MEDIA, CS_EXECUTE};
 use crate::{bridge, causes, loader, log, media, originate};
 
 const DESTINATION_OUT_OF_ORDER: u32 = 27;

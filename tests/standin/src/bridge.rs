@@ -4,11 +4,13 @@ use std::ffi::c_void;
 use std::time::Duration;
 
 use crate::causes;
-use crate::channel::{Held, of, wait_for_flag};
-use crate::session::{
+use crate::channel::{of, wait_for_flag};
+use crate::held::Held;
+use crate::session::{FRAME, Session};
+use crate::state::{
     CF_ANSWERED, CF_ARRANGED_BRIDGE, CF_BRIDGED, CF_EARLY_MEDIA, CF_REDIRECT, CF_TRANSFER,
     CS_CONSUME_MEDIA, CS_EXCHANGE_MEDIA, CS_EXECUTE, CS_HIBERNATE, CS_PARK, CS_RESET, CS_ROUTING,
-    CS_SOFT_EXECUTE, FRAME, Session,
+    CS_SOFT_EXECUTE,
 };
 use crate::sys;
 

@@ -9,7 +9,7 @@ use parking_lot::{Mutex, RwLock};
 
 use crate::event::{self, Event};
 use crate::strings::text;
-use crate::sys;
+use crate::{switch, sys};
 
 type Callback = unsafe extern "C" fn(*mut sys::switch_event_t);
 type Client = Box<dyn Fn(&Event) -> bool + Send>;
@@ -42,8 +42,7 @@ pub fn start() {
         while let Ok(Some(event)) = events.recv() {
             bus.clients.lock().retain(|client| client(&event));
             let callbacks = bus.callbacks.read();
-            for (name, callback) in callbacks.iter().filter(|(name, _)| name == event.name()) {
-                let _ = name;
+            for (_, callback) in callbacks.iter().filter(|(name, _)| name == event.name()) {
                 let mut copy = event.clone();
                 // SAFETY: a callback the module bound, and has not unbound; the event lives during the call.
                 unsafe { callback((&raw mut copy).cast()) };
@@ -63,12 +62,9 @@ pub fn stop() {
 
 /// Queues an event.
 pub fn fire(mut event: Event) {
-    let now =
-        std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-    event.headers.insert(
-        1.min(event.headers.len()),
-        ("Event-Date-Timestamp".to_owned(), now.as_micros().to_string()),
-    );
+    let now = switch::epoch().as_micros().to_string();
+    let after_the_name = 1.min(event.headers.len());
+    event.headers.insert(after_the_name, ("Event-Date-Timestamp".to_owned(), now));
     drop(bus().queue.send(Some(event)));
 }
 

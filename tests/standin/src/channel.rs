@@ -1,12 +1,9 @@
 //! Sessions and channels, as C sees them. Both are the same pointer: to a [`Session`] that an Arc keeps alive.
 
 use std::ffi::{CString, c_char, c_int};
-use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use crate::event;
-use crate::live;
 use crate::session::Session;
 use crate::strings::text;
 use crate::sys;
@@ -38,58 +35,6 @@ pub fn status(ok: bool) -> sys::switch_status_t {
     } else {
         sys::switch_status_t::SWITCH_STATUS_FALSE
     }
-}
-
-/// A read lock: counted, and the memory kept.
-pub fn lock(session: Arc<Session>) -> Raw {
-    session.readers.fetch_add(1, Ordering::AcqRel);
-    Arc::into_raw(session).cast_mut().cast()
-}
-
-/// A session held by a read lock of our own.
-pub struct Held(Arc<Session>);
-
-impl Held {
-    /// The session of that uuid, if it is up.
-    pub fn locate(uuid: &str) -> Option<Held> {
-        let session = live::get(uuid).filter(|session| session.up())?;
-        session.readers.fetch_add(1, Ordering::AcqRel);
-        Some(Held(session))
-    }
-}
-
-impl std::ops::Deref for Held {
-    type Target = Arc<Session>;
-
-    fn deref(&self) -> &Arc<Session> {
-        &self.0
-    }
-}
-
-impl Drop for Held {
-    fn drop(&mut self) {
-        self.0.readers.fetch_sub(1, Ordering::AcqRel);
-    }
-}
-
-#[unsafe(no_mangle)]
-extern "C" fn switch_core_session_perform_locate(
-    uuid: *const c_char,
-    _file: *const c_char,
-    _func: *const c_char,
-    _line: c_int,
-) -> Raw {
-    match live::get(&text(uuid)).filter(|session| session.up()) {
-        Some(session) => lock(session),
-        None => std::ptr::null_mut(),
-    }
-}
-
-#[unsafe(no_mangle)]
-extern "C" fn switch_core_session_rwunlock(session: Raw) {
-    of(session).readers.fetch_sub(1, Ordering::AcqRel);
-    // SAFETY: the Arc that `lock` turned into this pointer.
-    drop(unsafe { Arc::from_raw(session.cast::<Session>()) });
 }
 
 #[unsafe(no_mangle)]
@@ -311,38 +256,6 @@ extern "C" fn switch_channel_get_partner_uuid(channel: Channel) -> *const c_char
     let session = at(channel);
     let partner = session.get("signal_bond").or_else(|| session.get("bridge_to"));
     partner.map_or(std::ptr::null(), |partner| session.keep(&partner))
-}
-
-#[unsafe(no_mangle)]
-extern "C" fn switch_caller_extension_new(
-    _session: Raw,
-    _name: *const c_char,
-    _number: *const c_char,
-) -> *mut sys::switch_caller_extension_t {
-    let actions: Box<Vec<(String, String)>> = Box::default();
-    Box::into_raw(actions).cast()
-}
-
-#[unsafe(no_mangle)]
-extern "C" fn switch_caller_extension_add_application(
-    _session: Raw,
-    extension: *mut sys::switch_caller_extension_t,
-    application: *const c_char,
-    data: *const c_char,
-) {
-    // SAFETY: made by switch_caller_extension_new, and not yet given to a channel.
-    let actions = unsafe { &mut *extension.cast::<Vec<(String, String)>>() };
-    actions.push((text(application), text(data)));
-}
-
-#[unsafe(no_mangle)]
-extern "C" fn switch_channel_set_caller_extension(
-    channel: Channel,
-    extension: *mut sys::switch_caller_extension_t,
-) {
-    // SAFETY: as above; the channel takes it over.
-    let actions = unsafe { Box::from_raw(extension.cast::<Vec<(String, String)>>()) };
-    *at(channel).actions.lock() = (*actions).into();
 }
 
 #[unsafe(no_mangle)]

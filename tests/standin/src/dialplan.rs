@@ -3,7 +3,8 @@
 use regex::Regex;
 
 use crate::log;
-use crate::session::{CF_DIALPLAN, Profile, Session};
+use crate::session::{Profile, Session};
+use crate::state::CF_DIALPLAN;
 use crate::strings::separate;
 use crate::switch::switch;
 use crate::xml::Element;

@@ -4,7 +4,8 @@ use std::collections::HashSet;
 use std::io::{self, BufRead, BufReader, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::unbounded;
 use parking_lot::Mutex;
@@ -29,6 +30,17 @@ pub fn listen(port: u16) -> Result<(), String> {
         .spawn(accept)
         .map_err(|error| error.to_string())?;
     Ok(())
+}
+
+/// Connections that have events to send.
+static SENDING: AtomicUsize = AtomicUsize::new(0);
+
+/// Waits, not for long, until what the bus has handed over has been sent: after the bus has stopped.
+pub fn flush() {
+    let end = Instant::now() + Duration::from_secs(1);
+    while SENDING.load(Ordering::Acquire) > 0 && Instant::now() < end {
+        std::thread::sleep(Duration::from_millis(1));
+    }
 }
 
 /// What a client wants to hear of.
@@ -163,14 +175,16 @@ fn start_sending(out: &Arc<Mutex<TcpStream>>, open: &Arc<AtomicBool>) -> Arc<Mut
     let wanted = Arc::new(Mutex::new(Wanted::default()));
     let (queue, events) = unbounded::<String>();
     let (out, open, theirs) = (Arc::clone(out), Arc::clone(open), Arc::clone(&wanted));
+    SENDING.fetch_add(1, Ordering::AcqRel);
     std::thread::spawn(move || {
         for text in events {
             let message =
                 format!("Content-Length: {}\nContent-Type: text/event-plain\n\n{text}", text.len());
             if out.lock().write_all(message.as_bytes()).is_err() {
-                return;
+                break;
             }
         }
+        SENDING.fetch_sub(1, Ordering::AcqRel);
     });
     bus::subscribe(Box::new(move |event| {
         if theirs.lock().has(event) {

@@ -224,19 +224,22 @@ extern "C" fn switch_loadable_module_create_interface(
     module: *mut sys::switch_loadable_module_interface_t,
     kind: sys::switch_module_interface_name_t,
 ) -> *mut c_void {
-    // SAFETY: made above, and filled by the module's load alone. All-zero is right for both structs.
+    /// A new one at the end of the list; where it is.
+    fn added<T>(list: &mut Vec<Box<T>>) -> *mut c_void {
+        // SAFETY: all-zero is right for both structs of C that come here: NULLs and zeros.
+        let mut new = Box::new(unsafe { std::mem::zeroed::<T>() });
+        let place = (&raw mut *new).cast();
+        list.push(new);
+        place
+    }
+    // SAFETY: made above, and filled by the module's load alone.
     let interfaces = unsafe { &mut *module.cast::<Interfaces>() };
     match kind {
         sys::switch_module_interface_name_t::SWITCH_APPLICATION_INTERFACE => {
-            interfaces.applications.push(Box::new(unsafe { std::mem::zeroed() }));
-            interfaces
-                .applications
-                .last_mut()
-                .map_or(std::ptr::null_mut(), |it| (&raw mut **it).cast())
+            added(&mut interfaces.applications)
         }
         sys::switch_module_interface_name_t::SWITCH_API_INTERFACE => {
-            interfaces.commands.push(Box::new(unsafe { std::mem::zeroed() }));
-            interfaces.commands.last_mut().map_or(std::ptr::null_mut(), |it| (&raw mut **it).cast())
+            added(&mut interfaces.commands)
         }
         _ => std::ptr::null_mut(),
     }

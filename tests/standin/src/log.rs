@@ -1,11 +1,13 @@
 //! The log file, in FreeSWITCH's usual form.
 
-use std::ffi::{CStr, c_char, c_int};
+use std::ffi::{c_char, c_int};
 use std::fs::{File, OpenOptions, create_dir_all};
 use std::io::Write;
 use std::path::Path;
 
 use parking_lot::Mutex;
+
+use crate::strings;
 
 static FILE: Mutex<Option<File>> = Mutex::new(None);
 
@@ -28,8 +30,7 @@ pub fn write(level: i32, file: &str, line: i32, uuid: Option<&str>, text: &str) 
         _ => "DEBUG",
     };
     let uuid = uuid.map(|uuid| format!("{uuid} ")).unwrap_or_default();
-    let now =
-        std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    let now = crate::switch::epoch();
     if let Some(out) = FILE.lock().as_mut() {
         let text = text.trim_end_matches('\n');
         drop(writeln!(
@@ -57,17 +58,8 @@ pub unsafe extern "C" fn standin_log(
     uuid: *const c_char,
     text: *const c_char,
 ) {
-    // SAFETY: as the caller vouches.
-    let string = |text: *const c_char| {
-        (!text.is_null()).then(|| unsafe { CStr::from_ptr(text) }.to_string_lossy().into_owned())
-    };
-    write(
-        level,
-        &string(file).unwrap_or_default(),
-        line,
-        string(uuid).as_deref(),
-        &string(text).unwrap_or_default(),
-    );
+    let uuid = (!uuid.is_null()).then(|| strings::text(uuid));
+    write(level, &strings::text(file), line, uuid.as_deref(), &strings::text(text));
 }
 
 unsafe extern "C" {

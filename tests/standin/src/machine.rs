@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use crate::session::{
+use crate::session::{FRAME, Session};
+use crate::state::{
     CF_ANSWERED, CS_CONSUME_MEDIA, CS_EXCHANGE_MEDIA, CS_EXECUTE, CS_HANGUP, CS_HIBERNATE, CS_INIT,
-    CS_PARK, CS_REPORTING, CS_RESET, CS_ROUTING, CS_SOFT_EXECUTE, FRAME, Session,
+    CS_PARK, CS_REPORTING, CS_RESET, CS_ROUTING, CS_SOFT_EXECUTE,
 };
 use crate::{apps, bridge, causes, dialplan, live, log};
 

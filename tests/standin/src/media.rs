@@ -5,24 +5,14 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use crate::channel::of;
-use crate::session::{CF_ANSWERED, CF_BREAK, CF_EARLY_MEDIA, Session};
+use crate::keys::Dtmf;
+use crate::session::Session;
+use crate::state::{CF_ANSWERED, CF_BREAK, CF_EARLY_MEDIA};
 use crate::strings::text;
 use crate::sys;
 
 type Status = sys::switch_status_t;
 type Raw = *mut sys::switch_core_session_t;
-
-/// A key that was pressed, as input callbacks get it (`switch_dtmf_t`).
-#[repr(C)]
-struct Dtmf {
-    digit: c_char,
-    duration: u32,
-    flags: i32,
-    source: i32,
-}
-
-/// A key is held for 100 ms of 8 kHz samples.
-const DTMF_DURATION: u32 = 800;
 
 /// How long a stream plays: `None` for ever; an error when there is no such file.
 fn length(file: &str) -> Result<Option<Duration>, Status> {
@@ -66,8 +56,7 @@ fn frames(
                 return Status::SWITCH_STATUS_BREAK;
             };
             let kind = sys::switch_input_type_t::SWITCH_INPUT_TYPE_DTMF;
-            let mut dtmf =
-                Dtmf { digit: digit as u8 as c_char, duration: DTMF_DURATION, flags: 0, source: 0 };
+            let mut dtmf = Dtmf::of(digit);
             let (buffer, length) =
                 arguments.map_or((std::ptr::null_mut(), 0), |it| (it.buf, it.buflen));
             // SAFETY: the module's own callback, on the session's thread; the key outlives the call.

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::channel::{Held, lock};
-use crate::session::{CF_ANSWERED, Profile, Session};
+use crate::held::{Held, lock};
+use crate::session::{Profile, Session};
+use crate::state::CF_ANSWERED;
 use crate::strings::{brackets, expand, new_uuid, separate, text};
 use crate::switch::switch;
 use crate::{causes, event, machine, sys};
@@ -136,7 +137,9 @@ fn dial(address: &str, ids: &CallerId<'_>, variables: Variables) -> Result<Held,
             };
             let expanded = expand(&dial_string, field);
             let (own, address) = brackets(&expanded, '{', '}');
-            let dialed = [("dialed_user", user), ("dialed_domain", domain)];
+            let presence = format!("{user}@{domain}");
+            let dialed =
+                [("dialed_user", user), ("dialed_domain", domain), ("presence_id", &presence)];
             let dialed = dialed.map(|(name, value)| (name.to_owned(), value.to_owned()));
             dial(address, ids, own.into_iter().chain(variables).chain(dialed).collect())
         }
@@ -211,7 +214,7 @@ pub fn command(arguments: &str) -> String {
                     let application = application.split(')').next().unwrap_or_default();
                     let (name, data) = application.split_once('(').unwrap_or((application, ""));
                     *leg.actions.lock() = [(name.to_owned(), data.to_owned())].into();
-                    leg.set_state(crate::session::CS_EXECUTE);
+                    leg.set_state(crate::state::CS_EXECUTE);
                 }
                 None => {
                     leg.transfer(

@@ -9,47 +9,13 @@ use std::time::{Duration, Instant};
 
 use parking_lot::{Condvar, Mutex};
 
-use crate::bus;
-use crate::event::Event;
-use crate::{causes, live, strings, switch};
+use crate::state::{
+    CF_ANSWERED, CF_REDIRECT, CF_TRANSFER, CS_HANGUP, CS_INIT, CS_NEW, CS_RESET, CS_ROUTING,
+};
+use crate::{live, strings, switch};
 
-pub const CS_NEW: u32 = 0;
-pub const CS_INIT: u32 = 1;
-pub const CS_ROUTING: u32 = 2;
-pub const CS_SOFT_EXECUTE: u32 = 3;
-pub const CS_EXECUTE: u32 = 4;
-pub const CS_EXCHANGE_MEDIA: u32 = 5;
-pub const CS_PARK: u32 = 6;
-pub const CS_CONSUME_MEDIA: u32 = 7;
-pub const CS_HIBERNATE: u32 = 8;
-pub const CS_RESET: u32 = 9;
-pub const CS_HANGUP: u32 = 10;
-pub const CS_REPORTING: u32 = 11;
-
-const STATES: [&str; 13] = [
-    "CS_NEW",
-    "CS_INIT",
-    "CS_ROUTING",
-    "CS_SOFT_EXECUTE",
-    "CS_EXECUTE",
-    "CS_EXCHANGE_MEDIA",
-    "CS_PARK",
-    "CS_CONSUME_MEDIA",
-    "CS_HIBERNATE",
-    "CS_RESET",
-    "CS_HANGUP",
-    "CS_REPORTING",
-    "CS_DESTROY",
-];
-
-pub const CF_ANSWERED: usize = 1;
-pub const CF_EARLY_MEDIA: usize = 3;
-pub const CF_TRANSFER: usize = 6;
-pub const CF_REDIRECT: usize = 8;
-pub const CF_BRIDGED: usize = 9;
-pub const CF_BREAK: usize = 23;
-pub const CF_DIALPLAN: usize = 62;
-pub const CF_ARRANGED_BRIDGE: usize = 164;
+mod data;
+mod transfer;
 
 /// One frame of media.
 pub const FRAME: Duration = Duration::from_millis(20);
@@ -280,101 +246,5 @@ impl Session {
         *clock = Some(due);
         drop(clock);
         std::thread::sleep(due.saturating_duration_since(now));
-    }
-
-    /// As `switch_ivr_session_transfer`.
-    pub fn transfer(&self, extension: &str, dialplan: Option<&str>, context: Option<&str>) -> bool {
-        fn given(text: Option<&str>) -> Option<&str> {
-            text.filter(|text| !text.is_empty())
-        }
-        let own = |name: &str| {
-            self.variables.lock().get(name).and_then(|value| value.parse::<i32>().ok())
-        };
-        let (counter, left) = match own("max_session_transfers") {
-            Some(left) => ("max_session_transfers", left - 1),
-            None => ("max_forwards", own("max_forwards").map_or(70, |left| left - 1)),
-        };
-        if left <= 0 {
-            self.hangup(25);
-            return false;
-        }
-        self.set(counter, Some(&left.to_string()));
-        self.set("temp_hold_music", None);
-        {
-            let mut profile = self.profile.lock();
-            let old = |name: &str| profile.get(name).cloned().filter(|value| !value.is_empty());
-            let plan = given(dialplan).map(str::to_owned);
-            let plan = plan
-                .or_else(|| old("dialplan").filter(|plan| !plan.eq_ignore_ascii_case("inline")));
-            let context = given(context).map(str::to_owned).or_else(|| old("context"));
-            let fields = [
-                ("rdnis", old("destination_number").unwrap_or_default()),
-                ("destination_number", given(Some(extension)).unwrap_or("service").to_owned()),
-                ("dialplan", plan.unwrap_or_else(|| "XML".to_owned())),
-                ("context", context.unwrap_or_else(|| "default".to_owned())),
-            ];
-            profile.extend(fields.map(|(name, value)| (name.to_owned(), value)));
-        }
-        self.set("signal_bond", None);
-        self.set_flag(CF_TRANSFER, true);
-        if let Some(other) = self.get("bridge_to").and_then(|uuid| live::get(&uuid)) {
-            other.set("signal_bond", None);
-        }
-        self.set_state(CS_ROUTING);
-        let source = format!("{}:{}:bl_xfer:{extension}", switch::epoch().as_secs(), self.uuid());
-        self.set("transfer_source", Some(&source));
-        true
-    }
-
-    /// The headers FreeSWITCH adds for a channel.
-    pub fn data(&self) -> Vec<(String, String)> {
-        let mut out = Vec::new();
-        let mut add = |name: &str, value: &str| out.push((name.to_owned(), value.to_owned()));
-        add("Unique-ID", &self.uuid());
-        add("Channel-Name", &self.name.to_string_lossy());
-        let state = self.state();
-        add("Channel-State", STATES.get(state as usize).unwrap_or(&"CS_NONE"));
-        add("Channel-State-Number", &state.to_string());
-        add("Call-Direction", if self.outbound { "outbound" } else { "inbound" });
-        let answered = if !self.up() {
-            "hangup"
-        } else if self.flag(CF_ANSWERED) {
-            "answered"
-        } else {
-            "ringing"
-        };
-        add("Answer-State", answered);
-        for (name, header) in [
-            ("caller_id_name", "Caller-Caller-ID-Name"),
-            ("caller_id_number", "Caller-Caller-ID-Number"),
-            ("callee_id_name", "Caller-Callee-ID-Name"),
-            ("callee_id_number", "Caller-Callee-ID-Number"),
-            ("destination_number", "Caller-Destination-Number"),
-            ("context", "Caller-Context"),
-        ] {
-            if let Some(value) = self.profile.lock().get(name) {
-                add(header, value);
-            }
-        }
-        if self.cause() != 0 {
-            add("Hangup-Cause", &causes::name(self.cause()).to_string_lossy());
-        }
-        for (name, value) in self.variables.lock().iter() {
-            add(&format!("variable_{name}"), value);
-        }
-        out
-    }
-
-    pub fn fire(&self, name: &str) {
-        self.fire_with(name, &[]);
-    }
-
-    pub fn fire_with(&self, name: &str, more: &[(&str, &str)]) {
-        let mut event = Event::named(name);
-        event.headers.extend(self.data());
-        for (name, value) in more {
-            event.add(name, value);
-        }
-        bus::fire(event);
     }
 }

@@ -5,7 +5,7 @@ use std::ffi::{CStr, c_char};
 use crate::sys;
 
 unsafe extern "C" {
-    fn standin_stream_write(
+    pub fn standin_stream_write(
         handle: *mut sys::switch_stream_handle_t,
         format: *const c_char,
         ...

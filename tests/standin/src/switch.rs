@@ -13,6 +13,8 @@ use crate::strings::text;
 use crate::xml::Root;
 use crate::{bus, esl, live, loader, log, sys};
 
+const SYSTEM_SHUTDOWN: u32 = 701;
+
 /// Everything that is there once.
 pub struct Switch {
     pub folder: PathBuf,
@@ -61,9 +63,10 @@ pub fn run(folder: &str) -> Result<(), String> {
     let (root, globals) = Root::read(&folder)?;
     let modules = root.modules();
     let port = root.param("event_socket.conf", "listen-port").and_then(|port| port.parse().ok());
+    let conf_dir = ("conf_dir".to_owned(), folder.join("conf").display().to_string());
     let made = Switch {
         folder,
-        globals: RwLock::new(globals.into_iter().collect()),
+        globals: RwLock::new(globals.into_iter().chain([conf_dir]).collect()),
         xml: RwLock::new(root),
         stopping: AtomicBool::new(false),
     };
@@ -82,7 +85,7 @@ pub fn run(folder: &str) -> Result<(), String> {
         std::thread::sleep(Duration::from_millis(20));
     }
     for session in live::all() {
-        session.hangup(16);
+        session.hangup(SYSTEM_SHUTDOWN);
     }
     let end = Instant::now() + Duration::from_secs(10);
     while !live::all().is_empty() && Instant::now() < end {
@@ -91,6 +94,7 @@ pub fn run(folder: &str) -> Result<(), String> {
     loader::unload_all();
     log::write(5, "standin", 0, None, "the stand-in switch ends");
     bus::stop();
+    esl::flush();
     Ok(())
 }
 

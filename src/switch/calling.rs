@@ -1,0 +1,125 @@
+//! Calling somebody.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use super::cause::Cause;
+use super::event::Event;
+use super::ivr;
+use super::session::{Located, Session};
+use super::sys;
+use super::text::to_c;
+
+/// A running [`call`] that can be called off from another thread.
+#[derive(Default)]
+pub struct CallOff(AtomicU32);
+
+impl CallOff {
+    /// Stops the ringing with that cause.
+    pub fn call_off(&self, cause: Cause) {
+        self.0.store(cause.0.0, Ordering::Release);
+    }
+}
+
+/// What [`call`] dials.
+pub struct Dial<'a> {
+    /// A FreeSWITCH dial string.
+    pub dial_string: &'a str,
+    /// How long it rings, in seconds.
+    pub ring_s: u32,
+    /// What the phone that rings shows.
+    pub caller_id_name: &'a str,
+    /// What the phone that rings shows.
+    pub caller_id_number: &'a str,
+    /// Channel variables of the new leg.
+    pub variables: &'a [(&'a str, &'a str)],
+}
+
+/// Calls somebody and waits for the answer.
+///
+/// # Errors
+/// Why nobody answered, by FreeSWITCH's cause name.
+pub fn call(dial: &Dial<'_>, call_off: &CallOff) -> Result<Located, String> {
+    originate(None, dial, call_off)
+}
+
+/// Calls somebody on behalf of `session`, on its own thread, and bridges it to who answers; returns when the bridge is
+/// over.
+///
+/// # Errors
+/// Why nobody answered, by FreeSWITCH's cause name.
+pub fn call_and_bridge(session: Session<'_>, dial: &Dial<'_>) -> Result<(), String> {
+    let peer = originate(Some(session), dial, &CallOff::default())?;
+    ivr::bridge(session, peer.session());
+    Ok(())
+}
+
+fn originate(
+    on_behalf: Option<Session<'_>>,
+    dial: &Dial<'_>,
+    call_off: &CallOff,
+) -> Result<Located, String> {
+    let failed = || "DESTINATION_OUT_OF_ORDER".to_owned();
+    let dial_string = to_c(dial.dial_string);
+    let (name, number) = (to_c(dial.caller_id_name), to_c(dial.caller_id_number));
+    // Variables go in as an event, not in the dial string: a caller's name may hold a comma or a brace.
+    let mut variables = Event::new(super::event::Kind::Variables, None).ok_or_else(failed)?;
+    for (name, value) in dial.variables {
+        variables = variables.with(name, value);
+    }
+    let mut leg = std::ptr::null_mut();
+    let mut cause = sys::switch_call_cause_t::SWITCH_CAUSE_NONE;
+    // SAFETY: all strings, the event and the places for leg and cause outlive the call. `call_off` is an atomic of the
+    // cause's size, written by another thread while FreeSWITCH polls it. Who it is on behalf of is NULL or alive.
+    let located = unsafe {
+        let status = sys::switch_ivr_originate(
+            on_behalf.map_or(std::ptr::null_mut(), Session::raw),
+            &raw mut leg,
+            &raw mut cause,
+            dial_string.as_ptr(),
+            dial.ring_s,
+            std::ptr::null(),
+            name.as_ptr(),
+            number.as_ptr(),
+            std::ptr::null_mut(),
+            variables.raw(),
+            sys::switch_originate_flag_enum_t::SOF_NONE.0,
+            call_off.0.as_ptr().cast(),
+            std::ptr::null_mut(),
+        );
+        if status == sys::switch_status_t::SWITCH_STATUS_SUCCESS {
+            // The leg comes with its read lock taken for us.
+            Located::from_locked(leg)
+        } else {
+            None
+        }
+    };
+    located.ok_or_else(|| Cause(cause).name())
+}
+
+/// Has a leg that [`call`] made run one application, on a thread of its own.
+pub fn run_application(leg: Session<'_>, application: &str, data: &str) {
+    let (application, data) = (to_c(application), to_c(data));
+    // SAFETY: the leg is alive by its read lock and in no application yet; the extension comes from its own memory and
+    // copies the strings; CS_EXECUTE is a legal state after an originate.
+    unsafe {
+        let extension =
+            sys::switch_caller_extension_new(leg.raw(), application.as_ptr(), application.as_ptr());
+        if extension.is_null() {
+            return;
+        }
+        sys::switch_caller_extension_add_application(
+            leg.raw(),
+            extension,
+            application.as_ptr(),
+            data.as_ptr(),
+        );
+        sys::switch_channel_set_caller_extension(leg.channel().raw(), extension);
+        sys::switch_channel_perform_set_state(
+            leg.channel().raw(),
+            c"mod_callpark".as_ptr(),
+            c"run_application".as_ptr(),
+            0,
+            sys::switch_channel_state_t::CS_EXECUTE,
+        );
+    }
+}

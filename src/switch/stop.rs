@@ -1,0 +1,113 @@
+//! What ends the music: another thread, or a key.
+
+use std::ffi::{c_uint, c_void};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering};
+
+use super::sys;
+
+/// What ends playing and waiting early: another thread that wakes the call, or a key the caller presses.
+#[derive(Default)]
+pub struct Stop {
+    woken: AtomicBool,
+    /// The keys that count, a bit each.
+    wanted: AtomicU32,
+    /// The key that was pressed, as ASCII; 0: none.
+    pressed: AtomicU8,
+}
+
+/// The keys of a telephone, in the order of the bits.
+const KEYS: &str = "0123456789*#";
+
+impl Stop {
+    /// Has the call stop what it plays.
+    pub fn wake(&self) {
+        self.woken.store(true, Ordering::Release);
+    }
+
+    /// What woke it is about to be looked at. First lowered, then looked: what changes in between wakes it again.
+    pub fn lower(&self) {
+        self.woken.store(false, Ordering::Release);
+    }
+
+    /// Whether there is something to look at.
+    #[must_use]
+    pub fn is_up(&self) -> bool {
+        self.woken.load(Ordering::Acquire) || self.pressed.load(Ordering::Acquire) != 0
+    }
+
+    /// From now on these keys count, and no others.
+    pub fn listen_for(&self, keys: impl IntoIterator<Item = char>) {
+        let bits =
+            keys.into_iter().filter_map(|key| KEYS.find(key)).fold(0, |all, at| all | 1 << at);
+        self.wanted.store(bits, Ordering::Release);
+    }
+
+    /// The key that was pressed, once.
+    pub fn take_key(&self) -> Option<char> {
+        Some(self.pressed.swap(0, Ordering::AcqRel)).filter(|key| *key != 0).map(char::from)
+    }
+
+    fn press(&self, key: char) -> bool {
+        let wanted = self.wanted.load(Ordering::Acquire);
+        let counts = KEYS.find(key).is_some_and(|at| wanted & (1 << at) != 0);
+        if counts {
+            self.pressed.store(key as u8, Ordering::Release);
+        }
+        counts
+    }
+}
+
+unsafe extern "C" fn each_frame(
+    _session: *mut sys::switch_core_session_t,
+    _frame: *mut sys::switch_frame_t,
+    stop: *mut c_void,
+) -> sys::switch_status_t {
+    // No guard: one atomic load cannot panic, and this runs fifty times a second on every parked call.
+    // SAFETY: `stop` is what a function of `ivr` lends for as long as it runs.
+    let stop = unsafe { &*stop.cast::<Stop>() };
+    if stop.woken.load(Ordering::Acquire) {
+        sys::switch_status_t::SWITCH_STATUS_BREAK
+    } else {
+        sys::switch_status_t::SWITCH_STATUS_SUCCESS
+    }
+}
+
+/// Without an input callback any key would end the music; with this one only those do that count.
+unsafe extern "C" fn input(
+    _session: *mut sys::switch_core_session_t,
+    what: *mut c_void,
+    kind: sys::switch_input_type_t,
+    stop: *mut c_void,
+    _length: c_uint,
+) -> sys::switch_status_t {
+    let go_on = sys::switch_status_t::SWITCH_STATUS_SUCCESS;
+    super::guard("key", go_on, || {
+        if kind != sys::switch_input_type_t::SWITCH_INPUT_TYPE_DTMF || what.is_null() {
+            return go_on;
+        }
+        // SAFETY: of this kind is what FreeSWITCH passes for a key; `stop` is as in `each_frame`.
+        let (digit, stop) =
+            unsafe { ((*what.cast::<sys::switch_dtmf_t>()).digit, &*stop.cast::<Stop>()) };
+        match u8::try_from(digit).map(char::from) {
+            Ok(key) if stop.press(key) => sys::switch_status_t::SWITCH_STATUS_BREAK,
+            _ => go_on,
+        }
+    })
+}
+
+impl Stop {
+    /// What FreeSWITCH plays and waits with, until this; good for as long as it lives.
+    pub(super) fn arguments(&self) -> sys::switch_input_args_t {
+        let stop: *mut c_void = std::ptr::from_ref(self).cast_mut().cast();
+        sys::switch_input_args_t {
+            input_callback: Some(input),
+            buf: stop,
+            // Only for FreeSWITCH's own use of `buf`, which there is none of while there is a callback.
+            buflen: 0,
+            read_frame_callback: Some(each_frame),
+            user_data: stop,
+            dmachine: std::ptr::null_mut(),
+            loops: 0,
+        }
+    }
+}

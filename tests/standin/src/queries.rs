@@ -1,0 +1,104 @@
+//! What modules ask of the rest of the switch: API commands of other modules, and channels by a variable.
+
+use std::ffi::{c_char, c_void};
+
+use crate::strings::{expand, text};
+use crate::switch::switch;
+use crate::{live, sys};
+
+type Status = sys::switch_status_t;
+
+/// As `switch_log_printf`: a jump to the one in C.
+#[unsafe(naked)]
+#[unsafe(no_mangle)]
+unsafe extern "C" fn switch_console_stream_write() {
+    #[cfg(target_arch = "x86_64")]
+    std::arch::naked_asm!("jmp {}", sym crate::stream::standin_stream_write);
+    #[cfg(target_arch = "aarch64")]
+    std::arch::naked_asm!("b {}", sym crate::stream::standin_stream_write);
+}
+
+/// Into a malloc'd buffer that grows, with a NUL behind what is in it.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn switch_console_stream_raw_write(
+    handle: *mut sys::switch_stream_handle_t,
+    data: *mut u8,
+    length: usize,
+) -> Status {
+    // SAFETY: a handle with such a buffer, and `length` bytes, as the caller vouches.
+    unsafe {
+        let stream = &mut *handle;
+        let need = stream.data_len + length + 1;
+        if need > stream.data_size {
+            let grown = libc::realloc(stream.data, need + stream.alloc_chunk);
+            if grown.is_null() {
+                return Status::SWITCH_STATUS_GENERR;
+            }
+            stream.data = grown;
+            stream.data_size = need + stream.alloc_chunk;
+        }
+        let end = stream.data.cast::<u8>().add(stream.data_len);
+        std::ptr::copy_nonoverlapping(data, end, length);
+        end.add(length).write(0);
+        stream.data_len += length;
+        stream.end = end.add(length).cast();
+    }
+    Status::SWITCH_STATUS_SUCCESS
+}
+
+fn dial_string(user: &str, domain: &str) -> Option<String> {
+    switch().xml.read().dial_string(user, domain)
+}
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn switch_api_execute(
+    command: *const c_char,
+    arguments: *const c_char,
+    _session: *mut sys::switch_core_session_t,
+    stream: *mut sys::switch_stream_handle_t,
+) -> Status {
+    let (command, arguments) = (text(command), text(arguments));
+    let answer = match command.as_str() {
+        "user_exists" => {
+            let mut words = arguments.split(' ').skip(1);
+            let (user, domain) = (words.next(), words.next());
+            let known = dial_string(user.unwrap_or_default(), domain.unwrap_or_default());
+            known.is_some().to_string()
+        }
+        "user_data" => {
+            let user = arguments.split(' ').next().and_then(|whom| whom.split_once('@'));
+            user.and_then(|(user, domain)| dial_string(user, domain)).unwrap_or_default()
+        }
+        "expand" => expand(arguments.trim_start_matches("echo "), |name| {
+            // Nobody is registered here: there is no SIP.
+            let contact = name.starts_with("sofia_contact");
+            contact.then(|| "error/user_not_registered".to_owned())
+        }),
+        _ => return Status::SWITCH_STATUS_FALSE,
+    };
+    let mut bytes = answer.into_bytes();
+    // SAFETY: the caller's stream, and our bytes, which outlive the call.
+    unsafe { switch_console_stream_raw_write(stream, bytes.as_mut_ptr(), bytes.len()) }
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn switch_core_session_findall_matching_var(
+    name: *const c_char,
+    value: *const c_char,
+) -> *mut sys::switch_console_callback_match_t {
+    let (name, value) = (text(name), text(value));
+    let found: Vec<String> = live::all()
+        .iter()
+        .filter(|session| session.up() && session.get(&name).as_ref() == Some(&value))
+        .map(|session| session.uuid())
+        .collect();
+    if found.is_empty() { std::ptr::null_mut() } else { Box::into_raw(Box::new(found)).cast() }
+}
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn switch_console_free_matches(
+    matches: *mut *mut sys::switch_console_callback_match_t,
+) {
+    // SAFETY: the list that `switch_core_session_findall_matching_var` made, and which nobody has freed.
+    unsafe { drop(Box::from_raw((*matches).cast::<c_void>().cast::<Vec<String>>())) };
+}
