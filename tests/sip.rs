@@ -6,6 +6,7 @@ mod sip {
     mod arrivals;
     mod attended;
     mod blind;
+    mod console;
     mod desk;
     mod full;
     mod hold;

@@ -25,15 +25,20 @@ unsafe extern "C" fn complete<W: Words>(
         // SAFETY: both are NULL or C strings that live while the callback runs.
         let (line, typed) = unsafe { (from_c(line), from_c(cursor)) };
         let typed = typed.unwrap_or_default();
-        let mut any = sys::switch_status_t::SWITCH_STATUS_FALSE;
+        // Not into `matches` at once: what FreeSWITCH hands us there is not initialised (`comp_callback`).
+        let mut found = std::ptr::null_mut();
         let words = W::words(&line.unwrap_or_default());
         for word in words.iter().filter(|word| word.starts_with(&typed)).take(MOST) {
             let word = to_c(word);
-            // SAFETY: `matches` is where FreeSWITCH collects them; the word is copied.
-            unsafe { sys::switch_console_push_match(matches, word.as_ptr()) };
-            any = sys::switch_status_t::SWITCH_STATUS_SUCCESS;
+            // SAFETY: `found` is NULL or what the call before made of it; the word is copied.
+            unsafe { sys::switch_console_push_match(&raw mut found, word.as_ptr()) };
         }
-        any
+        if found.is_null() || matches.is_null() {
+            return sys::switch_status_t::SWITCH_STATUS_FALSE;
+        }
+        // SAFETY: not NULL, and where FreeSWITCH wants the list, which it frees.
+        unsafe { matches.write(found) };
+        sys::switch_status_t::SWITCH_STATUS_SUCCESS
     })
 }
 
