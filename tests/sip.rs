@@ -16,4 +16,6 @@ mod sip {
     mod names;
     mod races;
     mod returns;
+    mod step_looks;
+    mod steps;
 }
