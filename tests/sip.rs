@@ -17,5 +17,7 @@ mod sip {
     mod races;
     mod returns;
     mod step_looks;
+    mod step_races;
     mod steps;
+    mod voicemail;
 }
