@@ -73,7 +73,9 @@ fn try_once(module: &Module, callback: &CallBack, ringing: &Ringing) -> Came {
         Ok(leg) => leg,
         Err(cause) => return Came::Failed(cause),
     };
-    ringing.answered(&leg);
+    if let Err(why) = ringing.answered(&leg) {
+        return Came::Failed(why);
+    }
     let uuid = leg.session().uuid();
     let to = &callback.to;
     let sent =

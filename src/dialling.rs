@@ -59,9 +59,12 @@ impl<'a> Outgoing<'a> {
     /// # Errors
     /// Why nobody answered, by FreeSWITCH's cause name.
     pub fn reach(self, call_off: &CallOff) -> Result<Located, String> {
+        let ring_s = self.ring_s.to_string();
         let mut variables = vec![
             // Somebody has to pick up: ringing with a tune is not that.
             ("ignore_early_media", "true"),
+            // For `user/`, `group/` and the like, which do not hear of the timeout otherwise, and take their own.
+            ("leg_timeout", ring_s.as_str()),
             ("callpark_lot", self.lot.as_str()),
             ("callpark_orbit", self.orbit),
         ];

@@ -19,7 +19,7 @@ pub fn carry_out(module: &Arc<Module>, effects: Vec<Effect>, here: Option<Sessio
             Effect::Presence(lot, orbit) => module.tell_worker(Message::Lamp(lot, orbit)),
             Effect::Wake(uuid) => module.wake(&uuid),
             Effect::Ring(step) => ring::step(module, *step),
-            Effect::StopRing(run) => module.rings.stop(run),
+            Effect::StopRing(run, why) => module.rings.stop(run, why),
             Effect::Comfort(uuid) => module.interlude(&uuid, Interlude::Comfort),
             Effect::Offer(uuid) => module.interlude(&uuid, Interlude::Offer),
             Effect::CallBack(callback) => callback::attempt(module, *callback),

@@ -49,8 +49,8 @@ pub use callback::{Attempt, CallBack, CallbackBy, CallbackConfig, CallbackId, Ca
 pub use claim::{Claim, Claimant, Exit, Target};
 pub use deadlines::Millis;
 pub use effect::{
-    Action, CallbackEnd, CallbackNews, Effect, ParkEvent, ParkRefused, Ring, RingTo, RunId, Then,
-    Ticket,
+    Action, CallbackEnd, CallbackNews, Effect, ParkEvent, ParkRefused, Quiet, Ring, RingTo, RunId,
+    Then, Ticket,
 };
 pub use fallback::{AfterReturn, BadFallback, WhenFull, WhenOccupied};
 pub use forecast::{Availability, Forecast, OrbitState, OrbitView};

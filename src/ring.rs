@@ -7,11 +7,12 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 
 use crate::announce;
+use crate::apps;
 use crate::arrival::Arrival;
 use crate::dial;
 use crate::dialling::{self, Outgoing, in_thread};
 use crate::module::Module;
-use crate::park::{CallUuid, CallView, Claimant, Ring, RingTo, RunId, Step, When};
+use crate::park::{CallUuid, CallView, Claimant, Quiet, Ring, RingTo, RunId, Step, When};
 use crate::phones;
 use crate::switch::calling::CallOff;
 use crate::switch::{Cause, Located, log};
@@ -54,8 +55,19 @@ pub struct Ringing {
 
 impl Ringing {
     /// Whoever has answered can be hung up from now on.
-    pub fn answered(&self, leg: &Located) {
+    ///
+    /// # Errors
+    /// That is late: the ringing had been called off, and the leg is hung up.
+    pub fn answered(&self, leg: &Located) -> Result<(), String> {
         *self.leg.lock() = Some(leg.session().uuid());
+        // First noted, then looked: who calls off in between sees the leg.
+        match self.call_off.cause() {
+            None => Ok(()),
+            Some(cause) => {
+                leg.session().channel().hangup(cause);
+                Err("it was called off as somebody answered".to_owned())
+            }
+        }
     }
 
     fn stop(&self, cause: Cause) {
@@ -89,11 +101,15 @@ impl Rings {
         self.runs.lock().remove(&run);
     }
 
-    /// Ends a run's ringing.
-    pub fn stop(&self, run: RunId) {
+    /// Ends a run's ringing. The phone counts it as a missed call unless somebody else has taken it.
+    pub fn stop(&self, run: RunId, why: Quiet) {
         let ringing = self.runs.lock().remove(&run);
         if let Some(ringing) = ringing {
-            ringing.stop(Cause::LOSE_RACE);
+            ringing.stop(match why {
+                Quiet::Unanswered => Cause::NO_ANSWER,
+                Quiet::Taken => Cause::LOSE_RACE,
+                Quiet::Gone => Cause::ORIGINATOR_CANCEL,
+            });
         }
     }
 
@@ -175,12 +191,18 @@ fn run_step(module: &Arc<Module>, ring: &Ring, ringing: &Ringing) -> Result<Did,
     };
     let reminds = matches!(ring.to, RingTo::Remind(_));
     let name = shown_name(call, step, if reminds { "Reminder" } else { "Park" });
-    let mut outgoing = Outgoing::about(call, &dial_string, step.ring_s, name);
+    // The domain ends the ringing, to the millisecond: FreeSWITCH counts whole seconds.
+    let ring_s = step.ring_s.saturating_add(2);
+    let mut outgoing = Outgoing::about(call, &dial_string, ring_s, name);
     if let Some(info) = &step.alert_info {
         outgoing = outgoing.with("alert_info", info);
     }
     let leg = outgoing.reach(&ringing.call_off)?;
-    ringing.answered(&leg);
+    ringing.answered(&leg)?;
+    module.act(None, |park, now| {
+        park.step_answered(now, &call.uuid, ring.run);
+        ((), Vec::new())
+    });
     if reminds {
         let errand = Arrival::Tell { lot: call.lot.clone(), orbit: call.orbit.clone() };
         dialling::send(&module.arrivals, errand, leg, "callpark")?;
@@ -189,7 +211,8 @@ fn run_step(module: &Arc<Module>, ring: &Ring, ringing: &Ringing) -> Result<Did,
     let errand = Errand {
         uuid: call.uuid.clone(),
         run: Some(ring.run),
-        user,
+        // Of several who were rung, the one who answered.
+        user: user.or_else(|| apps::user(leg.session().channel())),
         announce: step.announce.clone(),
     };
     dialling::send(&module.rings.errands, errand, leg, APPLICATION)?;

@@ -17,4 +17,8 @@ mod sip {
     mod names;
     mod races;
     mod returns;
+    mod step_looks;
+    mod step_races;
+    mod steps;
+    mod voicemail;
 }

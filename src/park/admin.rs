@@ -4,7 +4,7 @@ use super::Park;
 use super::call::{TOP_PRIORITY, Want};
 use super::claim::{Claimant, Exit, Target};
 use super::deadlines::Millis;
-use super::effect::{Action, Effect};
+use super::effect::{Action, Effect, Quiet};
 use super::lot::{Lot, Slot};
 use super::names::{CallUuid, LotKey, OrbitName};
 use super::outcome::Refusal;
@@ -94,7 +94,7 @@ impl Park {
         match setting {
             Setting::TimeoutMs(ms) => {
                 call.timeout_ms = Some(ms);
-                call.silence(&mut effects);
+                call.silence(Quiet::Gone, &mut effects);
                 self.wait_again(now, &uuid);
             }
             Setting::Priority(priority) if priority > TOP_PRIORITY => {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::claim::By;
 use super::deadlines::Millis;
-use super::effect::{Action, Effect, ParkEvent, RunId, Ticket};
+use super::effect::{Action, Effect, ParkEvent, Quiet, RunId, Ticket};
 use super::names::{CallUuid, LotKey, OrbitName};
 use super::steps::Step;
 
@@ -90,17 +90,12 @@ pub struct Parked {
 pub(super) struct Ringing {
     pub(super) run: RunId,
     pub(super) step: usize,
-    /// When it should have rung enough; the backstop comes later.
+    /// When it counts as failed.
     pub(super) until: Millis,
     /// Nothing rings: the caller has been offered to be called back, until then.
     pub(super) offer: bool,
-}
-
-impl Ringing {
-    /// When it counts as failed even if nobody says so.
-    fn over(&self) -> Millis {
-        if self.offer { self.until } else { self.until.after(BACKSTOP_MS) }
-    }
+    /// Somebody has answered, and is told something before the call is theirs.
+    pub(super) answered: bool,
 }
 
 /// Somebody has the call and is about to make that true.
@@ -153,9 +148,6 @@ pub(super) struct Call {
 /// The place in the queue of those who say `next`: highest priority, then longest waiting.
 pub(super) type Turn = (u8, Millis, u64, CallUuid);
 
-/// How long after its ringing time a step whose worker says nothing counts as failed.
-const BACKSTOP_MS: u64 = 10_000;
-
 impl Call {
     /// When something is to be done about it. Nothing while it is claimed: a claim is given back or comes true.
     pub(super) fn due(&self) -> Option<Millis> {
@@ -163,18 +155,18 @@ impl Call {
             return None;
         }
         let returns = match self.ringing {
-            Some(ringing) => Some(ringing.over()),
+            Some(ringing) => Some(ringing.until),
             None => self.deadline,
         };
         [returns, self.leaves_at, self.comfort_at].into_iter().flatten().min()
     }
 
     /// Whatever rings for it shall stop; an offer no longer stands.
-    pub(super) fn silence(&mut self, effects: &mut Vec<Effect>) {
+    pub(super) fn silence(&mut self, why: Quiet, effects: &mut Vec<Effect>) {
         if let Some(ringing) = self.ringing.take()
             && !ringing.offer
         {
-            effects.push(Effect::StopRing(ringing.run));
+            effects.push(Effect::StopRing(ringing.run, why));
         }
     }
 

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use super::Park;
 use super::call::{Call, Caller};
 use super::deadlines::{Due, Millis};
-use super::effect::{CallbackEnd, CallbackNews, Effect, RunId};
+use super::effect::{CallbackEnd, CallbackNews, Effect, Quiet, RunId};
 use super::names::{CallUuid, LotKey, OrbitName};
 use super::place::{Transfer, is_dialable, is_user_at_domain};
 
@@ -229,7 +229,7 @@ impl Park {
         let run = RunId(self.count());
         let Some(callback) = self.callbacks.get_mut(&id) else { return };
         if let Some(run) = callback.trying {
-            effects.push(Effect::StopRing(run));
+            effects.push(Effect::StopRing(run, Quiet::Gone));
             let silent = Attempt::Failed("nobody said how the attempt went");
             effects.extend(self.callback_tried(now, id, run, silent));
         } else if callback.expires <= now {
@@ -292,7 +292,7 @@ impl Park {
     ) {
         let Some(callback) = self.callbacks.remove(&id) else { return };
         self.deadlines.remove(callback.next, id.0, Due::Callback(id));
-        effects.extend(callback.trying.map(Effect::StopRing));
+        effects.extend(callback.trying.map(|run| Effect::StopRing(run, Quiet::Gone)));
         let news = CallbackNews { callback: callback.view(id, now), end: Some(end) };
         effects.push(Effect::Callback(Box::new(news)));
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Park;
 use super::call::Pending;
 use super::deadlines::Millis;
-use super::effect::{Action, Effect, ParkEvent, RunId, Ticket};
+use super::effect::{Action, Effect, ParkEvent, Quiet, RunId, Ticket};
 use super::lot::Slot;
 use super::names::{CallUuid, LotKey, OrbitName};
 use super::outcome::Refusal;
@@ -172,7 +172,8 @@ impl Park {
             Claimant::Leave(exit) => By::Leave(exit),
         };
         // `next_step` is the one that rang: given back, the claim lets it ring again.
-        call.silence(&mut effects);
+        let why = if by.leg().is_some() { Quiet::Taken } else { Quiet::Gone };
+        call.silence(why, &mut effects);
         call.claim = Some(Pending { ticket, by });
         self.deadlines.arm(call);
         if let Some(lot) = self.lots.get_mut(&call.lot) {
@@ -268,7 +269,7 @@ impl Park {
     pub(super) fn claim_itself(&mut self, uuid: &CallUuid, by: By, effects: &mut Vec<Effect>) {
         let ticket = Ticket(self.count());
         let Some(call) = self.calls.get_mut(uuid) else { return };
-        call.silence(effects);
+        call.silence(Quiet::Gone, effects);
         call.claim = Some(Pending { ticket, by });
         self.deadlines.arm(call);
         if let Some(lot) = self.lots.get_mut(&call.lot) {

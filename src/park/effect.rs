@@ -19,6 +19,17 @@ pub struct RunId(pub u64);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Ticket(pub u64);
 
+/// Why something stops ringing; the phone may show it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Quiet {
+    /// Nobody answered for as long as it was to ring.
+    Unanswered,
+    /// Somebody else has the call.
+    Taken,
+    /// The caller has gone, or is not to be connected any more.
+    Gone,
+}
+
 /// Something to be carried out, in this order, after the lock is released.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
@@ -31,7 +42,7 @@ pub enum Effect {
     /// Ring somebody for this call; when they are up, claim it with this run; otherwise `step_failed`.
     Ring(Box<Ring>),
     /// Hang up what rings, or has just answered, for this run; say nothing more about it.
-    StopRing(RunId),
+    StopRing(RunId, Quiet),
     /// The call this leg had claimed has ended: there is nothing to be connected to.
     ClaimLost {
         /// The retriever's, or the answered return step's, channel.

@@ -5,7 +5,7 @@ use super::call::Pending;
 use super::callback::CallbackId;
 use super::claim::{By, Exit};
 use super::deadlines::Millis;
-use super::effect::{Action, CallbackEnd, Effect, Ticket};
+use super::effect::{Action, CallbackEnd, Effect, Quiet, Ticket};
 use super::names::CallUuid;
 use super::outcome::{End, Outcome};
 
@@ -65,7 +65,7 @@ impl Park {
         self.stopping = true;
         let mut effects = Vec::new();
         for call in self.calls.values_mut() {
-            call.silence(&mut effects);
+            call.silence(Quiet::Gone, &mut effects);
             self.deadlines.disarm(call);
         }
         let owed: Vec<CallbackId> = self.callbacks.keys().copied().collect();
@@ -91,7 +91,7 @@ impl Park {
         let mut effects = Vec::new();
         let Some(mut call) = self.calls.remove(uuid) else { return effects };
         self.deadlines.disarm(&mut call);
-        call.silence(&mut effects);
+        call.silence(Quiet::Gone, &mut effects);
         if matches!(outcome, Outcome::Retrieved | Outcome::Returned)
             && let Some(lot) = self.lots.get_mut(&call.lot)
         {
@@ -106,7 +106,7 @@ impl Park {
             }
             Some(Pending { ticket, by }) => {
                 if let By::StepLeg { run, .. } = by {
-                    effects.push(Effect::StopRing(run));
+                    effects.push(Effect::StopRing(run, Quiet::Gone));
                 }
                 if let Some((leg, _)) = by.leg() {
                     effects.push(Effect::ClaimLost { leg: leg.clone(), ticket });

@@ -186,7 +186,8 @@ impl Park {
         let (mut at, first, mut tries) = match (call.ringing, call.deadline) {
             (Some(ringing), _) => {
                 if let Some(step) = steps.get(ringing.step) {
-                    let what = format!("{} (now)", describe(call, step));
+                    let state = if ringing.answered { "answered" } else { "now" };
+                    let what = format!("{} ({state})", describe(call, step));
                     next.push(Forecast::step(0, what, ringing.step, step));
                 }
                 (ringing.until.since(now), ringing.step, call.tries.saturating_add(1))

@@ -6,7 +6,7 @@ use super::Park;
 use super::call::{Call, Pending, Ringing};
 use super::claim::{By, Exit};
 use super::deadlines::{Due, Millis};
-use super::effect::{Action, Effect, Ring, RingTo, RunId};
+use super::effect::{Action, Effect, Quiet, Ring, RingTo, RunId};
 use super::fallback::AfterReturn;
 use super::names::CallUuid;
 use super::place::Transfer;
@@ -14,6 +14,11 @@ use super::steps::{Mailbox, Reminder, Step, StepRef, StepTo};
 
 /// How many things that are due one call of `handle_timeout` handles, so that the lock is short.
 const AT_ONCE: usize = 256;
+
+/// How long sending a message may take.
+const MESSAGE_WITHIN_MS: u64 = 10_000;
+/// How long whoever has answered may listen to what is said to them before they have the call.
+const LISTENS_MS: u64 = 60_000;
 
 /// What a return step comes to.
 enum Act {
@@ -68,8 +73,8 @@ impl Park {
                 let reason = if ringing.offer {
                     "the caller did not ask for it"
                 } else {
-                    effects.push(Effect::StopRing(ringing.run));
-                    "nobody said how the step went"
+                    effects.push(Effect::StopRing(ringing.run, Quiet::Unanswered));
+                    "NO_ANSWER"
                 };
                 self.step_over(now, uuid, ringing.step, Some(reason), effects);
             }
@@ -91,6 +96,17 @@ impl Park {
             None => By::Leave(Exit::Drop { cause: AfterReturn::CAUSE.to_owned() }),
         };
         self.claim_itself(uuid, by, effects);
+    }
+
+    /// Somebody has answered a return step: it does not end for want of an answer any more, and whoever it was has a
+    /// minute to claim the call. A run that is not the call's current one is ignored.
+    pub fn step_answered(&mut self, now: Millis, uuid: &CallUuid, run: RunId) {
+        let Some(call) = self.calls.get_mut(uuid) else { return };
+        if let Some(ringing) = call.ringing.as_mut().filter(|ringing| ringing.run == run) {
+            ringing.until = now.after(LISTENS_MS);
+            ringing.answered = true;
+            self.deadlines.arm(call);
+        }
     }
 
     /// A return step's worker reached nobody: the next step runs. A run that is not the call's current one is ignored.
@@ -198,9 +214,14 @@ impl Park {
                     return self.claim_itself(uuid, by, effects);
                 }
                 Act::Ring(_) | Act::Offer => {
-                    let until = now.after(step.lasts_ms());
                     let offer = matches!(act, Act::Offer);
-                    call.ringing = Some(Ringing { run, step: at, until, offer });
+                    let lasts_ms = match act {
+                        Act::Ring(RingTo::Message(_)) => MESSAGE_WITHIN_MS,
+                        _ => step.lasts_ms(),
+                    };
+                    let until = now.after(lasts_ms);
+                    let ringing = Ringing { run, step: at, until, offer, answered: false };
+                    call.ringing = Some(ringing);
                     self.deadlines.arm(call);
                 }
             }

@@ -133,7 +133,7 @@ pub(super) fn stops(effects: &[Effect]) -> Vec<RunId> {
     effects
         .iter()
         .filter_map(|effect| match effect {
-            Effect::StopRing(run) => Some(*run),
+            Effect::StopRing(run, _) => Some(*run),
             _ => None,
         })
         .collect()

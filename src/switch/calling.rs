@@ -18,6 +18,13 @@ impl CallOff {
     pub fn call_off(&self, cause: Cause) {
         self.0.store(cause.0.0, Ordering::Release);
     }
+
+    /// With which cause it was called off, if it was.
+    #[must_use]
+    pub fn cause(&self) -> Option<Cause> {
+        let cause = Cause(sys::switch_call_cause_t(self.0.load(Ordering::Acquire)));
+        Some(cause).filter(|cause| *cause != Cause::NONE)
+    }
 }
 
 /// What [`call`] dials.

@@ -21,10 +21,12 @@ impl Cause {
     /// `ATTENDED_TRANSFER` (801): a consultation leg whose other party was transferred to where it was.
     pub const ATTENDED_TRANSFER: Self =
         Self(sys::switch_call_cause_t::SWITCH_CAUSE_ATTENDED_TRANSFER);
+    /// `NO_ANSWER` (19).
+    pub const NO_ANSWER: Self = Self(sys::switch_call_cause_t::SWITCH_CAUSE_NO_ANSWER);
     /// `ORIGINATOR_CANCEL` (487).
     pub const ORIGINATOR_CANCEL: Self =
         Self(sys::switch_call_cause_t::SWITCH_CAUSE_ORIGINATOR_CANCEL);
-    const NONE: Self = Self(sys::switch_call_cause_t::SWITCH_CAUSE_NONE);
+    pub(super) const NONE: Self = Self(sys::switch_call_cause_t::SWITCH_CAUSE_NONE);
 
     /// The cause of that name (any case) or number; `None` if FreeSWITCH knows none.
     #[must_use]

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use mod_callpark::park::*;
 
-/// How long after its ringing time a silent step counts as failed.
-const BACKSTOP_MS: u64 = 10_000;
+/// How long the sending of a message may take.
+const MESSAGE_MS: u64 = 10_000;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum By {
@@ -109,13 +109,14 @@ impl World {
                     assert!(call.claim.is_none(), "rings for a call that is claimed");
                     assert!(call.ringing.is_none(), "rings twice");
                     let message = matches!(ring.to, RingTo::Message(_));
-                    let rings_s = if message { 0 } else { ring.step.ring_s };
-                    let backstop = self.now + u64::from(rings_s) * 1000 + BACKSTOP_MS;
-                    call.ringing = Some((ring.run, backstop));
+                    let rings_ms = u64::from(ring.step.ring_s) * 1000;
+                    let until = self.now + if message { MESSAGE_MS } else { rings_ms };
+                    call.ringing = Some((ring.run, until));
                     self.old_runs.entry(ring.call.uuid.clone()).or_insert(ring.run);
                 }
-                Effect::StopRing(run) if self.trying.iter().any(|(_, trying)| trying == run) => {}
-                Effect::StopRing(run) => {
+                Effect::StopRing(run, _) if self.trying.iter().any(|(_, trying)| trying == run) => {
+                }
+                Effect::StopRing(run, _) => {
                     let ringing = |call: &&mut Call| {
                         call.ringing.is_some_and(|(ringing, _)| ringing == *run)
                             || call.claim.is_some_and(|(_, by)| by == By::Leg(*run))

@@ -129,7 +129,7 @@ fn a_retriever_keeps_its_own_name() {
 fn the_parker_s_phone_shows_who_rings() {
     let Some(desk) = Desk::open() else { return };
     let bob = named(&desk, "1001", "Bob");
-    for name in ["Alice", "王小明", r#"Bob <&"'> %s"#] {
+    for name in ["Alice", "王小明", r#"Bob <&"'> %s"#, "Dr: a/b@c"] {
         let alice = named(&desk, "1000", name);
         bob.set_policy(Policy::Answer);
         let (caller, theirs) = desk.talk(&alice, &bob);
@@ -139,7 +139,7 @@ fn the_parker_s_phone_shows_who_rings() {
         desk.api("return default 701");
         let ringing = bob.incoming(SOON);
         let shown = ringing.identity().expect("a caller id");
-        assert_eq!((shown.number.as_str(), shown.name), ("1000", format!("Park 701 - {name}")));
+        assert_eq!((shown.number.as_str(), shown.name), ("1000", format!("Park 701: {name}")));
         caller.hangup();
         ringing.wait_ended(SOON);
         desk.wait_empty();

@@ -25,7 +25,7 @@ fn when_the_time_is_up_the_parker_rings() {
     assert_eq!(rings[0].step.ring_s, 15);
     assert_eq!(rings[0].call.state, CallState::Returning);
     assert_eq!(park.verdict(&"a".into()), Verdict::Hold);
-    assert_eq!(park.poll_timeout(), Some(at(60_000 + 15_000 + 10_000)));
+    assert_eq!(park.poll_timeout(), Some(at(60_000 + 15_000)));
 }
 
 #[test]
@@ -156,13 +156,25 @@ fn an_answered_leg_that_goes_away_is_a_failed_step() {
 }
 
 #[test]
-fn a_worker_that_says_nothing_loses_no_call() {
+fn a_step_rings_for_its_time_and_not_longer() {
     let mut park = returning("user/1 ring=20|user/2");
     let run = rings(&due(&mut park))[0].run;
-    assert_eq!(park.handle_timeout(at(89_999)), []);
-    let effects = park.handle_timeout(at(90_000));
-    assert_eq!(stops(&effects), [run]);
-    assert_eq!(told(&effects)[1], "return 2 user/2");
+    assert_eq!(park.handle_timeout(at(79_999)), []);
+    let effects = park.handle_timeout(at(80_000));
+    assert_eq!(effects[0], Effect::StopRing(run, Quiet::Unanswered));
+    assert_eq!(told(&effects), ["return 1 user/1 (NO_ANSWER)", "return 2 user/2"]);
+}
+
+#[test]
+fn who_has_answered_may_listen_first_but_not_for_ever() {
+    let mut park = returning("user/1 ring=20|user/2");
+    let run = rings(&due(&mut park))[0].run;
+    park.step_answered(at(79_000), &"a".into(), run);
+    assert_eq!(park.handle_timeout(at(138_999)), []);
+    assert_eq!(told(&park.handle_timeout(at(139_000)))[1], "return 2 user/2");
+    // Of a run that is over it changes nothing.
+    park.step_answered(at(139_001), &"a".into(), run);
+    assert_eq!(park.poll_timeout(), Some(at(159_000)));
 }
 
 #[test]

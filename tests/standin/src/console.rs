@@ -23,11 +23,18 @@ pub fn words(function: &str, line: &str) -> Option<Vec<String>> {
     let complete = found?;
     let line = CString::new(line).unwrap_or_default();
     let typed = line.as_bytes().iter().rposition(|byte| *byte == b' ').map_or(0, |at| at + 1);
-    let mut matches: Vec<String> = Vec::new();
-    let mut place: *mut sys::switch_console_callback_match_t = (&raw mut matches).cast();
-    // SAFETY: a function the module added and has not deleted; the line and the list outlive the call.
-    unsafe { complete(line.as_ptr(), line.as_ptr().add(typed), &raw mut place) };
-    Some(matches)
+    // FreeSWITCH leaves it as it happens to be: whoever reads it finds a pointer to nowhere.
+    let mut place: *mut sys::switch_console_callback_match_t = std::ptr::dangling_mut();
+    // SAFETY: a function the module added and has not deleted; the line outlives the call. If it says that it has
+    // found something, the place holds a list that `switch_console_push_match` made.
+    unsafe {
+        match complete(line.as_ptr(), line.as_ptr().add(typed), &raw mut place) {
+            sys::switch_status_t::SWITCH_STATUS_SUCCESS => {
+                Some(*Box::from_raw(place.cast::<Vec<String>>()))
+            }
+            _ => Some(Vec::new()),
+        }
+    }
 }
 
 /// What has been added, by name. Only a module adds here.
@@ -41,9 +48,13 @@ extern "C" fn switch_console_push_match(
     matches: *mut *mut sys::switch_console_callback_match_t,
     word: *const c_char,
 ) {
-    // SAFETY: the place that `words` gave.
-    let matches = unsafe { &mut *(*matches).cast::<Vec<String>>() };
-    matches.push(text(word));
+    // SAFETY: NULL, or the list of an earlier call.
+    unsafe {
+        if (*matches).is_null() {
+            *matches = Box::into_raw(Box::<Vec<String>>::default()).cast();
+        }
+        (*(*matches).cast::<Vec<String>>()).push(text(word));
+    }
 }
 
 #[unsafe(no_mangle)]

@@ -1,0 +1,210 @@
+//! While a return step rings: somebody else takes the call, or the caller hangs up; also at the very moment at which the
+//! parker answers. One is connected at the most, and no phone rings for nobody.
+
+use std::time::{Duration, Instant};
+
+use kit::phone::{Call, Phase, Policy, Sound};
+use kit::{Phone, SOON, Setup};
+
+use super::desk::{Desk, Ends, MOMENT, MUSIC, hang_up, two_way};
+use super::steps::{returned, returning};
+
+const ROUNDS: u64 = 100;
+/// So soon no phone rings any more.
+const STOPS_WITHIN: Duration = Duration::from_millis(100);
+
+fn parker_s() -> Setup {
+    let take = [("callpark_retrieve", "default 701"), ("hangup", "USER_BUSY")];
+    returning("", r#"<step to="parker"/>"#).extension("take", &take)
+}
+
+/// Fresh phones: those of earlier rounds keep their sockets.
+fn phones(desk: &Desk) -> [Phone; 3] {
+    let phones = ["1000", "1001", "1002"].map(|user| desk.phone(user));
+    phones[1].set_policy(Policy::Ring);
+    phones
+}
+
+/// Everything is as if nothing had been parked.
+#[track_caller]
+fn nothing_left(desk: &Desk) {
+    desk.wait_empty();
+    desk.switch.wait_channels(0);
+}
+
+#[test]
+fn the_ringing_stops_at_once_and_says_why() {
+    let Some(desk) = Desk::with(parker_s()) else { return };
+    for taken in [true, false] {
+        let [alice, bob, carol] = phones(&desk);
+        let caller = returned(&desk, &alice);
+        let ringing = bob.incoming(SOON);
+        let since = if taken {
+            let call = carol.call_up("701");
+            two_way(&call, alice.voice(), &caller, carol.voice());
+            call.up_at().expect("an answer")
+        } else {
+            caller.hangup();
+            caller.ended_at().expect("an end")
+        };
+        let end = ringing.wait_ended(SOON);
+        let took = ringing.ended_at().expect("an end").saturating_duration_since(since);
+        println!("taken={taken}: CANCEL after {took:?}, {:?}", end.reason);
+        assert!(took < STOPS_WITHIN, "{took:?}");
+        // A call that nobody has taken is a missed one.
+        assert_eq!(end.reason.contains("completed elsewhere"), taken, "{}", end.reason);
+        desk.outcome(&caller, if taken { "retrieved" } else { "abandoned" });
+        bob.no_incoming_for(MOMENT);
+        drop((alice, carol));
+        nothing_left(&desk);
+    }
+}
+
+/// One of the two has the caller: who lost hears nobody and its call ends.
+#[test]
+fn the_parker_answers_as_somebody_dials_the_orbit_a_hundred_times() {
+    let Some(desk) = Desk::with(parker_s()) else { return };
+    let mut won = [0, 0];
+    for round in 0..ROUNDS {
+        let [alice, bob, carol] = phones(&desk);
+        let caller = returned(&desk, &alice);
+        let ringing = bob.incoming(SOON);
+        // What the switch needs for each is not the same: now this one is ahead, now that one.
+        let ahead = Duration::from_micros(round % 20 * 500);
+        let call = carol.call("take");
+        std::thread::sleep(ahead);
+        ringing.answer();
+        let winner = kit::eventually(SOON, "one has the caller", || {
+            let heard = caller.heard();
+            [bob.voice(), carol.voice()].iter().position(|voice| heard == *voice)
+        });
+        won[winner] += 1;
+        let ends = [(&ringing, &bob), (&call, &carol)];
+        let ((winner, phone), (loser, other)) = (ends[winner], ends[1 - winner]);
+        two_way(winner, alice.voice(), &caller, phone.voice());
+        loser.wait_ended(SOON);
+        assert_eq!(loser.first_heard(alice.voice()), None, "round {round}: both heard the caller");
+        let met = |call: &Call, voice: Sound| call.first_heard(voice).is_some();
+        assert!(!met(&caller, other.voice()) && !met(winner, other.voice()), "round {round}");
+        assert!(!met(loser, phone.voice()), "round {round}");
+        let returned = std::ptr::eq(winner, &ringing);
+        desk.outcome(&caller, if returned { "returned" } else { "retrieved" });
+        hang_up(winner, &caller, if round % 2 == 0 { Ends::Caller } else { Ends::Other });
+        nothing_left(&desk);
+        one_outcome(&desk, &caller);
+    }
+    println!("the parker had the call {} times, the retriever {} times", won[0], won[1]);
+    assert!(won.iter().all(|won| *won > 0), "no race: {won:?}");
+}
+
+#[track_caller]
+fn one_outcome(desk: &Desk, caller: &Call) {
+    let more = desk.events.drain();
+    let more = more
+        .iter()
+        .filter(|e| e.is("Callpark-UUID", caller.uuid()) && !e.text("Callpark-Outcome").is_empty());
+    assert_eq!(more.count(), 0, "two outcomes");
+}
+
+/// Whether the answer or the hang-up is first: the parker's phone is let go at once.
+#[test]
+fn the_parker_answers_as_the_caller_hangs_up_a_hundred_times() {
+    let Some(desk) = Desk::with(parker_s()) else { return };
+    let mut longest = Duration::ZERO;
+    for round in 0..ROUNDS {
+        let [alice, bob, _] = phones(&desk);
+        let caller = returned(&desk, &alice);
+        let ringing = bob.incoming(SOON);
+        let apart = Duration::from_micros(round % 50 * 400);
+        if round % 2 == 0 {
+            ringing.answer();
+            std::thread::sleep(apart);
+            caller.hangup();
+        } else {
+            caller.hangup();
+            std::thread::sleep(apart);
+            ringing.answer();
+        }
+        let since = Instant::now();
+        ringing.wait_ended(SOON);
+        longest = longest.max(ringing.ended_at().expect("an end").saturating_duration_since(since));
+        nothing_left(&desk);
+        bob.no_incoming_for(Duration::ZERO);
+        let outcomes = desk.events.drain();
+        let outcomes = outcomes.iter().filter(|e| {
+            e.is("Callpark-UUID", caller.uuid()) && !e.text("Callpark-Outcome").is_empty()
+        });
+        assert_eq!(outcomes.count(), 1, "round {round}");
+    }
+    println!("the parker's phone was let go after {longest:?} at the most");
+    assert!(longest < Duration::from_millis(250), "{longest:?}");
+}
+
+#[test]
+fn a_parker_who_answers_and_hangs_up_has_had_the_call() {
+    let Some(desk) = Desk::with(parker_s()) else { return };
+    let [alice, bob, _] = phones(&desk);
+    let caller = returned(&desk, &alice);
+    let ringing = bob.incoming(SOON);
+    ringing.answer();
+    two_way(&ringing, alice.voice(), &caller, bob.voice());
+    ringing.hangup();
+    assert!(caller.wait_ended(SOON).remote);
+    desk.outcome(&caller, "returned");
+    bob.no_incoming_for(MOMENT);
+    nothing_left(&desk);
+}
+
+/// Three rounds in which nobody answers, and the call is hung up or goes elsewhere.
+#[test]
+fn after_three_returns_the_lot_says_what_becomes_of_it() {
+    for (after, outcome) in
+        [("hangup:USER_BUSY", "dropped"), ("transfer:7777 XML default", "returned")]
+    {
+        let params = format!(
+            r#"<param name="max-returns" value="3"/><param name="after-return" value="{after}"/>"#
+        );
+        let steps = r#"<step to="parker" ring="1"/><step to="user/1002@$${domain}" ring="1"/>"#;
+        let lot = returning(&params, steps).extension(
+            "soon",
+            &[
+                ("set", "callpark_parker=1001@test.local"),
+                ("set", "callpark_timeout=1"),
+                ("callpark", "default 701"),
+            ],
+        );
+        let Some(desk) = Desk::with(lot) else { return };
+        let [alice, bob, carol] = phones(&desk);
+        carol.set_policy(Policy::Ring);
+        let caller = alice.call_up("soon");
+        desk.wait_parked(&caller, "default", "701", "1001");
+        for round in 0..3 {
+            for phone in [&bob, &carol] {
+                let ringing = phone.incoming(SOON);
+                assert_eq!(ringing.wait_ended(SOON).code, Some(487), "round {round}");
+            }
+            desk.events.wait(SOON, |e| {
+                e.is("Callpark-Action", "remind")
+                    && e.text("Callpark-Reason").contains("no return step")
+            });
+        }
+        let end = desk.outcome(&caller, outcome);
+        assert!(
+            end.text("Callpark-Wait-Ms")
+                .parse::<u64>()
+                .is_ok_and(|ms| (8_900..9_900).contains(&ms)),
+            "{}",
+            end.summary()
+        );
+        if outcome == "dropped" {
+            let ended = caller.wait_ended(SOON);
+            assert!(ended.reason.contains("USER_BUSY"), "{ended:?}");
+        } else {
+            desk.switch.wait_var(caller.uuid(), "callpark_outcome", "returned");
+            assert_eq!(caller.phase(), Phase::Up);
+            kit::eventually(SOON, "no music", || (caller.heard() != MUSIC).then_some(()));
+            caller.hangup();
+        }
+        nothing_left(&desk);
+    }
+}
