@@ -64,17 +64,21 @@ pub fn of_caller(channel: Channel<'_>) -> String {
     if is_sip(channel) { unquoted(&name) } else { name }
 }
 
-/// A name as mod_sofia must get it to send it as it is. It decodes `%41`, cuts off what is before the first and behind the
-/// last quote (`check_decode`), and puts what is left between quotes.
+/// A name as mod_sofia must get it to send it as it is. It takes a colon, a slash or an at sign for part of a URI and cuts
+/// there (`switch_sanitize_number`), decodes `%41`, cuts off what is before the first and behind the last quote
+/// (`check_decode`), and puts what is left between quotes.
 #[must_use]
 pub fn for_sip(name: &str) -> String {
     let mut text = String::with_capacity(name.len());
     let mut rest = name.chars().filter(|c| !c.is_control());
     while let Some(c) = rest.next() {
-        if matches!(c, '"' | '\\') {
-            text.push('\\');
+        match c {
+            ':' => text.push_str("%3A"),
+            '/' => text.push_str("%2F"),
+            '@' => text.push_str("%40"),
+            '"' | '\\' => text.extend(['\\', c]),
+            _ => text.push(c),
         }
-        text.push(c);
         let mut next = rest.clone();
         let hex = |c: Option<char>| c.is_some_and(|c| c.is_ascii_hexdigit());
         if c == '%' && hex(next.next()) && hex(next.next()) {
@@ -111,6 +115,7 @@ mod tests {
             ("100%25", "100%2525"),
             (r#"Bob <&"'> %s"#, r#""Bob <&\"'> %s""#),
             (r"a\b", r"a\\b"),
+            ("Smith/Jones @ home: 1", "Smith%2FJones %40 home%3A 1"),
             ("a\r\nb", "ab"),
             ("", ""),
         ] {
