@@ -34,7 +34,12 @@ fn shows(desk: &Desk, call: &Call, name: &str, number: &str) {
 fn the_retriever_sees_the_caller_and_the_caller_the_retriever() {
     let Some(desk) = Desk::open() else { return };
     let bob = named(&desk, "1001", "Bob");
-    let names = [("Alice", "Carol"), ("王小明", "王大明"), (r#"Bob <&"'> %s"#, r#"50% "<off>\"#)];
+    let names = [
+        ("Alice", "Carol"),
+        ("王小明", "王大明"),
+        (r#"Bob <&"'> %s"#, r#"50% "<off>\"#),
+        ("Smith/Jones @ home: 100%", "%s"),
+    ];
     for (name, by) in names {
         let alice = named(&desk, "1000", name);
         let carol = named(&desk, "1002", by);
@@ -189,6 +194,10 @@ fn after_hand_overs_that_failed_everybody_is_who_they_were() {
             desk.outcome(&caller, "retrieved");
             return;
         }
+        // The claim of the hasty one has been given back.
+        desk.switch.eventually(SOON, "it waits on", || {
+            (desk.calls()[0]["state"] == "waiting").then_some(())
+        });
         let call = &desk.calls()[0];
         assert_eq!(
             (call["caller_id_name"].as_str(), call["orbit"].as_str()),
