@@ -86,13 +86,14 @@ impl Came {
 }
 
 /// Whether another party sent it here while they were connected. Such a caller must never be connected to a parked one.
-/// FreeSWITCH leaves `sip_refer_to` on a channel that a REFER moved, and `last_bridge_to` on one that was ever bridged;
-/// a dialplan's `transfer` of a fresh call leaves neither. Whoever goes on in its dialplan when its partner has hung up
-/// was not transferred at all.
+/// FreeSWITCH leaves `sip_refer_to` on a channel that a REFER moved. One that was ever bridged (`last_bridge_to`) and was
+/// transferred since then has where it was before in its profile (`rdnis`); whoever merely goes on in its dialplan when
+/// its partner has hung up has not. What else a transfer leaves (`transfer_source`) is set when the channel may be running
+/// here already (`switch_ivr_session_transfer`).
 #[must_use]
 pub fn was_transferred(channel: Channel<'_>) -> bool {
     let has = |name| channel.variable(name).is_some();
-    has("transfer_source") && (has("sip_refer_to") || has("last_bridge_to"))
+    has("sip_refer_to") || (has("last_bridge_to") && (has("rdnis") || has("transfer_source")))
 }
 
 /// Parks the call of `session` and stays with it until it has an outcome.

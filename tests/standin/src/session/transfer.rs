@@ -1,5 +1,7 @@
 //! Sending a call elsewhere in the dialplan.
 
+use std::time::Duration;
+
 use super::Session;
 use crate::state::{CF_TRANSFER, CS_ROUTING};
 use crate::{live, switch};
@@ -44,6 +46,10 @@ impl Session {
             other.set("signal_bond", None);
         }
         self.set_state(CS_ROUTING);
+        // The channel may be running elsewhere already, as in FreeSWITCH.
+        if !self.in_thread() {
+            std::thread::sleep(Duration::from_millis(2));
+        }
         let source = format!("{}:{}:bl_xfer:{extension}", switch::epoch().as_secs(), self.uuid());
         self.set("transfer_source", Some(&source));
         true
