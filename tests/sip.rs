@@ -6,6 +6,9 @@ mod sip {
     mod arrivals;
     mod attended;
     mod blind;
+    mod broken_steps;
+    mod callback;
+    mod choices;
     mod desk;
     mod full;
     mod hold;
@@ -14,7 +17,9 @@ mod sip {
     mod lamps;
     mod midcall;
     mod names;
+    mod ping_pong;
     mod races;
+    mod remind;
     mod returns;
     mod step_looks;
     mod step_races;
