@@ -9,6 +9,7 @@ mod sip {
     mod broken_steps;
     mod callback;
     mod choices;
+    mod deadlines;
     mod desk;
     mod full;
     mod hold;
