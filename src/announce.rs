@@ -1,9 +1,12 @@
 //! Telling people where the call is, or why it is not: by voice, on the display, by paging and by message. A caller who
 //! is parked never waits for any of it, and none of it can lose a call.
 
+use std::time::{Duration, Instant};
+
 use crate::module::Module;
 use crate::park::{CallView, LotKey, OrbitName, Refusal};
 use crate::switch::Stop;
+use crate::switch::channel::Flag;
 use crate::switch::event::{Event, Kind};
 use crate::switch::ivr::Played;
 use crate::switch::{Session, ivr, log};
@@ -55,9 +58,26 @@ fn say(
 
 /// Speaks a phrase of our own; where it or its sounds are missing, a tone is heard.
 fn speak(session: Session<'_>, phrase: &str, data: &str, tone: &str, stop: &Stop) {
-    if session.channel().ready() && !ivr::speak(session, phrase, data, stop) {
-        ivr::play(session, tone, stop);
+    let spoken = uncut(session, stop, || ivr::speak(session, phrase, data, stop));
+    if spoken == Played::Failed {
+        uncut(session, stop, || ivr::play(session, tone, stop));
     }
+}
+
+/// What wakes a call leaves a mark on its channel (`CF_BREAK`) that may be found only by what is played next, and then
+/// ends that at once. Nobody meant that: it is played again.
+fn uncut(session: Session<'_>, stop: &Stop, play: impl Fn() -> Played) -> Played {
+    const AT_ONCE: Duration = Duration::from_millis(60);
+    let channel = session.channel();
+    channel.clear_flag(Flag::Break);
+    for _ in 0..2 {
+        let began = Instant::now();
+        let played = play();
+        if played != Played::Interrupted || stop.is_up() || began.elapsed() > AT_ONCE {
+            return played;
+        }
+    }
+    play()
 }
 
 /// Offers a caller to be called back with that key.
@@ -74,21 +94,21 @@ pub fn callback(session: Session<'_>, call: &CallView) {
 
 /// Tells a caller that this cannot be.
 pub fn sorry(session: Session<'_>, stop: &Stop) {
-    ivr::play(session, SORRY_TONE, stop);
+    uncut(session, stop, || ivr::play(session, SORRY_TONE, stop));
 }
 
 /// Plays what an administrator has configured, a file, a stream or `phrase:<macro>`. A phrase gets
 /// `<lot>:<orbit>:<seconds the caller has waited>`. What cannot be played is logged: nobody's call ends for it.
 pub fn play(session: Session<'_>, what: &str, call: &CallView, stop: &Stop) {
-    let fine = match what.strip_prefix("phrase:") {
+    let played = match what.strip_prefix("phrase:") {
         Some(phrase) => {
             let waited = call.waiting_ms / 1000;
             let data = format!("{}:{}:{waited}", call.lot.name, call.orbit);
-            ivr::speak(session, phrase, &data, stop)
+            uncut(session, stop, || ivr::speak(session, phrase, &data, stop))
         }
-        None => ivr::play(session, what, stop) != Played::Failed,
+        None => uncut(session, stop, || ivr::play(session, what, stop)),
     };
-    if !fine && session.channel().ready() {
+    if played == Played::Failed && session.channel().ready() {
         log::warning(
             Some(call.uuid.as_str()),
             format_args!("{} {}: {what:?} cannot be played; it is left out", call.lot, call.orbit),

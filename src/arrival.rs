@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::announce;
 use crate::clock;
+use crate::hops::Hops;
 use crate::module::Module;
 use crate::park::{CallUuid, LotConfig, LotKey, OrbitName, Want};
 use crate::ring;
@@ -46,6 +47,7 @@ pub fn send<T>(tokens: &Tokens<T>, errand: T, leg: Session<'_>, application: &st
     let token = tokens.send(errand);
     let destination = format!("{application}:{token}");
     for _ in 0..TRIES {
+        Hops::spare_one(leg.channel());
         if !ivr::transfer(leg, &destination, Some("inline"), None) {
             break;
         }

@@ -152,6 +152,7 @@ impl<'a> Parked<'a> {
         let missing =
             to.mailbox().and_then(|(user, domain)| phones::has_mailbox(user, domain).err());
         let hops = Hops::of(self.session.channel());
+        Hops::spare_one(self.session.channel());
         let moved = missing.is_none() && ivr::transfer(self.session, &to.exten, dialplan, context);
         hops.restore(self.session.channel());
         if !self.session.channel().up() {

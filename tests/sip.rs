@@ -6,7 +6,11 @@ mod sip {
     mod arrivals;
     mod attended;
     mod blind;
+    mod broken_steps;
+    mod callback;
+    mod choices;
     mod console;
+    mod deadlines;
     mod desk;
     mod full;
     mod hold;
@@ -15,7 +19,9 @@ mod sip {
     mod lamps;
     mod midcall;
     mod names;
+    mod ping_pong;
     mod races;
+    mod remind;
     mod returns;
     mod step_looks;
     mod step_races;

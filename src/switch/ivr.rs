@@ -57,22 +57,25 @@ pub fn sleep(session: Session<'_>, ms: u32, stop: &Stop) {
     }
 }
 
-/// Speaks a phrase macro in the channel's language. False: there is none of that name, or it could not be spoken.
+/// Speaks a phrase macro in the channel's language. Failed: there is none of that name, or it could not be spoken.
 #[must_use]
-pub fn speak(session: Session<'_>, phrase: &str, data: &str, stop: &Stop) -> bool {
+pub fn speak(session: Session<'_>, phrase: &str, data: &str, stop: &Stop) -> Played {
     let (phrase, data) = (to_c(phrase), to_c(data));
     let mut arguments = stop.arguments();
     // SAFETY: as for `play`; no variables and no language of our own.
     unsafe {
-        let status = sys::switch_ivr_phrase_macro_event(
+        match played(sys::switch_ivr_phrase_macro_event(
             session.raw(),
             phrase.as_ptr(),
             data.as_ptr(),
             std::ptr::null_mut(),
             std::ptr::null(),
             &raw mut arguments,
-        );
-        matches!(played(status), Played::ToTheEnd | Played::Interrupted)
+        )) {
+            // What a macro that does not exist, and one whose sounds do not, come to.
+            Played::NotReady => Played::Failed,
+            played => played,
+        }
     }
 }
 

@@ -22,6 +22,11 @@ impl Call {
         self.look(|call| call.media.set_tone(tone));
     }
 
+    /// Sends no more packets, as a phone does that transmits only speech (DTX).
+    pub fn fall_silent(&self) {
+        self.look(|call| call.media.fall_silent());
+    }
+
     /// What is heard now (the last 200 ms).
     pub fn heard(&self) -> Sound {
         self.look(|call| call.media.heard())

@@ -26,6 +26,7 @@ struct Control {
     /// Hz of our voice; 0 is silence.
     tone: u32,
     sending: bool,
+    silent: bool,
     telephone_event: Option<u8>,
     digits_out: VecDeque<u8>,
     digits_in: String,
@@ -62,6 +63,7 @@ impl Media {
             codec: Codec::Pcmu,
             tone,
             sending: false,
+            silent: false,
             telephone_event: None,
             digits_out: VecDeque::new(),
             digits_in: String::new(),
@@ -89,7 +91,14 @@ impl Media {
         control.remote = Some(remote.rtp);
         control.codec = remote.codec.unwrap_or(control.codec);
         control.telephone_event = remote.telephone_event;
-        control.sending = direction.sends();
+        control.sending = direction.sends() && !control.silent;
+    }
+
+    /// Sends no more packets, whatever was negotiated.
+    pub(crate) fn fall_silent(&self) {
+        let mut control = self.shared.lock();
+        control.sending = false;
+        control.silent = true;
     }
 
     pub(crate) fn set_tone(&self, tone: u32) {
