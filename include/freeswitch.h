@@ -344,7 +344,16 @@ char *switch_xml_toxml_ex(switch_xml_t xml, switch_bool_t prn_header, switch_boo
 void switch_xml_free(switch_xml_t xml);
 switch_status_t switch_xml_reload(const char **err);
 
-typedef struct switch_console_callback_match switch_console_callback_match_t;
+typedef struct switch_console_callback_match_node {
+	char *val;
+	struct switch_console_callback_match_node *next;
+} switch_console_callback_match_node_t;
+typedef struct switch_console_callback_match {
+	struct switch_console_callback_match_node *head;
+	struct switch_console_callback_match_node *end;
+	int count;
+	int dynamic;
+} switch_console_callback_match_t;
 void switch_console_free_matches(switch_console_callback_match_t **matches);
 /* The uuids of all channels that are up and have that variable with that value; to be freed. */
 switch_console_callback_match_t *switch_core_session_findall_matching_var(const char *var_name, const char *var_val);

@@ -7,7 +7,7 @@ use crate::dialling::{Outgoing, in_thread};
 use crate::module::Module;
 use crate::park::{Attempt, CallBack, When};
 use crate::phones;
-use crate::ring::Ringing;
+use crate::ring::{self, Ringing};
 use crate::switch::channel::Flag;
 use crate::switch::{Located, ivr};
 
@@ -60,6 +60,7 @@ fn try_once(module: &Module, callback: &CallBack, ringing: &Ringing) -> Came {
         return Came::NotFree(why);
     }
     let (dial_string, id) = (format!("user/{}", owed.by), owed.id.to_string());
+    let run = callback.run.0.to_string();
     let outgoing = Outgoing {
         lot: owed.lot.to_string(),
         orbit: owed.orbit.as_str(),
@@ -67,7 +68,7 @@ fn try_once(module: &Module, callback: &CallBack, ringing: &Ringing) -> Came {
         ring_s: RING_S,
         name: format!("Call back: {}", owed.caller.name),
         number: &owed.caller.number,
-        variables: vec![(ID, &id), (NUMBER, &owed.caller.number)],
+        variables: vec![(ID, &id), (NUMBER, &owed.caller.number), (ring::RUN, &run)],
     };
     let leg = match outgoing.reach(&ringing.call_off) {
         Ok(leg) => leg,

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
@@ -15,11 +16,18 @@ use crate::module::Module;
 use crate::park::{CallUuid, CallView, Claimant, Quiet, Ring, RingTo, RunId, Step, When};
 use crate::phones;
 use crate::switch::calling::CallOff;
-use crate::switch::{Cause, Located, log};
+use crate::switch::channel::Flag;
+use crate::switch::{Cause, Located, core, log};
 use crate::tokens::Tokens;
 
 /// The application that connects a leg we have called; its data is the token of an [`Errand`].
 pub const APPLICATION: &str = "callpark_retrieve";
+
+/// The variable of every leg that rings for a run.
+pub const RUN: &str = "callpark_run";
+/// What mod_sofia sets on a leg as soon as the other end has described its media: with its answer, or some with early
+/// media.
+const HAS_ANSWERED: &str = "switch_r_sdp";
 
 /// What a leg that we have called is for: handed out once.
 pub struct Errand {
@@ -50,6 +58,8 @@ impl Errand {
 pub struct Ringing {
     /// Ends the ringing.
     pub call_off: CallOff,
+    /// It is ending.
+    called_off: CallOff,
     leg: Mutex<Option<String>>,
 }
 
@@ -61,7 +71,7 @@ impl Ringing {
     pub fn answered(&self, leg: &Located) -> Result<(), String> {
         *self.leg.lock() = Some(leg.session().uuid());
         // First noted, then looked: who calls off in between sees the leg.
-        match self.call_off.cause() {
+        match self.called_off.cause() {
             None => Ok(()),
             Some(cause) => {
                 leg.session().channel().hangup(cause);
@@ -71,11 +81,38 @@ impl Ringing {
     }
 
     fn stop(&self, cause: Cause) {
+        self.called_off.call_off(cause);
+        self.hang_up(cause);
+    }
+
+    fn hang_up(&self, cause: Cause) {
         self.call_off.call_off(cause);
         let leg = self.leg.lock().clone();
         if let Some(leg) = leg.and_then(|uuid| Located::find(&uuid)) {
             leg.session().channel().hangup(cause);
         }
+    }
+
+    /// As [`stop`](Ringing::stop), for what rings for that run. Mod_sofia ends a call it has not seen answered with a
+    /// CANCEL, which means nothing to a phone whose answer is in the switch but not through it yet: that phone would
+    /// stay in a call with nobody. Such a leg is let come through, which takes some ms, and then gets its BYE.
+    fn stop_run(&self, run: RunId, cause: Cause) {
+        const COMES_THROUGH: Duration = Duration::from_millis(80);
+        self.called_off.call_off(cause);
+        let until = Instant::now() + COMES_THROUGH;
+        for uuid in core::channels(RUN, &run.0.to_string()) {
+            let Some(leg) = Located::find(&uuid) else { continue };
+            let channel = leg.session().channel();
+            while channel.up()
+                && !channel.test(Flag::Answered)
+                && channel.variable(HAS_ANSWERED).is_some()
+                && Instant::now() < until
+            {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            channel.hangup(cause);
+        }
+        self.hang_up(cause);
     }
 }
 
@@ -105,11 +142,15 @@ impl Rings {
     pub fn stop(&self, run: RunId, why: Quiet) {
         let ringing = self.runs.lock().remove(&run);
         if let Some(ringing) = ringing {
-            ringing.stop(match why {
+            let cause = match why {
                 Quiet::Unanswered => Cause::NO_ANSWER,
                 Quiet::Taken => Cause::LOSE_RACE,
                 Quiet::Gone => Cause::ORIGINATOR_CANCEL,
-            });
+            };
+            let theirs = Arc::clone(&ringing);
+            if in_thread("callpark-stop", move || theirs.stop_run(run, cause)).is_err() {
+                ringing.stop(cause);
+            }
         }
     }
 
@@ -193,7 +234,8 @@ fn run_step(module: &Arc<Module>, ring: &Ring, ringing: &Ringing) -> Result<Did,
     let name = shown_name(call, step, if reminds { "Reminder" } else { "Park" });
     // The domain ends the ringing, to the millisecond: FreeSWITCH counts whole seconds.
     let ring_s = step.ring_s.saturating_add(2);
-    let mut outgoing = Outgoing::about(call, &dial_string, ring_s, name);
+    let run = ring.run.0.to_string();
+    let mut outgoing = Outgoing::about(call, &dial_string, ring_s, name).with(RUN, &run);
     if let Some(info) = &step.alert_info {
         outgoing = outgoing.with("alert_info", info);
     }

@@ -1,7 +1,7 @@
 //! What belongs to the whole switch.
 
 use super::sys;
-use super::text::{take_c, to_c};
+use super::text::{from_c, take_c, to_c};
 
 /// The switch's domain (global variable `domain`, or what FreeSWITCH takes for it).
 #[must_use]
@@ -20,18 +20,29 @@ pub fn variable(name: &str) -> Option<String> {
         .filter(|value| !value.is_empty())
 }
 
-/// Whether a channel is up that has that variable with that value. Looks at every channel there is.
+/// The uuids of the channels that are up and have that variable with that value. Looks at every channel there is.
 #[must_use]
-pub fn has_channel(variable: &str, value: &str) -> bool {
+pub fn channels(variable: &str, value: &str) -> Vec<String> {
     let (variable, value) = (to_c(variable), to_c(value));
-    // SAFETY: C strings that outlive the call; a list that comes back is ours and is freed once.
+    let mut uuids = Vec::new();
+    // SAFETY: C strings that outlive the call; a list that comes back is ours, ends in NULL and is freed once.
     unsafe {
         let mut matches =
             sys::switch_core_session_findall_matching_var(variable.as_ptr(), value.as_ptr());
-        let any = !matches.is_null();
-        if any {
+        if !matches.is_null() {
+            let mut node = (*matches).head;
+            while !node.is_null() {
+                uuids.extend(from_c((*node).val));
+                node = (*node).next;
+            }
             sys::switch_console_free_matches(&raw mut matches);
         }
-        any
     }
+    uuids
+}
+
+/// Whether there is such a channel.
+#[must_use]
+pub fn has_channel(variable: &str, value: &str) -> bool {
+    !channels(variable, value).is_empty()
 }

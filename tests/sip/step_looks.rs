@@ -81,9 +81,9 @@ fn of_several_phones_one_answers_and_the_others_stop() {
         for answers in [0, 1] {
             let caller = returned(&desk, &alice);
             let ringing = phones.each_ref().map(|phone| phone.incoming(SOON));
-            ringing.iter().for_each(|call| {
+            for call in &ringing {
                 call.wait_ringing(SOON);
-            });
+            }
             ringing[answers].answer();
             two_way(&ringing[answers], alice.voice(), &caller, phones[answers].voice());
             let took = ringing[1 - answers].wait_ended(SOON);

@@ -1,6 +1,6 @@
 //! What modules ask of the rest of the switch: API commands of other modules, and channels by a variable.
 
-use std::ffi::{c_char, c_void};
+use std::ffi::{CString, c_char};
 
 use crate::strings::{expand, text};
 use crate::switch::switch;
@@ -92,7 +92,18 @@ extern "C" fn switch_core_session_findall_matching_var(
         .filter(|session| session.up() && session.get(&name).as_ref() == Some(&value))
         .map(|session| session.uuid())
         .collect();
-    if found.is_empty() { std::ptr::null_mut() } else { Box::into_raw(Box::new(found)).cast() }
+    if found.is_empty() {
+        return std::ptr::null_mut();
+    }
+    let mut head = std::ptr::null_mut();
+    let count = found.len();
+    for uuid in found {
+        let val = CString::new(uuid).unwrap_or_default().into_raw();
+        let node = sys::switch_console_callback_match_node_t { val, next: head };
+        head = Box::into_raw(Box::new(node));
+    }
+    let (end, count) = (std::ptr::null_mut(), count as i32);
+    Box::into_raw(Box::new(sys::switch_console_callback_match_t { head, end, count, dynamic: 0 }))
 }
 
 #[unsafe(no_mangle)]
@@ -100,5 +111,14 @@ unsafe extern "C" fn switch_console_free_matches(
     matches: *mut *mut sys::switch_console_callback_match_t,
 ) {
     // SAFETY: the list that `switch_core_session_findall_matching_var` made, and which nobody has freed.
-    unsafe { drop(Box::from_raw((*matches).cast::<c_void>().cast::<Vec<String>>())) };
+    unsafe {
+        let list = Box::from_raw(*matches);
+        let mut node = list.head;
+        while !node.is_null() {
+            let here = Box::from_raw(node);
+            drop(CString::from_raw(here.val));
+            node = here.next;
+        }
+        *matches = std::ptr::null_mut();
+    }
 }
