@@ -46,7 +46,10 @@ const GETS_THERE_WITHIN: Duration = Duration::from_millis(700);
 pub fn send<T>(tokens: &Tokens<T>, errand: T, leg: Session<'_>, application: &str) -> bool {
     let token = tokens.send(errand);
     let destination = format!("{application}:{token}");
+    let hops = Hops::of(leg.channel());
     for _ in 0..TRIES {
+        // Told more than once, it is still one transfer.
+        hops.restore(leg.channel());
         Hops::spare_one(leg.channel());
         if !ivr::transfer(leg, &destination, Some("inline"), None) {
             break;

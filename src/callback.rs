@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 
 use crate::dialling::{Outgoing, in_thread};
 use crate::module::Module;
-use crate::park::{Attempt, CallBack, When};
+use crate::park::{Asks, Attempt, CallBack};
 use crate::phones;
-use crate::ring::{self, Ringing};
+use crate::rings::{RUN, Ringing};
 use crate::switch::channel::Flag;
 use crate::switch::{Located, ivr};
 
@@ -32,6 +32,10 @@ enum Came {
 pub fn attempt(module: &Arc<Module>, callback: CallBack) {
     let ringing = module.rings.begin(callback.run);
     let (id, run) = (callback.callback.id, callback.run);
+    // It may have been cancelled before it began; from here on whoever cancels it finds it.
+    if !module.look(|park| park.is_trying(id, run)) {
+        return module.rings.end(run);
+    }
     let thread = {
         let module = Arc::clone(module);
         in_thread("callpark-callback", move || {
@@ -56,7 +60,10 @@ fn tried(module: &Arc<Module>, id: crate::park::CallbackId, run: crate::park::Ru
 
 fn try_once(module: &Module, callback: &CallBack, ringing: &Ringing) -> Came {
     let owed = &callback.callback;
-    if let Some(why) = When::Idle.skips(phones::availability(&owed.by)) {
+    if module.is_stopping() {
+        return Came::Failed("the module stops".to_owned());
+    }
+    if let Some(why) = phones::obstacle(&Asks::Idle(owed.by.to_string())) {
         return Came::NotFree(why);
     }
     let (dial_string, id) = (format!("user/{}", owed.by), owed.id.to_string());
@@ -68,7 +75,7 @@ fn try_once(module: &Module, callback: &CallBack, ringing: &Ringing) -> Came {
         ring_s: RING_S,
         name: format!("Call back: {}", owed.caller.name),
         number: &owed.caller.number,
-        variables: vec![(ID, &id), (NUMBER, &owed.caller.number), (ring::RUN, &run)],
+        variables: vec![(ID, &id), (NUMBER, &owed.caller.number), (RUN, &run)],
     };
     let leg = match outgoing.reach(&ringing.call_off) {
         Ok(leg) => leg,

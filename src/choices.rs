@@ -7,8 +7,8 @@ use crate::module::{Leg, Module};
 use crate::park::{CallView, Claimant, Exit, LotConfig, Target};
 use crate::switch::{Session, log};
 
-/// The key of an offer where the lot names none.
-const OFFER_KEY: char = '1';
+/// The key of an offer where the lot names none; the second one where the first is its exit key.
+const OFFER_KEYS: [char; 2] = ['1', '2'];
 
 /// The choices a caller has in the lot it is in now.
 pub struct Choices {
@@ -46,7 +46,9 @@ impl Choices {
 
     fn callback_key(&self) -> Option<char> {
         let key = self.lot.as_ref().and_then(|lot| lot.callback.key);
-        key.or_else(|| self.offered.then_some(OFFER_KEY))
+        let exit = self.lot.as_ref().and_then(|lot| lot.exit_key);
+        let offer = || OFFER_KEYS.into_iter().find(|key| Some(*key) != exit);
+        key.or_else(|| offer().filter(|_| self.offered))
     }
 
     /// Does what the key is for. The call's verdict then says how to go on.

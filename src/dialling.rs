@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::names;
 use crate::park::CallView;
+use crate::phones;
 use crate::switch::calling::{self, CallOff, Dial};
 use crate::switch::guard::Inside;
 use crate::switch::{Cause, Located, guard};
@@ -59,6 +60,10 @@ impl<'a> Outgoing<'a> {
     /// # Errors
     /// Why nobody answered, by FreeSWITCH's cause name.
     pub fn reach(self, call_off: &CallOff) -> Result<Located, String> {
+        let name = match phones::by_sofia(self.dial_string) {
+            true => names::for_sip(&self.name),
+            false => self.name,
+        };
         let ring_s = self.ring_s.to_string();
         let mut variables = vec![
             // Somebody has to pick up: ringing with a tune is not that.
@@ -72,7 +77,7 @@ impl<'a> Outgoing<'a> {
         let dial = Dial {
             dial_string: self.dial_string,
             ring_s: self.ring_s,
-            caller_id_name: &names::for_sip(&self.name),
+            caller_id_name: &name,
             caller_id_number: self.number,
             variables: &variables,
         };

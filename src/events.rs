@@ -40,8 +40,10 @@ fn set_variables(session: Session<'_>, event: &ParkEvent) {
             }
             channel.set_variable("callpark_parker", event.parker.as_deref());
             set("callpark_parked_at", &event.parked_at_epoch_ms.to_string());
-            for stale in ["callpark_outcome", "callpark_wait_ms", "callpark_retriever"] {
-                channel.set_variable(stale, None);
+            if event.action == Action::Park {
+                for stale in ["callpark_outcome", "callpark_wait_ms", "callpark_retriever"] {
+                    channel.set_variable(stale, None);
+                }
             }
         }
         _ => {}
@@ -139,6 +141,7 @@ pub fn tell_callback(news: &CallbackNews) {
             format!("{caller} is not called back, the time is up{why}")
         }
         (Some(CallbackEnd::Cancelled), _) => format!("{caller} is not called back: cancelled"),
+        (Some(CallbackEnd::Again), _) => format!("{caller} has asked to be called back again"),
         (Some(CallbackEnd::Shutdown), _) => {
             format!("{caller} is not called back: the module stops")
         }

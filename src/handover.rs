@@ -154,7 +154,9 @@ pub fn give(
         Given::Taken
     } else {
         names.restore(channel);
-        resume()
+        let given = resume();
+        // The worker may have seen it come true just then.
+        if offer.real.load(Ordering::Acquire) { Given::Taken } else { given }
     };
     // Last: the other leg waits for it to know what came of its claim.
     module.bridging.lock().remove(&ticket);

@@ -32,6 +32,7 @@ pub mod presence;
 pub mod render;
 pub mod request;
 pub mod ring;
+pub mod rings;
 mod service;
 pub mod settings;
 pub mod switch;

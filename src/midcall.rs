@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::apps::callpark::announces;
 use crate::apps::{self, user};
 use crate::arrival::{ARRIVES_WITHIN_MS, Arrival};
+use crate::hops::Hops;
 use crate::module::Module;
 use crate::park::{CallUuid, LotKey, Refusal, Want};
 use crate::parker;
@@ -64,6 +65,7 @@ pub fn park_partner(
     // Each transfers itself out of the bridge, the partner first: neither is held inside it.
     let arrival = Arrival::Park { lot, orbit: Want::Orbit(orbit), parker, heir_of: None };
     let token = module.arrivals.send(arrival);
+    Hops::spare_one(there);
     if !ivr::transfer(partner.session(), &format!("callpark:{token}"), Some("inline"), None) {
         drop(module.arrivals.take(&token));
         module.act(None, |park, _| (park.unreserve(&uuid), Vec::new()));

@@ -16,7 +16,7 @@ use crate::config::{Config, Settings};
 use crate::effects;
 use crate::handover::Offer;
 use crate::park::{CallUuid, Effect, Millis, Park, Ticket};
-use crate::ring::Rings;
+use crate::rings::Rings;
 use crate::switch::Stop;
 use crate::switch::{Located, Session};
 use crate::tokens::Tokens;

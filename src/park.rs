@@ -53,7 +53,7 @@ pub use effect::{
     Then, Ticket,
 };
 pub use fallback::{AfterReturn, BadFallback, WhenFull, WhenOccupied};
-pub use forecast::{Availability, Forecast, OrbitState, OrbitView};
+pub use forecast::{Forecast, OrbitState, OrbitView};
 pub use free::Assign;
 pub use lot_config::LotConfig;
 pub use names::{BadName, CallUuid, LotKey, LotName, OrbitName};
@@ -61,8 +61,8 @@ pub use outcome::{End, Outcome, Refusal};
 pub use place::{BadPlace, Transfer, is_dialable, is_user_at_domain};
 pub use range::{MOST_ORBITS, OrbitRange, RangeError};
 pub use steps::{
-    BadStep, LONGEST_RING_S, MOST_TRIES, Mailbox, REMIND_RING_S, RING_S, Reminder, Step, StepRef,
-    StepTo, When, read_number,
+    Asks, BadStep, LONGEST_RING_S, MOST_TRIES, Mailbox, REMIND_RING_S, RING_S, Reminder, Step,
+    StepRef, StepTo, When, read_number,
 };
 pub use timeout::{BadPriorities, Base, ByPriority, LEAST, NEW_MS, PERCENT, Timeout, WINDOW};
 pub use verdict::Verdict;

@@ -101,6 +101,10 @@ impl<'a> Parked<'a> {
                     if let Some(call) = self.view() {
                         announce::callback(self.session, &call);
                     }
+                    if !channel.ready() {
+                        // Somebody else has taken it, or it is gone: what became of it is told when it leaves.
+                        return;
+                    }
                     self.complete(ticket);
                     return channel.hangup(Cause::NORMAL_CLEARING);
                 }
@@ -151,6 +155,10 @@ impl<'a> Parked<'a> {
         let (dialplan, context) = (to.dialplan.as_deref(), to.context.as_deref());
         let missing =
             to.mailbox().and_then(|(user, domain)| phones::has_mailbox(user, domain).err());
+        if !self.session.channel().ready() {
+            // Asking took a moment in which something else became of it.
+            return false;
+        }
         let hops = Hops::of(self.session.channel());
         Hops::spare_one(self.session.channel());
         let moved = missing.is_none() && ivr::transfer(self.session, &to.exten, dialplan, context);

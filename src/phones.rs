@@ -1,28 +1,52 @@
 //! What is known of a user's phones.
 
-use crate::park::Availability;
+use crate::park::Asks;
 use crate::switch::{api, core};
 
-/// Whether the user (`user@domain`) can be reached now: asks FreeSWITCH, which takes a moment.
+/// Why what is asked for stands in the way, if it does: asks FreeSWITCH, which takes a moment.
 #[must_use]
-pub fn availability(user: &str) -> Availability {
-    Availability { registered: is_registered(user), busy: is_busy(user) }
+pub fn obstacle(asks: &Asks) -> Option<&'static str> {
+    match asks {
+        Asks::Mailbox(user) => {
+            user.split_once('@').and_then(|(user, domain)| has_mailbox(user, domain).err())
+        }
+        Asks::Registered(user) | Asks::Idle(user) if !is_registered(user) => {
+            Some("no phone of the user is registered")
+        }
+        Asks::Idle(user) if is_busy(user) => Some("the user is in a call"),
+        Asks::Registered(_) | Asks::Idle(_) => None,
+    }
 }
 
-/// The user's dial string of the directory leads somewhere: in the usual ones `${sofia_contact(…)}` and
+/// Whether mod_sofia makes the call, which wants names written in its own way. Where several kinds of phones are called
+/// at once, or it cannot be told, it counts as if it did: most phones are its.
+#[must_use]
+pub fn by_sofia(dial_string: &str) -> bool {
+    let called = match dial_string.strip_prefix("user/") {
+        Some(user) => contacts(user),
+        None => dial_string.to_owned(),
+    };
+    called.contains("sofia/") || called.contains("group/") || !leads_somewhere(&called)
+}
+
+/// The user's dial string of the directory leads somewhere.
+fn is_registered(user: &str) -> bool {
+    leads_somewhere(&contacts(user))
+}
+
+/// Where a user's phones are: the dial string of the directory. In the usual ones `${sofia_contact(…)}` and
 /// `${verto_contact(…)}` give `error/user_not_registered` where no phone is.
-fn is_registered(whom: &str) -> bool {
-    let Some((user, domain)) = whom.split_once('@') else { return false };
+fn contacts(whom: &str) -> String {
+    let Some((user, domain)) = whom.split_once('@') else { return String::new() };
     let dial_string = api::execute("user_data", &format!("{whom} param dial-string"));
     let dial_string = dial_string
         .unwrap_or_default()
         .replace("${dialed_user}", user)
         .replace("${dialed_domain}", domain);
     if dial_string.is_empty() {
-        return false;
+        return dial_string;
     }
-    let expanded = api::execute("expand", &format!("echo {dial_string}"));
-    leads_somewhere(&expanded.unwrap_or_default())
+    api::execute("expand", &format!("echo {dial_string}")).unwrap_or_default()
 }
 
 fn leads_somewhere(dial_string: &str) -> bool {

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use crate::clock;
 use crate::names;
 use crate::park::{CallUuid, Caller, LotKey, ParkRequest, Step, TOP_PRIORITY, Want};
-use crate::switch::{Channel, log};
+use crate::settings;
+use crate::switch::{Cause, Channel, log};
 
 /// The variables that are read from the channel that is parked, or in mid-call from the parker's.
 pub const VARIABLES: [&str; 9] = [
@@ -44,7 +45,13 @@ pub fn of(
     };
     let hidden = |name: &str| channel.variable(name).is_some_and(|hide| hide == "true");
     let returns = channel.variable("callpark_return").and_then(|steps| {
-        Step::parse_list(&steps).map_err(|error| ignored("callpark_return", &error)).ok()
+        let steps =
+            Step::parse_list(&steps).map_err(|error| ignored("callpark_return", &error)).ok()?;
+        let unknown = settings::causes(&steps).find(|cause| Cause::parse(cause).is_none()).cloned();
+        if let Some(cause) = &unknown {
+            ignored("callpark_return", &format_args!("there is no hang-up cause {cause:?}"));
+        }
+        unknown.is_none().then_some(steps)
     });
     let priority = number("callpark_priority", u64::from(TOP_PRIORITY)).unwrap_or(0);
     let caller = Caller {

@@ -1,11 +1,8 @@
 //! Calling somebody for a parked call: a return step, or `callpark retrieve … <dial string>`. The caller hears music
 //! meanwhile; only who has answered claims the call.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-
-use parking_lot::Mutex;
 
 use crate::announce;
 use crate::apps;
@@ -13,21 +10,13 @@ use crate::arrival::Arrival;
 use crate::dial;
 use crate::dialling::{self, Outgoing, in_thread};
 use crate::module::Module;
-use crate::park::{CallUuid, CallView, Claimant, Quiet, Ring, RingTo, RunId, Step, When};
+use crate::park::{CallUuid, CallView, Claimant, Ring, RingTo, RunId, Step};
 use crate::phones;
-use crate::switch::calling::CallOff;
-use crate::switch::channel::Flag;
-use crate::switch::{Cause, Located, core, log};
-use crate::tokens::Tokens;
+use crate::rings::{RUN, Ringing};
+use crate::switch::{Located, log};
 
 /// The application that connects a leg we have called; its data is the token of an [`Errand`].
 pub const APPLICATION: &str = "callpark_retrieve";
-
-/// The variable of every leg that rings for a run.
-pub const RUN: &str = "callpark_run";
-/// What mod_sofia sets on a leg as soon as the other end has described its media: with its answer, or some with early
-/// media.
-const HAS_ANSWERED: &str = "switch_r_sdp";
 
 /// What a leg that we have called is for: handed out once.
 pub struct Errand {
@@ -53,139 +42,24 @@ impl Errand {
     }
 }
 
-/// Something that rings, or has answered and has not claimed anything yet.
-#[derive(Default)]
-pub struct Ringing {
-    /// Ends the ringing.
-    pub call_off: CallOff,
-    /// It is ending.
-    called_off: CallOff,
-    leg: Mutex<Option<String>>,
-}
-
-impl Ringing {
-    /// Whoever has answered can be hung up from now on.
-    ///
-    /// # Errors
-    /// That is late: the ringing had been called off, and the leg is hung up.
-    pub fn answered(&self, leg: &Located) -> Result<(), String> {
-        *self.leg.lock() = Some(leg.session().uuid());
-        // First noted, then looked: who calls off in between sees the leg.
-        match self.called_off.cause() {
-            None => Ok(()),
-            Some(cause) => {
-                leg.session().channel().hangup(cause);
-                Err("it was called off as somebody answered".to_owned())
-            }
-        }
-    }
-
-    fn stop(&self, cause: Cause) {
-        self.called_off.call_off(cause);
-        self.hang_up(cause);
-    }
-
-    fn hang_up(&self, cause: Cause) {
-        self.call_off.call_off(cause);
-        let leg = self.leg.lock().clone();
-        if let Some(leg) = leg.and_then(|uuid| Located::find(&uuid)) {
-            leg.session().channel().hangup(cause);
-        }
-    }
-
-    /// As [`stop`](Ringing::stop), for what rings for that run. Mod_sofia ends a call it has not seen answered with a
-    /// CANCEL, which means nothing to a phone whose answer is in the switch but not through it yet: that phone would
-    /// stay in a call with nobody. Such a leg is let come through, which takes some ms, and then gets its BYE.
-    fn stop_run(&self, run: RunId, cause: Cause) {
-        const COMES_THROUGH: Duration = Duration::from_millis(80);
-        self.called_off.call_off(cause);
-        let until = Instant::now() + COMES_THROUGH;
-        for uuid in core::channels(RUN, &run.0.to_string()) {
-            let Some(leg) = Located::find(&uuid) else { continue };
-            let channel = leg.session().channel();
-            while channel.up()
-                && !channel.test(Flag::Answered)
-                && channel.variable(HAS_ANSWERED).is_some()
-                && Instant::now() < until
-            {
-                std::thread::sleep(Duration::from_millis(1));
-            }
-            channel.hangup(cause);
-        }
-        self.hang_up(cause);
-    }
-}
-
-/// Everything that is ringing.
-#[derive(Default)]
-pub struct Rings {
-    runs: Mutex<HashMap<RunId, Arc<Ringing>>>,
-    commands: Mutex<Vec<Arc<Ringing>>>,
-    /// What the legs are for that have answered.
-    pub errands: Tokens<Errand>,
-}
-
-impl Rings {
-    /// Notes that something begins to ring for that run.
-    pub fn begin(&self, run: RunId) -> Arc<Ringing> {
-        let ringing = Arc::new(Ringing::default());
-        self.runs.lock().insert(run, Arc::clone(&ringing));
-        ringing
-    }
-
-    /// That run rings nobody any more: it is over, or whoever answered has the call.
-    pub fn end(&self, run: RunId) {
-        self.runs.lock().remove(&run);
-    }
-
-    /// Ends a run's ringing. The phone counts it as a missed call unless somebody else has taken it.
-    pub fn stop(&self, run: RunId, why: Quiet) {
-        let ringing = self.runs.lock().remove(&run);
-        if let Some(ringing) = ringing {
-            let cause = match why {
-                Quiet::Unanswered => Cause::NO_ANSWER,
-                Quiet::Taken => Cause::LOSE_RACE,
-                Quiet::Gone => Cause::ORIGINATOR_CANCEL,
-            };
-            let theirs = Arc::clone(&ringing);
-            if in_thread("callpark-stop", move || theirs.stop_run(run, cause)).is_err() {
-                ringing.stop(cause);
-            }
-        }
-    }
-
-    /// Ends all ringing, for unloading.
-    pub fn stop_all(&self) {
-        let mut all: Vec<_> = self.runs.lock().drain().map(|(_, ringing)| ringing).collect();
-        all.extend(self.commands.lock().iter().cloned());
-        for ringing in all {
-            ringing.stop(Cause::ORIGINATOR_CANCEL);
-        }
-    }
-
-    fn begin_command(&self) -> Arc<Ringing> {
-        let ringing = Arc::new(Ringing::default());
-        self.commands.lock().push(Arc::clone(&ringing));
-        ringing
-    }
-
-    fn end_command(&self, ringing: &Arc<Ringing>) {
-        self.commands.lock().retain(|other| !Arc::ptr_eq(other, ringing));
-    }
-}
-
 /// How a return step came out.
 enum Did {
     /// Whoever answered takes it from here, on its own thread.
     Sent,
     /// The step is done, and took nobody.
     Reminded,
+    /// It cannot be tried now, for this reason.
+    Skipped(&'static str),
 }
 
 /// Runs a return step that rings or tells somebody.
 pub fn step(module: &Arc<Module>, ring: Ring) {
     let ringing = module.rings.begin(ring.run);
     let (uuid, run) = (ring.call.uuid.clone(), ring.run);
+    // It may have been stopped before it began; from here on whoever stops it finds it.
+    if !module.look(|park| park.rings(&uuid, run)) {
+        return module.rings.end(run);
+    }
     let thread = {
         let module = Arc::clone(module);
         in_thread("callpark-return", move || match run_step(&module, &ring, &ringing) {
@@ -193,6 +67,12 @@ pub fn step(module: &Arc<Module>, ring: Ring) {
             Ok(Did::Reminded) => {
                 module.rings.end(ring.run);
                 module.act(None, |park, now| ((), park.step_done(now, &ring.call.uuid, ring.run)));
+            }
+            Ok(Did::Skipped(why)) => {
+                module.rings.end(ring.run);
+                module.act(None, |park, now| {
+                    ((), park.step_skipped(now, &ring.call.uuid, ring.run, why))
+                });
             }
             Err(reason) => failed(&module, &ring.call.uuid, ring.run, &reason),
         })
@@ -214,11 +94,9 @@ fn run_step(module: &Arc<Module>, ring: &Ring, ringing: &Ringing) -> Result<Did,
         // What began after all ringing was stopped.
         return Err("the module stops".to_owned());
     }
-    if step.when != When::Always
-        && let Some(user) = step.user(call.parker.as_deref())
-        && let Some(reason) = step.when.skips(phones::availability(user))
-    {
-        return Err(reason.to_owned());
+    let asks = step.asks(call.parker.as_deref());
+    if let Some(why) = asks.and_then(|asks| phones::obstacle(&asks)) {
+        return Ok(Did::Skipped(why));
     }
     let (user, dial_string) = match &ring.to {
         RingTo::Message(_) => {
@@ -247,7 +125,10 @@ fn run_step(module: &Arc<Module>, ring: &Ring, ringing: &Ringing) -> Result<Did,
     });
     if reminds {
         let errand = Arrival::Tell { lot: call.lot.clone(), orbit: call.orbit.clone() };
+        let uuid = leg.session().uuid();
         dialling::send(&module.arrivals, errand, leg, "callpark")?;
+        // The next step may ask whether that user is in a call.
+        wait_until_gone(module, &uuid);
         return Ok(Did::Reminded);
     }
     let errand = Errand {
@@ -259,6 +140,14 @@ fn run_step(module: &Arc<Module>, ring: &Ring, ringing: &Ringing) -> Result<Did,
     };
     dialling::send(&module.rings.errands, errand, leg, APPLICATION)?;
     Ok(Did::Sent)
+}
+
+fn wait_until_gone(module: &Module, uuid: &str) {
+    const LISTENS: Duration = Duration::from_secs(30);
+    let end = Instant::now() + LISTENS;
+    while Instant::now() < end && !module.is_stopping() && Located::find(uuid).is_some() {
+        std::thread::sleep(Duration::from_millis(50));
+    }
 }
 
 /// What the phone that rings shows. Put together here, and not by FreeSWITCH, which would look for `${…}` in a caller's
@@ -291,9 +180,13 @@ pub fn command(module: &Arc<Module>, call: CallView, dial_string: String) -> Res
         in_thread("callpark-call", move || {
             let called = || {
                 let dial_string = dialling::expanded(&call, &dial_string)?;
+                if module.is_stopping() {
+                    return Err("the module stops".to_owned());
+                }
                 let name = format!("Park {}: {}", call.orbit, call.caller_id_name);
                 let outgoing = Outgoing::about(&call, &dial_string, RING_S, name);
                 let leg = outgoing.reach(&ringing.call_off)?;
+                ringing.answered(&leg)?;
                 let errand =
                     Errand { uuid: call.uuid.clone(), run: None, user: None, announce: None };
                 dialling::send(&module.rings.errands, errand, leg, APPLICATION)

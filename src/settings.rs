@@ -7,6 +7,8 @@ use std::sync::atomic::Ordering;
 use crate::config::{Config, ConfigError};
 use crate::health;
 use crate::module::Module;
+use crate::park::{AfterReturn, Step, StepTo};
+use crate::switch::Cause;
 use crate::switch::event::{Heard, Kind, Listener};
 use crate::switch::{core, log, xml};
 use crate::worker::Message;
@@ -20,10 +22,33 @@ const FILE: &str = "callpark.conf";
 fn read() -> (Option<String>, Result<Config, String>) {
     let text = xml::configuration(FILE);
     let config = match &text {
-        Some(text) => Config::parse(text).map_err(|error| in_file(error).to_string()),
+        Some(text) => Config::parse(text)
+            .map_err(|error| in_file(error).to_string())
+            .and_then(|config| unknown_cause(&config).map_or(Ok(config), Err)),
         None => Ok(Config::default()),
     };
     (text, config)
+}
+
+/// What is wrong with a cause in there that FreeSWITCH does not know, if there is one: only here can it be asked.
+fn unknown_cause(config: &Config) -> Option<String> {
+    config.lots.iter().find_map(|lot| {
+        let after = match &lot.after_return {
+            AfterReturn::Hangup(cause) => Some(cause),
+            _ => None,
+        };
+        let wrong =
+            causes(&lot.returns).chain(after).find(|cause| Cause::parse(cause).is_none())?;
+        Some(format!("lot {:?}: there is no hang-up cause {wrong:?}", lot.key.to_string()))
+    })
+}
+
+/// The causes with which steps hang up.
+pub fn causes(steps: &[Step]) -> impl Iterator<Item = &String> {
+    steps.iter().filter_map(|step| match &step.to {
+        StepTo::Hangup(cause) => Some(cause),
+        _ => None,
+    })
 }
 
 /// The error with its line in the file an administrator edits, if the same mistake is in there: what FreeSWITCH gives us

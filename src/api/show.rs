@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::{Answer, Verb, lot_and_orbit};
 use crate::clock;
 use crate::module::Module;
-use crate::park::{Availability, Refusal};
+use crate::park::{Asks, Refusal};
 use crate::phones;
 use crate::render;
 
@@ -29,9 +29,9 @@ fn run(module: &Arc<Module>, words: &[&str]) -> Answer {
         Ok::<_, Refusal>((lot, orbit, asked))
     })?;
     // Asked between the two looks: no lock of ours is held while FreeSWITCH is asked.
-    let known: HashMap<String, Availability> =
-        asked.into_iter().map(|user| (user.clone(), phones::availability(&user))).collect();
-    let known = |user: &str| known.get(user).copied();
+    let known: HashMap<Asks, Option<&'static str>> =
+        asked.into_iter().map(|asks| (asks.clone(), phones::obstacle(&asks))).collect();
+    let known = |asks: &Asks| known.get(asks).copied().flatten();
     let view = module.look(|park| park.show(clock::now(), &lot, &orbit, &known))?;
     Ok(if json { render::show_json(&view) } else { render::show_text(&view) })
 }

@@ -189,6 +189,7 @@ fn refuse(
         Then::Continue => announce::refusal(module, session, lot, None, refused.refusal),
         Then::Hangup => channel.hangup(Cause::NORMAL_CLEARING),
         Then::Transfer(to) => {
+            Hops::spare_one(channel);
             ivr::transfer(session, &to.exten, to.dialplan.as_deref(), to.context.as_deref());
         }
         Then::Parker => match parker {

@@ -56,6 +56,11 @@ impl Park {
         if let Some(old) = self.lots.get_mut(&call.lot) {
             old.dequeue(call);
         }
+        let steps = |lot: &LotKey| self.lots.get(lot).map(|lot| &lot.config.returns);
+        if call.returns.is_none() && call.ringing.is_none() && steps(&call.lot) != steps(to) {
+            // The number of a step means nothing among other steps.
+            (call.next_step, call.tries, call.paused) = (0, 0, false);
+        }
         let from = std::mem::replace(&mut call.lot, to.clone());
         let from = (from, std::mem::replace(&mut call.orbit, orbit.clone()));
         if let Some(new) = self.lots.get_mut(to) {

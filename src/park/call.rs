@@ -6,6 +6,7 @@ use super::claim::By;
 use super::deadlines::Millis;
 use super::effect::{Action, Effect, ParkEvent, Quiet, RunId, Ticket};
 use super::names::{CallUuid, LotKey, OrbitName};
+use super::place::Transfer;
 use super::steps::Step;
 
 /// Who is waiting, as the switch knows it.
@@ -103,6 +104,8 @@ pub(super) struct Ringing {
 pub(super) struct Pending {
     pub(super) ticket: Ticket,
     pub(super) by: By,
+    /// The call was given a new timeout meanwhile: if the claim is given back, that counts and no return step goes on.
+    pub(super) restarted: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -142,6 +145,8 @@ pub(super) struct Call {
     /// How many rounds of return steps have come to their end.
     pub(super) rounds: u32,
     pub(super) ringing: Option<Ringing>,
+    /// Who will call it back, and where its number is dialled: what its caller has been told.
+    pub(super) promised: Option<(Arc<str>, Transfer)>,
     pub(super) claim: Option<Pending>,
 }
 

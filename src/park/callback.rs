@@ -15,6 +15,8 @@ use super::effect::{CallbackEnd, CallbackNews, Effect, Quiet, RunId};
 use super::names::{CallUuid, LotKey, OrbitName};
 use super::place::{Transfer, is_dialable, is_user_at_domain};
 
+/// So many call-backs are owed at the most.
+const MOST: usize = 1_000;
 /// How soon it is looked again whether the user is free.
 const LOOK_AGAIN_MS: u64 = 5_000;
 /// How long after a failed attempt the next one begins.
@@ -178,16 +180,25 @@ impl Park {
         if !is_dialable(&call.caller.number) {
             return Err("the caller's number cannot be dialled");
         }
+        if self.callbacks.len() >= MOST {
+            return Err("too many are to be called back already");
+        }
         let exten = config.to.exten.replace("${number}", &call.caller.number);
         Ok((by, Transfer { exten, ..config.to.clone() }))
     }
 
-    /// The caller has hung up to be called back.
-    pub(super) fn owe_callback(&mut self, now: Millis, call: &Call, effects: &mut Vec<Effect>) {
-        let Ok((by, to)) = self.callback_of(call) else { return };
+    /// The caller has hung up to be called back. Who asks twice is called back once.
+    pub(super) fn owe_callback(&mut self, now: Millis, call: &mut Call, effects: &mut Vec<Effect>) {
+        let Some((by, to)) = call.promised.take() else { return };
         let Some(config) = self.lots.get(&call.lot).map(|lot| lot.config.callback.clone()) else {
             return;
         };
+        let same = |(_, callback): &(&CallbackId, &Callback)| {
+            callback.by == by && callback.to == to && callback.trying.is_none()
+        };
+        if let Some(id) = self.callbacks.iter().find(same).map(|(id, _)| *id) {
+            self.end_callback(now, id, CallbackEnd::Again, effects);
+        }
         let id = CallbackId(self.count());
         let callback = Callback {
             lot: call.lot.clone(),
@@ -202,8 +213,12 @@ impl Park {
             trying: None,
             reason: None,
         };
-        let news = CallbackNews { callback: callback.view(id, now), end: None };
+        let end = self.stopping.then_some(CallbackEnd::Shutdown);
+        let news = CallbackNews { callback: callback.view(id, now), end };
         effects.push(Effect::Callback(Box::new(news)));
+        if self.stopping {
+            return;
+        }
         self.callbacks.insert(id, callback);
         self.deadlines.add(now, id.0, Due::Callback(id));
     }
@@ -218,6 +233,12 @@ impl Park {
         let mut effects = Vec::new();
         self.end_callback(now, id, CallbackEnd::Cancelled, &mut effects);
         effects
+    }
+
+    /// Whether that attempt is the current one: whoever is about to make it asks, for it may have been cancelled before it
+    /// began.
+    pub fn is_trying(&self, id: CallbackId, run: RunId) -> bool {
+        self.callbacks.get(&id).is_some_and(|callback| callback.trying == Some(run))
     }
 
     pub(super) fn callback_is_due(

@@ -49,7 +49,7 @@ pub enum Claimant {
 /// How a call leaves its orbit without being connected to anybody.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Exit {
-    /// By its exit key, to this place.
+    /// To this place: by its exit key, by a return step, or because it has waited for long enough.
     Transfer(Transfer),
     /// An administrator, or a return step, hangs it up.
     Drop {
@@ -147,10 +147,12 @@ impl Park {
         };
         let uuid = self.target(lot, target)?.ok_or(late)?;
         let ticket = Ticket(self.count());
-        if by == Claimant::Leave(Exit::Callback) {
+        let promised = if by == Claimant::Leave(Exit::Callback) {
             let call = self.calls.get(&uuid).ok_or(late)?;
-            self.callback_of(call).map_err(|_| Refusal::Failed)?;
-        }
+            Some(self.callback_of(call).map_err(|_| Refusal::Failed)?)
+        } else {
+            None
+        };
         let call = self.calls.get_mut(&uuid).ok_or(late)?;
         if call.claim.is_some() || lot.is_some_and(|lot| *lot != call.lot) {
             return Err(late);
@@ -174,7 +176,8 @@ impl Park {
         // `next_step` is the one that rang: given back, the claim lets it ring again.
         let why = if by.leg().is_some() { Quiet::Taken } else { Quiet::Gone };
         call.silence(why, &mut effects);
-        call.claim = Some(Pending { ticket, by });
+        call.promised = promised;
+        call.claim = Some(Pending { ticket, by, restarted: false });
         self.deadlines.arm(call);
         if let Some(lot) = self.lots.get_mut(&call.lot) {
             lot.dequeue(call);
@@ -230,7 +233,9 @@ impl Park {
         reason: Option<&str>,
     ) -> Vec<Effect> {
         let mut effects = Vec::new();
-        let Some(by) = self.take_claim(uuid, ticket) else { return effects };
+        let Some(Pending { by, restarted, .. }) = self.take_claim(uuid, ticket) else {
+            return effects;
+        };
         let Some(call) = self.calls.get_mut(uuid) else { return effects };
         if let Some(lot) = self.lots.get_mut(&call.lot) {
             lot.enqueue(call);
@@ -247,7 +252,7 @@ impl Park {
         };
         let reason = reason.unwrap_or(usual);
         if !self.stopping {
-            if let Some(step) = by.step() {
+            if let Some(step) = by.step().filter(|_| !restarted) {
                 self.step_over(now, uuid, step, Some(reason), &mut effects);
                 return effects;
             }
@@ -260,9 +265,9 @@ impl Park {
         effects
     }
 
-    fn take_claim(&mut self, uuid: &CallUuid, ticket: Ticket) -> Option<By> {
+    fn take_claim(&mut self, uuid: &CallUuid, ticket: Ticket) -> Option<Pending> {
         let call = self.calls.get_mut(uuid)?;
-        call.claim.take_if(|pending| pending.ticket == ticket).map(|pending| pending.by)
+        call.claim.take_if(|pending| pending.ticket == ticket)
     }
 
     /// A claim by the call itself, so that its own thread makes it leave.
@@ -270,7 +275,7 @@ impl Park {
         let ticket = Ticket(self.count());
         let Some(call) = self.calls.get_mut(uuid) else { return };
         call.silence(Quiet::Gone, effects);
-        call.claim = Some(Pending { ticket, by });
+        call.claim = Some(Pending { ticket, by, restarted: false });
         self.deadlines.arm(call);
         if let Some(lot) = self.lots.get_mut(&call.lot) {
             lot.dequeue(call);

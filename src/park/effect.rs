@@ -78,7 +78,7 @@ pub struct Ring {
     pub call: CallView,
     /// Whom to ring.
     pub to: RingTo,
-    /// The return step. Ten seconds after its ringing time it counts as failed even if nobody says so.
+    /// The return step. When its ringing time is over it counts as failed, and is stopped.
     pub step: Step,
 }
 
@@ -102,6 +102,8 @@ pub enum CallbackEnd {
     Expired,
     /// An administrator cancelled it.
     Cancelled,
+    /// The same caller has asked again: another one has taken its place.
+    Again,
     /// The module or the switch stops.
     Shutdown,
 }
@@ -114,6 +116,7 @@ impl CallbackEnd {
             CallbackEnd::Failed => "failed",
             CallbackEnd::Expired => "expired",
             CallbackEnd::Cancelled => "cancelled",
+            CallbackEnd::Again => "again",
             CallbackEnd::Shutdown => "shutdown",
         }
     }

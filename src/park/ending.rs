@@ -104,7 +104,7 @@ impl Park {
                 event.step = by.step().and_then(|step| self.step_ref(&call, step));
                 event = event.with_leg(&by);
             }
-            Some(Pending { ticket, by }) => {
+            Some(Pending { ticket, by, .. }) => {
                 if let By::StepLeg { run, .. } = by {
                     effects.push(Effect::StopRing(run, Quiet::Gone));
                 }
@@ -120,7 +120,7 @@ impl Park {
         }
         effects.push(event.into());
         if outcome == Outcome::Callback {
-            self.owe_callback(now, &call, &mut effects);
+            self.owe_callback(now, &mut call, &mut effects);
         }
         self.show_lamp(&call.lot, &call.orbit, &mut effects);
         self.vacate(&call.lot, &call.orbit);

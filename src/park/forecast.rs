@@ -8,7 +8,7 @@ use super::fallback::AfterReturn;
 use super::lot::Slot;
 use super::names::{LotKey, OrbitName};
 use super::outcome::Refusal;
-use super::steps::{Mailbox, Reminder, Step, StepRef, StepTo, When};
+use super::steps::{Asks, Mailbox, Reminder, Step, StepRef, StepTo};
 use super::views::CallView;
 
 /// What an orbit is.
@@ -69,31 +69,9 @@ pub struct Forecast {
     pub skipped: Option<&'static str>,
 }
 
-/// What is known of a user's phones.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Availability {
-    /// One of them is registered.
-    pub registered: bool,
-    /// The user is in a call.
-    pub busy: bool,
-}
-
-impl When {
-    /// Why a step with this condition is skipped now, if it is.
-    pub fn skips(self, phones: Availability) -> Option<&'static str> {
-        match self {
-            When::Registered | When::Idle if !phones.registered => {
-                Some("no phone of the user is registered")
-            }
-            When::Idle if phones.busy => Some("the user is in a call"),
-            _ => None,
-        }
-    }
-}
-
 impl Park {
-    /// One orbit, and what happens to its call next and when, return step by return step. `known` says what is known of
-    /// the phones of those whom [`show_asks`](Park::show_asks) named.
+    /// One orbit, and what happens to its call next and when, return step by return step. `known` answers what
+    /// [`show_asks`](Park::show_asks) asked.
     ///
     /// # Errors
     /// `UnknownLot`, `UnknownOrbit`.
@@ -142,15 +120,14 @@ impl Park {
         Ok(view)
     }
 
-    /// Of which users (`user@domain`) [`show`](Park::show) should know whether they can be reached.
-    pub fn show_asks(&self, key: &LotKey, orbit: &OrbitName) -> Vec<String> {
+    /// What [`show`](Park::show) should know of the switch.
+    pub fn show_asks(&self, key: &LotKey, orbit: &OrbitName) -> Vec<Asks> {
         let Some(Slot::Parked(uuid)) = self.lots.get(key).and_then(|lot| lot.slot(orbit)) else {
             return Vec::new();
         };
         let Some(call) = self.calls.get(uuid) else { return Vec::new() };
         let steps = self.steps_of(call);
-        let users = steps.iter().filter(|step| step.when != When::Always);
-        users.filter_map(|step| step.user(call.parker.as_deref()).map(str::to_owned)).collect()
+        steps.iter().filter_map(|step| step.asks(call.parker.as_deref())).collect()
     }
 
     fn forecast(&self, now: Millis, call: &Call, known: &Known<'_>) -> Vec<Forecast> {
@@ -170,8 +147,11 @@ impl Park {
             };
             next.push(Forecast::plain(at.since(now), what));
         }
+        let last = next.first().map(|leaves| leaves.in_ms);
         self.forecast_returns(now, call, known, &mut next);
         next.sort_by_key(|forecast| forecast.in_ms);
+        // When it has left nothing more happens to it.
+        next.retain(|forecast| last.is_none_or(|last| forecast.in_ms <= last));
         next
     }
 
@@ -237,7 +217,7 @@ impl Park {
         if needs_parker && call.parker.is_none() {
             return Some("the parker is not known");
         }
-        step.when.skips(known(step.user(call.parker.as_deref())?)?)
+        known(&step.asks(call.parker.as_deref())?)
     }
 
     fn at_the_end(&self, call: &Call) -> String {
@@ -255,8 +235,8 @@ impl Park {
     }
 }
 
-/// What somebody knows of users' phones.
-type Known<'a> = dyn Fn(&str) -> Option<Availability> + 'a;
+/// What somebody knows of the switch: why what is asked for stands in the way of a step, if it does.
+type Known<'a> = dyn Fn(&Asks) -> Option<&'static str> + 'a;
 
 impl Forecast {
     fn plain(in_ms: u64, what: String) -> Self {

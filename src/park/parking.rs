@@ -73,6 +73,7 @@ impl Park {
             paused: false,
             rounds: 0,
             ringing: None,
+            promised: None,
             claim: None,
         };
         let timeout_ms = self.timeout_of(&call);

@@ -78,10 +78,9 @@ pub fn is_user_at_domain(text: &str) -> bool {
     })
 }
 
-/// Whether a caller's number can be dialled: digits, `*`, `#` and one `+` in front. Anything else a caller can send is
-/// no number to be put into a dialplan.
+/// Whether a caller's number can be dialled: digits, and one `+` in front. Anything else a caller can send is no number
+/// to be put into a dialplan; with a `*` it could be a feature code there.
 pub fn is_dialable(number: &str) -> bool {
     let digits = number.strip_prefix('+').unwrap_or(number);
-    (1..=32).contains(&digits.len())
-        && digits.bytes().all(|b| b.is_ascii_digit() || b == b'*' || b == b'#')
+    (1..=32).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit())
 }

@@ -10,10 +10,11 @@ use super::effect::{Action, Effect, Quiet, Ring, RingTo, RunId};
 use super::fallback::AfterReturn;
 use super::names::CallUuid;
 use super::place::Transfer;
-use super::steps::{Mailbox, Reminder, Step, StepRef, StepTo};
+use super::steps::{MOST_TRIES, Mailbox, Reminder, Step, StepRef, StepTo};
 
-/// How many things that are due one call of `handle_timeout` handles, so that the lock is short.
-const AT_ONCE: usize = 256;
+/// How many things that are due one call of `handle_timeout` handles, so that the lock is short, and what was decided is
+/// done before much else is.
+const AT_ONCE: usize = 8;
 
 /// How long sending a message may take.
 const MESSAGE_WITHIN_MS: u64 = 10_000;
@@ -38,7 +39,7 @@ impl Park {
         self.deadlines.soonest()
     }
 
-    /// Does what is due, 256 at the most: if more is, [`poll_timeout`](Park::poll_timeout) says so.
+    /// Does what is due, 8 at the most: if more is, [`poll_timeout`](Park::poll_timeout) says so.
     pub fn handle_timeout(&mut self, now: Millis) -> Vec<Effect> {
         let mut effects = Vec::new();
         for _ in 0..AT_ONCE {
@@ -57,7 +58,17 @@ impl Park {
         call.armed = None;
         let passed = |at: Option<Millis>| at.is_some_and(|at| at <= now);
         if passed(call.leaves_at) {
-            return self.has_waited_enough(now, uuid, effects);
+            match call.ringing {
+                // Whoever has answered is about to have the call.
+                Some(ringing) if ringing.answered => call.leaves_at = Some(ringing.until.after(1)),
+                _ => return self.has_waited_enough(now, uuid, effects),
+            }
+        }
+        if let Some(ringing) =
+            call.ringing.filter(|ringing| ringing.offer && passed(call.comfort_at))
+        {
+            // Nobody talks into an offer.
+            call.comfort_at = Some(ringing.until.after(1));
         }
         if passed(call.comfort_at) {
             let every = self.lots.get(&call.lot).and_then(|lot| lot.config.comfort_every());
@@ -68,7 +79,7 @@ impl Park {
         }
         self.deadlines.arm(call);
         match call.ringing {
-            Some(ringing) if passed(call.due()) => {
+            Some(ringing) if ringing.until <= now => {
                 call.ringing = None;
                 let reason = if ringing.offer {
                     "the caller did not ask for it"
@@ -98,6 +109,13 @@ impl Park {
         self.claim_itself(uuid, by, effects);
     }
 
+    /// Whether that run is the call's current one: whoever is about to ring for it asks, for it may have been stopped
+    /// before it began.
+    pub fn rings(&self, uuid: &CallUuid, run: RunId) -> bool {
+        let ringing = self.calls.get(uuid).and_then(|call| call.ringing);
+        ringing.is_some_and(|ringing| ringing.run == run)
+    }
+
     /// Somebody has answered a return step: it does not end for want of an answer any more, and whoever it was has a
     /// minute to claim the call. A run that is not the call's current one is ignored.
     pub fn step_answered(&mut self, now: Millis, uuid: &CallUuid, run: RunId) {
@@ -117,6 +135,23 @@ impl Park {
         run: RunId,
         reason: &str,
     ) -> Vec<Effect> {
+        self.step_ended(now, uuid, run, Some(reason))
+    }
+
+    /// The step cannot be tried now, and need not be tried again in this round: the next step runs. A run that is not the
+    /// call's current one is ignored.
+    pub fn step_skipped(
+        &mut self,
+        now: Millis,
+        uuid: &CallUuid,
+        run: RunId,
+        reason: &str,
+    ) -> Vec<Effect> {
+        if self.rings(uuid, run)
+            && let Some(call) = self.calls.get_mut(uuid)
+        {
+            call.tries = MOST_TRIES;
+        }
         self.step_ended(now, uuid, run, Some(reason))
     }
 
@@ -140,7 +175,9 @@ impl Park {
         }
         // A worker that had claimed the call gives the claim back by saying that its step failed.
         match &call.claim {
-            Some(Pending { ticket, by: By::StepLeg { run: claimed, .. } }) if *claimed == run => {
+            Some(Pending { ticket, by: By::StepLeg { run: claimed, .. }, .. })
+                if *claimed == run =>
+            {
                 let ticket = *ticket;
                 self.unclaim(now, uuid, ticket)
             }
@@ -308,6 +345,9 @@ impl Park {
         call.tries = 0;
         call.paused = false;
         call.waits_since = now;
+        if let Some(pending) = &mut call.claim {
+            pending.restarted = true;
+        }
         call.deadline = (timeout_ms > 0).then(|| now.after(timeout_ms));
         if !self.stopping {
             self.deadlines.arm(call);

@@ -89,6 +89,17 @@ pub enum When {
     Idle,
 }
 
+/// Something about a user (`user@domain`) that only the switch knows.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Asks {
+    /// Is there a voicemail box?
+    Mailbox(String),
+    /// Is a phone registered?
+    Registered(String),
+    /// Is a phone registered, and the user in no call?
+    Idle(String),
+}
+
 impl Step {
     /// A step with everything but its destination at the default.
     pub fn new(to: StepTo) -> Step {
@@ -116,6 +127,18 @@ impl Step {
             StepTo::Parker | StepTo::Remind(_) => parker,
             StepTo::Dial(dial) => dialled_user(dial),
             _ => None,
+        }
+    }
+
+    /// What must be known of the switch before it is tried, if anything.
+    pub fn asks(&self, parker: Option<&str>) -> Option<Asks> {
+        let user = self.user(parker).map(str::to_owned);
+        match (&self.to, self.when) {
+            (StepTo::Voicemail(Mailbox::Parker), _) => Some(Asks::Mailbox(parker?.to_owned())),
+            (StepTo::Voicemail(Mailbox::User(user)), _) => Some(Asks::Mailbox(user.clone())),
+            (_, When::Registered) => Some(Asks::Registered(user?)),
+            (_, When::Idle) => Some(Asks::Idle(user?)),
+            (_, When::Always) => None,
         }
     }
 

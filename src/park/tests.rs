@@ -34,7 +34,7 @@ pub(super) fn lot(name: &str, orbits: &str) -> LotConfig {
 }
 
 /// Nothing is known of anybody's phones.
-pub(super) fn nobody(_: &str) -> Option<Availability> {
+pub(super) fn nobody(_: &Asks) -> Option<&'static str> {
     None
 }
 

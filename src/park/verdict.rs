@@ -46,7 +46,7 @@ impl Park {
     /// What the parked leg's own thread shall do now.
     pub fn verdict(&self, uuid: &CallUuid) -> Verdict {
         let Some(call) = self.calls.get(uuid) else { return Verdict::Unknown };
-        let Some(Pending { ticket, by }) = &call.claim else { return Verdict::Hold };
+        let Some(Pending { ticket, by, .. }) = &call.claim else { return Verdict::Hold };
         let ticket = *ticket;
         match by {
             By::Retriever { leg, .. } | By::StepLeg { leg, .. } => {

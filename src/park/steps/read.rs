@@ -157,7 +157,8 @@ impl FromStr for StepTo {
                 Ok(StepTo::Voicemail(Mailbox::User(user.to_owned())))
             }
             ("voicemail", Some(other)) => Err(BadStep::Mailbox(other.to_owned())),
-            _ => Ok(StepTo::Dial(text.to_owned())),
+            _ if text.contains('/') || text.contains("${") => Ok(StepTo::Dial(text.to_owned())),
+            _ => Err(BadStep::Nowhere(text.to_owned())),
         }
     }
 }

@@ -177,13 +177,17 @@ fn after_return_hangs_up_or_parks_again() {
 fn show_says_which_step_will_be_skipped_and_why() {
     let mut park =
         returning("parker when=idle|user/2@x.y when=registered repeat=2 pause=5|callback");
-    let known = |user: &str| match user {
-        "1000@example.com" => Some(Availability { registered: true, busy: true }),
-        "2@x.y" => Some(Availability { registered: false, busy: false }),
-        _ => None,
-    };
+    let (idle, registered) =
+        (Asks::Idle("1000@example.com".into()), Asks::Registered("2@x.y".into()));
     let asks = park.show_asks(&key("default"), &orbit("701"));
-    assert_eq!(asks, ["1000@example.com", "2@x.y"]);
+    assert_eq!(asks, [idle.clone(), registered]);
+    let known = |asks: &Asks| {
+        Some(if *asks == idle {
+            "the user is in a call"
+        } else {
+            "no phone of the user is registered"
+        })
+    };
     assert_eq!(
         foretold(&park, 0, "701", &known),
         [

@@ -63,7 +63,7 @@ pub(super) fn foretold(
     park: &Park,
     ms: u64,
     name: &str,
-    known: &dyn Fn(&str) -> Option<Availability>,
+    known: &dyn Fn(&Asks) -> Option<&'static str>,
 ) -> Vec<String> {
     let view = park.show(at(ms), &key("default"), &orbit(name), known).unwrap();
     let short = |next: &Forecast| {

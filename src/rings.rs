@@ -1,0 +1,144 @@
+//! Everything that rings for parked calls, and how it is stopped.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use parking_lot::Mutex;
+
+use crate::dialling::in_thread;
+use crate::park::{Quiet, RunId};
+use crate::ring::Errand;
+use crate::switch::calling::CallOff;
+use crate::switch::channel::Flag;
+use crate::switch::{Cause, Located, core};
+use crate::tokens::Tokens;
+
+/// The variable of every leg that rings for a run.
+pub const RUN: &str = "callpark_run";
+/// What mod_sofia sets on a leg as soon as the other end has described its media: with its answer, or some with early
+/// media.
+const HAS_ANSWERED: &str = "switch_r_sdp";
+
+/// Something that rings, or has answered and has not claimed anything yet.
+#[derive(Default)]
+pub struct Ringing {
+    /// Ends the ringing.
+    pub call_off: CallOff,
+    /// It is ending.
+    called_off: CallOff,
+    leg: Mutex<Option<String>>,
+}
+
+impl Ringing {
+    /// Whoever has answered can be hung up from now on.
+    ///
+    /// # Errors
+    /// That is late: the ringing had been called off, and the leg is hung up.
+    pub fn answered(&self, leg: &Located) -> Result<(), String> {
+        *self.leg.lock() = Some(leg.session().uuid());
+        // First noted, then looked: who calls off in between sees the leg.
+        match self.called_off.cause() {
+            None => Ok(()),
+            Some(cause) => {
+                leg.session().channel().hangup(cause);
+                Err("it was called off as somebody answered".to_owned())
+            }
+        }
+    }
+
+    fn stop(&self, cause: Cause) {
+        self.called_off.call_off(cause);
+        self.hang_up(cause);
+    }
+
+    fn hang_up(&self, cause: Cause) {
+        self.call_off.call_off(cause);
+        let leg = self.leg.lock().clone();
+        if let Some(leg) = leg.and_then(|uuid| Located::find(&uuid)) {
+            leg.session().channel().hangup(cause);
+        }
+    }
+
+    /// As [`stop`](Ringing::stop), for what rings for that run. Mod_sofia ends a call it has not seen answered with a
+    /// CANCEL, which means nothing to a phone whose answer is in the switch but not through it yet: that phone would
+    /// stay in a call with nobody. Such a leg is let come through, which takes some ms, and then gets its BYE.
+    fn stop_run(&self, run: RunId, cause: Cause) {
+        const COMES_THROUGH: Duration = Duration::from_millis(80);
+        self.called_off.call_off(cause);
+        let until = Instant::now() + COMES_THROUGH;
+        for uuid in core::channels(RUN, &run.0.to_string()) {
+            let Some(leg) = Located::find(&uuid) else { continue };
+            let channel = leg.session().channel();
+            while channel.up()
+                && !channel.test(Flag::Answered)
+                && channel.variable(HAS_ANSWERED).is_some()
+                && Instant::now() < until
+            {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            channel.hangup(cause);
+        }
+        self.hang_up(cause);
+    }
+}
+
+/// Everything that is ringing.
+#[derive(Default)]
+pub struct Rings {
+    runs: Mutex<HashMap<RunId, Arc<Ringing>>>,
+    commands: Mutex<Vec<Arc<Ringing>>>,
+    /// What the legs are for that have answered.
+    pub errands: Tokens<Errand>,
+}
+
+impl Rings {
+    /// Notes that something begins to ring for that run.
+    pub fn begin(&self, run: RunId) -> Arc<Ringing> {
+        let ringing = Arc::new(Ringing::default());
+        self.runs.lock().insert(run, Arc::clone(&ringing));
+        ringing
+    }
+
+    /// That run rings nobody any more: it is over, or whoever answered has the call.
+    pub fn end(&self, run: RunId) {
+        self.runs.lock().remove(&run);
+    }
+
+    /// Ends a run's ringing. The phone counts it as a missed call unless somebody else has taken it.
+    pub fn stop(&self, run: RunId, why: Quiet) {
+        let ringing = self.runs.lock().remove(&run);
+        if let Some(ringing) = ringing {
+            let cause = match why {
+                Quiet::Unanswered => Cause::NO_ANSWER,
+                Quiet::Taken => Cause::LOSE_RACE,
+                Quiet::Gone => Cause::ORIGINATOR_CANCEL,
+            };
+            let theirs = Arc::clone(&ringing);
+            if in_thread("callpark-stop", move || theirs.stop_run(run, cause)).is_err() {
+                ringing.stop(cause);
+            }
+        }
+    }
+
+    /// Ends all ringing, for unloading.
+    pub fn stop_all(&self) {
+        let mut all: Vec<_> = self.runs.lock().drain().map(|(_, ringing)| ringing).collect();
+        all.extend(self.commands.lock().iter().cloned());
+        for ringing in all {
+            ringing.stop(Cause::ORIGINATOR_CANCEL);
+        }
+    }
+
+    /// Notes that something begins to ring for a command.
+    pub fn begin_command(&self) -> Arc<Ringing> {
+        let ringing = Arc::new(Ringing::default());
+        self.commands.lock().push(Arc::clone(&ringing));
+        ringing
+    }
+
+    /// It rings nobody any more.
+    pub fn end_command(&self, ringing: &Arc<Ringing>) {
+        self.commands.lock().retain(|other| !Arc::ptr_eq(other, ringing));
+    }
+}
