@@ -31,6 +31,8 @@ fn steps_are_read_from_a_variable() {
         "a||b",
         "voicemail:1",
         "hangup:busy",
+        "voicemail",
+        "transfer",
         "parker when=never",
         "parker repeat=21",
         "group/all when=idle",
