@@ -228,6 +228,9 @@ void switch_core_session_rwunlock(switch_core_session_t *session);
 switch_channel_t *switch_core_session_get_channel(switch_core_session_t *session);
 char *switch_core_session_get_uuid(switch_core_session_t *session);
 switch_bool_t switch_core_session_in_thread(switch_core_session_t *session);
+/* Takes the event over; the session's own thread carries it out, after what has been signalled to it before. */
+switch_status_t switch_core_session_queue_private_event(switch_core_session_t *session, switch_event_t **event, switch_bool_t priority);
+switch_status_t switch_core_session_wake_session_thread(switch_core_session_t *session);
 switch_status_t switch_core_session_perform_kill_channel(switch_core_session_t *session, const char *file, const char *func,
 														 int line, switch_signal_t sig);
 

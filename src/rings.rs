@@ -10,16 +10,11 @@ use crate::dialling::in_thread;
 use crate::park::{Quiet, RunId};
 use crate::ring::Errand;
 use crate::switch::calling::CallOff;
-use crate::switch::channel::Flag;
 use crate::switch::{Cause, Located, core};
 use crate::tokens::Tokens;
 
 /// The variable of every leg that rings for a run.
 pub const RUN: &str = "callpark_run";
-/// What mod_sofia sets on a leg as soon as the other end has described its media: with its answer, or some with early
-/// media.
-const HAS_ANSWERED: &str = "switch_r_sdp";
-
 /// Something that rings, or has answered and has not claimed anything yet.
 #[derive(Default)]
 pub struct Ringing {
@@ -62,19 +57,21 @@ impl Ringing {
 
     /// As [`stop`](Ringing::stop), for what rings for that run. Mod_sofia ends a call it has not seen answered with a
     /// CANCEL, which means nothing to a phone whose answer is in the switch but not through it yet: that phone would
-    /// stay in a call with nobody. Such a leg is let come through, which takes some ms, and then gets its BYE.
+    /// stay in a call with nobody. So each leg hangs itself up, after what has been signalled to it before.
     fn stop_run(&self, run: RunId, cause: Cause) {
-        const COMES_THROUGH: Duration = Duration::from_millis(80);
+        const BY_ITSELF: Duration = Duration::from_millis(60);
         self.called_off.call_off(cause);
-        let until = Instant::now() + COMES_THROUGH;
-        for uuid in core::channels(RUN, &run.0.to_string()) {
-            let Some(leg) = Located::find(&uuid) else { continue };
+        let legs: Vec<Located> = core::channels(RUN, &run.0.to_string())
+            .iter()
+            .filter_map(|uuid| Located::find(uuid))
+            .collect();
+        for leg in &legs {
+            leg.session().hang_up_itself(cause);
+        }
+        let until = Instant::now() + BY_ITSELF;
+        for leg in &legs {
             let channel = leg.session().channel();
-            while channel.up()
-                && !channel.test(Flag::Answered)
-                && channel.variable(HAS_ANSWERED).is_some()
-                && Instant::now() < until
-            {
+            while channel.up() && Instant::now() < until {
                 std::thread::sleep(Duration::from_millis(1));
             }
             channel.hangup(cause);

@@ -4,6 +4,7 @@ use std::ffi::CStr;
 use std::ptr::NonNull;
 
 use super::channel::Channel;
+use super::session::Session;
 use super::sys;
 use super::text::{from_c, to_c};
 
@@ -114,6 +115,24 @@ impl Event {
                 &raw mut raw,
                 std::ptr::null_mut(),
             );
+        }
+    }
+
+    /// Gives it to a session as a command. FreeSWITCH owns it from then on, unless the session takes no more.
+    pub(super) fn queue(self, session: Session<'_>) {
+        let mut raw = self.raw.as_ptr();
+        std::mem::forget(self);
+        // SAFETY: ours, and consumed: taken over and set to NULL, or else destroyed here. The session is alive.
+        unsafe {
+            sys::switch_core_session_queue_private_event(
+                session.raw(),
+                &raw mut raw,
+                sys::switch_bool_t::SWITCH_TRUE,
+            );
+            sys::switch_core_session_wake_session_thread(session.raw());
+            if !raw.is_null() {
+                sys::switch_event_destroy(&raw mut raw);
+            }
         }
     }
 

@@ -3,7 +3,9 @@
 use std::marker::PhantomData;
 use std::ptr::NonNull;
 
+use super::cause::Cause;
 use super::channel::Channel;
+use super::event::{Event, Kind};
 use super::sys;
 use super::text::{from_c, to_c};
 
@@ -46,6 +48,12 @@ impl<'a> Session<'a> {
     pub fn in_its_thread(self) -> bool {
         // SAFETY: the session is alive.
         unsafe { sys::switch_core_session_in_thread(self.raw()) == sys::switch_bool_t::SWITCH_TRUE }
+    }
+
+    /// Has the session's own thread hang it up, after whatever the endpoint has signalled to it before, an answer for one.
+    pub fn hang_up_itself(self, cause: Cause) {
+        let Some(event) = Event::new(Kind::Variables, None) else { return };
+        event.with("call-command", "hangup").with("hangup-cause", &cause.name()).queue(self);
     }
 
     /// Interrupts what the session is playing or reading, from any thread. It only wakes: what it then does, it must

@@ -3,10 +3,10 @@
 use std::ffi::{CString, c_char, c_int};
 use std::time::{Duration, Instant};
 
-use crate::event;
 use crate::session::Session;
 use crate::strings::text;
 use crate::sys;
+use crate::{causes, event};
 
 type Raw = *mut sys::switch_core_session_t;
 type Channel = *mut sys::switch_channel_t;
@@ -50,6 +50,26 @@ extern "C" fn switch_core_session_get_uuid(session: Raw) -> *mut c_char {
 #[unsafe(no_mangle)]
 extern "C" fn switch_core_session_in_thread(session: Raw) -> sys::switch_bool_t {
     truth(of(session).in_thread())
+}
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn switch_core_session_queue_private_event(
+    session: Raw,
+    event: *mut *mut sys::switch_event_t,
+    _priority: sys::switch_bool_t,
+) -> sys::switch_status_t {
+    // SAFETY: an event of ours, which we take over.
+    let event = unsafe { event::take(event) };
+    // There is no signalling here that it would have to wait for.
+    if event.get("call-command") == Some("hangup") {
+        of(session).hangup(causes::number(event.get("hangup-cause").unwrap_or_default()));
+    }
+    status(true)
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn switch_core_session_wake_session_thread(_session: Raw) -> sys::switch_status_t {
+    status(true)
 }
 
 #[unsafe(no_mangle)]

@@ -63,6 +63,15 @@ impl Event {
     }
 }
 
+/// Takes an event over from C, and leaves NULL there.
+///
+/// # Safety
+/// It is a place with an event that was made here, and that nobody else has.
+pub unsafe fn take(place: *mut *mut sys::switch_event_t) -> Event {
+    // SAFETY: as the caller vouches; every event was made by us as a Box<Event>.
+    unsafe { *Box::from_raw(std::mem::replace(&mut *place, std::ptr::null_mut()).cast::<Event>()) }
+}
+
 const NAMES: &[(u32, &str)] = &[
     (0, "CUSTOM"),
     (1, ""),
@@ -151,13 +160,8 @@ extern "C" fn switch_event_fire_detailed(
     event: *mut *mut sys::switch_event_t,
     _data: *mut c_void,
 ) -> sys::switch_status_t {
-    // SAFETY: the module gives up an event of ours; it is taken once.
-    let taken = unsafe {
-        let taken = Box::from_raw((*event).cast::<Event>());
-        *event = std::ptr::null_mut();
-        taken
-    };
-    bus::fire(*taken);
+    // SAFETY: the module gives up an event of ours.
+    bus::fire(unsafe { take(event) });
     sys::switch_status_t::SWITCH_STATUS_SUCCESS
 }
 
