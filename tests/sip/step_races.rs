@@ -60,11 +60,29 @@ fn the_ringing_stops_at_once_and_says_why() {
     }
 }
 
+/// Phones that may be left without a BYE, of a hundred: an answer that is in the switch and not through it when the leg is
+/// hung up is dropped by mod_sofia, whoever hangs up. It takes phones that answer within that very millisecond, as here,
+/// to see it. They are connected to nobody, and the switch has no channel for them.
+const LEFT_ALONE: usize = 2;
+
+/// Waits until the call is let go; false: the phone is left alone, and hangs up by itself.
+fn let_go(call: &Call) -> bool {
+    let since = Instant::now();
+    while call.ended().is_none() && since.elapsed() < Duration::from_secs(2) {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let ended = call.ended().is_some();
+    if !ended {
+        call.hangup();
+    }
+    ended
+}
+
 /// One of the two has the caller: who lost hears nobody and its call ends.
 #[test]
 fn the_parker_answers_as_somebody_dials_the_orbit_a_hundred_times() {
     let Some(desk) = Desk::with(parker_s()) else { return };
-    let mut won = [0, 0];
+    let (mut won, mut left_alone) = ([0, 0], 0);
     for round in 0..ROUNDS {
         let [alice, bob, carol] = phones(&desk);
         let caller = returned(&desk, &alice);
@@ -82,7 +100,7 @@ fn the_parker_answers_as_somebody_dials_the_orbit_a_hundred_times() {
         let ends = [(&ringing, &bob), (&call, &carol)];
         let ((winner, phone), (loser, other)) = (ends[winner], ends[1 - winner]);
         two_way(winner, alice.voice(), &caller, phone.voice());
-        loser.wait_ended(SOON);
+        left_alone += usize::from(!let_go(loser));
         assert_eq!(loser.first_heard(alice.voice()), None, "round {round}: both heard the caller");
         let met = |call: &Call, voice: Sound| call.first_heard(voice).is_some();
         assert!(!met(&caller, other.voice()) && !met(winner, other.voice()), "round {round}");
@@ -94,6 +112,8 @@ fn the_parker_answers_as_somebody_dials_the_orbit_a_hundred_times() {
         one_outcome(&desk, &caller);
     }
     println!("the parker had the call {} times, the retriever {} times", won[0], won[1]);
+    println!("{left_alone} phones were left alone");
+    assert!(left_alone <= LEFT_ALONE, "{left_alone}");
     assert!(won.iter().all(|won| *won > 0), "no race: {won:?}");
 }
 
@@ -106,9 +126,7 @@ fn one_outcome(desk: &Desk, caller: &Call) {
     assert_eq!(more.count(), 0, "two outcomes");
 }
 
-/// Whether the answer or the hang-up is first: the parker's phone is let go at once. But for an answer that is in the
-/// switch and not through it when the leg is hung up: mod_sofia then sends no BYE, whoever hangs up a leg that rings. It
-/// takes phones that answer within that very millisecond, as here, to see it.
+/// Whether the answer or the hang-up is first: the parker's phone is let go at once.
 #[test]
 fn the_parker_answers_as_the_caller_hangs_up_a_hundred_times() {
     let Some(desk) = Desk::with(parker_s()) else { return };
@@ -128,15 +146,11 @@ fn the_parker_answers_as_the_caller_hangs_up_a_hundred_times() {
             ringing.answer();
         }
         let since = Instant::now();
-        while ringing.ended().is_none() && since.elapsed() < Duration::from_secs(2) {
-            std::thread::sleep(Duration::from_millis(5));
-        }
-        match ringing.ended_at() {
-            Some(at) => longest = longest.max(at.saturating_duration_since(since)),
-            None => {
-                left_alone += 1;
-                ringing.hangup();
-            }
+        if let_go(&ringing) {
+            let at = ringing.ended_at().expect("an end");
+            longest = longest.max(at.saturating_duration_since(since));
+        } else {
+            left_alone += 1;
         }
         nothing_left(&desk);
         bob.no_incoming_for(Duration::ZERO);
@@ -148,7 +162,7 @@ fn the_parker_answers_as_the_caller_hangs_up_a_hundred_times() {
         one_outcome(&desk, &caller);
     }
     println!("the parker's phone was let go after {longest:?} at the most; {left_alone} were not");
-    assert!(left_alone <= 2, "{left_alone}");
+    assert!(left_alone <= LEFT_ALONE, "{left_alone}");
     assert!(longest < Duration::from_millis(250), "{longest:?}");
 }
 
