@@ -44,6 +44,7 @@ demo: need-build ## Calls are parked, retrieved, and come back: in a FreeSWITCH 
 
 bench: need-build ## Assigning, deadlines; with FREESWITCH=<prefix> also retrieval beside mod_valet_parking
 	$(CARGO) bench
+	$(CARGO) run --release -p kit --example deadlines
 	@if [ -z "$(FREESWITCH)" ]; then \
 		echo "SKIPPED: retrieval beside mod_valet_parking needs a FreeSWITCH: make bench FREESWITCH=<prefix>"; \
 	else $(MAKE) --no-print-directory need-freeswitch && \
