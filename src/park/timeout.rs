@@ -23,7 +23,7 @@ pub struct Timeout {
 pub enum Base {
     /// So many ms; 0: never.
     Fixed(u64),
-    /// What the lot's calls took lately: see [`Lately`].
+    /// What the last [`WINDOW`] calls of the lot took that were retrieved or returned: [`PERCENT`] of a hundred of them.
     Adaptive,
 }
 
