@@ -10,7 +10,6 @@ mod sip {
     mod callback;
     mod choices;
     mod console;
-    mod deadlines;
     mod desk;
     mod full;
     mod hold;
