@@ -4,6 +4,7 @@
 //! does, it comes back. [`park`] decides all that, without FreeSWITCH, threads or a clock. [`switch`] is FreeSWITCH made
 //! safe. What is between them carries out what was decided.
 
+pub mod after_bridge;
 pub mod announce;
 pub mod api;
 pub mod apps;

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use crate::after_bridge::AfterBridge;
 use crate::announce;
 use crate::arrival::{self, ARRIVES_WITHIN_MS, Arrival};
 use crate::choices::Choices;
 use crate::clock;
-use crate::handover::{self, AfterBridge, Given};
+use crate::handover::{self, Given};
 use crate::hold::{self, Music};
 use crate::hops::Hops;
 use crate::module::{Interlude, Leg, Module};

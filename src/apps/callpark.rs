@@ -3,11 +3,11 @@
 use std::ffi::CStr;
 use std::sync::Arc;
 
+use crate::after_bridge::AfterBridge;
 use crate::announce;
 use crate::apps::{self, domain, module_for, user};
 use crate::args;
 use crate::arrival::{self, Arrival};
-use crate::handover::AfterBridge;
 use crate::hold::Music;
 use crate::hops::Hops;
 use crate::midcall;

@@ -3,11 +3,12 @@
 use std::ffi::CStr;
 use std::sync::Arc;
 
+use crate::after_bridge::AfterBridge;
 use crate::announce;
 use crate::apps::{self, domain, module_for, user};
 use crate::args;
 use crate::clock;
-use crate::handover::{self, AfterBridge};
+use crate::handover;
 use crate::module::Module;
 use crate::park::{CallUuid, CallView, Claimant, LotKey, OrbitName, Refusal, Target};
 use crate::ring::{self, Errand};
