@@ -38,7 +38,7 @@ pub use transfer::ReferredBy;
 use crate::switch::Switch;
 use agent::Agent;
 use dialog::Dialog;
-use settings::{Settings, address};
+use settings::Settings;
 use state::SubscriptionState;
 
 /// The tones of the phones of one process, one after another: 600, 700, … 3300 Hz.
@@ -63,6 +63,11 @@ impl Phone {
         let thread = std::thread::Builder::new().name(format!("kit-phone-{user}"));
         let thread = thread.spawn(move || theirs.run()).expect("a phone's thread");
         Phone { agent, thread: Some(thread) }
+    }
+
+    /// A phone of another domain: see [`Setup::domain`](crate::Setup::domain).
+    pub fn domain(self, domain: &str) -> Phone {
+        self.set(|settings| settings.domain = domain.into())
     }
 
     /// Its display name; may hold anything.
@@ -124,7 +129,7 @@ impl Phone {
         let response = self.agent.request(|state| {
             let uri = state.settings.uri();
             let mut dialog = Dialog::to(&state.settings, &uri);
-            dialog.target = format!("sip:{}", crate::DOMAIN);
+            dialog.target = format!("sip:{}", state.settings.domain);
             dialog.request("REGISTER").with("Expires", "3600")
         });
         if response.status() != Some(200) {
@@ -146,7 +151,7 @@ impl Phone {
         };
         let mut id = String::new();
         let response = self.agent.request(|state| {
-            let mut dialog = Dialog::to(&state.settings, &address(to));
+            let mut dialog = Dialog::to(&state.settings, &state.settings.address_of(to));
             let first = dialog.request("SUBSCRIBE");
             id = dialog.call_id.clone();
             let subscription = SubscriptionState { dialog, notifies: Vec::new(), passed: 0 };
@@ -186,7 +191,7 @@ impl Phone {
     #[track_caller]
     pub fn message(&self, to: &str, text: &str) -> u16 {
         let response = self.agent.request(|state| {
-            let mut dialog = Dialog::to(&state.settings, &address(to));
+            let mut dialog = Dialog::to(&state.settings, &state.settings.address_of(to));
             dialog.request("MESSAGE").with_body("text/plain", text)
         });
         response.status().unwrap_or(0)

@@ -12,6 +12,9 @@ use crate::wav;
 /// The domain of every phone, extension and presentity.
 pub const DOMAIN: &str = "test.local";
 
+/// Where the users of a domain are reached: at the phones they have registered.
+const DIAL_STRING: &str = r#"<param name="dial-string" value="{presence_id=${dialed_user}@${dialed_domain}}${sofia_contact(*/${dialed_user}@${dialed_domain})}"/>"#;
+
 /// A builder. The default is a switch with mod_callpark, the repository's sample configuration
 /// and sample dialplan, no SIP, and hold music that is a steady 400 Hz tone.
 #[derive(Debug, Clone)]
@@ -34,6 +37,7 @@ pub struct Setup {
     configurations: String,
     dial_strings: Vec<(u32, String)>,
     sections: String,
+    domains: Vec<String>,
 }
 
 impl Default for Setup {
@@ -64,6 +68,7 @@ impl Setup {
             configurations: String::new(),
             dial_strings: Vec::new(),
             sections: String::new(),
+            domains: Vec::new(),
         }
     }
 
@@ -202,6 +207,24 @@ impl Setup {
         self
     }
 
+    /// Adds a domain: another tenant on the same SIP profile, with the same users 1000…1019. Phones then register and
+    /// watch under their own domain.
+    pub fn domain(mut self, name: &str) -> Setup {
+        if self.domains.is_empty() {
+            for param in [
+                "force-register-domain",
+                "force-register-db-domain",
+                "force-subscription-domain",
+                // With it FreeSWITCH takes the users of one of these domains for those of any other.
+                "presence-hosts",
+            ] {
+                self = self.without_sip_param(param);
+            }
+        }
+        self.domains.push(name.into());
+        self
+    }
+
     /// Adds whole `<section>` elements, such as one of languages.
     pub fn sections(mut self, xml: &str) -> Setup {
         self.sections.push_str(xml);
@@ -251,7 +274,21 @@ impl Setup {
             |line: &&str| self.dropped_sip_params.iter().any(|param| line.contains(param));
         let lines = include_str!("../freeswitch.xml").lines().filter(|line| !dropped(line));
         let mut text: String = lines.flat_map(|line| [line, "\n"]).collect();
+        let users: String = (1000..1020).map(user).collect();
+        let domain = |name: &String| {
+            format!(
+                "    <domain name=\"{name}\"><params>{DIAL_STRING}</params>\n<users>\n{users}</users></domain>\n"
+            )
+        };
+        let alias = |name: &String| format!("            <alias name=\"{name}\"/>\n");
+        let hosted = |name: &String| {
+            format!("            <domain name=\"{name}\" alias=\"true\" parse=\"false\"/>\n")
+        };
         for (name, value) in [
+            ("domains", self.domains.iter().map(domain).collect()),
+            ("aliases", self.domains.iter().map(alias).collect()),
+            ("hosted", self.domains.iter().map(hosted).collect()),
+            ("dial_string", DIAL_STRING.into()),
             ("sections", self.sections.clone()),
             ("folder", folder.path().display().to_string()),
             ("domain", DOMAIN.into()),
@@ -268,7 +305,7 @@ impl Setup {
             ("configurations", self.configurations.clone()),
             ("dialplan", self.dialplan.clone()),
             ("contexts", self.contexts.clone()),
-            ("users", (1000..1020).map(user).collect()),
+            ("users", users.clone()),
         ] {
             text = text.replace(&format!("{{{{{name}}}}}"), &value);
         }

@@ -151,3 +151,21 @@ fn a_lamp_is_notified() {
     lamp.none_for(Duration::from_millis(300), |body| body.contains("confirmed"));
     lamp.end();
 }
+
+#[test]
+fn two_domains_on_one_profile_have_their_own_users() {
+    let setup =
+        setup().domain("b.local").extension("b_(10[01]\\d)", &[("bridge", "user/$1@b.local")]);
+    let Some(switch) = Switch::start_real(setup) else { return };
+    let (alice, bob) = (Phone::new(&switch, "1000"), Phone::new(&switch, "1001"));
+    let other_bob = Phone::new(&switch, "1001").domain("b.local");
+    for phone in [&alice, &bob, &other_bob] {
+        phone.register();
+        phone.set_policy(Policy::Answer);
+    }
+    for (number, called) in [("1001", &bob), ("b_1001", &other_bob)] {
+        let call = alice.call_up(number);
+        call.wait_hears(called.voice(), SOON);
+        call.hangup();
+    }
+}

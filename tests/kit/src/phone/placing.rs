@@ -9,7 +9,6 @@ use super::dialog::Dialog;
 use super::media::Media;
 use super::message::Message;
 use super::sdp::Direction;
-use super::settings::address;
 use super::state::{CallState, Phase};
 
 impl Phone {
@@ -29,7 +28,7 @@ impl Phone {
     #[must_use = "a call is left by hanging up"]
     pub fn call_with(&self, to: &str, headers: &[(&str, &str)]) -> Call {
         let mut state = self.agent.lock();
-        let mut dialog = Dialog::to(&state.settings, &address(to));
+        let mut dialog = Dialog::to(&state.settings, &state.settings.address_of(to));
         let mut invite = dialog.request("INVITE");
         if state.settings.privacy {
             let asserted = state.settings.from();

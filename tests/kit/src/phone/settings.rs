@@ -22,6 +22,7 @@ pub enum Policy {
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
     pub user: String,
+    pub domain: String,
     pub display: String,
     pub user_agent: String,
     pub allow: String,
@@ -38,6 +39,7 @@ impl Settings {
     pub(crate) fn new(user: &str, address: SocketAddr, tone: u32) -> Settings {
         Settings {
             user: user.into(),
+            domain: DOMAIN.into(),
             display: String::new(),
             user_agent: "kit-phone".into(),
             allow: "INVITE, ACK, BYE, CANCEL, OPTIONS, REFER, NOTIFY, UPDATE, INFO, MESSAGE".into(),
@@ -62,19 +64,19 @@ impl Settings {
 
     /// Its address of record.
     pub(crate) fn uri(&self) -> String {
-        address(&self.user)
+        self.address_of(&self.user)
+    }
+
+    /// `701` → `sip:701@test.local`, in its own domain; a whole URI stays.
+    pub(crate) fn address_of(&self, user: &str) -> String {
+        match user {
+            uri if uri.starts_with("sip:") => uri.into(),
+            user if user.contains('@') => format!("sip:{user}"),
+            user => format!("sip:{user}@{}", self.domain),
+        }
     }
 
     pub(crate) fn contact(&self) -> String {
         format!("<sip:{}@{}>", self.user, self.address)
-    }
-}
-
-/// `701` → `sip:701@test.local`; a whole URI stays.
-pub(crate) fn address(user: &str) -> String {
-    match user {
-        uri if uri.starts_with("sip:") => uri.into(),
-        user if user.contains('@') => format!("sip:{user}"),
-        user => format!("sip:{user}@{DOMAIN}"),
     }
 }

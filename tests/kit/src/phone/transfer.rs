@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use super::call::Call;
-use super::settings::address;
 
 /// Whether the phone says who it is when it transfers. Not all do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,7 +17,8 @@ impl Call {
     /// Blind transfer of the other party; the code that the switch answers (202).
     #[track_caller]
     pub fn refer(&self, target: &str, referred_by: ReferredBy) -> u16 {
-        self.send_refer(&format!("<{}>", address(target)), referred_by)
+        let target = self.agent.lock().settings.address_of(target);
+        self.send_refer(&format!("<{target}>"), referred_by)
     }
 
     /// Attended transfer: this call's other party takes the place of this phone in `consultation`.
