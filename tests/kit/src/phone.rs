@@ -57,8 +57,22 @@ impl Phone {
     /// When there is no socket for it.
     #[track_caller]
     pub fn new(switch: &Switch, user: &str) -> Phone {
+        Phone::at(switch.sip_port(), user)
+    }
+
+    /// A phone at the second SIP profile.
+    ///
+    /// # Panics
+    /// As [`Phone::new`].
+    #[track_caller]
+    pub fn at_other(switch: &Switch, user: &str) -> Phone {
+        Phone::at(switch.other_sip_port(), user)
+    }
+
+    #[track_caller]
+    fn at(port: u16, user: &str) -> Phone {
         let tone = 600 + 100 * (TONES.fetch_add(1, Ordering::Relaxed) % 28);
-        let agent = Agent::open(switch.sip_port(), user, tone).expect("a phone's socket");
+        let agent = Agent::open(port, user, tone).expect("a phone's socket");
         let theirs = Arc::clone(&agent);
         let thread = std::thread::Builder::new().name(format!("kit-phone-{user}"));
         let thread = thread.spawn(move || theirs.run()).expect("a phone's thread");

@@ -43,6 +43,10 @@ impl Ports {
         self.first + 1
     }
 
+    pub(crate) fn other_sip(&self) -> u16 {
+        self.first + 2
+    }
+
     pub(crate) fn rtp_start(&self) -> u16 {
         self.first + 100
     }

@@ -15,6 +15,8 @@ pub const DOMAIN: &str = "test.local";
 /// Where the users of a domain are reached: at the phones they have registered.
 const DIAL_STRING: &str = r#"<param name="dial-string" value="{presence_id=${dialed_user}@${dialed_domain}}${sofia_contact(*/${dialed_user}@${dialed_domain})}"/>"#;
 
+const INTERNAL: &str = "<profile name=\"internal\">";
+
 /// A builder. The default is a switch with mod_callpark, the repository's sample configuration
 /// and sample dialplan, no SIP, and hold music that is a steady 400 Hz tone.
 #[derive(Debug, Clone)]
@@ -38,6 +40,7 @@ pub struct Setup {
     dial_strings: Vec<(u32, String)>,
     sections: String,
     domains: Vec<String>,
+    other_profile: Option<String>,
 }
 
 impl Default for Setup {
@@ -69,6 +72,7 @@ impl Setup {
             dial_strings: Vec::new(),
             sections: String::new(),
             domains: Vec::new(),
+            other_profile: None,
         }
     }
 
@@ -210,6 +214,19 @@ impl Setup {
     /// Adds a domain: another tenant on the same SIP profile, with the same users 1000…1019. Phones then register and
     /// watch under their own domain.
     pub fn domain(mut self, name: &str) -> Setup {
+        self = self.own_domains();
+        self.domains.push(name.into());
+        self
+    }
+
+    /// Adds a second SIP profile, on a port of its own, which answers for that domain. Its phones: `Phone::at_other`.
+    pub fn other_profile(mut self, domain: &str) -> Setup {
+        self = self.own_domains();
+        self.other_profile = Some(domain.into());
+        self
+    }
+
+    fn own_domains(mut self) -> Setup {
         if self.domains.is_empty() {
             for param in [
                 "force-register-domain",
@@ -221,8 +238,23 @@ impl Setup {
                 self = self.without_sip_param(param);
             }
         }
-        self.domains.push(name.into());
         self
+    }
+
+    /// The second profile, made from the text of the first.
+    fn second_profile(&self, text: &str) -> String {
+        let (Some(domain), Some((_, rest))) = (&self.other_profile, text.split_once(INTERNAL))
+        else {
+            return String::new();
+        };
+        let Some((body, _)) = rest.split_once("</profile>") else { return String::new() };
+        let aliases = "            <alias name=\"{{domain}}\"/>\n{{aliases}}";
+        let hosted =
+            "            <domain name=\"{{domain}}\" alias=\"true\" parse=\"false\"/>\n{{hosted}}";
+        let alias = format!("            <alias name=\"{domain}\"/>");
+        let body = body.replace(aliases, &alias).replace(hosted, "");
+        let body = body.replace("{{sip_port}}", "{{other_port}}");
+        format!("<profile name=\"other\">{body}</profile>")
     }
 
     /// Adds whole `<section>` elements, such as one of languages.
@@ -284,8 +316,12 @@ impl Setup {
         let hosted = |name: &String| {
             format!("            <domain name=\"{name}\" alias=\"true\" parse=\"false\"/>\n")
         };
+        let other_profile = self.second_profile(&text);
+        let domains = self.domains.iter().chain(&self.other_profile);
         for (name, value) in [
-            ("domains", self.domains.iter().map(domain).collect()),
+            ("other_profile", other_profile),
+            ("other_port", ports.other_sip().to_string()),
+            ("domains", domains.map(domain).collect()),
             ("aliases", self.domains.iter().map(alias).collect()),
             ("hosted", self.domains.iter().map(hosted).collect()),
             ("dial_string", DIAL_STRING.into()),

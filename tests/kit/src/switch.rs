@@ -155,6 +155,11 @@ impl Switch {
         self.ports.sip()
     }
 
+    /// The second SIP profile's port on 127.0.0.1: see [`Setup::other_profile`].
+    pub fn other_sip_port(&self) -> u16 {
+        self.ports.other_sip()
+    }
+
     /// Its process id; 0 when it is stopped.
     pub fn pid(&self) -> u32 {
         lock(&self.child).as_ref().map_or(0, Guarded::pid)

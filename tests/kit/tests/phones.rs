@@ -169,3 +169,17 @@ fn two_domains_on_one_profile_have_their_own_users() {
         call.hangup();
     }
 }
+
+#[test]
+fn a_second_profile_has_phones_of_its_own() {
+    let setup = setup()
+        .other_profile("b.local")
+        .extension("b_(10[01]\\d)", &[("bridge", "user/$1@b.local")]);
+    let Some(switch) = Switch::start_real(setup) else { return };
+    let alice = Phone::new(&switch, "1000");
+    let bob = Phone::at_other(&switch, "1001").domain("b.local").policy(Policy::Answer);
+    bob.register();
+    let call = alice.call_up("b_1001");
+    call.wait_hears(bob.voice(), SOON);
+    call.hangup();
+}
