@@ -8,15 +8,15 @@ use kit::phone::{Policy, Sound};
 use super::desk::{Desk, Ends, MOMENT, MUSIC, hang_up, two_way};
 use super::steps::{returned, returning, step};
 
-/// Heard where the phrases are missing, for "parked".
-const TOLD: Sound = Sound::Tone(900);
+/// What the phrase for "parked" sounds like.
+const TOLD: Sound = Sound::Tone(950);
 
 #[test]
 fn the_parker_s_phone_rings_shortly_and_says_the_orbit() {
     let steps = r#"<step to="remind" ring="2"/><step to="user/1002@$${domain}"/>"#;
     let phrases = r#"<section name="languages"><language name="en" say-module="en" sound-prefix="/nowhere"><phrases><macros>
         <macro name="callpark_announce"><input pattern="^default:701$"><match>
-        <action function="play-file" data="tone_stream://%(500,0,900)"/></match></input></macro>
+        <action function="play-file" data="tone_stream://%(500,0,950)"/></match></input></macro>
         </macros></phrases></language></section>"#;
     let Some(desk) = Desk::with(returning("", steps).sections(phrases)) else { return };
     let (alice, bob, carol) = (desk.phone("1000"), desk.phone("1001"), desk.phone("1002"));
@@ -33,7 +33,7 @@ fn the_parker_s_phone_rings_shortly_and_says_the_orbit() {
         }
         let next = carol.incoming(SOON);
         assert!(told.wait_ended(SOON).remote);
-        assert_eq!(told.first_heard(alice.voice()), None);
+        assert_eq!(told.first_heard(alice.voice()), None, "{:?}", told.record());
         if !answers {
             step(&desk, &caller, "1 remind", "NO_ANSWER");
         }

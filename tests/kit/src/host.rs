@@ -29,6 +29,14 @@ pub fn host() -> Host {
 }
 
 impl Host {
+    /// The modules of a real one, and `ours` if there is such a file, in the folder's `mod`.
+    pub(crate) fn link_modules(&self, folder: &Folder, ours: Option<&Path>) -> io::Result<()> {
+        match self {
+            Host::StandIn => Ok(()),
+            Host::FreeSwitch(prefix) => link_modules(prefix, &folder.join("mod"), ours),
+        }
+    }
+
     /// The command that starts a switch in that folder.
     pub(crate) fn command(&self, folder: &Folder) -> io::Result<Command> {
         match self {
@@ -38,7 +46,6 @@ impl Host {
                 Ok(command)
             }
             Host::FreeSwitch(prefix) => {
-                link_modules(prefix, &folder.join("mod"))?;
                 let mut command = Command::new(prefix.join("bin/freeswitch"));
                 command.args(["-nonat", "-nf", "-nc", "-np", "-nocal"]);
                 for (option, room) in [
@@ -126,7 +133,7 @@ pub(crate) fn repository() -> &'static Path {
 }
 
 /// FreeSWITCH takes one folder of modules: its own, with the one under test among them.
-fn link_modules(prefix: &Path, into: &Path) -> io::Result<()> {
+fn link_modules(prefix: &Path, into: &Path, ours: Option<&Path>) -> io::Result<()> {
     // A second start in the same folder takes the module that is there now.
     fs::remove_dir_all(into)?;
     fs::create_dir(into)?;
@@ -137,8 +144,8 @@ fn link_modules(prefix: &Path, into: &Path) -> io::Result<()> {
         }
     }
     // Without a module (the kit's own tests have none) FreeSWITCH itself says what is missing.
-    match fs::canonicalize(module()) {
-        Ok(path) => symlink(path, into.join("mod_callpark.so")),
-        Err(_) => Ok(()),
+    match ours.map(fs::canonicalize) {
+        Some(Ok(path)) => symlink(path, into.join("mod_callpark.so")),
+        _ => Ok(()),
     }
 }

@@ -9,7 +9,7 @@
 //! let switch = Switch::start(Setup::new().dialplan(
 //!     r#"<extension name="tone"><condition field="destination_number" expression="^9000$">
 //!          <action application="answer"/>
-//!          <action application="playback" data="tone_stream://%(500,0,800);loops=-1"/>
+//!          <action application="playback" data="tone_stream://%(500,0,850);loops=-1"/>
 //!        </condition></extension>"#,
 //! ));
 //! let answers = switch.events(&["CHANNEL_ANSWER"]);
@@ -29,6 +29,7 @@ pub mod phone;
 mod ports;
 mod setup;
 mod switch;
+pub mod vanilla;
 mod wait;
 mod wav;
 

@@ -5,6 +5,7 @@
 
 mod agent;
 mod answering;
+mod auth;
 mod call;
 mod calling;
 mod dialog;
@@ -21,12 +22,13 @@ mod subscription;
 mod transfer;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::Ordering;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 pub use call::Call;
 pub use identity::Identity;
+pub use media::Packet;
 pub use message::{Message, display_of, param_of, tag_of, uri_of, user_of};
 pub use sdp::Direction;
 pub use settings::Policy;
@@ -41,9 +43,6 @@ use dialog::Dialog;
 use settings::Settings;
 use state::SubscriptionState;
 
-/// The tones of the phones of one process, one after another: 600, 700, … 3300 Hz.
-static TONES: AtomicU32 = AtomicU32::new(0);
-
 /// A phone on a switch that was started with SIP.
 pub struct Phone {
     agent: Arc<Agent>,
@@ -57,7 +56,7 @@ impl Phone {
     /// When there is no socket for it.
     #[track_caller]
     pub fn new(switch: &Switch, user: &str) -> Phone {
-        Phone::at(switch.sip_port(), user)
+        Phone::at(switch, switch.sip_port(), user)
     }
 
     /// A phone at the second SIP profile.
@@ -66,12 +65,12 @@ impl Phone {
     /// As [`Phone::new`].
     #[track_caller]
     pub fn at_other(switch: &Switch, user: &str) -> Phone {
-        Phone::at(switch.other_sip_port(), user)
+        Phone::at(switch, switch.other_sip_port(), user)
     }
 
     #[track_caller]
-    fn at(port: u16, user: &str) -> Phone {
-        let tone = 600 + 100 * (TONES.fetch_add(1, Ordering::Relaxed) % 28);
+    fn at(switch: &Switch, port: u16, user: &str) -> Phone {
+        let tone = switch.next_voice();
         let agent = Agent::open(port, user, tone).expect("a phone's socket");
         let theirs = Arc::clone(&agent);
         let thread = std::thread::Builder::new().name(format!("kit-phone-{user}"));
@@ -82,6 +81,11 @@ impl Phone {
     /// A phone of another domain: see [`Setup::domain`](crate::Setup::domain).
     pub fn domain(self, domain: &str) -> Phone {
         self.set(|settings| settings.domain = domain.into())
+    }
+
+    /// Its password: it answers when the switch asks who it is.
+    pub fn password(self, password: &str) -> Phone {
+        self.set(|settings| settings.password = Some(password.into()))
     }
 
     /// Its display name; may hold anything.

@@ -47,6 +47,11 @@ impl Ports {
         self.first + 2
     }
 
+    /// One more port, 3 to 99.
+    pub(crate) fn other(&self, number: u16) -> u16 {
+        self.first + number
+    }
+
     pub(crate) fn rtp_start(&self) -> u16 {
         self.first + 100
     }

@@ -41,6 +41,7 @@ pub struct Setup {
     sections: String,
     domains: Vec<String>,
     other_profile: Option<String>,
+    pub(crate) vanilla: bool,
 }
 
 impl Default for Setup {
@@ -73,6 +74,7 @@ impl Setup {
             sections: String::new(),
             domains: Vec::new(),
             other_profile: None,
+            vanilla: false,
         }
     }
 
@@ -263,6 +265,12 @@ impl Setup {
         self
     }
 
+    /// FreeSWITCH's own vanilla configuration, and nothing of the kit's or the repository's; of what else is set here
+    /// only the sounds count. An installation to work on is in `prefix`, in the switch's folder. FreeSWITCH only.
+    pub fn vanilla() -> Setup {
+        Setup { sip: true, vanilla: true, ..Setup::new() }
+    }
+
     /// Writes everything the switch reads.
     pub(crate) fn write(&self, folder: &Folder, ports: &Ports) -> io::Result<()> {
         write_callpark_conf(folder, self.callpark_conf.as_deref())?;
@@ -272,12 +280,17 @@ impl Setup {
         if self.local_stream {
             wav::write_tone(&folder.join("moh/tone.wav"), 500.0, 4000)?;
         }
+        self.write_sounds(folder)?;
+        fs::write(folder.join("conf/freeswitch.xml"), self.render(folder, ports))
+    }
+
+    pub(crate) fn write_sounds(&self, folder: &Folder) -> io::Result<()> {
         for (path, hz, ms) in &self.sounds {
             let path = folder.join("sounds").join(path);
             fs::create_dir_all(path.parent().unwrap_or(&path))?;
             wav::write_tone(&path, *hz, *ms)?;
         }
-        fs::write(folder.join("conf/freeswitch.xml"), self.render(folder, ports))
+        Ok(())
     }
 
     fn render(&self, folder: &Folder, ports: &Ports) -> String {

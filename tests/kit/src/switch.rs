@@ -4,6 +4,7 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -11,9 +12,10 @@ use crate::child::Guarded;
 use crate::esl::Esl;
 use crate::events::Events;
 use crate::folder::{Folder, tail};
-use crate::host::{Host, host, wrapper};
+use crate::host::{Host, host, module, wrapper};
 use crate::ports::Ports;
 use crate::setup::{Setup, write_callpark_conf};
+use crate::vanilla;
 
 /// A start may take so long; under valgrind it does.
 const START_DEADLINE: Duration = Duration::from_secs(90);
@@ -30,6 +32,8 @@ pub struct Switch {
     child: Mutex<Option<Guarded>>,
     folder: Folder,
     ports: Ports,
+    /// How many phones it has got.
+    phones: AtomicU32,
 }
 
 impl Switch {
@@ -41,10 +45,17 @@ impl Switch {
     pub fn start(setup: Setup) -> Switch {
         let folder = Folder::new().expect("a temporary folder");
         let ports = Ports::take();
-        setup.write(&folder, &ports).expect("the switch's configuration");
-        let none = || Mutex::new(None);
-        let switch =
-            Switch { host: host(), setup, api: none(), child: Mutex::new(None), folder, ports };
+        match &host() {
+            Host::FreeSwitch(prefix) if setup.vanilla => {
+                host().link_modules(&folder, None).expect("FreeSWITCH's modules");
+                setup.write_sounds(&folder).expect("sounds");
+                vanilla::write(prefix, &folder, &ports).expect("FreeSWITCH's configuration");
+            }
+            _ => setup.write(&folder, &ports).expect("the switch's configuration"),
+        }
+        let (api, child) = (Mutex::new(None), Mutex::new(None));
+        let phones = AtomicU32::new(0);
+        let switch = Switch { host: host(), setup, api, child, folder, ports, phones };
         switch.launch();
         switch
     }
@@ -160,6 +171,12 @@ impl Switch {
         self.ports.other_sip()
     }
 
+    /// The voice of its next phone: 600, 700, … 3300 Hz, one after another, so that no two phones of a test sound
+    /// alike, however many tests run. What a test plays must sound like none of them: an odd multiple of 50 Hz.
+    pub(crate) fn next_voice(&self) -> u32 {
+        600 + 100 * (self.phones.fetch_add(1, Ordering::Relaxed) % 28)
+    }
+
     /// Its process id; 0 when it is stopped.
     pub fn pid(&self) -> u32 {
         lock(&self.child).as_ref().map_or(0, Guarded::pid)
@@ -218,6 +235,10 @@ impl Switch {
     /// When it does not come up.
     #[track_caller]
     pub fn launch(&self) {
+        if !self.setup.vanilla {
+            // A second start takes the module that is there now.
+            self.host.link_modules(&self.folder, Some(&module())).expect("its modules");
+        }
         let command = self.host.command(&self.folder).expect("the command that starts it");
         let described = format!("{command:?}");
         let child = self.spawn(command).unwrap_or_else(|error| panic!("{described}: {error}"));

@@ -6,7 +6,7 @@ fn setup() -> Setup {
     Setup::new()
         .load_module(false)
         .no_sample_dialplan()
-        .extension("9000", &[("answer", ""), ("playback", "tone_stream://%(500,0,800);loops=-1")])
+        .extension("9000", &[("answer", ""), ("playback", "tone_stream://%(500,0,850);loops=-1")])
 }
 
 #[test]

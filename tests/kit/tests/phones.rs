@@ -6,7 +6,7 @@ use kit::phone::{Direction, Phase, Policy, ReferredBy, Sound};
 use kit::{Phone, SOON, Setup, Switch};
 
 /// What the extension 9000 plays, and what a held party hears.
-const PLAYED: Sound = Sound::Tone(800);
+const PLAYED: Sound = Sound::Tone(850);
 const HOLD_MUSIC: Sound = Sound::Tone(400);
 
 fn setup() -> Setup {
@@ -15,7 +15,7 @@ fn setup() -> Setup {
         .load_module(false)
         .no_sample_dialplan()
         .extension("(10[01]\\d)", &[("bridge", "user/$1@$${domain}")])
-        .extension("9000", &[("answer", ""), ("playback", "tone_stream://%(500,0,800);loops=-1")])
+        .extension("9000", &[("answer", ""), ("playback", "tone_stream://%(500,0,850);loops=-1")])
         .extension("9001", &[("answer", ""), ("sleep", "300"), ("send_dtmf", "42"), ("park", "")])
         .extension("95(\\d\\d)", &[("answer", ""), ("valet_park", "valet_lot 95$1")])
         .module("mod_valet_parking")

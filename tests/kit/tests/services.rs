@@ -12,7 +12,7 @@ fn setup() -> Setup {
         .load_module(false)
         .no_sample_dialplan()
         .extension("(10[01]\\d)", &[("bridge", "user/$1@$${domain}")])
-        .extension("9000", &[("answer", ""), ("playback", "tone_stream://%(500,0,800);loops=-1")])
+        .extension("9000", &[("answer", ""), ("playback", "tone_stream://%(500,0,850);loops=-1")])
         .extension("9002", &[("answer", ""), ("playback", "local_stream://moh")])
 }
 
@@ -21,7 +21,7 @@ fn an_answered_call_survives_a_crash() {
     let Some(switch) = Switch::start_real(setup().track_calls()) else { return };
     let alice = Phone::new(&switch, "1000");
     let call = alice.call_up("9000");
-    call.wait_hears(Sound::Tone(800), SOON);
+    call.wait_hears(Sound::Tone(850), SOON);
     // The core writes its database from a queue.
     std::thread::sleep(Duration::from_secs(1));
     switch.crash();
@@ -29,7 +29,7 @@ fn an_answered_call_survives_a_crash() {
     switch.launch();
     let answer = switch.api("sofia recover");
     assert!(answer.contains("Recovered 1"), "{answer}");
-    call.wait_hears(Sound::Tone(800), SOON);
+    call.wait_hears(Sound::Tone(850), SOON);
     assert!(call.reinvites() >= 1 && call.phase() == Phase::Up);
     assert_eq!(switch.getvar(call.uuid(), "recovered").as_deref(), Some("true"));
     call.hangup();

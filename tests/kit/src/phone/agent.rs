@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::auth::{answered, new_branch};
 use super::message::Message;
 use super::settings::Settings;
 use super::state::State;
@@ -121,7 +122,7 @@ impl Agent {
     /// Adds `Via`, `Contact` and what else every request of this phone bears.
     pub(crate) fn dress(&self, state: &State, message: Message) -> Message {
         let settings = &state.settings;
-        let branch = format!("z9hG4bK{:016x}", fastrand::u64(..));
+        let branch = new_branch();
         let mut message = message;
         let via = format!("SIP/2.0/UDP {};branch={branch};rport", settings.address);
         message.headers.insert(0, ("Via".into(), via));
@@ -134,18 +135,27 @@ impl Agent {
             .with("Supported", "replaces")
     }
 
-    /// Sends a request made by `make` and waits for its final response.
+    /// Sends a request made by `make` and waits for its final response; answers a challenge.
     #[track_caller]
     pub(crate) fn request(&self, make: impl FnOnce(&mut State) -> Message) -> Message {
         let mut state = self.lock();
         let message = make(&mut state);
         let message = self.dress(&state, message);
+        drop(state);
+        let response = self.transact(&message);
+        let again = answered(&mut self.lock(), &message, &response);
+        again.map_or(response, |again| self.transact(&again))
+    }
+
+    #[track_caller]
+    fn transact(&self, message: &Message) -> Message {
+        let mut state = self.lock();
         let branch = message.branch().to_owned();
         state.responses.insert(branch.clone(), Vec::new());
         if message.method() == "INVITE" {
             state.invites.insert(branch.clone(), message.clone());
         }
-        self.send(&mut state, &message);
+        self.send(&mut state, message);
         drop(state);
         let start = Instant::now();
         let mut sent = 1;

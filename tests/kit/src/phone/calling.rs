@@ -1,6 +1,7 @@
 //! What the phone does with responses to its own requests.
 
 use super::agent::Agent;
+use super::auth::answered;
 use super::message::{Message, uri_of};
 use super::sdp::Remote;
 use super::state::{CallState, Phase, State};
@@ -11,6 +12,9 @@ pub(crate) fn response(agent: &Agent, state: &mut State, message: Message) {
     let branch = message.branch().to_owned();
     if message.method() == "INVITE" && code >= 200 {
         acknowledge(agent, state, &message, code);
+        if challenged(agent, state, &message) {
+            return;
+        }
     }
     if let Some(responses) = state.responses.get_mut(&branch) {
         responses.push(message.clone());
@@ -57,6 +61,22 @@ impl CallState {
             self.media.connect(&remote, self.direction.answer(remote.direction));
         }
     }
+}
+
+/// The INVITE of a new call is sent again with the phone's password, if it was asked for and has one.
+fn challenged(agent: &Agent, state: &mut State, message: &Message) -> bool {
+    let Some(call) = state.calls.get(message.call_id()) else { return false };
+    if !call.outgoing || call.phase >= Phase::Up || call.invite.branch() != message.branch() {
+        return false;
+    }
+    let invite = call.invite.clone();
+    let Some(again) = answered(state, &invite, message) else { return false };
+    state.invites.insert(again.branch().into(), again.clone());
+    agent.send(state, &again);
+    if let Some(call) = state.calls.get_mut(message.call_id()) {
+        call.invite = again;
+    }
+    true
 }
 
 fn acknowledge(agent: &Agent, state: &mut State, response: &Message, code: u16) {

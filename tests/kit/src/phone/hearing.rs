@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::call::Call;
+use super::media::Packet;
 use super::sound::Sound;
 use super::state::State;
 
@@ -49,6 +50,16 @@ impl Call {
     /// Every audio packet: when it came and what was in it.
     pub fn history(&self) -> Vec<(Instant, Sound)> {
         self.look(|call| call.media.history())
+    }
+
+    /// The same packets, with where they came from.
+    pub fn record(&self) -> Vec<Packet> {
+        self.look(|call| call.media.record())
+    }
+
+    /// Packets that came from elsewhere than this call's other end: meant for a call that had the port before.
+    pub fn strays(&self) -> Vec<Packet> {
+        self.look(|call| call.media.strays())
     }
 
     /// How many audio packets have come.

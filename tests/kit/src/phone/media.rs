@@ -30,7 +30,23 @@ struct Control {
     telephone_event: Option<u8>,
     digits_out: VecDeque<u8>,
     digits_in: String,
-    heard: Vec<(Instant, Sound)>,
+    heard: Vec<Packet>,
+    strays: Vec<Packet>,
+}
+
+/// An audio packet that came.
+#[derive(Debug, Clone, Copy)]
+pub struct Packet {
+    /// When.
+    pub at: Instant,
+    /// What was in it.
+    pub sound: Sound,
+    /// Where it came from.
+    pub from: SocketAddr,
+    /// Which stream it belongs to (SSRC).
+    pub stream: u32,
+    /// Its number in that stream.
+    pub sequence: u16,
 }
 
 struct Shared {
@@ -68,6 +84,7 @@ impl Media {
             digits_out: VecDeque::new(),
             digits_in: String::new(),
             heard: Vec::new(),
+            strays: Vec::new(),
         };
         let stop = AtomicBool::new(false);
         let shared = Arc::new(Shared { socket, control: Mutex::new(control), stop });
@@ -94,7 +111,7 @@ impl Media {
         control.sending = direction.sends() && !control.silent;
     }
 
-    /// Sends no more packets, whatever was negotiated.
+    /// Sends no more packets, whatever was negotiated. A call that is over must: the switch gives its port to others.
     pub(crate) fn fall_silent(&self) {
         let mut control = self.shared.lock();
         control.sending = false;
@@ -115,7 +132,15 @@ impl Media {
     }
 
     pub(crate) fn history(&self) -> Vec<(Instant, Sound)> {
+        self.shared.lock().heard.iter().map(|packet| (packet.at, packet.sound)).collect()
+    }
+
+    pub(crate) fn record(&self) -> Vec<Packet> {
         self.shared.lock().heard.clone()
+    }
+
+    pub(crate) fn strays(&self) -> Vec<Packet> {
+        self.shared.lock().strays.clone()
     }
 
     /// What most of the last packets were.
@@ -123,7 +148,7 @@ impl Media {
         let control = self.shared.lock();
         let recent = control.heard.iter().rev().take(10);
         let recent: Vec<_> =
-            recent.take_while(|(at, _)| at.elapsed() < NOW).map(|(_, s)| *s).collect();
+            recent.take_while(|packet| packet.at.elapsed() < NOW).map(|p| p.sound).collect();
         let Some(first) = recent.first() else { return Sound::Nothing };
         let count = |sound: &Sound| recent.iter().filter(|s| *s == sound).count();
         let most = recent.iter().max_by_key(|sound| count(sound)).unwrap_or(first);
@@ -153,18 +178,21 @@ fn run(shared: &Shared) {
             continue;
         }
         let _ = shared.socket.set_read_timeout(Some((next - now).max(Duration::from_millis(1))));
-        if let Ok(length) = shared.socket.recv(&mut packet) {
-            receive(shared, &packet[..length], &mut last_event);
+        if let Ok((length, from)) = shared.socket.recv_from(&mut packet) {
+            receive(shared, &packet[..length], from, &mut last_event);
         }
     }
 }
 
-fn receive(shared: &Shared, packet: &[u8], last_event: &mut Option<u32>) {
+/// What comes from elsewhere than was negotiated is not this call's: a port that was another call's a moment ago still
+/// gets that one's last packets.
+fn receive(shared: &Shared, packet: &[u8], from: SocketAddr, last_event: &mut Option<u32>) {
     let at = Instant::now();
     let Some((header, payload)) = packet.split_at_checked(12) else { return };
     let payload_type = header[1] & 0x7f;
     let mut control = shared.lock();
-    if Some(payload_type) == control.telephone_event {
+    let ours = control.remote == Some(from);
+    if ours && Some(payload_type) == control.telephone_event {
         // All packets of a digit bear the timestamp of its beginning.
         let stamp = u32::from_be_bytes([header[4], header[5], header[6], header[7]]);
         if let (Some(code), true) = (payload.first(), *last_event != Some(stamp)) {
@@ -180,8 +208,12 @@ fn receive(shared: &Shared, packet: &[u8], last_event: &mut Option<u32>) {
         _ => return,
     };
     drop(control);
+    let number = |at: usize| u16::from_be_bytes([header[at], header[at + 1]]);
+    let stream = u32::from(number(8)) << 16 | u32::from(number(10));
     let sound = codec.listen(payload);
-    shared.lock().heard.push((at, sound));
+    let packet = Packet { at, sound, from, stream, sequence: number(2) };
+    let mut control = shared.lock();
+    if ours { control.heard.push(packet) } else { control.strays.push(packet) }
 }
 
 /// The sending half's counters.

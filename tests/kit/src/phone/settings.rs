@@ -23,6 +23,8 @@ pub enum Policy {
 pub(crate) struct Settings {
     pub user: String,
     pub domain: String,
+    /// What it answers a challenge with.
+    pub password: Option<String>,
     pub display: String,
     pub user_agent: String,
     pub allow: String,
@@ -40,6 +42,7 @@ impl Settings {
         Settings {
             user: user.into(),
             domain: DOMAIN.into(),
+            password: None,
             display: String::new(),
             user_agent: "kit-phone".into(),
             allow: "INVITE, ACK, BYE, CANCEL, OPTIONS, REFER, NOTIFY, UPDATE, INFO, MESSAGE".into(),

@@ -105,6 +105,7 @@ impl CallState {
         if self.phase != Phase::Ended {
             let reason = message.map_or("", |m| m.text("Reason")).to_owned();
             self.phase = Phase::Ended;
+            self.media.fall_silent();
             self.end = Some((Instant::now(), End { remote, code, reason }));
         }
     }
