@@ -69,6 +69,8 @@ pub struct Module {
     pub readings: AtomicU64,
     /// See [`readings`](Self::readings).
     pub carried_out: AtomicU64,
+    /// A thread is on its way that will read it.
+    pub reload_wanted: AtomicBool,
     /// Which of our applications and commands FreeSWITCH has registered.
     pub registered: Mutex<HashSet<(&'static str, &'static str)>>,
     worker: Sender<Message>,
@@ -93,6 +95,7 @@ impl Module {
             configuration: Mutex::default(),
             readings: AtomicU64::new(0),
             carried_out: AtomicU64::new(0),
+            reload_wanted: AtomicBool::new(false),
             registered: Mutex::default(),
             worker,
             stopping: AtomicBool::new(false),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use crate::config::{Config, ConfigError};
+use crate::dialling::in_thread;
 use crate::health;
 use crate::module::Module;
 use crate::park::{AfterReturn, Step, StepTo};
@@ -15,19 +16,17 @@ use crate::worker::Message;
 
 const FILE: &str = "callpark.conf";
 
-/// Reads the configuration. Without the file: the built-in lot.
+/// What the text of the configuration means. Without one: the built-in lot.
 ///
 /// # Errors
 /// What is wrong with it.
-fn read() -> (Option<String>, Result<Config, String>) {
-    let text = xml::configuration(FILE);
-    let config = match &text {
+fn parse(text: Option<&str>) -> Result<Config, String> {
+    match text {
         Some(text) => Config::parse(text)
             .map_err(|error| in_file(error).to_string())
             .and_then(|config| unknown_cause(&config).map_or(Ok(config), Err)),
         None => Ok(Config::default()),
-    };
-    (text, config)
+    }
 }
 
 /// What is wrong with a cause in there that FreeSWITCH does not know, if there is one: only here can it be asked.
@@ -70,8 +69,8 @@ fn in_file(error: ConfigError) -> ConfigError {
 /// What `load` starts with: a bad file must not leave the switch without parking.
 #[must_use]
 pub fn first() -> (Option<String>, Config) {
-    let (text, config) = read();
-    let config = match config {
+    let text = xml::configuration(FILE);
+    let config = match parse(text.as_deref()) {
         Ok(config) => {
             if text.is_none() {
                 log::notice(
@@ -101,7 +100,12 @@ pub fn first() -> (Option<String>, Config) {
 /// What is wrong with it.
 pub fn again(module: &Arc<Module>) -> Result<(), String> {
     let number = module.readings.fetch_add(1, Ordering::AcqRel) + 1;
-    let (text, config) = read();
+    take(module, number, xml::configuration(FILE))
+}
+
+/// Carries out reading number `number`, which found that text.
+fn take(module: &Arc<Module>, number: u64, text: Option<String>) -> Result<(), String> {
+    let config = parse(text.as_deref());
     *module.configuration.lock() = text;
     let config = config?;
     let newest = module.act(None, |park, now| {
@@ -117,24 +121,50 @@ pub fn again(module: &Arc<Module>) -> Result<(), String> {
     Ok(())
 }
 
-/// Follows `reloadxml`.
+/// Follows a `reloadxml`: reads the configuration if it is not the one that was read last. FreeSWITCH may ask a web server
+/// for it, so this can take seconds.
+pub fn follow(module: &Arc<Module>) {
+    let number = module.readings.fetch_add(1, Ordering::AcqRel) + 1;
+    let text = xml::configuration(FILE);
+    // `callpark reload` makes FreeSWITCH read its XML, which leads here too: what has been read is not read twice.
+    if *module.configuration.lock() == text {
+        return;
+    }
+    match take(module, number, text) {
+        Ok(()) => log::notice(None, format_args!("{FILE}.xml was read again")),
+        Err(error) => {
+            log::error(None, format_args!("{FILE}.xml: {error}. The lots stay as they were"))
+        }
+    }
+}
+
+/// Has a thread [`follow`] soon; one that has not begun to read yet serves for several. False: there is no thread to be had
+/// now.
+#[must_use]
+pub fn follow_soon(module: &Arc<Module>) -> bool {
+    if module.reload_wanted.swap(true, Ordering::AcqRel) {
+        return true;
+    }
+    let theirs = Arc::clone(module);
+    let started = in_thread("callpark-reload", move || {
+        theirs.reload_wanted.store(false, Ordering::Release);
+        follow(&theirs);
+    });
+    if started.is_err() {
+        module.reload_wanted.store(false, Ordering::Release);
+    }
+    started.is_ok()
+}
+
+/// Hears of a `reloadxml`, on the one thread from which FreeSWITCH tells everybody of everything.
 pub struct Reloads;
 
 impl Listener for Reloads {
     const KIND: Kind = Kind::ReloadXml;
 
     fn heard(_: Heard<'_>) {
-        let Some(module) = Module::running() else { return };
-        // `callpark reload` makes FreeSWITCH read its XML, which calls us too: what has been read is not read twice.
-        let text = xml::configuration(FILE);
-        if *module.configuration.lock() == text {
-            return;
-        }
-        match again(&module) {
-            Ok(()) => log::notice(None, format_args!("{FILE}.xml was read again")),
-            Err(error) => {
-                log::error(None, format_args!("{FILE}.xml: {error}. The lots stay as they were"))
-            }
+        if let Some(module) = Module::running() {
+            module.tell_worker(Message::Reload);
         }
     }
 }

@@ -12,6 +12,7 @@ use crate::handover;
 use crate::module::Module;
 use crate::park::{CallUuid, LotKey, OrbitName, Ticket};
 use crate::presence::{Asked, Lamps};
+use crate::settings;
 use crate::switch::guard::Inside;
 use crate::switch::{guard, module};
 
@@ -25,6 +26,8 @@ pub enum Message {
     Asked(Asked),
     /// Lamps may be called otherwise now.
     Proto,
+    /// FreeSWITCH has read its XML again.
+    Reload,
     /// A parked leg has begun to bridge to `leg`: see whether it comes true.
     Confirm {
         /// The parked call.
@@ -42,6 +45,8 @@ pub enum Message {
 /// caller stays parked.
 pub const REAL_BRIDGE: Duration = Duration::from_millis(100);
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
+/// When a reload is tried again for which there was no thread.
+const RELOAD_AGAIN: Duration = Duration::from_millis(500);
 /// When FreeSWITCH must have registered what we offer.
 const REGISTERED_BY: Duration = Duration::from_secs(3);
 
@@ -58,6 +63,7 @@ pub fn run(module: &Arc<Module>, messages: &Receiver<Message>) {
     let mut confirms: VecDeque<Confirm> = VecDeque::new();
     let mut lamps = Lamps::default();
     let mut blinking: BTreeSet<(Instant, LotKey, OrbitName)> = BTreeSet::new();
+    let mut reload_at: Option<Instant> = None;
     let mut check_registration = Some(Instant::now() + REGISTERED_BY);
     loop {
         let next = guard("deadlines", None, || due(module));
@@ -71,8 +77,13 @@ pub fn run(module: &Arc<Module>, messages: &Receiver<Message>) {
             check_registration = None;
             guard("registration", (), || check_registered(module));
         }
+        if reload_at.is_some_and(|at| Instant::now() >= at) {
+            let started = guard("reload", true, || settings::follow_soon(module));
+            reload_at = (!started).then(|| Instant::now() + RELOAD_AGAIN);
+        }
         let wait = [
             next,
+            reload_at.map(|at| at.saturating_duration_since(Instant::now())),
             blinking.first().map(|(at, ..)| at.saturating_duration_since(Instant::now())),
             confirms.front().map(|confirm| confirm.at.saturating_duration_since(Instant::now())),
             check_registration.map(|at| at.saturating_duration_since(Instant::now())),
@@ -90,6 +101,7 @@ pub fn run(module: &Arc<Module>, messages: &Receiver<Message>) {
             }
             Ok(Message::Asked(asked)) => guard("lamps", (), || lamps.answer(module, &asked)),
             Ok(Message::Proto) => guard("lamps", (), || lamps.follow_proto(module)),
+            Ok(Message::Reload) => reload_at = Some(Instant::now()),
             Ok(Message::Confirm { uuid, ticket, leg }) => {
                 confirms.push_back(Confirm { at: Instant::now() + REAL_BRIDGE, uuid, ticket, leg });
             }
