@@ -1,13 +1,14 @@
 //! The edge between C and Rust: counts who is inside, and stops panics.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use super::log;
 
 /// Callbacks and threads that run code of this module right now. While it is not zero the code must stay mapped.
 static INSIDE: AtomicUsize = AtomicUsize::new(0);
+static PANICS: AtomicU64 = AtomicU64::new(0);
 
 /// Counts its owner as being inside the module while it lives.
 pub struct Inside(());
@@ -47,21 +48,43 @@ pub fn guard<T>(name: &str, fallback: T, body: impl FnOnce() -> T) -> T {
 
 /// [`guard()`] for the one callback that waits until nobody is inside.
 pub fn uncounted<T>(name: &str, fallback: T, body: impl FnOnce() -> T) -> T {
-    match catch_unwind(AssertUnwindSafe(body)) {
-        Ok(value) => value,
-        Err(panic) => {
-            let what = panic
-                .downcast_ref::<&str>()
-                .map(|text| (*text).to_owned())
-                .or_else(|| panic.downcast_ref::<String>().cloned())
-                .unwrap_or_else(|| "unknown".to_owned());
-            log::crit(
-                None,
-                format_args!(
-                    "{name} failed and was stopped: {what}; this is a bug in mod_callpark"
-                ),
-            );
-            fallback
-        }
+    caught(name, body).unwrap_or(fallback)
+}
+
+/// Runs `body`: a panic ends here, and is logged with its text and its number.
+///
+/// # Errors
+/// The number of the panic, for whoever has to be told.
+pub fn caught<T>(name: &str, body: impl FnOnce() -> T) -> Result<T, Panicked> {
+    catch_unwind(AssertUnwindSafe(body)).map_err(|panic| {
+        let what = panic
+            .downcast_ref::<&str>()
+            .map(|text| (*text).to_owned())
+            .or_else(|| panic.downcast_ref::<String>().cloned())
+            .unwrap_or_else(|| "unknown".to_owned());
+        let panicked = Panicked(PANICS.fetch_add(1, Ordering::AcqRel) + 1);
+        log::crit(
+            None,
+            format_args!(
+                "{name} failed and was stopped, {panicked}: {what}; this is a bug in mod_callpark"
+            ),
+        );
+        panicked
+    })
+}
+
+/// How often code of this module has panicked since it was loaded first.
+#[must_use]
+pub fn panics() -> u64 {
+    PANICS.load(Ordering::Acquire)
+}
+
+/// A panic that was caught and logged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Panicked(u64);
+
+impl std::fmt::Display for Panicked {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "internal error {}", self.0)
     }
 }

@@ -79,7 +79,15 @@ unsafe extern "C" fn command<C: Command>(
         // SAFETY: `arguments` is NULL or a C string, and the stream is alive, while the command runs.
         let (arguments, stream) = unsafe { (from_c(arguments), Stream::from_raw(stream)) };
         if let Some(mut stream) = stream {
-            C::run(&arguments.unwrap_or_default(), &mut stream);
+            let answered = super::guard::caught(&C::NAME.to_string_lossy(), || {
+                C::run(&arguments.unwrap_or_default(), &mut stream)
+            });
+            // Without an answer of ours FreeSWITCH would say that there is no such command.
+            if let Err(panicked) = answered {
+                stream.write(&format!(
+                    "-ERR failed {panicked}: the log has a line with that number\n"
+                ));
+            }
         }
         Status::SWITCH_STATUS_SUCCESS
     })
