@@ -14,7 +14,8 @@ mod tree;
 mod tests;
 
 use crate::park::{
-    Base, LotConfig, LotKey, LotName, OrbitRange, Step, StepTo, WhenFull, candidates, overlap,
+    Base, LotConfig, LotKey, LotName, MOST_STEPS, OrbitRange, Step, StepTo, WhenFull, candidates,
+    overlap,
 };
 pub use lot_params::LOT_PARAMS;
 pub use params::{Param, SETTINGS};
@@ -110,6 +111,10 @@ impl Config {
     /// # Errors
     /// The first thing that is wrong, or not understood.
     pub fn parse(text: &str) -> Result<Config, ConfigError> {
+        if text.len() > LONGEST {
+            let problem = format!("the configuration is longer than {LONGEST} bytes");
+            return Err(ConfigError { problem, ..ConfigError::default() });
+        }
         let root = tree::read(text)?;
         if root.name != "configuration" {
             return Err(ConfigError::at(
@@ -173,6 +178,10 @@ fn lot(element: &Element) -> Result<LotConfig, ConfigError> {
             return Err(in_lot(ConfigError::at(child, "a second <return>")));
         }
         child.allow(&[]).map_err(in_lot)?;
+        if let Some(step) = child.children.get(MOST_STEPS) {
+            let problem = format!("more than {MOST_STEPS} return steps");
+            return Err(in_lot(ConfigError::at(step, problem)));
+        }
         returns = Some(child.children.iter().map(step).collect::<Result<_, _>>().map_err(in_lot)?);
     }
     if let Some(returns) = returns {
@@ -219,8 +228,39 @@ fn check_lot(element: &Element, lot: &LotConfig) -> Result<(), ConfigError> {
     Ok(())
 }
 
+/// The most lots.
+const MOST_LOTS: usize = 20_000;
+/// The most orbits of all lots together.
+const MOST_ORBITS_IN_ALL: u64 = 20_000_000;
+/// The longest configuration, in bytes.
+const LONGEST: usize = 32 * 1024 * 1024;
+
+/// What all lots together may hold, so that memory is not what refuses them.
+fn check_size(lots: &[(LotConfig, usize)]) -> Result<(), ConfigError> {
+    let mut orbits = 0u64;
+    for (at, (lot, line)) in lots.iter().enumerate() {
+        let too_many = |problem: String| ConfigError {
+            line: Some(*line),
+            lot: Some(lot.key.to_string()),
+            problem,
+            ..ConfigError::default()
+        };
+        if at >= MOST_LOTS {
+            return Err(too_many(format!("there are more than {MOST_LOTS} lots")));
+        }
+        orbits = lot.ranges.iter().fold(orbits, |sum, range| sum.saturating_add(range.count()));
+        if orbits > MOST_ORBITS_IN_ALL {
+            let problem =
+                format!("the lots up to this one have more than {MOST_ORBITS_IN_ALL} orbits");
+            return Err(too_many(problem));
+        }
+    }
+    Ok(())
+}
+
 /// What can only be seen when all lots are known.
 fn check_together(lots: &[(LotConfig, usize)]) -> Result<(), ConfigError> {
+    check_size(lots)?;
     let wrong = |line, lot: &LotConfig, param: &str, value: &str, problem: String| ConfigError {
         line: Some(line),
         lot: Some(lot.key.to_string()),

@@ -36,6 +36,7 @@ mod range;
 mod reservation;
 mod returns;
 mod steps;
+mod text;
 mod timeout;
 mod verdict;
 mod views;
@@ -61,9 +62,10 @@ pub use outcome::{End, Outcome, Refusal};
 pub use place::{BadPlace, Transfer, is_dialable, is_user_at_domain};
 pub use range::{MOST_ORBITS, OrbitRange, RangeError};
 pub use steps::{
-    Asks, BadStep, LONGEST_RING_S, MOST_TRIES, Mailbox, REMIND_RING_S, RING_S, Reminder, Step,
-    StepRef, StepTo, When, read_number,
+    Asks, BadStep, LONGEST_RING_S, MOST_STEPS, MOST_TRIES, Mailbox, REMIND_RING_S, RING_S,
+    Reminder, Step, StepRef, StepTo, When, read_number,
 };
+pub use text::{LONGEST_NAME, LONGEST_NOTE, LONGEST_NUMBER, LONGEST_USER, shortened};
 pub use timeout::{BadPriorities, Base, ByPriority, LEAST, NEW_MS, PERCENT, Timeout, WINDOW};
 pub use verdict::Verdict;
 pub use views::{CallState, CallView, Lamp, LotView};

@@ -346,3 +346,26 @@ fn a_million_orbits_are_checked_at_once() {
     let a = "<lot name='a' orbits='1000000-9999999'/><lot name='b' orbits='0-999999,10000000-10999999'/>";
     assert_eq!(parse(a).len(), 2);
 }
+
+#[test]
+fn a_configuration_that_asks_for_too_much_is_refused_with_its_line() {
+    let lot = |at: usize| {
+        let tail = "9".repeat(6);
+        format!("<lot name='l{at}' orbits='{at}000000-{at}{tail},{at}00000000-{at}08{tail}'/>\n")
+    };
+    let many: String = (1..=9).map(lot).collect();
+    let refused = Config::parse(&lots(&many)).unwrap_err();
+    assert_eq!((refused.line, refused.lot.as_deref()), (Some(5), Some("l3")), "{refused}");
+    assert!(refused.problem.contains("20000000 orbits"), "{refused}");
+
+    let steps = format!("<return>\n{}</return>", "<step to='parker'/>\n".repeat(101));
+    let text = error(&in_lot(&steps));
+    assert!(text.starts_with("line 105: lot \"default\": more than 100"), "{text}");
+    assert!(Step::parse_list(&["parker"; 101].join("|")).is_err());
+    assert!(Step::parse_list(&["parker"; 100].join("|")).is_ok());
+
+    let lots_only: String =
+        (0..=20_000).map(|at| format!("<lot name='l{at}' orbits='{at}'/>\n")).collect();
+    let refused = Config::parse(&lots(&lots_only)).unwrap_err();
+    assert_eq!((refused.line, refused.lot.as_deref()), (Some(20_003), Some("l20000")));
+}

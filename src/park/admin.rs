@@ -8,6 +8,7 @@ use super::effect::{Action, Effect, Quiet};
 use super::lot::{Lot, Slot};
 use super::names::{CallUuid, LotKey, OrbitName};
 use super::outcome::Refusal;
+use super::text;
 
 /// What can be changed about a parked call.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -116,8 +117,8 @@ impl Park {
                 }
                 self.follow_timeout(&uuid, before_ms);
             }
-            Setting::Note(note) => call.note = note.into(),
-            Setting::For(user) => call.addressed_to = user.into(),
+            Setting::Note(note) => call.note = text::kept(&note, text::LONGEST_NOTE),
+            Setting::For(user) => call.addressed_to = text::kept(&user, text::LONGEST_USER),
         }
         Ok(effects)
     }

@@ -8,22 +8,27 @@ use super::effect::{Action, Effect, ParkEvent, Quiet, RunId, Ticket};
 use super::names::{CallUuid, LotKey, OrbitName};
 use super::place::Transfer;
 use super::steps::Step;
+use super::text;
 
 /// Who is waiting, as the switch knows it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Caller {
-    /// Caller id name; it can hold anything.
+    /// Caller id name; it can hold anything, up to [`LONGEST_NAME`](super::LONGEST_NAME) characters.
     pub name: Arc<str>,
-    /// Caller id number; it can hold anything.
+    /// Caller id number; it can hold anything, up to [`LONGEST_NUMBER`](super::LONGEST_NUMBER) characters.
     pub number: Arc<str>,
     /// The caller asked for privacy: lamps show neither name nor number.
     pub private: bool,
 }
 
 impl Caller {
-    /// A caller who did not ask for privacy.
-    pub fn new(name: impl Into<Arc<str>>, number: impl Into<Arc<str>>) -> Self {
-        Caller { name: name.into(), number: number.into(), private: false }
+    /// A caller who did not ask for privacy. A name or number that is too long is shortened.
+    pub fn new(name: impl AsRef<str>, number: impl AsRef<str>) -> Self {
+        Caller {
+            name: text::kept(name.as_ref(), text::LONGEST_NAME),
+            number: text::kept(number.as_ref(), text::LONGEST_NUMBER),
+            private: false,
+        }
     }
 }
 

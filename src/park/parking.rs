@@ -8,6 +8,7 @@ use super::fallback::{WhenFull, WhenOccupied};
 use super::lot::Slot;
 use super::names::{LotKey, OrbitName};
 use super::outcome::Refusal;
+use super::text;
 
 impl Park {
     /// Parks a call. A channel for which an orbit is reserved gets that one, whatever it asks for.
@@ -58,8 +59,8 @@ impl Park {
             priority: request.priority,
             timeout_ms: request.timeout_ms,
             returns: request.returns,
-            note: request.note.into(),
-            addressed_to: request.addressed_to.into(),
+            note: text::kept(&request.note, text::LONGEST_NOTE),
+            addressed_to: text::kept(&request.addressed_to, text::LONGEST_USER),
             parked_at_epoch_ms: request.parked_at_epoch_ms,
             parked_at: now,
             seq: self.count(),
@@ -188,8 +189,8 @@ fn refused(request: ParkRequest, refusal: Refusal) -> ParkEvent {
         priority: request.priority,
         parked_at_epoch_ms: request.parked_at_epoch_ms,
         wait_ms: 0,
-        note: request.note.into(),
-        addressed_to: request.addressed_to.into(),
+        note: text::kept(&request.note, text::LONGEST_NOTE),
+        addressed_to: text::kept(&request.addressed_to, text::LONGEST_USER),
         outcome: None,
         retriever: None,
         retriever_uuid: None,

@@ -17,6 +17,8 @@ pub const REMIND_RING_S: u32 = 5;
 pub const LONGEST_RING_S: u32 = 3600;
 /// The most often one step may be repeated in a round.
 pub const MOST_TRIES: u32 = 20;
+/// How many return steps a lot or a call may have.
+pub const MOST_STEPS: usize = 100;
 
 /// One return step.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

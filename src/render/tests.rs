@@ -158,3 +158,22 @@ fn show_tells_what_comes_next() {
     let json: serde_json::Value = serde_json::from_str(&show_json(&free)).unwrap();
     assert_eq!((&json["state"], &json["call"]), (&"free".into(), &serde_json::Value::Null));
 }
+
+/// A name that is longer once it is escaped than any formatter pads, and one that is simply long.
+#[test]
+fn a_long_name_widens_no_table_and_breaks_none() {
+    for name in ["\u{202e}".repeat(8_192), "x".repeat(60_000)] {
+        let mut park = park();
+        put(&mut park, "u-1", &name);
+        put(&mut park, "u-2", "Alice");
+        let list = park.calls(Millis(1_500), None);
+        assert_eq!(list[0].caller_id_name.chars().count(), crate::park::LONGEST_NAME);
+        let text = calls(&list, Format::Text);
+        assert!(text.lines().all(|line| line.chars().count() < 2_000), "{text}");
+        for format in [Format::Json, Format::Xml, Format::Csv] {
+            assert!(calls(&list, format).len() < 16_000);
+        }
+        let orbit = park.show(Millis(1_500), &list[0].lot, &list[0].orbit, &|_| None);
+        assert!(orbit.is_ok_and(|orbit| show_text(&orbit).len() < 16_000));
+    }
+}

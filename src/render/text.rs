@@ -3,13 +3,18 @@
 use std::borrow::Cow;
 
 use super::columns::{Cell, Column};
+use crate::park::shortened;
+
+/// The most characters of a text that a table shows: one long name must not push all other lines apart. JSON, XML and CSV
+/// have all of it.
+const WIDEST: usize = 48;
 
 /// Header, a line a row, and how many there are. Cells are separated by blanks; one that holds blanks, quotes or
 /// anything that does not show is in quotes, with escapes; `-` is nothing. So whoever splits a line finds the cells.
 pub(super) fn table<T>(items: &[T], columns: &[Column<T>], one: &str) -> String {
     let columns: Vec<_> = columns.iter().filter(|column| !column.wide).collect();
     let header = columns.iter().map(|column| column.name.to_owned()).collect();
-    let row = |item| columns.iter().map(|column| cell(&(column.get)(item))).collect();
+    let row = |item| columns.iter().map(|column| narrow(&(column.get)(item))).collect();
     let rows: Vec<Vec<String>> = std::iter::once(header).chain(items.iter().map(row)).collect();
     let mut widths = vec![0; columns.len()];
     for row in &rows {
@@ -29,6 +34,14 @@ pub(super) fn table<T>(items: &[T], columns: &[Column<T>], one: &str) -> String 
         count => out.push_str(&format!("{count} {one}s\n")),
     }
     out
+}
+
+/// A cell of a table.
+fn narrow(cell: &Cell<'_>) -> String {
+    match cell {
+        Cell::Text(text) => self::cell(&Cell::Text(shortened(text, WIDEST))),
+        other => self::cell(other),
+    }
 }
 
 /// One cell without anything in it that could be taken for its end.

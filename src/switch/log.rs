@@ -7,11 +7,14 @@ use super::sys;
 use super::text::to_c;
 
 const FILE: &std::ffi::CStr = c"mod_callpark";
+/// The longest line, in characters: what callers and dialplans send must not fill the disk.
+const LONGEST: usize = 2_048;
 
 fn write(level: sys::switch_log_level_t, uuid: Option<&str>, text: Arguments<'_>) {
     // One line is one line: what a caller sends must not be able to forge another.
+    let text = text.to_string();
     let text: String =
-        text.to_string().chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        text.chars().take(LONGEST).map(|c| if c.is_control() { ' ' } else { c }).collect();
     let text = to_c(&text);
     let uuid: Option<CString> = uuid.map(to_c);
     let uuid = uuid.as_ref().map_or(std::ptr::null(), |uuid| uuid.as_ptr());

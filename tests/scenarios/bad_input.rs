@@ -43,6 +43,34 @@ fn names_arrive_intact_everywhere() {
     }
 }
 
+#[test]
+fn a_huge_name_or_note_breaks_no_list_and_is_shortened_everywhere() {
+    let scene = Scene::new();
+    let (other, _) = scene.park("park_702");
+    for name in ["\u{202e}".repeat(8_192), "x".repeat(20_000)] {
+        let huge = [
+            ("origination_callee_id_name", name.as_str()),
+            ("origination_callee_id_number", name.as_str()),
+            ("callpark_note", name.as_str()),
+        ];
+        let (caller, parked) = scene.park_with("park_701", &huge);
+        let (name, number) =
+            (parked.text("Callpark-Caller-ID-Name"), parked.text("Callpark-Caller-ID-Number"));
+        assert_eq!((name.chars().count(), number.chars().count()), (128, 64));
+        assert!(name.ends_with('…') && number.ends_with('…'), "{name}");
+        assert_eq!(parked.text("Callpark-Note").chars().count(), 512);
+        for format in ["", "json", "xml", "csv"] {
+            let list = scene.api(&format!("list default {format}"));
+            assert!(!list.starts_with("-ERR") && list.len() < 20_000, "{list}");
+            assert!(list.contains(&other) && list.contains(&caller), "{list}");
+        }
+        let shown = scene.api("show default 701");
+        assert!(shown.starts_with("default 701 is parked") && shown.len() < 20_000, "{shown}");
+        scene.switch.kill(&caller);
+        scene.outcome(&caller, "abandoned");
+    }
+}
+
 fn unescaped(xml: &str) -> String {
     quick_xml::escape::unescape(xml).map(|text| text.into_owned()).unwrap_or_default()
 }

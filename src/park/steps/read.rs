@@ -4,7 +4,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use super::super::place::{BadPlace, is_user_at_domain};
-use super::{LONGEST_RING_S, MOST_TRIES, Mailbox, Reminder, Step, StepTo, When};
+use super::{LONGEST_RING_S, MOST_STEPS, MOST_TRIES, Mailbox, Reminder, Step, StepTo, When};
 
 /// A return step that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -12,6 +12,9 @@ pub enum BadStep {
     /// Nothing to ring or to transfer to.
     #[error("{0:?} names nothing to ring or transfer to")]
     Nowhere(String),
+    /// More than [`MOST_STEPS`].
+    #[error("more than {MOST_STEPS} return steps")]
+    TooMany,
     /// No place in the dialplan.
     #[error(transparent)]
     Place(#[from] BadPlace),
@@ -89,16 +92,19 @@ impl Step {
             return Ok(Arc::from([]));
         }
         let mut depth = 0i32;
-        text.split(|c: char| {
-            match c {
-                '[' | '{' | '<' => depth += 1,
-                ']' | '}' | '>' => depth -= 1,
-                _ => {}
-            }
-            c == '|' && depth <= 0
-        })
-        .map(one)
-        .collect()
+        let steps: Arc<[Step]> = text
+            .split(|c: char| {
+                match c {
+                    '[' | '{' | '<' => depth += 1,
+                    ']' | '}' | '>' => depth -= 1,
+                    _ => {}
+                }
+                c == '|' && depth <= 0
+            })
+            .take(MOST_STEPS + 1)
+            .map(one)
+            .collect::<Result<_, _>>()?;
+        if steps.len() > MOST_STEPS { Err(BadStep::TooMany) } else { Ok(steps) }
     }
 }
 

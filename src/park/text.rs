@@ -1,0 +1,53 @@
+//! Texts that come from outside: how long they may be.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+/// The longest caller id name, in characters.
+pub const LONGEST_NAME: usize = 128;
+/// The longest caller id number, in characters.
+pub const LONGEST_NUMBER: usize = 64;
+/// The longest note, in characters.
+pub const LONGEST_NOTE: usize = 512;
+/// The longest `user@domain`, in characters.
+pub const LONGEST_USER: usize = 320;
+
+/// Stands at the end of a text that was longer.
+const CUT: char = '…';
+
+/// The text, or as much of it as `most` characters allow, the last of which then says that there was more.
+#[must_use]
+pub fn shortened(text: &str, most: usize) -> Cow<'_, str> {
+    let Some(kept) = most.checked_sub(1) else { return Cow::Borrowed("") };
+    match text.char_indices().nth(most) {
+        None => Cow::Borrowed(text),
+        Some(_) => {
+            let kept = text.chars().take(kept);
+            Cow::Owned(kept.chain([CUT]).collect())
+        }
+    }
+}
+
+/// The same, to be kept.
+pub(super) fn kept(text: &str, most: usize) -> Arc<str> {
+    shortened(text, most).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shortened;
+
+    #[test]
+    fn a_long_text_is_cut_at_a_character_and_says_so() {
+        for (text, most, expected) in [
+            ("", 0, ""),
+            ("abc", 0, ""),
+            ("abc", 3, "abc"),
+            ("abcd", 3, "ab…"),
+            ("王小明子", 3, "王小…"),
+            ("\u{202e}\u{202e}", 1, "…"),
+        ] {
+            assert_eq!(shortened(text, most), expected);
+        }
+    }
+}
