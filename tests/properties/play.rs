@@ -374,8 +374,10 @@ impl World {
             if self.park.poll_timeout().is_none_or(|due| due > self.at()) {
                 return;
             }
-            // Nobody talks into an offer: the comfort comes when it is over.
-            for call in self.calls.values_mut().filter(|call| call.claim.is_none()) {
+            // Nobody talks into an offer: the comfort comes when it is over, unless the call leaves now.
+            let now = self.now;
+            let stays = |call: &&mut Call| call.claim.is_none() && call.leaves_at > now;
+            for call in self.calls.values_mut().filter(stays) {
                 if let Some(until) = call.offer.filter(|_| call.comfort_at <= self.now) {
                     call.comfort_at = until + 1;
                 }
