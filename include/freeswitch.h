@@ -75,6 +75,7 @@ typedef enum {
 	CF_REDIRECT = 8,
 	CF_BRIDGED = 9,
 	CF_BREAK = 23,
+	CF_RESET = 29,
 	CF_BROADCAST = 24,
 	CF_RECOVERED = 59,
 	CF_ARRANGED_BRIDGE = 164
@@ -106,6 +107,7 @@ typedef enum { SMODF_NONE = 0 } switch_module_flag_enum_t;
 typedef enum {
 	SWITCH_EVENT_CUSTOM = 0,
 	SWITCH_EVENT_CLONE = 1, /* a bare one, without the headers every fired event has */
+	SWITCH_EVENT_CHANNEL_BRIDGE = 13,
 	SWITCH_EVENT_MODULE_LOAD = 34,
 	SWITCH_EVENT_PRESENCE_IN = 38,
 	SWITCH_EVENT_PRESENCE_PROBE = 41,
@@ -224,6 +226,8 @@ void switch_log_printf(switch_text_channel_t channel, const char *file, const ch
 
 /* ---- sessions ---- */
 switch_core_session_t *switch_core_session_perform_locate(const char *uuid_str, const char *file, const char *func, int line);
+/* Also one that has hung up and is not destroyed yet. */
+switch_core_session_t *switch_core_session_perform_force_locate(const char *uuid_str, const char *file, const char *func, int line);
 void switch_core_session_rwunlock(switch_core_session_t *session);
 switch_channel_t *switch_core_session_get_channel(switch_core_session_t *session);
 char *switch_core_session_get_uuid(switch_core_session_t *session);
@@ -233,6 +237,18 @@ switch_status_t switch_core_session_queue_private_event(switch_core_session_t *s
 switch_status_t switch_core_session_wake_session_thread(switch_core_session_t *session);
 switch_status_t switch_core_session_perform_kill_channel(switch_core_session_t *session, const char *file, const char *func,
 														 int line, switch_signal_t sig);
+
+typedef int64_t switch_time_t;
+/* The applications a session has run, oldest first; grows for as long as the session lives. */
+typedef struct switch_app_log {
+	char *app;
+	char *arg;
+	switch_time_t stamp;
+	struct switch_app_log *next;
+} switch_app_log_t;
+switch_app_log_t *switch_core_session_get_app_log(switch_core_session_t *session);
+switch_status_t switch_core_session_execute_application_get_flags(switch_core_session_t *session, const char *app, const char *arg,
+																  int32_t *flags);
 
 /* What one part of a session tells another. */
 #define MESSAGE_STRING_ARG_MAX 10
@@ -334,6 +350,8 @@ switch_status_t switch_ivr_multi_threaded_bridge(switch_core_session_t *session,
 switch_status_t switch_ivr_bridge_bleg(switch_core_session_t *session, switch_core_session_t *peer_session, uint32_t max_wait_ms);
 switch_status_t switch_ivr_session_transfer(switch_core_session_t *session, const char *extension, const char *dialplan,
 											const char *context);
+switch_status_t switch_ivr_transfer_recordings(switch_core_session_t *orig_session, switch_core_session_t *new_session);
+switch_status_t switch_ivr_displace_session(switch_core_session_t *session, const char *file, uint32_t limit, const char *flags);
 switch_status_t switch_ivr_blind_transfer_ack(switch_core_session_t *session, switch_bool_t success);
 switch_status_t switch_ivr_originate(switch_core_session_t *session, switch_core_session_t **bleg, switch_call_cause_t *cause,
 									 const char *bridgeto, uint32_t timelimit_sec, const switch_state_handler_table_t *table,

@@ -1,23 +1,41 @@
-//! What becomes of a leg when its bridge is over.
+//! What becomes of a leg when its bridge is over: what FreeSWITCH's own `bridge` would do with it.
 
-use crate::switch::{Cause, Channel, Session, ivr};
+use crate::switch::text::is_true;
+use crate::switch::{Cause, Channel, Session, application, ivr};
 
 /// What shall become of a leg after its bridge, by its own variables. The parked leg's are put aside while it bridges:
 /// a bridge that never came true must not end in them.
+#[derive(Default)]
 pub struct AfterBridge {
     kept: [(&'static str, Option<String>); Self::NAMES.len()],
 }
 
+/// What the dialplan of a leg is good for after its bridge.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Dialplan {
+    /// It goes on if `hangup_after_bridge` is `false`.
+    MayGoOn,
+    /// Nothing: its next actions are meant for a call that could not be parked, or there is none.
+    Over,
+}
+
 impl AfterBridge {
-    const NAMES: [&'static str; 5] = [
-        "hangup_after_bridge",
-        "park_after_bridge",
-        "transfer_after_bridge",
-        "park_after_early_bridge",
-        "transfer_after_early_bridge",
+    const HANGUP: &str = "hangup_after_bridge";
+    const PARK: &str = "park_after_bridge";
+    const PARK_EARLY: &str = "park_after_early_bridge";
+    const TRANSFER: &str = "transfer_after_bridge";
+    const TRANSFER_EARLY: &str = "transfer_after_early_bridge";
+    const EXECUTE: &str = "exec_after_bridge_app";
+    const ARGUMENT: &str = "exec_after_bridge_arg";
+    const NAMES: [&'static str; 7] = [
+        Self::HANGUP,
+        Self::PARK,
+        Self::PARK_EARLY,
+        Self::TRANSFER,
+        Self::TRANSFER_EARLY,
+        Self::EXECUTE,
+        Self::ARGUMENT,
     ];
-    const PARK: usize = 1;
-    const TRANSFER: usize = 2;
 
     /// Reads them.
     #[must_use]
@@ -34,34 +52,50 @@ impl AfterBridge {
                 channel.set_variable(name, None);
             }
         }
-        channel.set_variable("hangup_after_bridge", Some("false"));
+        channel.set_variable(Self::HANGUP, Some("false"));
         after
     }
 
-    /// Puts them back.
+    /// Puts them back. What was set while the two were talking counts instead: FreeSWITCH itself does that
+    /// (`hold_hangup_xfer_exten`).
     pub fn restore_to(&self, channel: Channel<'_>) {
         for (name, value) in &self.kept {
-            channel.set_variable(name, value.as_deref());
+            let now = channel.variable(name);
+            if now.is_none() || (*name == Self::HANGUP && now.as_deref() == Some("false")) {
+                channel.set_variable(name, value.as_deref());
+            }
         }
     }
 
-    /// Ends a leg whose bridge is over, as FreeSWITCH ends one: transferred or parked if it asked for that, else hung up
+    /// Ends a leg whose bridge is over: parked, transferred or sent to an application if it asked for that, else hung up
     /// with `cause`. Nothing if it has left already.
-    pub fn end(&self, session: Session<'_>, cause: Cause) {
+    pub fn end(&self, session: Session<'_>, cause: Cause, dialplan: Dialplan) {
         let channel = session.channel();
         if !channel.ready() || !channel.executing() {
             return;
         }
-        let wish = |index: usize| self.kept.get(index).and_then(|(_, value)| value.as_deref());
-        if let Some(place) = wish(Self::TRANSFER) {
-            channel.set_variable("transfer_after_bridge", None);
+        let hangs_up = self.wish(Self::HANGUP).map(is_true);
+        if self.is_set(Self::PARK) || self.is_set(Self::PARK_EARLY) {
+            ivr::transfer(session, "park", Some("inline"), None);
+        } else if let Some(place) =
+            self.wish(Self::TRANSFER).or_else(|| self.wish(Self::TRANSFER_EARLY))
+        {
+            channel.set_variable(Self::TRANSFER, None);
             let mut parts = place.splitn(3, ':');
             let extension = parts.next().unwrap_or_default();
             ivr::transfer(session, extension, parts.next(), parts.next());
-        } else if wish(Self::PARK) == Some("true") {
-            ivr::transfer(session, "park", Some("inline"), None);
-        } else {
+        } else if let Some(app) = self.wish(Self::EXECUTE).filter(|_| hangs_up != Some(true)) {
+            application::run_next(session, app, self.wish(Self::ARGUMENT).unwrap_or_default());
+        } else if hangs_up != Some(false) || dialplan == Dialplan::Over {
             channel.hangup(cause);
         }
+    }
+
+    fn wish(&self, wanted: &str) -> Option<&str> {
+        self.kept.iter().find(|(name, _)| *name == wanted)?.1.as_deref()
+    }
+
+    fn is_set(&self, wanted: &str) -> bool {
+        self.wish(wanted).is_some_and(is_true)
     }
 }

@@ -4,6 +4,7 @@
 use std::time::{Duration, Instant};
 
 use crate::module::Module;
+use crate::names;
 use crate::park::{CallView, LotKey, OrbitName, Refusal};
 use crate::switch::Stop;
 use crate::switch::channel::Flag;
@@ -86,6 +87,33 @@ pub fn offer(session: Session<'_>, call: &CallView, key: char, stop: &Stop) {
     speak(session, "callpark_callback_offer", &data, DONE_TONE, stop);
 }
 
+/// Tells whoever has answered that this key gets them the call, again and again: until they press it (true), `until`, or
+/// the end of the leg.
+pub fn confirm(
+    session: Session<'_>,
+    call: &CallView,
+    key: char,
+    until: Instant,
+    stop: &Stop,
+) -> bool {
+    const PAUSE: Duration = Duration::from_secs(2);
+    let data = format!("{}:{}:{key}", call.lot.name, call.orbit);
+    loop {
+        if stop.take_key() == Some(key) {
+            return true;
+        }
+        let left = until.saturating_duration_since(Instant::now());
+        if left.is_zero() || !session.channel().ready() {
+            return false;
+        }
+        speak(session, "callpark_confirm", &data, DONE_TONE, stop);
+        let pause = until.saturating_duration_since(Instant::now()).min(PAUSE);
+        if !stop.is_up() {
+            ivr::sleep(session, u32::try_from(pause.as_millis()).unwrap_or_default(), stop);
+        }
+    }
+}
+
 /// Tells a caller that somebody will call back.
 pub fn callback(session: Session<'_>, call: &CallView) {
     let data = format!("{}:{}", call.lot.name, call.orbit);
@@ -122,8 +150,12 @@ pub fn message(call: &CallView) {
         return;
     };
     let Some(message) = Event::new(Kind::SendMessage, None) else { return };
-    let text =
-        format!("Parked at {}: {} <{}>", call.orbit, call.caller_id_name, call.caller_id_number);
+    let text = format!(
+        "Parked at {}: {} <{}>",
+        call.orbit,
+        names::shown_name(call),
+        names::shown_number(call)
+    );
     message
         // A profile answers to the names of its domains.
         .with("profile", host)

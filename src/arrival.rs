@@ -8,6 +8,7 @@ use crate::clock;
 use crate::hops::Hops;
 use crate::module::Module;
 use crate::park::{CallUuid, LotConfig, LotKey, OrbitName, Want};
+use crate::recordings;
 use crate::ring;
 use crate::switch::{Session, ivr};
 use crate::tokens::Tokens;
@@ -46,6 +47,7 @@ const GETS_THERE_WITHIN: Duration = Duration::from_millis(700);
 pub fn send<T>(tokens: &Tokens<T>, errand: T, leg: Session<'_>, application: &str) -> bool {
     let token = tokens.send(errand);
     let destination = format!("{application}:{token}");
+    recordings::follow_out_of_bridge(leg);
     let hops = Hops::of(leg.channel());
     for _ in 0..TRIES {
         // Told more than once, it is still one transfer.

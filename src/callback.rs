@@ -74,7 +74,7 @@ fn try_once(module: &Module, callback: &CallBack, ringing: &Ringing) -> Came {
         dial_string: &dial_string,
         ring_s: RING_S,
         name: format!("Call back: {}", owed.caller.name),
-        number: &owed.caller.number,
+        number: owed.caller.number.to_string(),
         variables: vec![(ID, &id), (NUMBER, &owed.caller.number), (RUN, &run)],
     };
     let leg = match outgoing.reach(&ringing.call_off) {

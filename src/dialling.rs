@@ -28,7 +28,7 @@ pub struct Outgoing<'a> {
     /// What the phone shows.
     pub name: String,
     /// What the phone shows.
-    pub number: &'a str,
+    pub number: String,
     /// More variables of the new leg.
     pub variables: Vec<(&'a str, &'a str)>,
 }
@@ -43,7 +43,7 @@ impl<'a> Outgoing<'a> {
             dial_string,
             ring_s,
             name,
-            number: &call.caller_id_number,
+            number: names::shown_number(call),
             variables: Vec::new(),
         }
     }
@@ -78,7 +78,7 @@ impl<'a> Outgoing<'a> {
             dial_string: self.dial_string,
             ring_s: self.ring_s,
             caller_id_name: &name,
-            caller_id_number: self.number,
+            caller_id_number: &self.number,
             variables: &variables,
         };
         calling::call(&dial, call_off)

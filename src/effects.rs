@@ -6,6 +6,7 @@ use crate::callback;
 use crate::events;
 use crate::module::{Interlude, Module};
 use crate::park::Effect;
+use crate::pickup;
 use crate::ring;
 use crate::switch::{Session, log};
 use crate::worker::Message;
@@ -14,7 +15,10 @@ use crate::worker::Message;
 pub fn carry_out(module: &Arc<Module>, effects: Vec<Effect>, here: Option<Session<'_>>) {
     for effect in effects {
         match effect {
-            Effect::Event(event) => events::tell(&event, here),
+            Effect::Event(event) => {
+                events::tell(&event, here);
+                pickup::tone(module, &event);
+            }
             // The worker shows lamps, so that the last one to be shown is the last one that was true.
             Effect::Presence(lot, orbit) => module.tell_worker(Message::Lamp(lot, orbit)),
             Effect::Wake(uuid) => module.wake(&uuid),

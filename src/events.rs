@@ -3,6 +3,8 @@
 use std::ffi::CStr;
 use std::fmt::Write;
 
+use crate::clock;
+use crate::history;
 use crate::park::{
     Action, CallUuid, CallbackEnd, CallbackNews, Caller, LotKey, OrbitName, ParkEvent,
 };
@@ -24,6 +26,9 @@ pub fn tell(event: &ParkEvent, here: Option<Session<'_>>) {
     if let Some(session) = session {
         set_variables(session, event);
     }
+    if event.action == Action::Park || event.outcome.is_some() {
+        history::note(event, clock::epoch_ms(), session);
+    }
     fire(event, session);
     log::notice(Some(event.uuid.as_str()), format_args!("{}", sentence(event)));
 }
@@ -41,7 +46,12 @@ fn set_variables(session: Session<'_>, event: &ParkEvent) {
             channel.set_variable("callpark_parker", event.parker.as_deref());
             set("callpark_parked_at", &event.parked_at_epoch_ms.to_string());
             if event.action == Action::Park {
-                for stale in ["callpark_outcome", "callpark_wait_ms", "callpark_retriever"] {
+                for stale in [
+                    "callpark_outcome",
+                    "callpark_wait_ms",
+                    "callpark_retriever",
+                    "callpark_reason",
+                ] {
                     channel.set_variable(stale, None);
                 }
             }
@@ -52,6 +62,7 @@ fn set_variables(session: Session<'_>, event: &ParkEvent) {
         set("callpark_outcome", outcome.as_str());
         set("callpark_wait_ms", &event.wait_ms.to_string());
         channel.set_variable("callpark_retriever", retriever(event).as_deref());
+        channel.set_variable("callpark_reason", event.reason.as_deref());
     }
 }
 

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use crate::after_bridge::AfterBridge;
 use crate::clock;
 use crate::module::Module;
-use crate::names::Names;
+use crate::names::{self, Names};
 use crate::park::{CallUuid, CallView, Claimant, LotKey, Refusal, Target, Ticket};
 use crate::switch::channel::{Channel, Flag};
 use crate::switch::{Located, Session, ivr};
@@ -55,12 +55,14 @@ pub fn take(
     by: Claimant,
 ) -> Result<CallView, Refusal> {
     let channel = leg.channel();
-    if let Some(lot) = lot {
+    let wanted = match (lot, target) {
         // Nobody is answered, and charged, for an empty orbit.
-        module.look(|park| park.peek(clock::now(), lot, target))?;
-    }
+        (Some(lot), _) => Some(module.look(|park| park.peek(clock::now(), lot, target))?),
+        (None, Target::Call(uuid)) => module.look(|park| park.find(clock::now(), uuid)),
+        (None, _) => None,
+    };
     // Answered first, and asked again whether it is up (which runs a BYE that is queued): what claims is there.
-    if !channel.answer() || !channel.ready() {
+    if !names::answer_as(channel, wanted.as_ref()) || !channel.ready() {
         return Err(Refusal::Failed);
     }
     let claim = module.act(Some(leg), |park, now| match park.claim(now, lot, target, by) {

@@ -9,6 +9,7 @@ use crate::hops::Hops;
 use crate::module::Module;
 use crate::park::{CallUuid, LotKey, Refusal, Want};
 use crate::parker;
+use crate::recordings;
 use crate::request;
 use crate::switch::channel::Flag;
 use crate::switch::{Cause, Located, Session, ivr, log};
@@ -65,6 +66,9 @@ pub fn park_partner(
     // Each transfers itself out of the bridge, the partner first: neither is held inside it.
     let arrival = Arrival::Park { lot, orbit: Want::Orbit(orbit), parker, heir_of: None };
     let token = module.arrivals.send(arrival);
+    // What was bound only after the two had been bridged, too.
+    module.features.note(&uuid, presser);
+    recordings::follow(presser, partner.session());
     Hops::spare_one(there);
     if !ivr::transfer(partner.session(), &format!("callpark:{token}"), Some("inline"), None) {
         drop(module.arrivals.take(&token));

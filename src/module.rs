@@ -14,6 +14,7 @@ use crate::arrival::Arrival;
 use crate::clock;
 use crate::config::{Config, Settings};
 use crate::effects;
+use crate::features::Features;
 use crate::handover::Offer;
 use crate::park::{CallUuid, Effect, Millis, Park, Ticket};
 use crate::rings::Rings;
@@ -61,6 +62,8 @@ pub struct Module {
     pub rings: Rings,
     /// What legs are for that we sent to be parked, or told.
     pub arrivals: Tokens<Arrival>,
+    /// The feature codes of legs that talk.
+    pub features: Features,
     /// The settings of the whole module.
     pub settings: RwLock<Settings>,
     /// The text of the configuration that was read last, good or bad: the same is not read twice.
@@ -91,6 +94,7 @@ impl Module {
             bridging: Mutex::default(),
             rings: Rings::default(),
             arrivals: Tokens::default(),
+            features: Features::default(),
             settings: RwLock::new(config.settings),
             configuration: Mutex::default(),
             readings: AtomicU64::new(0),

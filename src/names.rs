@@ -1,7 +1,52 @@
 //! Whose name the phones show across a hand-over, and how names are written for them.
 
 use crate::park::CallView;
+use crate::switch::channel::Flag;
 use crate::switch::{Channel, Session};
+
+/// What a caller is called who asked for privacy.
+const ANONYMOUS: (&str, &str) = ("Anonymous", "anonymous");
+/// No display shows more of a name, and none of a number; callers can send any.
+const LONGEST_NAME: usize = 80;
+const LONGEST_NUMBER: usize = 64;
+/// What mod_sofia puts into its answer to a call, read as that is sent.
+const ANSWERED_AS: [&str; 2] = ["initial_callee_id_name", "initial_callee_id_number"];
+
+/// Answers `leg`; a phone that is told with the answer to whom it is talking is told the name of `call`. The leg has its
+/// own names again afterwards, whatever becomes of the claim. False: it cannot be answered, the leg is going down.
+#[must_use]
+pub fn answer_as(leg: Channel<'_>, call: Option<&CallView>) -> bool {
+    let Some(call) = call.filter(|_| is_sip(leg) && !leg.test(Flag::Answered)) else {
+        return leg.answer();
+    };
+    let before = ANSWERED_AS.map(|name| leg.variable(name));
+    let (name, number) = (for_sip(&shown_name(call)), shown_number(call));
+    for (variable, value) in ANSWERED_AS.iter().zip([name, number]) {
+        leg.set_variable(variable, Some(&value));
+    }
+    let answered = leg.answer();
+    for (variable, value) in ANSWERED_AS.iter().zip(before) {
+        leg.set_variable(variable, value.as_deref());
+    }
+    answered
+}
+
+/// The caller's name as others may see it.
+#[must_use]
+pub fn shown_name(call: &CallView) -> String {
+    let name = if call.private { ANONYMOUS.0 } else { &call.caller_id_name };
+    name.chars().take(LONGEST_NAME).collect()
+}
+
+/// The caller's number as others may see it, and as it can stand in a SIP address.
+#[must_use]
+pub fn shown_number(call: &CallView) -> String {
+    let number = if call.private { ANONYMOUS.1 } else { &call.caller_id_number };
+    let legal = |c: &char| c.is_ascii_alphanumeric() || "+*#._-%".contains(*c);
+    let number: String = number.chars().filter(legal).take(LONGEST_NUMBER).collect();
+    // Without a number FreeSWITCH would show the one that was dialled: the orbit.
+    if number.is_empty() { "unknown".to_owned() } else { number }
+}
 
 /// Some fields of a channel's caller profile, as they were.
 pub struct Names {
@@ -21,15 +66,15 @@ impl Names {
             &["caller_id_name", "caller_id_number", "callee_id_name", "callee_id_number"],
         );
         let (own, theirs) = if is_sip(channel) {
-            (for_sip(&of_caller(channel)), for_sip(&call.caller_id_name))
+            (for_sip(&of_caller(channel)), for_sip(&shown_name(call)))
         } else {
-            (was.value("caller_id_name").to_owned(), call.caller_id_name.to_string())
+            (was.value("caller_id_name").to_owned(), shown_name(call))
         };
         channel.step_caller_profile();
         channel.set_profile("callee_id_name", &own);
         channel.set_profile("callee_id_number", was.value("caller_id_number"));
         channel.set_profile("caller_id_name", &theirs);
-        channel.set_profile("caller_id_number", &call.caller_id_number);
+        channel.set_profile("caller_id_number", &shown_number(call));
         was
     }
 

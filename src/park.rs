@@ -31,6 +31,7 @@ mod orbit_set;
 mod orbits;
 mod outcome;
 mod parking;
+mod pickup;
 mod place;
 mod range;
 mod reservation;
@@ -59,6 +60,7 @@ pub use free::Assign;
 pub use lot_config::LotConfig;
 pub use names::{BadName, CallUuid, LotKey, LotName, OrbitName};
 pub use outcome::{End, Outcome, Refusal};
+pub use pickup::{NoTone, PickupTone};
 pub use place::{BadPlace, Transfer, is_dialable, is_user_at_domain};
 pub use range::{MOST_ORBITS, OrbitRange, RangeError};
 pub use steps::{

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::after_bridge::AfterBridge;
+use crate::after_bridge::{AfterBridge, Dialplan};
 use crate::announce;
 use crate::arrival::{self, ARRIVES_WITHIN_MS, Arrival};
 use crate::choices::Choices;
@@ -149,7 +149,7 @@ impl<'a> Parked<'a> {
             .and_then(|cause| Cause::parse(&cause))
             .unwrap_or(Cause::NORMAL_CLEARING);
         // Not left to FreeSWITCH: the dialplan's next actions were meant for a call that could not be parked.
-        AfterBridge::of(channel).end(self.session, cause);
+        AfterBridge::of(channel).end(self.session, cause, Dialplan::Over);
     }
 
     fn transfer(&self, ticket: Ticket, to: &Transfer) -> bool {
@@ -206,7 +206,10 @@ impl Parked<'_> {
             End::HungUp
         };
         // Does nothing if the call has an outcome, or never was in an orbit.
-        self.module.act(Some(self.session), |park, now| ((), park.gone(now, &self.uuid, end)));
+        let cause = Some(channel.cause()).filter(|cause| *cause != Cause::NORMAL_CLEARING);
+        self.module.act(Some(self.session), |park, now| {
+            ((), park.gone_because(now, &self.uuid, end, cause.map(Cause::name)))
+        });
         self.module.leg_left(&self.uuid);
     }
 }

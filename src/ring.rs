@@ -10,6 +10,7 @@ use crate::arrival::Arrival;
 use crate::dial;
 use crate::dialling::{self, Outgoing, in_thread};
 use crate::module::Module;
+use crate::names;
 use crate::park::{CallUuid, CallView, Claimant, Ring, RingTo, RunId, Step};
 use crate::phones;
 use crate::rings::{RUN, Ringing};
@@ -28,9 +29,35 @@ pub struct Errand {
     pub user: Option<Arc<str>>,
     /// What it hears before that.
     pub announce: Option<Arc<str>>,
+    /// What it has to do for it.
+    pub confirm: Option<Confirm>,
+}
+
+/// Whoever answers gets the call only by pressing a key: a machine does not.
+#[derive(Clone, Copy)]
+pub struct Confirm {
+    /// The key.
+    pub key: char,
+    /// Within how much time.
+    pub within: Duration,
+}
+
+impl Confirm {
+    /// As long as the phone may have rung, but shorter than the domain waits for whoever has answered.
+    fn of(step: &Step) -> Option<Self> {
+        const LONGEST_S: u32 = 30;
+        let within = Duration::from_secs(step.ring_s.min(LONGEST_S).into());
+        step.confirm.map(|key| Self { key, within })
+    }
 }
 
 impl Errand {
+    /// A command's.
+    #[must_use]
+    pub fn by_command(uuid: CallUuid) -> Self {
+        Self { uuid, run: None, user: None, announce: None, confirm: None }
+    }
+
     /// Who claims, when `leg` does it.
     #[must_use]
     pub fn claimant(&self, leg: CallUuid) -> Claimant {
@@ -117,6 +144,9 @@ fn run_step(module: &Arc<Module>, ring: &Ring, ringing: &Ringing) -> Result<Did,
     if let Some(info) = &step.alert_info {
         outgoing = outgoing.with("alert_info", info);
     }
+    if !step.redirect {
+        outgoing = outgoing.with("outbound_redirect_fatal", "true");
+    }
     let leg = outgoing.reach(&ringing.call_off)?;
     ringing.answered(&leg)?;
     module.act(None, |park, now| {
@@ -137,6 +167,7 @@ fn run_step(module: &Arc<Module>, ring: &Ring, ringing: &Ringing) -> Result<Did,
         // Of several who were rung, the one who answered.
         user: user.or_else(|| apps::user(leg.session().channel())),
         announce: step.announce.clone(),
+        confirm: Confirm::of(step),
     };
     dialling::send(&module.rings.errands, errand, leg, APPLICATION)?;
     Ok(Did::Sent)
@@ -154,16 +185,17 @@ fn wait_until_gone(module: &Module, uuid: &str) {
 /// name as well.
 fn shown_name(call: &CallView, step: &Step, what: &str) -> String {
     let Some(pattern) = &step.caller_id_name else {
-        return format!("{what} {}: {}", call.orbit, call.caller_id_name);
+        return format!("{what} {}: {}", call.orbit, names::shown_name(call));
     };
     let lot = call.lot.to_string();
+    let (name, number) = (names::shown_name(call), names::shown_number(call));
     let fields = [
         ("${callpark_orbit}", call.orbit.as_str()),
         ("${callpark_lot}", &lot),
         ("${callpark_parker}", call.parker.as_deref().unwrap_or_default()),
-        ("${caller_id_number}", &call.caller_id_number),
+        ("${caller_id_number}", &number),
         // Last: it can hold anything, one of these for example.
-        ("${caller_id_name}", &call.caller_id_name),
+        ("${caller_id_name}", &name),
     ];
     fields.iter().fold(pattern.to_string(), |text, (field, value)| text.replace(field, value))
 }
@@ -183,12 +215,11 @@ pub fn command(module: &Arc<Module>, call: CallView, dial_string: String) -> Res
                 if module.is_stopping() {
                     return Err("the module stops".to_owned());
                 }
-                let name = format!("Park {}: {}", call.orbit, call.caller_id_name);
+                let name = format!("Park {}: {}", call.orbit, names::shown_name(&call));
                 let outgoing = Outgoing::about(&call, &dial_string, RING_S, name);
                 let leg = outgoing.reach(&ringing.call_off)?;
                 ringing.answered(&leg)?;
-                let errand =
-                    Errand { uuid: call.uuid.clone(), run: None, user: None, announce: None };
+                let errand = Errand::by_command(call.uuid.clone());
                 dialling::send(&module.rings.errands, errand, leg, APPLICATION)
             };
             let result = called();

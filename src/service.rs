@@ -9,6 +9,7 @@ use parking_lot::Mutex;
 use crate::api;
 use crate::clock;
 use crate::events;
+use crate::features;
 use crate::health;
 use crate::module::Module;
 use crate::presence::Probes;
@@ -62,6 +63,7 @@ pub fn start() -> Result<(), String> {
         Binding::new::<settings::Reloads>(),
         Binding::new::<Probes>(),
         Binding::new::<health::Registrations>(),
+        Binding::new::<features::Bridges>(),
     ];
     if bindings.iter().any(Option::is_none) {
         log::error(

@@ -11,6 +11,7 @@
 //! * No text is ever a printf format: only functions without one are called, and the log's is fixed in `shim.c`.
 
 pub mod api;
+pub mod application;
 pub mod calling;
 pub mod cause;
 pub mod channel;

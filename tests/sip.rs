@@ -18,6 +18,14 @@ mod sip {
     mod lamps;
     mod midcall;
     mod names;
+    mod people_after;
+    mod people_features;
+    mod people_history;
+    mod people_names;
+    mod people_orbits;
+    mod people_recordings;
+    mod people_steps;
+    mod people_tone;
     mod ping_pong;
     mod races;
     mod remind;

@@ -35,7 +35,7 @@ fn run(module: &Arc<Module>, words: &[&str]) -> Answer {
     }
     let place = format!("{} {}", call.lot, call.orbit);
     if let Some(channel) = Located::find(&who) {
-        let errand = Errand { uuid: call.uuid, run: None, user: None, announce: None };
+        let errand = Errand::by_command(call.uuid);
         if !arrival::send(&module.rings.errands, errand, channel.session(), ring::APPLICATION) {
             return Err(Refusal::Gone.into());
         }

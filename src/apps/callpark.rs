@@ -3,11 +3,12 @@
 use std::ffi::CStr;
 use std::sync::Arc;
 
-use crate::after_bridge::AfterBridge;
+use crate::after_bridge::{AfterBridge, Dialplan};
 use crate::announce;
 use crate::apps::{self, domain, module_for, user};
 use crate::args;
 use crate::arrival::{self, Arrival};
+use crate::features;
 use crate::hold::Music;
 use crate::hops::Hops;
 use crate::midcall;
@@ -16,6 +17,7 @@ use crate::names;
 use crate::park::{CallUuid, LotKey, ParkRefused, Refusal, Then, Want};
 use crate::parked::Parked;
 use crate::parker;
+use crate::phones;
 use crate::request;
 use crate::switch::Stop;
 use crate::switch::calling::{self, Dial};
@@ -130,6 +132,7 @@ pub fn park(module: &Arc<Module>, session: Session<'_>, lot: LotKey, orbit: Want
             apps::report(session, "callpark", "", Ok("parked"));
             if !matches!(came, Came::Dialled) {
                 Hops::give_one_back(channel);
+                features::take_over(module, session);
             }
             let lot = module.look(|park| park.lot_config(&place.lot));
             let dialled = matches!(came, Came::Dialled)
@@ -147,7 +150,7 @@ pub fn park(module: &Arc<Module>, session: Session<'_>, lot: LotKey, orbit: Want
                 );
             }
             arrival::tell_others(module, lot.as_deref(), &uuid);
-            if dialled && announces(channel) && lot.as_ref().is_some_and(|lot| lot.announce) {
+            if dialled && hears_orbit(channel) && lot.as_ref().is_some_and(|lot| lot.announce) {
                 parked.announce(&place);
             }
             let music = lot.as_ref().and_then(|lot| lot.hold_music.as_deref());
@@ -168,6 +171,15 @@ fn confirm(session: Session<'_>) {
         if let Some(phone) = Located::find(&phone) {
             phone.session().channel().hangup(Cause::BLIND_TRANSFER);
         }
+    }
+}
+
+/// Whether the orbit is spoken to a call that dialled here itself: to a user of ours, who may be about to transfer
+/// somebody to it. To a caller from outside it means nothing, unless the dialplan asks for it.
+fn hears_orbit(channel: Channel<'_>) -> bool {
+    match channel.variable("callpark_announce") {
+        Some(wish) => wish != "false",
+        None => phones::is_user(channel),
     }
 }
 
@@ -222,7 +234,7 @@ fn give_back(session: Session<'_>, parker: &str, why: Refusal) {
         variables: &[],
     };
     match calling::call_and_bridge(session, &dial) {
-        Ok(()) => after.end(session, Cause::NORMAL_CLEARING),
+        Ok(()) => after.end(session, Cause::NORMAL_CLEARING, Dialplan::Over),
         Err(reason) => log::notice(
             Some(&session.uuid()),
             format_args!(

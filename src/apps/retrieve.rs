@@ -2,16 +2,17 @@
 
 use std::ffi::CStr;
 use std::sync::Arc;
+use std::time::Instant;
 
-use crate::after_bridge::AfterBridge;
+use crate::after_bridge::{AfterBridge, Dialplan};
 use crate::announce;
 use crate::apps::{self, domain, module_for, user};
 use crate::args;
 use crate::clock;
 use crate::handover;
 use crate::module::Module;
-use crate::park::{CallUuid, CallView, Claimant, LotKey, OrbitName, Refusal, Target};
-use crate::ring::{self, Errand};
+use crate::park::{CallUuid, Claimant, LotKey, OrbitName, Refusal, Target};
+use crate::ring::{self, Confirm, Errand};
 use crate::switch::Stop;
 use crate::switch::module::Application;
 use crate::switch::{Cause, Session, ivr};
@@ -72,7 +73,7 @@ pub fn retrieve(
     };
     handover::take(module, session, Some(lot), target, by)
         .inspect_err(|refusal| announce::refusal(module, session, lot, orbit, *refusal))?;
-    AfterBridge::of(session.channel()).end(session, Cause::NORMAL_CLEARING);
+    AfterBridge::of(session.channel()).end(session, Cause::NORMAL_CLEARING, Dialplan::MayGoOn);
     Ok(())
 }
 
@@ -80,36 +81,49 @@ pub fn retrieve(
 fn run_errand(session: Session<'_>, token: &str) {
     let result = module_for(session).and_then(|module| {
         let errand = module.rings.errands.take(token).ok_or(Refusal::Gone)?;
-        let result = take_for(&module, session, &errand);
+        let heard = hear(&module, session, &errand);
+        let result = heard.as_ref().map_err(|_| Refusal::Failed).and_then(|()| {
+            let by = errand.claimant(CallUuid::from(session.uuid().as_str()));
+            handover::take(&module, session, None, Target::Call(&errand.uuid), by)
+        });
         if let Some(run) = errand.run {
-            match &result {
-                Ok(_) => module.rings.end(run),
+            match (&heard, &result) {
+                (_, Ok(_)) => module.rings.end(run),
                 // Does nothing if it is known already that the step failed, or if somebody else was faster.
-                Err(_) => ring::failed(&module, &errand.uuid, run, "who answered went away"),
+                (Err(why), _) => ring::failed(&module, &errand.uuid, run, why),
+                (Ok(()), _) => ring::failed(&module, &errand.uuid, run, "who answered went away"),
             }
         }
         result
     });
+    let channel = session.channel();
     let (status, cause) = match &result {
         Ok(_) => ("retrieved", Cause::NORMAL_CLEARING),
         Err(refusal) => (refusal.code(), Cause::LOSE_RACE),
     };
-    session.channel().set_variable("callpark_status", Some(status));
-    // It has no dialplan to go back to.
-    AfterBridge::of(session.channel()).end(session, cause);
+    channel.set_variable("callpark_status", Some(status));
+    // It has no dialplan to go back to. What is for after a bridge is not for a leg that was in none.
+    let after = if result.is_ok() { AfterBridge::of(channel) } else { AfterBridge::default() };
+    after.end(session, cause, Dialplan::Over);
 }
 
-fn take_for(
-    module: &Arc<Module>,
-    session: Session<'_>,
-    errand: &Errand,
-) -> Result<CallView, Refusal> {
-    if let Some(what) = &errand.announce
-        && let Some(call) = module.look(|park| park.find(clock::now(), &errand.uuid))
-    {
-        // Whoever is not to have the call any more is hung up, so this ends with the leg.
-        announce::play(session, what, &call, &Stop::default());
+/// Plays what whoever has answered is to hear first, and has them confirm that they are there. Whoever is not to have the
+/// call any more is hung up, so this ends with the leg.
+///
+/// # Errors
+/// They did not.
+fn hear(module: &Arc<Module>, session: Session<'_>, errand: &Errand) -> Result<(), String> {
+    let call = module.look(|park| park.find(clock::now(), &errand.uuid));
+    let Some(call) = call else { return Ok(()) };
+    let stop = Stop::default();
+    stop.listen_for(errand.confirm.map(|confirm| confirm.key));
+    if let Some(what) = &errand.announce {
+        announce::play(session, what, &call, &stop);
     }
-    let by = errand.claimant(CallUuid::from(session.uuid().as_str()));
-    handover::take(module, session, None, Target::Call(&errand.uuid), by)
+    let Some(Confirm { key, within }) = errand.confirm else { return Ok(()) };
+    if announce::confirm(session, &call, key, Instant::now() + within, &stop) {
+        Ok(())
+    } else {
+        Err(format!("nobody pressed {key}"))
+    }
 }

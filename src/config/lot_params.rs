@@ -2,12 +2,12 @@
 
 use super::params::{Param, seconds, truth};
 use crate::park::{
-    BadFallback, BadPlace, BadPriorities, Base, ByPriority, LotConfig, WhenFull, WhenOccupied,
-    read_number,
+    BadFallback, BadPlace, BadPriorities, Base, ByPriority, LotConfig, NoTone, WhenFull,
+    WhenOccupied, read_number,
 };
 
 /// The params of a `<lot>`.
-pub const LOT_PARAMS: [Param<LotConfig>; 26] = [
+pub const LOT_PARAMS: [Param<LotConfig>; 27] = [
     Param {
         name: "timeout",
         default: "90",
@@ -119,6 +119,18 @@ pub const LOT_PARAMS: [Param<LotConfig>; 26] = [
         meaning: "seconds until the lamp of a waiting call blinks; 0: it never does",
         set: |lot, value| {
             lot.blf_age_ms = seconds(value)?;
+            Ok(())
+        },
+    },
+    Param {
+        name: "pickup-tone",
+        default: "",
+        meaning: "what is heard when a call has been retrieved: [retriever|caller|both:]<file or stream>",
+        set: |lot, value| {
+            lot.pickup_tone = match value {
+                "" => None,
+                tone => Some(tone.parse().map_err(|error: NoTone| error.to_string())?),
+            };
             Ok(())
         },
     },

@@ -36,6 +36,17 @@ impl Park {
     /// The parked leg ended by itself. If it was claimed by its own hang-up or transfer, then that is what happened.
     /// A call that has ended already stays as it ended.
     pub fn gone(&mut self, now: Millis, uuid: &CallUuid, end: End) -> Vec<Effect> {
+        self.gone_because(now, uuid, end, None)
+    }
+
+    /// As [`gone`](Park::gone). `cause`: what broke the connection of a caller who did not simply hang up.
+    pub fn gone_because(
+        &mut self,
+        now: Millis,
+        uuid: &CallUuid,
+        end: End,
+        cause: Option<String>,
+    ) -> Vec<Effect> {
         let Some(call) = self.calls.get(uuid) else { return Vec::new() };
         let by = call.claim.as_ref().map(|pending| &pending.by);
         let end = if self.stopping { End::Shutdown } else { end };
@@ -55,7 +66,8 @@ impl Park {
             (End::TakenAway, _) => (Action::Leave, Outcome::Transferred),
         };
         let came_true = matches!(outcome, Outcome::Dropped | Outcome::Returned);
-        self.finish(now, uuid, action, outcome, came_true)
+        let cause = cause.filter(|_| outcome == Outcome::Abandoned);
+        self.finish_because(now, uuid, action, outcome, came_true, cause)
     }
 
     /// The module or the switch stops: nothing is parked, claimed or returned any more, and every call still here ends
@@ -88,6 +100,18 @@ impl Park {
         outcome: Outcome,
         came_true: bool,
     ) -> Vec<Effect> {
+        self.finish_because(now, uuid, action, outcome, came_true, None)
+    }
+
+    fn finish_because(
+        &mut self,
+        now: Millis,
+        uuid: &CallUuid,
+        action: Action,
+        outcome: Outcome,
+        came_true: bool,
+        reason: Option<String>,
+    ) -> Vec<Effect> {
         let mut effects = Vec::new();
         let Some(mut call) = self.calls.remove(uuid) else { return effects };
         self.deadlines.disarm(&mut call);
@@ -99,6 +123,7 @@ impl Park {
         }
         let mut event = call.event(now, action);
         event.outcome = Some(outcome);
+        event.reason = reason;
         match call.claim.take() {
             Some(Pending { by, .. }) if came_true => {
                 event.step = by.step().and_then(|step| self.step_ref(&call, step));

@@ -6,6 +6,7 @@ use super::callback::CallbackConfig;
 use super::fallback::{AfterReturn, WhenFull, WhenOccupied};
 use super::free::Assign;
 use super::names::LotKey;
+use super::pickup::PickupTone;
 use super::place::Transfer;
 use super::range::OrbitRange;
 use super::steps::Step;
@@ -59,6 +60,8 @@ pub struct LotConfig {
     pub comfort_every_ms: u64,
     /// How callers are called back.
     pub callback: CallbackConfig,
+    /// What either side hears when the call has been retrieved.
+    pub pickup_tone: Option<PickupTone>,
 }
 
 impl LotConfig {
@@ -87,6 +90,7 @@ impl LotConfig {
             comfort: None,
             comfort_every_ms: 60_000,
             callback: CallbackConfig::default(),
+            pickup_tone: None,
         }
     }
 

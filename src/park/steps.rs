@@ -40,6 +40,10 @@ pub struct Step {
     pub announce: Option<Arc<str>>,
     /// Under which condition it is tried at all.
     pub when: When,
+    /// Whether it follows a phone that sends its callers elsewhere (3xx).
+    pub redirect: bool,
+    /// The key that whoever answers must press to get the call; none: answering is enough.
+    pub confirm: Option<char>,
 }
 
 /// Whom or what a return step tries.
@@ -115,6 +119,8 @@ impl Step {
             alert_info: None,
             announce: None,
             when: When::Always,
+            redirect: true,
+            confirm: None,
         }
     }
 
@@ -142,6 +148,11 @@ impl Step {
             (_, When::Idle) => Some(Asks::Idle(user?)),
             (_, When::Always) => None,
         }
+    }
+
+    /// Whether it calls somebody's phone.
+    pub(super) fn rings(&self) -> bool {
+        matches!(self.to, StepTo::Parker | StepTo::Dial(_) | StepTo::Remind(Reminder::Call))
     }
 
     /// How long a try takes at the most, in ms.

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use super::application;
 use super::cause::Cause;
 use super::event::Event;
 use super::ivr;
@@ -105,22 +106,11 @@ fn originate(
 
 /// Has a leg that [`call`] made run one application, on a thread of its own.
 pub fn run_application(leg: Session<'_>, application: &str, data: &str) {
-    let (application, data) = (to_c(application), to_c(data));
-    // SAFETY: the leg is alive by its read lock and in no application yet; the extension comes from its own memory and
-    // copies the strings; CS_EXECUTE is a legal state after an originate.
+    if !application::set_extension(leg, application, data) {
+        return;
+    }
+    // SAFETY: the leg is alive by its read lock and in no application yet; CS_EXECUTE is a legal state after an originate.
     unsafe {
-        let extension =
-            sys::switch_caller_extension_new(leg.raw(), application.as_ptr(), application.as_ptr());
-        if extension.is_null() {
-            return;
-        }
-        sys::switch_caller_extension_add_application(
-            leg.raw(),
-            extension,
-            application.as_ptr(),
-            data.as_ptr(),
-        );
-        sys::switch_channel_set_caller_extension(leg.channel().raw(), extension);
         sys::switch_channel_perform_set_state(
             leg.channel().raw(),
             c"mod_callpark".as_ptr(),

@@ -27,6 +27,8 @@ pub enum Flag {
     Bridged,
     /// Stop playing.
     Break,
+    /// Goes on with another list of applications when this one returns.
+    Reset,
     /// Waits in `switch_ivr_bridge_bleg` for the other leg to bridge to it.
     ArrangedBridge,
 }
@@ -39,6 +41,7 @@ impl Flag {
             Self::Redirect => sys::switch_channel_flag_t::CF_REDIRECT,
             Self::Bridged => sys::switch_channel_flag_t::CF_BRIDGED,
             Self::Break => sys::switch_channel_flag_t::CF_BREAK,
+            Self::Reset => sys::switch_channel_flag_t::CF_RESET,
             Self::ArrangedBridge => sys::switch_channel_flag_t::CF_ARRANGED_BRIDGE,
         }
     }
@@ -223,6 +226,12 @@ impl Channel<'_> {
     pub fn set_profile(self, field: &str, value: &str) {
         let (field, value) = (to_c(field), to_c(value));
         unsafe { sys::switch_channel_set_profile_var(self.raw, field.as_ptr(), value.as_ptr()) };
+    }
+
+    /// The uuid of the leg it is bridged with right now.
+    #[must_use]
+    pub fn bridged_with(self) -> Option<String> {
+        self.partner_uuid().filter(|_| self.test(Flag::Bridged))
     }
 
     /// The uuid of the leg it is bridged with; can be stale.

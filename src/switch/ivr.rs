@@ -186,3 +186,20 @@ pub fn confirm_blind_transfer(session: Session<'_>) {
         sys::switch_ivr_blind_transfer_ack(session.raw(), sys::switch_bool_t::SWITCH_TRUE);
     }
 }
+
+/// Moves the recordings of one leg to another, whatever they are of, with what is to be done when they end.
+pub fn transfer_recordings(from: Session<'_>, to: Session<'_>) {
+    // SAFETY: both sessions are alive, by their read locks or because we run on their threads.
+    unsafe { sys::switch_ivr_transfer_recordings(from.raw(), to.raw()) };
+}
+
+/// Mixes a file or stream into what a leg hears, for `limit_s` at the most; returns at once. False: it cannot be played.
+#[must_use]
+pub fn mix_in(session: Session<'_>, file: &str, limit_s: u32) -> bool {
+    let file = to_c(file);
+    // SAFETY: the session is alive; the strings are copied.
+    unsafe {
+        sys::switch_ivr_displace_session(session.raw(), file.as_ptr(), limit_s, c"m".as_ptr())
+            == sys::switch_status_t::SWITCH_STATUS_SUCCESS
+    }
+}

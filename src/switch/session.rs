@@ -96,6 +96,22 @@ impl Located {
         }
     }
 
+    /// As [`find`](Self::find), and also one that has hung up, as long as FreeSWITCH has it.
+    #[must_use]
+    pub fn find_even_down(uuid: &str) -> Option<Self> {
+        let uuid = to_c(uuid);
+        // SAFETY: as in `find`.
+        unsafe {
+            let raw = sys::switch_core_session_perform_force_locate(
+                uuid.as_ptr(),
+                c"mod_callpark".as_ptr(),
+                c"find_even_down".as_ptr(),
+                0,
+            );
+            Self::from_locked(raw)
+        }
+    }
+
     /// Takes over a read lock that FreeSWITCH took for us.
     ///
     /// # Safety

@@ -32,3 +32,11 @@ pub unsafe fn take_c(text: *mut c_char) -> Option<String> {
     unsafe { libc::free(text.cast()) };
     copy
 }
+
+/// What FreeSWITCH takes for true (`switch_true`).
+#[must_use]
+pub fn is_true(value: &str) -> bool {
+    let words = ["yes", "on", "true", "t", "enabled", "active", "allow"];
+    words.iter().any(|word| value.eq_ignore_ascii_case(word))
+        || value.parse::<i64>().is_ok_and(|number| number != 0)
+}

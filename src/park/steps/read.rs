@@ -39,6 +39,15 @@ pub enum BadStep {
     /// None of the words.
     #[error("{0:?} is none of {1}")]
     Unknown(String, &'static str),
+    /// No truth.
+    #[error("{0:?} is neither true nor false")]
+    Truth(String),
+    /// No key of a telephone.
+    #[error("{0:?} is not one of 0-9, * and #")]
+    Key(String),
+    /// Nobody answers such a step, or whoever does gets no call.
+    #[error("{0} needs a step that rings somebody")]
+    Rings(&'static str),
     /// A condition on somebody of whom nothing can be known.
     #[error("when={0:?} needs a step to parker or user/<user>@<domain>")]
     When(String),
@@ -61,6 +70,8 @@ impl Step {
             "alert-info" => self.alert_info = text(),
             "announce" => self.announce = text(),
             "when" => self.when = value.parse()?,
+            "redirect" => self.redirect = read_truth(value)?,
+            "confirm" => self.confirm = read_key(value)?,
             _ => return Err(BadStep::Unknown(name.to_owned(), ATTRIBUTES)),
         }
         Ok(())
@@ -69,8 +80,14 @@ impl Step {
     /// What can only be seen when all of it has been read.
     ///
     /// # Errors
-    /// A condition that can never be known.
+    /// A condition that can never be known, or something about a phone where none rings.
     pub fn check(self) -> Result<Step, BadStep> {
+        if !self.redirect && !self.rings() {
+            return Err(BadStep::Rings("redirect"));
+        }
+        if self.confirm.is_some() && (!self.rings() || matches!(self.to, StepTo::Remind(_))) {
+            return Err(BadStep::Rings("confirm"));
+        }
         // Nobody is here to be the parker; that there may be one is enough.
         match self.when {
             When::Registered | When::Idle if self.user(Some("")).is_none() => {
@@ -108,7 +125,8 @@ impl Step {
     }
 }
 
-const ATTRIBUTES: &str = "ring, repeat, pause, caller-id-name, alert-info, announce, when";
+const ATTRIBUTES: &str =
+    "ring, repeat, pause, caller-id-name, alert-info, announce, when, redirect, confirm";
 
 /// `<to> [<name>=<value> …]`.
 fn one(text: &str) -> Result<Step, BadStep> {
@@ -137,6 +155,24 @@ pub fn read_number(what: &'static str, value: &str, least: u32, most: u32) -> Re
     match value.trim().parse() {
         Ok(number) if (least..=most).contains(&number) => Ok(number),
         _ => Err(BadStep::Number { value: value.to_owned(), what, least, most }),
+    }
+}
+
+fn read_truth(value: &str) -> Result<bool, BadStep> {
+    match value {
+        "true" | "yes" | "on" | "1" => Ok(true),
+        "false" | "no" | "off" | "0" => Ok(false),
+        _ => Err(BadStep::Truth(value.to_owned())),
+    }
+}
+
+/// Empty: no key.
+fn read_key(value: &str) -> Result<Option<char>, BadStep> {
+    let mut keys = value.chars();
+    match (keys.next(), keys.next()) {
+        (None, _) => Ok(None),
+        (Some(key), None) if key.is_ascii_digit() || key == '*' || key == '#' => Ok(Some(key)),
+        _ => Err(BadStep::Key(value.to_owned())),
     }
 }
 

@@ -123,6 +123,14 @@ impl Phone {
         self.agent.lock().settings.policy = policy;
     }
 
+    /// Answers every call with a 302 to that phone from now on.
+    pub fn redirect_to(&self, other: &Phone) {
+        let contact = other.agent.lock().settings.contact();
+        let settings = &mut self.agent.lock().settings;
+        settings.redirect = Some(contact);
+        settings.policy = Policy::Reject(302);
+    }
+
     fn set(self, change: impl FnOnce(&mut Settings)) -> Phone {
         change(&mut self.agent.lock().settings);
         self

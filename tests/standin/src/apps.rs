@@ -1,11 +1,13 @@
 //! The applications of the dialplan: a few of FreeSWITCH's, and the module's.
 
+use std::ffi::c_char;
 use std::time::Duration;
 
-use crate::channel::raw;
+use crate::channel::{of, raw};
 use crate::session::Session;
 use crate::state::{CF_BREAK, CF_EARLY_MEDIA, CS_EXECUTE};
-use crate::{bridge, causes, loader, log, media, originate};
+use crate::strings::text;
+use crate::{bridge, causes, loader, log, media, originate, sys};
 
 const DESTINATION_OUT_OF_ORDER: u32 = 27;
 const NORMAL_CLEARING: u32 = 16;
@@ -119,4 +121,26 @@ fn call(session: &Session, dial_string: &str) {
 
 fn cause_name(cause: u32) -> &'static str {
     causes::name(cause).to_str().unwrap_or("UNKNOWN")
+}
+
+/// Keeps no log of what a call has run.
+#[unsafe(no_mangle)]
+extern "C" fn switch_core_session_get_app_log(
+    _session: *mut sys::switch_core_session_t,
+) -> *mut sys::switch_app_log_t {
+    std::ptr::null_mut()
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn switch_core_session_execute_application_get_flags(
+    session: *mut sys::switch_core_session_t,
+    application: *const c_char,
+    data: *const c_char,
+    _flags: *mut i32,
+) -> sys::switch_status_t {
+    if run(of(session), &text(application), &text(data)) {
+        sys::switch_status_t::SWITCH_STATUS_SUCCESS
+    } else {
+        sys::switch_status_t::SWITCH_STATUS_FALSE
+    }
 }

@@ -58,6 +58,16 @@ extern "C" fn switch_core_session_perform_locate(
 }
 
 #[unsafe(no_mangle)]
+extern "C" fn switch_core_session_perform_force_locate(
+    uuid: *const c_char,
+    _file: *const c_char,
+    _func: *const c_char,
+    _line: c_int,
+) -> Raw {
+    live::get(&text(uuid)).map_or(std::ptr::null_mut(), lock)
+}
+
+#[unsafe(no_mangle)]
 extern "C" fn switch_core_session_rwunlock(session: Raw) {
     of(session).readers.fetch_sub(1, Ordering::AcqRel);
     // SAFETY: the Arc that `lock` turned into this pointer.

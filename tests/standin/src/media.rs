@@ -171,3 +171,20 @@ extern "C" fn switch_play_and_get_digits(
 extern "C" fn switch_ivr_blind_transfer_ack(_session: Raw, _success: sys::switch_bool_t) -> Status {
     Status::SWITCH_STATUS_FALSE
 }
+
+/// Nothing is recorded in here.
+#[unsafe(no_mangle)]
+extern "C" fn switch_ivr_transfer_recordings(_from: Raw, _to: Raw) -> Status {
+    Status::SWITCH_STATUS_FALSE
+}
+
+/// Nobody hears anything in here; only whether there is such a file can be told.
+#[unsafe(no_mangle)]
+extern "C" fn switch_ivr_displace_session(
+    _session: Raw,
+    file: *const c_char,
+    _limit_s: u32,
+    _flags: *const c_char,
+) -> Status {
+    length(&text(file)).map_or_else(|status| status, |_| Status::SWITCH_STATUS_SUCCESS)
+}

@@ -61,8 +61,10 @@ pub(crate) fn answer(
     let call = state.calls.get(to.call_id());
     let tag = call.map(|call| call.dialog.local_tag().to_owned()).unwrap_or_else(new_tag);
     let settings = &state.settings;
+    let elsewhere = settings.redirect.clone().filter(|_| (300..400).contains(&code));
+    let contact = elsewhere.unwrap_or_else(|| settings.contact());
     let mut response = Message::response(to, code, reason, &tag)
-        .with("Contact", settings.contact())
+        .with("Contact", contact)
         .with("User-Agent", &settings.user_agent)
         .with("Allow", &settings.allow)
         .with("Supported", "replaces");

@@ -33,6 +33,8 @@ pub(crate) struct Settings {
     pub video: bool,
     pub tone: u32,
     pub policy: Policy,
+    /// The `Contact` of its 3xx.
+    pub redirect: Option<String>,
     /// Where it listens.
     pub address: SocketAddr,
 }
@@ -51,6 +53,7 @@ impl Settings {
             video: false,
             tone,
             policy: Policy::Ring,
+            redirect: None,
             address,
         }
     }

@@ -1,0 +1,263 @@
+//! Feature codes go with the call. FreeSWITCH keeps what `bind_meta_app` and `bind_digit_action` have bound on the leg of
+//! whoever dialled. When that leg is the parker's, it is gone once the call is parked: so the parked leg gets what the
+//! parker's had, mirrored, and whoever is connected to it next can dial the same codes.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+
+use crate::module::Module;
+use crate::park::CallUuid;
+use crate::switch::event::{Heard, Kind, Listener};
+use crate::switch::{Located, Session, application, log};
+
+const META: &str = "bind_meta_app";
+const UNBIND_META: &str = "unbind_meta_app";
+const DIGITS: &str = "bind_digit_action";
+const CLEAR_DIGITS: &str = "clear_digit_action";
+const REALM: &str = "digit_action_set_realm";
+/// More codes nobody dials.
+const MOST: usize = 64;
+/// So many legs are remembered before it is looked which of them have gone.
+const LOOK_AT: usize = 1024;
+
+/// An application and its data.
+type Run = (String, String);
+
+/// What is bound on the legs that others were bridged with last, mirrored, by the uuid of the others: the parker's leg can
+/// have gone when the one it has transferred is parked.
+#[derive(Default)]
+pub struct Features {
+    partners: Mutex<Partners>,
+}
+
+#[derive(Default)]
+struct Partners {
+    codes: HashMap<CallUuid, Vec<Run>>,
+    /// How many there were after the last look at which have gone.
+    left: usize,
+}
+
+impl Features {
+    /// Notes what is bound on `partner`, with which `leg` talks.
+    pub fn note(&self, leg: &CallUuid, partner: Session<'_>) {
+        let codes = mirrored(&application::log(partner));
+        let full = {
+            let mut partners = self.partners.lock();
+            if codes.is_empty() {
+                partners.codes.remove(leg);
+            } else {
+                partners.codes.insert(leg.clone(), codes);
+            }
+            partners.codes.len() >= LOOK_AT + 2 * partners.left
+        };
+        if full {
+            self.forget_the_gone();
+        }
+    }
+
+    fn forget_the_gone(&self) {
+        let noted: Vec<CallUuid> = self.partners.lock().codes.keys().cloned().collect();
+        let gone: Vec<CallUuid> =
+            noted.into_iter().filter(|leg| Located::find(leg.as_str()).is_none()).collect();
+        let mut partners = self.partners.lock();
+        for leg in gone {
+            partners.codes.remove(&leg);
+        }
+        partners.left = partners.codes.len();
+    }
+}
+
+/// Follows who talks to whom.
+pub struct Bridges;
+
+impl Listener for Bridges {
+    const KIND: Kind = Kind::Bridge;
+
+    fn heard(event: Heard<'_>) {
+        let Some(module) = Module::running() else { return };
+        let legs = ["Bridge-A-Unique-ID", "Bridge-B-Unique-ID"].map(|name| event.header(name));
+        let [Some(one), Some(other)] = &legs else { return };
+        for (leg, partner) in [(one, other), (other, one)] {
+            if let Some(partner) = Located::find_even_down(partner) {
+                module.features.note(&CallUuid::from(leg.as_str()), partner.session());
+            }
+        }
+    }
+}
+
+/// Binds on a leg that has just been parked, on its own thread, what its parker's leg had.
+pub fn take_over(module: &Arc<Module>, parked: Session<'_>) {
+    let uuid = CallUuid::from(parked.uuid().as_str());
+    let codes = module.features.partners.lock().codes.remove(&uuid).unwrap_or_default();
+    if codes.is_empty() {
+        return;
+    }
+    let own = application::log(parked);
+    for (name, data) in codes.iter().filter(|code| !is_bound(&own, code)).take(MOST) {
+        if !application::run(parked, name, data) {
+            log::warning(
+                Some(uuid.as_str()),
+                format_args!("the feature code {name}({data}) does not go with the call"),
+            );
+        }
+    }
+}
+
+/// Whether the leg has that binding itself; it counts then.
+fn is_bound(own: &[Run], (name, data): &Run) -> bool {
+    own.iter().filter(|(known, _)| known == name).any(|(_, known)| match name.as_str() {
+        META => {
+            let (ours, theirs) = (meta(known), meta(data));
+            ours.zip(theirs).is_some_and(|([key, dials, ..], [other, by, ..])| {
+                key == other && dials.chars().any(|side| by.contains(side))
+            })
+        }
+        _ => known == data,
+    })
+}
+
+/// What is bound after all that has been run, as the leg on the other side has to have it.
+fn mirrored(log: &[Run]) -> Vec<Run> {
+    let mut bound: Vec<Run> = Vec::new();
+    for (name, data) in log {
+        match name.as_str() {
+            META => {
+                let Some([key, dials, runs, app]) = meta(data) else { continue };
+                let data = format!("{key} {} {} {app}", sides(dials), sides(runs));
+                bound.push((name.clone(), data));
+            }
+            UNBIND_META => {
+                let key = data.trim();
+                let goes =
+                    |of: &str| key.is_empty() || meta(of).is_some_and(|[bound, ..]| bound == key);
+                bound.retain(|(kept, of)| kept != META || !goes(of));
+            }
+            DIGITS => {
+                let mut fields = fields(data);
+                fields.resize(4.max(fields.len()), String::new());
+                fields.resize(6, "self".to_owned());
+                for target in fields.iter_mut().skip(4) {
+                    *target = other_target(target).to_owned();
+                }
+                bound.push((name.clone(), fields.join(",")));
+            }
+            REALM => {
+                let (realm, target) = data.split_once(',').unwrap_or((data, "self"));
+                bound.push((name.clone(), format!("{realm},{}", other_target(target))));
+            }
+            CLEAR_DIGITS => {
+                let realm = data.split(',').next().unwrap_or_default();
+                bound.retain(|(kept, of)| {
+                    let same = realm == "all" || of.split(',').next() == Some(realm);
+                    kept == META || !same
+                });
+            }
+            _ => {}
+        }
+    }
+    bound
+}
+
+/// Key, who dials it, how it runs, and what: `1 ab s callpark::default auto`.
+fn meta(data: &str) -> Option<[&str; 4]> {
+    let mut words = data.trim().splitn(4, ' ');
+    Some([words.next()?, words.next()?, words.next()?, words.next()?])
+}
+
+/// `a` is this leg, `b` the other one.
+fn sides(words: &str) -> String {
+    let other = |side| match side {
+        'a' => 'b',
+        'b' => 'a',
+        side => side,
+    };
+    words.chars().map(other).collect()
+}
+
+fn other_target(target: &str) -> &str {
+    match target {
+        "self" => "peer",
+        "peer" => "self",
+        both => both,
+    }
+}
+
+/// Fields between commas, of which there can be some between quotes or behind a backslash.
+fn fields(data: &str) -> Vec<String> {
+    let (mut quoted, mut escaped) = (false, false);
+    data.split(|c| {
+        let plain = !quoted && !escaped;
+        quoted ^= c == '\'' && !escaped;
+        escaped = c == '\\' && !escaped;
+        plain && c == ','
+    })
+    .map(str::to_owned)
+    .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{is_bound, mirrored};
+
+    fn log(runs: &[(&str, &str)]) -> Vec<(String, String)> {
+        runs.iter().map(|(name, data)| ((*name).to_owned(), (*data).to_owned())).collect()
+    }
+
+    #[test]
+    fn what_is_bound_is_mirrored() {
+        for (run, bound) in [
+            (
+                &[("bind_meta_app", "1 a s callpark::default auto")][..],
+                &["1 b s callpark::default auto"][..],
+            ),
+            (&[("bind_meta_app", "2 ab b hangup::A b")], &["2 ba a hangup::A b"]),
+            (
+                &[
+                    ("bind_meta_app", "1 a s x"),
+                    ("bind_meta_app", "2 b o1 y"),
+                    ("unbind_meta_app", "1"),
+                ],
+                &["2 a o1 y"],
+            ),
+            (&[("bind_meta_app", "1 a s x"), ("unbind_meta_app", ""), ("answer", "")], &[]),
+            (&[("bind_meta_app", "1 a")], &[]),
+            (
+                &[("bind_digit_action", "r,~5.,exec:callpark,default auto")],
+                &["r,~5.,exec:callpark,default auto,peer,peer"],
+            ),
+            (&[("bind_digit_action", "r,5,api:x")], &["r,5,api:x,,peer,peer"]),
+            (
+                &[("bind_digit_action", "r,5,exec:x,'a,b',both,peer")],
+                &["r,5,exec:x,'a,b',both,self"],
+            ),
+            (
+                &[
+                    ("bind_digit_action", "r,5,exec:x"),
+                    ("digit_action_set_realm", "r"),
+                    ("clear_digit_action", "all"),
+                ],
+                &[],
+            ),
+            (&[("digit_action_set_realm", "r")], &["r,peer"]),
+        ] {
+            let all: Vec<String> = mirrored(&log(run)).into_iter().map(|(_, data)| data).collect();
+            assert_eq!(all, bound, "{run:?}");
+        }
+    }
+
+    #[test]
+    fn what_a_leg_has_bound_itself_stays() {
+        let own = log(&[("bind_meta_app", "1 a s x"), ("bind_digit_action", "r,5,x,,peer,peer")]);
+        for (name, data, expected) in [
+            ("bind_meta_app", "1 ab s y", true),
+            ("bind_meta_app", "1 b s y", false),
+            ("bind_meta_app", "2 a s y", false),
+            ("bind_digit_action", "r,5,x,,peer,peer", true),
+            ("bind_digit_action", "r,5,x,,self,self", false),
+        ] {
+            assert_eq!(is_bound(&own, &log(&[(name, data)])[0]), expected, "{data}");
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! The pick-up tone. It is mixed into a bridge that is there, from a thread of its own: it can neither delay nor end one.
+
+use std::sync::Arc;
+
+use crate::dialling::in_thread;
+use crate::module::Module;
+use crate::park::{Action, ParkEvent};
+use crate::switch::{Located, ivr, log, text};
+
+/// A tone without an end is cut, in seconds.
+const LONGEST_S: u32 = 5;
+/// A file that cannot be opened would end the call then.
+const HANGS_UP: &str = "DISPLACE_HANGUP_ON_ERROR";
+
+/// Plays the tone of the call's lot, if it has just been retrieved and there is one.
+pub fn tone(module: &Arc<Module>, event: &ParkEvent) {
+    if event.action != Action::Retrieve || event.outcome.is_none() {
+        return;
+    }
+    let lot = module.look(|park| park.lot_config(&event.lot));
+    let Some(tone) = lot.and_then(|lot| lot.pickup_tone.clone()) else { return };
+    let retriever = event.retriever_uuid.clone().filter(|_| tone.retriever);
+    let caller = Some(event.uuid.clone()).filter(|_| tone.caller);
+    let hear: Vec<_> = [retriever, caller].into_iter().flatten().collect();
+    let played = in_thread("callpark-tone", move || {
+        for uuid in hear {
+            let Some(leg) = Located::find(uuid.as_str()) else { continue };
+            let channel = leg.session().channel();
+            let risky = channel.variable(HANGS_UP).is_some_and(|wish| text::is_true(&wish));
+            if risky || !ivr::mix_in(leg.session(), &tone.stream, LONGEST_S) {
+                log::warning(
+                    Some(uuid.as_str()),
+                    format_args!(
+                        "the pick-up tone {:?} cannot be played; it is left out",
+                        tone.stream
+                    ),
+                );
+            }
+        }
+    });
+    if let Err(reason) = played {
+        log::warning(
+            Some(event.uuid.as_str()),
+            format_args!("no pick-up tone is played: {reason}"),
+        );
+    }
+}

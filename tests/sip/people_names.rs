@@ -1,0 +1,91 @@
+//! The answer to a retriever names the caller, on phones that FreeSWITCH sends no updates to as well.
+
+use kit::phone::{Call, Policy, ReferredBy};
+use kit::{Phone, SOON};
+
+use super::desk::{Desk, Ends, LOT, hang_up, refer, setup, two_way};
+
+fn named(desk: &Desk, user: &str, name: &str) -> Phone {
+    let phone = Phone::new(&desk.switch, user).display(name).policy(Policy::Answer);
+    phone.register();
+    phone
+}
+
+/// Alice is parked in 701 by Bob.
+fn parked(desk: &Desk, alice: &Phone, bob: &Phone) -> Call {
+    let (caller, theirs) = desk.talk(alice, bob);
+    refer(&theirs, "700", ReferredBy::Yes);
+    desk.wait_parked(&caller, "default", "701", "1001");
+    caller
+}
+
+#[track_caller]
+fn answered_as(desk: &Desk, call: &Call, name: &str, number: &str) {
+    let shown = call.identity().expect("an identity in the answer");
+    assert_eq!((shown.name.as_str(), shown.number.as_str()), (name, number), "{shown:?}");
+    // What it was called by for the answer does not stay with the leg.
+    for variable in ["initial_callee_id_name", "initial_callee_id_number"] {
+        assert_eq!(desk.switch.getvar(call.uuid(), variable), None, "{variable}");
+    }
+}
+
+#[test]
+fn the_answer_to_a_retriever_names_the_caller() {
+    let Some(desk) = Desk::open() else { return };
+    let (bob, carol) = (named(&desk, "1001", "Bob"), desk.phone("1002"));
+    let names = [
+        ("Alice", "701"),
+        ("王小明", "*70"),
+        (r#"Bob <&"'> %s"#, "701"),
+        ("Smith/Jones @ home: 100%", "take_default_701"),
+    ];
+    for (name, number) in names {
+        let alice = named(&desk, "1000", name);
+        let caller = parked(&desk, &alice, &bob);
+        let call = carol.call_up(number);
+        two_way(&call, alice.voice(), &caller, carol.voice());
+        answered_as(&desk, &call, name, "1000");
+        hang_up(&call, &caller, Ends::Other);
+        desk.wait_empty();
+    }
+}
+
+#[test]
+fn a_name_without_end_is_cut_and_a_private_caller_is_anonymous() {
+    let Some(desk) = Desk::open() else { return };
+    let (bob, carol) = (named(&desk, "1001", "Bob"), desk.phone("1002"));
+    let endless = "ä".repeat(600);
+    let alice = named(&desk, "1000", &endless);
+    let caller = parked(&desk, &alice, &bob);
+    let call = carol.call_up("701");
+    two_way(&call, alice.voice(), &caller, carol.voice());
+    answered_as(&desk, &call, &"ä".repeat(80), "1000");
+    hang_up(&call, &caller, Ends::Other);
+    desk.wait_empty();
+
+    let alice = Phone::new(&desk.switch, "1000").display("Alice").private();
+    let caller = parked(&desk, &alice, &bob);
+    let call = carol.call_up("701");
+    two_way(&call, alice.voice(), &caller, carol.voice());
+    answered_as(&desk, &call, "Anonymous", "anonymous");
+    hang_up(&call, &caller, Ends::Other);
+}
+
+/// Where there is nothing to take, nothing is left behind either.
+#[test]
+fn a_retriever_who_gets_nobody_keeps_its_own_names() {
+    let own = [
+        ("set", "initial_callee_id_name=Parking"),
+        ("callpark_retrieve", "default 702"),
+        ("answer", ""),
+        ("playback", "tone_stream://%(500,0,1250);loops=-1"),
+    ];
+    let Some(desk) = Desk::with(setup(LOT).extension("own", &own)) else { return };
+    let carol = desk.phone("1002");
+    let call = carol.call_up("own");
+    desk.switch.wait_var(call.uuid(), "callpark_status", "empty");
+    assert_eq!(call.identity().expect("an identity").name, "Parking");
+    desk.switch.wait_var(call.uuid(), "initial_callee_id_name", "Parking");
+    call.hangup();
+    call.wait_ended(SOON);
+}
