@@ -19,7 +19,7 @@ fn request(uuid: CallUuid) -> ParkRequest {
         lot: "default".parse().unwrap(),
         orbit: Want::Auto,
         caller: Caller::new("Alice", "100"),
-        parker: Some("1000@example.com".into()),
+        parker: "1000@example.com".parse().ok(),
         priority: 0,
         timeout_ms: None,
         returns: None,

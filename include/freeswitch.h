@@ -22,7 +22,6 @@ typedef struct switch_caller_extension switch_caller_extension_t;
 typedef struct switch_frame switch_frame_t;
 typedef struct switch_file_handle switch_file_handle_t;
 typedef struct switch_ivr_dmachine switch_ivr_dmachine_t;
-typedef struct switch_state_handler_table switch_state_handler_table_t;
 typedef struct switch_dial_handle_s switch_dial_handle_t;
 typedef struct switch_xml *switch_xml_t;
 typedef struct apr_pool_t switch_memory_pool_t;
@@ -277,7 +276,31 @@ typedef struct switch_core_session_message {
 switch_status_t switch_core_session_perform_receive_message(switch_core_session_t *session, switch_core_session_message_t *message,
 															const char *file, const char *func, int line);
 
+/* ---- what is done with every session that changes its state ---- */
+typedef switch_status_t (*switch_state_handler_t) (switch_core_session_t *session);
+
+typedef struct switch_state_handler_table {
+	switch_state_handler_t on_init;
+	switch_state_handler_t on_routing;
+	switch_state_handler_t on_execute;
+	switch_state_handler_t on_hangup;
+	switch_state_handler_t on_exchange_media;
+	switch_state_handler_t on_soft_execute;
+	switch_state_handler_t on_consume_media;
+	switch_state_handler_t on_hibernate;
+	switch_state_handler_t on_reset;
+	switch_state_handler_t on_park;
+	switch_state_handler_t on_reporting;
+	switch_state_handler_t on_destroy;
+	int flags;
+	void *padding[10];
+} switch_state_handler_table_t;
+
+int switch_core_add_state_handler(const switch_state_handler_table_t *state_handler);
+void switch_core_remove_state_handler(const switch_state_handler_table_t *state_handler);
+
 /* ---- channels ---- */
+switch_status_t switch_channel_get_variables(switch_channel_t *channel, switch_event_t **event);
 const char *switch_channel_get_variable_dup(switch_channel_t *channel, const char *varname, switch_bool_t dup, int idx);
 switch_status_t switch_channel_set_variable_var_check(switch_channel_t *channel, const char *varname, const char *value,
 													  switch_bool_t var_check);

@@ -4,11 +4,9 @@
 use std::time::{Duration, Instant};
 
 use crate::module::Module;
-use crate::names;
 use crate::park::{CallView, LotKey, OrbitName, Refusal};
 use crate::switch::Stop;
 use crate::switch::channel::Flag;
-use crate::switch::event::{Event, Kind};
 use crate::switch::ivr::Played;
 use crate::switch::{Session, ivr, log};
 
@@ -142,27 +140,4 @@ pub fn play(session: Session<'_>, what: &str, call: &CallView, stop: &Stop) {
             format_args!("{} {}: {what:?} cannot be played; it is left out", call.lot, call.orbit),
         );
     }
-}
-
-/// Sends the parker's phones a SIP MESSAGE that says where the call is.
-pub fn message(call: &CallView) {
-    let Some((user, host)) = call.parker.as_deref().and_then(|it| it.split_once('@')) else {
-        return;
-    };
-    let Some(message) = Event::new(Kind::SendMessage, None) else { return };
-    let text = format!(
-        "Parked at {}: {} <{}>",
-        call.orbit,
-        names::shown_name(call),
-        names::shown_number(call)
-    );
-    message
-        // A profile answers to the names of its domains.
-        .with("profile", host)
-        .with("user", user)
-        .with("host", host)
-        .with("subject", "Parked call")
-        .with("content-type", "text/plain")
-        .with_body(&text)
-        .fire();
 }

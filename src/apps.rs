@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::module::Module;
 use crate::park::Refusal;
-use crate::switch::{Channel, Session, log};
+use crate::switch::{Session, log};
 
 pub mod callpark;
 pub mod key;
@@ -33,15 +33,4 @@ fn module_for(session: Session<'_>) -> Result<Arc<Module>, Refusal> {
     let module = Module::running().filter(|module| !module.is_stopping());
     // An inline meta-app binding runs on the other leg's thread, which must not play to this one.
     module.filter(|_| session.in_its_thread()).ok_or(Refusal::Failed)
-}
-
-/// The tenant a channel belongs to.
-fn domain(channel: Channel<'_>) -> Option<String> {
-    channel.variable("domain_name")
-}
-
-/// Whose channel it is, `user@domain`: who logged in, else whose presence it shows.
-pub fn user(channel: Channel<'_>) -> Option<Arc<str>> {
-    let logged_in = || Some(format!("{}@{}", channel.variable("user_name")?, domain(channel)?));
-    logged_in().or_else(|| channel.variable("presence_id")).map(Arc::from)
 }

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::announce;
 use crate::clock;
 use crate::hops::Hops;
+use crate::message;
 use crate::module::Module;
-use crate::park::{CallUuid, LotConfig, LotKey, OrbitName, Want};
+use crate::park::{CallUuid, LotConfig, LotKey, OrbitName, User, Want};
 use crate::recordings;
 use crate::ring;
 use crate::switch::{Session, ivr};
@@ -25,7 +25,7 @@ pub enum Arrival {
         /// The orbit, if the one that is held for it has lapsed.
         orbit: Want,
         /// Who parks it.
-        parker: Option<Arc<str>>,
+        parker: Option<User>,
         /// The consultation leg whose orbit it takes over.
         heir_of: Option<CallUuid>,
     },
@@ -93,7 +93,7 @@ pub fn tell_others(module: &Arc<Module>, lot: Option<&LotConfig>, uuid: &CallUui
     let Some(lot) = lot.filter(|lot| lot.notify || lot.page.is_some()) else { return };
     let Some(call) = module.look(|park| park.find(clock::now(), uuid)) else { return };
     if lot.notify {
-        announce::message(&call);
+        message::send(&call);
     }
     if let Some(dial_string) = &lot.page {
         ring::page(module, call, dial_string.clone());

@@ -66,7 +66,7 @@ fn try_once(module: &Module, callback: &CallBack, ringing: &Ringing) -> Came {
     if let Some(why) = phones::obstacle(&Asks::Idle(owed.by.to_string())) {
         return Came::NotFree(why);
     }
-    let (dial_string, id) = (format!("user/{}", owed.by), owed.id.to_string());
+    let (dial_string, id) = (owed.by.dial_string(), owed.id.to_string());
     let run = callback.run.0.to_string();
     let outgoing = Outgoing {
         lot: owed.lot.to_string(),

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
+use crate::apps;
 use crate::apps::callpark::announces;
-use crate::apps::{self, user};
 use crate::arrival::{ARRIVES_WITHIN_MS, Arrival};
 use crate::hops::Hops;
 use crate::module::Module;
-use crate::park::{CallUuid, LotKey, Refusal, Want};
+use crate::park::{CallUuid, LotKey, Refusal, User, Want};
 use crate::parker;
 use crate::recordings;
 use crate::request;
@@ -42,9 +42,12 @@ pub fn park_partner(
     partner: &Located,
     lot: LotKey,
     want: Want,
+    presser_is: Option<User>,
 ) -> Result<(), Refusal> {
     let (here, there) = (presser.channel(), partner.session().channel());
     let uuid = CallUuid::from(partner.session().uuid().as_str());
+    // Before an orbit is held for a moment only: it may ask the directory.
+    let parker = parker::named(here).or(presser_is);
     let (lot, orbit) = module.act(None, |park, now| {
         (park.reserve(now, &uuid, &lot, want, ARRIVES_WITHIN_MS), Vec::new())
     })?;
@@ -53,7 +56,6 @@ pub fn park_partner(
             there.set_variable(name, Some(&value));
         }
     }
-    let parker = parker::named(here).or_else(|| user(here));
     if parker.is_none() {
         log::notice(
             Some(uuid.as_str()),

@@ -13,6 +13,7 @@ use parking_lot::{Mutex, RwLock};
 use crate::arrival::Arrival;
 use crate::clock;
 use crate::config::{Config, Settings};
+use crate::departed::Departed;
 use crate::effects;
 use crate::features::Features;
 use crate::handover::Offer;
@@ -64,6 +65,8 @@ pub struct Module {
     pub arrivals: Tokens<Arrival>,
     /// The feature codes of legs that talk.
     pub features: Features,
+    /// Legs that may have sent somebody here before they hung up.
+    pub departed: Departed,
     /// The settings of the whole module.
     pub settings: RwLock<Settings>,
     /// The text of the configuration that was read last, good or bad: the same is not read twice.
@@ -95,6 +98,7 @@ impl Module {
             rings: Rings::default(),
             arrivals: Tokens::default(),
             features: Features::default(),
+            departed: Departed::default(),
             settings: RwLock::new(config.settings),
             configuration: Mutex::default(),
             readings: AtomicU64::new(0),

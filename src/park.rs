@@ -39,6 +39,7 @@ mod returns;
 mod steps;
 mod text;
 mod timeout;
+mod user;
 mod verdict;
 mod views;
 
@@ -61,7 +62,7 @@ pub use lot_config::LotConfig;
 pub use names::{BadName, CallUuid, LotKey, LotName, OrbitName};
 pub use outcome::{End, Outcome, Refusal};
 pub use pickup::{NoTone, PickupTone};
-pub use place::{BadPlace, Transfer, is_dialable, is_user_at_domain};
+pub use place::{BadPlace, Transfer, is_dialable};
 pub use range::{MOST_ORBITS, OrbitRange, RangeError};
 pub use steps::{
     Asks, BadStep, LONGEST_RING_S, MOST_STEPS, MOST_TRIES, Mailbox, REMIND_RING_S, RING_S,
@@ -69,6 +70,7 @@ pub use steps::{
 };
 pub use text::{LONGEST_NAME, LONGEST_NOTE, LONGEST_NUMBER, LONGEST_USER, shortened};
 pub use timeout::{BadPriorities, Base, ByPriority, LEAST, NEW_MS, PERCENT, Timeout, WINDOW};
+pub use user::{User, domain_name};
 pub use verdict::Verdict;
 pub use views::{CallState, CallView, Lamp, LotView};
 

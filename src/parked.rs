@@ -11,7 +11,7 @@ use crate::handover::{self, Given};
 use crate::hold::{self, Music};
 use crate::hops::Hops;
 use crate::module::{Interlude, Leg, Module};
-use crate::park::{self, CallUuid, CallView, End, Ticket, Transfer, Verdict, Want};
+use crate::park::{self, CallUuid, CallView, End, Ticket, Transfer, User, Verdict, Want};
 use crate::phones;
 use crate::switch::{Cause, Session, guard, ivr};
 
@@ -38,7 +38,7 @@ impl<'a> Parked<'a> {
 
     /// It has dialled here itself, so it may be a consultation leg. If another party is transferred onto it, FreeSWITCH
     /// sends that one where `inline_destination` says, and then hangs this leg up with a cause of its own.
-    pub fn may_be_consultation(&mut self, place: &park::Parked, parker: Option<Arc<str>>) {
+    pub fn may_be_consultation(&mut self, place: &park::Parked, parker: Option<User>) {
         let token = self.module.arrivals.send(Arrival::Park {
             lot: place.lot.clone(),
             orbit: Want::Orbit(place.orbit.clone()),

@@ -1,23 +1,41 @@
-//! Who parked a call.
+//! Who parked a call: a user of ours who was really in it, or nobody that is known.
 
-use std::net::IpAddr;
-use std::sync::Arc;
-
-use crate::apps;
-use crate::park::is_user_at_domain;
-use crate::switch::{Channel, Located, core, log};
+use crate::departed::Departed;
+use crate::park::User;
+use crate::party::{self, Marks, Party};
+use crate::switch::{Channel, log};
 
 /// What we found out for an earlier park of the same call, and wrote into `callpark_parker` for its CDR.
 const FOUND: &str = "callpark_parker_found";
 
-/// Who is named as the parker by the dialplan: `callpark_parker`, unless that is what we wrote there ourselves.
+/// Who is named as the parker by the dialplan: `callpark_parker`, unless that is what we wrote there ourselves. A name that
+/// is not that of a user is logged.
 #[must_use]
-pub fn named(channel: Channel<'_>) -> Option<Arc<str>> {
+pub fn named(channel: Channel<'_>) -> Option<User> {
+    let named = name(channel)?;
+    let why = match named.parse::<User>() {
+        Ok(user) if party::exists(&user) => return Some(user),
+        Ok(_) => "is not a user of the directory",
+        Err(_) => "is no user@domain",
+    };
+    let named: String = named.chars().take(80).collect();
+    log::warning(
+        None,
+        format_args!("the parker of {}, {named:?}, {why}: nobody is taken for it", channel.name()),
+    );
+    None
+}
+
+/// The domain of the user who is named as the parker by the dialplan.
+#[must_use]
+pub fn named_domain(channel: Channel<'_>) -> Option<String> {
+    let user: User = name(channel)?.parse().ok()?;
+    party::exists(&user).then(|| user.domain().to_owned())
+}
+
+fn name(channel: Channel<'_>) -> Option<String> {
     let named = channel.variable("callpark_parker")?;
-    if channel.variable(FOUND).as_ref() == Some(&named) {
-        return None;
-    }
-    checked(channel, named)
+    (channel.variable(FOUND).as_ref() != Some(&named)).then_some(named)
 }
 
 /// Notes a parker that was found and not named, so that the next park does not take the one for the other.
@@ -25,27 +43,34 @@ pub fn remember(channel: Channel<'_>, found: Option<&str>) {
     channel.set_variable(FOUND, found);
 }
 
-/// Who transferred the call. First whom it was talking to: that leg is still there, or its name is; only that one can
-/// have sent it. Then who the transfer says it was (Referred-By), which may be left over from an earlier transfer.
+/// Who transferred the call: the leg it was connected to, even if that has hung up meanwhile. Only when nothing is known
+/// of that leg the transfer's own word counts (Referred-By), which can be left over from an earlier transfer.
 #[must_use]
-pub fn of_transfer(channel: Channel<'_>) -> Option<Arc<str>> {
-    let referred = channel.variable("sip_h_Referred-By").as_deref().and_then(address);
-    let talked_to = channel
-        .variable("last_bridge_to")
-        .and_then(|uuid| Located::find(&uuid))
-        .and_then(|leg| apps::user(leg.session().channel()));
-    if let Some(user) = talked_to {
-        return checked(channel, user.to_string());
-    }
-    let named = channel.variable("bridge_channel").as_deref().and_then(user_of_name);
-    let found = match (referred, named) {
-        // Both speak of the same one: Referred-By knows the domain.
-        (Some(referred), Some(user)) if referred.split('@').next() == Some(&user) => referred,
-        (Some(referred), None) => referred,
-        (_, Some(user)) => format!("{user}@{}", core::domain()?),
-        (None, None) => return None,
+pub fn of_transfer(departed: &Departed, channel: Channel<'_>) -> Party {
+    let own = Marks::of(channel);
+    let from = channel.variable("last_bridge_to").and_then(|uuid| departed.marks(&uuid));
+    let transferor = match from {
+        Some(marks) => marks.party(),
+        None => {
+            let user = referred_by(channel).and_then(|address| own.user_at(&address));
+            Party { domain: user.as_ref().map(|user| user.domain().to_owned()), user }
+        }
     };
-    checked(channel, found)
+    if transferor.domain.is_some() {
+        return transferor;
+    }
+    // Whoever sent it here has no lots: those of its own dialplan are meant.
+    Party { domain: own.party().domain, ..transferor }
+}
+
+/// Whom Referred-By names, unless the call was connected to somebody else.
+fn referred_by(channel: Channel<'_>) -> Option<String> {
+    let referred = channel.variable("sip_h_Referred-By").as_deref().and_then(address)?;
+    let talked_to = channel.variable("bridge_channel");
+    match talked_to.as_deref().and_then(user_of_name) {
+        Some(user) if referred.split('@').next() != Some(&user) => None,
+        _ => Some(referred),
+    }
 }
 
 /// The user in a channel's name, such as `sofia/internal/1000@192.0.2.1:5060`.
@@ -55,73 +80,26 @@ fn user_of_name(name: &str) -> Option<String> {
     (!user.is_empty()).then(|| user.to_owned())
 }
 
-fn checked(channel: Channel<'_>, parker: String) -> Option<Arc<str>> {
-    // An address is no domain: it is the switch's own, as phones know it.
-    let parker = match parker.split_once('@') {
-        Some((user, host)) if host.parse::<IpAddr>().is_ok() => {
-            core::domain().map_or(parker.clone(), |domain| format!("{user}@{domain}"))
-        }
-        _ => parker,
-    };
-    if is_user_at_domain(&parker) {
-        return Some(parker.into());
-    }
-    log::warning(
-        None,
-        format_args!(
-            "the parker of {}, {parker:?}, is no user@domain: nobody is taken for it",
-            channel.name()
-        ),
-    );
-    None
-}
-
 /// `user@domain` in a SIP address such as `"Reception" <sip:1000@example.com:5060;transport=udp>`.
 fn address(header: &str) -> Option<String> {
-    let uri = header.split_once('<').map_or(header, |(_, rest)| rest);
+    let uri = header.rsplit_once('<').map_or(header, |(_, rest)| rest);
     let uri = uri.split(['>', ';', '?']).next()?.trim();
     let uri = uri.strip_prefix("sips:").or_else(|| uri.strip_prefix("sip:"))?;
     let (user, host) = uri.split_once('@')?;
-    let host = match host.strip_prefix('[') {
-        Some(ipv6) => ipv6.split_once(']')?.0,
-        None => host.split(':').next()?,
-    };
+    let host = party::host_of(host);
     (!user.is_empty() && !host.is_empty()).then(|| format!("{user}@{host}"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::address;
-    use crate::park::is_user_at_domain;
-
-    #[test]
-    fn nothing_that_means_something_in_a_dial_string_passes_for_a_parker() {
-        for good in ["1000@example.com", "+49-30.1@a.b", "müller@a.b", "1@::1"] {
-            assert!(is_user_at_domain(good), "{good}");
-        }
-        for bad in [
-            "",
-            "1000",
-            "@",
-            "1@",
-            "@x",
-            "1,loopback/9@x",
-            "1|2@x",
-            "{a=b}1@x",
-            "1&2@x",
-            "1@x/y",
-            "a b@x",
-            "1@x@y",
-        ] {
-            assert!(!is_user_at_domain(bad), "{bad}");
-        }
-    }
 
     #[test]
     fn addresses_are_read_as_phones_write_them() {
         for (header, expected) in [
             ("<sip:1000@example.com>", Some("1000@example.com")),
             ("\"Bob\" <sip:1000@example.com:5060;transport=udp>;x=y", Some("1000@example.com")),
+            ("\"<sip:1@x>\" <sip:1000@example.com>", Some("1000@example.com")),
             ("sips:1000@example.com?Replaces=1", Some("1000@example.com")),
             ("<sip:1000@[::1]:5060>", Some("1000@::1")),
             ("<sip:example.com>", None),

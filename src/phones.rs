@@ -1,7 +1,7 @@
 //! What is known of a user's phones.
 
-use crate::park::{Asks, is_user_at_domain};
-use crate::switch::{Channel, api, core};
+use crate::park::Asks;
+use crate::switch::{api, core};
 
 /// Why what is asked for stands in the way, if it does: asks FreeSWITCH, which takes a moment.
 #[must_use]
@@ -16,20 +16,6 @@ pub fn obstacle(asks: &Asks) -> Option<&'static str> {
         Asks::Idle(user) if is_busy(user) => Some("the user is in a call"),
         Asks::Registered(_) | Asks::Idle(_) => None,
     }
-}
-
-/// Whether the channel is that of a user of ours: one who has logged in, or whose presence it shows and whom the directory
-/// knows. A trunk's caller is neither.
-#[must_use]
-pub fn is_user(channel: Channel<'_>) -> bool {
-    let known = |presence: String| {
-        let (user, domain) = presence.split_once('@')?;
-        let exists = is_user_at_domain(&presence)
-            .then(|| api::execute("user_exists", &format!("id {user} {domain}")))?;
-        exists.filter(|answer| answer.trim() == "true")
-    };
-    channel.variable("user_name").is_some()
-        || channel.variable("presence_id").and_then(known).is_some()
 }
 
 /// Whether mod_sofia makes the call, which wants names written in its own way. Where several kinds of phones are called

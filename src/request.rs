@@ -1,11 +1,10 @@
 //! What a channel's variables say about how it is to be parked.
 
 use std::fmt::Display;
-use std::sync::Arc;
 
 use crate::clock;
 use crate::names;
-use crate::park::{CallUuid, Caller, LotKey, ParkRequest, Step, TOP_PRIORITY, Want};
+use crate::park::{CallUuid, Caller, LotKey, ParkRequest, Step, TOP_PRIORITY, User, Want};
 use crate::settings;
 use crate::switch::{Cause, Channel, log};
 
@@ -29,7 +28,7 @@ pub fn of(
     uuid: CallUuid,
     lot: LotKey,
     orbit: Want,
-    parker: Option<Arc<str>>,
+    parker: Option<User>,
 ) -> ParkRequest {
     let text = |name: &str| channel.variable(name).unwrap_or_default();
     let ignored = |name: &str, why: &dyn Display| {

@@ -4,14 +4,14 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::announce;
-use crate::apps;
 use crate::arrival::Arrival;
 use crate::dial;
 use crate::dialling::{self, Outgoing, in_thread};
+use crate::message;
 use crate::module::Module;
 use crate::names;
-use crate::park::{CallUuid, CallView, Claimant, Ring, RingTo, RunId, Step};
+use crate::park::{CallUuid, CallView, Claimant, Ring, RingTo, RunId, Step, User};
+use crate::party::Party;
 use crate::phones;
 use crate::rings::{RUN, Ringing};
 use crate::switch::{Located, log};
@@ -26,7 +26,7 @@ pub struct Errand {
     /// The return step that rang it; none: a command did.
     pub run: Option<RunId>,
     /// Who was called.
-    pub user: Option<Arc<str>>,
+    pub user: Option<User>,
     /// What it hears before that.
     pub announce: Option<Arc<str>>,
     /// What it has to do for it.
@@ -127,12 +127,10 @@ fn run_step(module: &Arc<Module>, ring: &Ring, ringing: &Ringing) -> Result<Did,
     }
     let (user, dial_string) = match &ring.to {
         RingTo::Message(_) => {
-            announce::message(call);
+            message::send(call);
             return Ok(Did::Reminded);
         }
-        RingTo::Parker(user) | RingTo::Remind(user) => {
-            (Some(Arc::clone(user)), format!("user/{user}"))
-        }
+        RingTo::Parker(user) | RingTo::Remind(user) => (Some(user.clone()), user.dial_string()),
         RingTo::Dial(dial) => (None, dialling::expanded(call, dial)?),
     };
     let reminds = matches!(ring.to, RingTo::Remind(_));
@@ -165,7 +163,7 @@ fn run_step(module: &Arc<Module>, ring: &Ring, ringing: &Ringing) -> Result<Did,
         uuid: call.uuid.clone(),
         run: Some(ring.run),
         // Of several who were rung, the one who answered.
-        user: user.or_else(|| apps::user(leg.session().channel())),
+        user: user.or_else(|| Party::of(leg.session().channel()).user),
         announce: step.announce.clone(),
         confirm: Confirm::of(step),
     };

@@ -8,6 +8,7 @@ use parking_lot::Mutex;
 
 use crate::api;
 use crate::clock;
+use crate::departed;
 use crate::events;
 use crate::features;
 use crate::health;
@@ -15,6 +16,7 @@ use crate::module::Module;
 use crate::presence::Probes;
 use crate::settings;
 use crate::switch::event::{Binding, Subclass};
+use crate::switch::hangup::Hangups;
 use crate::switch::{guard, log};
 use crate::worker::{self, Message};
 
@@ -24,6 +26,7 @@ const EMPTY_WITHIN: Duration = Duration::from_secs(5);
 /// What exists besides the module while it runs. Taken apart from the top down.
 struct Service {
     bindings: Vec<Binding>,
+    hangups: Option<Hangups>,
     completions: api::complete::Completions,
     subclass: Option<Subclass>,
     worker: JoinHandle<()>,
@@ -72,7 +75,14 @@ pub fn start() -> Result<(), String> {
         );
     }
     let bindings = bindings.into_iter().flatten().collect();
-    *SERVICE.lock() = Some(Service { bindings, completions, subclass, worker });
+    let hangups = Hangups::new::<departed::Listener>();
+    if hangups.is_none() {
+        log::error(
+            None,
+            format_args!("FreeSWITCH does not tell us of calls that end: parkers may be unknown"),
+        );
+    }
+    *SERVICE.lock() = Some(Service { bindings, hangups, completions, subclass, worker });
     log::notice(
         None,
         format_args!("mod_callpark {} is up, lots: {lots}", env!("CARGO_PKG_VERSION")),
@@ -88,6 +98,7 @@ pub fn stop() -> bool {
     let service = SERVICE.lock().take();
     if let Some(service) = service {
         drop(service.bindings);
+        drop(service.hangups);
         drop(service.completions);
         drop(service.subclass);
         module.tell_worker(Message::Stop);

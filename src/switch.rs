@@ -19,6 +19,7 @@ pub mod console;
 pub mod core;
 pub mod event;
 pub mod guard;
+pub mod hangup;
 pub mod ivr;
 pub mod log;
 pub mod module;

@@ -16,8 +16,10 @@ mod sip {
     mod lamp;
     mod lamp_life;
     mod lamps;
+    mod messages;
     mod midcall;
     mod names;
+    mod parker;
     mod people_after;
     mod people_features;
     mod people_history;
@@ -33,5 +35,6 @@ mod sip {
     mod step_looks;
     mod step_races;
     mod steps;
+    mod tenants;
     mod voicemail;
 }

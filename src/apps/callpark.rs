@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::after_bridge::{AfterBridge, Dialplan};
 use crate::announce;
-use crate::apps::{self, domain, module_for, user};
+use crate::apps::{self, module_for};
 use crate::args;
 use crate::arrival::{self, Arrival};
 use crate::features;
@@ -14,10 +14,10 @@ use crate::hops::Hops;
 use crate::midcall;
 use crate::module::Module;
 use crate::names;
-use crate::park::{CallUuid, LotKey, ParkRefused, Refusal, Then, Want};
+use crate::park::{CallUuid, LotKey, ParkRefused, Refusal, Then, User, Want};
 use crate::parked::Parked;
 use crate::parker;
-use crate::phones;
+use crate::party::Party;
 use crate::request;
 use crate::switch::Stop;
 use crate::switch::calling::{self, Dial};
@@ -58,32 +58,71 @@ fn run(module: &Arc<Module>, session: Session<'_>, data: &str) -> Result<(), Ref
         }
         return Ok(());
     }
-    let (lot, want) = module.look(|park| {
-        let place = args::place(park, data, domain(session.channel()).as_deref())?;
-        Ok((place.lot, args::want(place.word.as_deref())?))
-    })?;
+    let channel = session.channel();
     match midcall::partner(session)? {
-        Some(partner) => midcall::park_partner(module, session, &partner, lot, want)?,
-        None => park(module, session, lot, want, Came::in_dialplan(session.channel())),
+        Some(partner) => {
+            let presser = Party::of(channel);
+            let (lot, want) = place(module, data, domain_of(channel, &presser).as_deref())?;
+            midcall::park_partner(module, session, &partner, lot, want, presser.user)
+        }
+        None => {
+            let came = Came::in_dialplan(module, channel);
+            let (lot, want) = place(module, data, came.domain(channel).as_deref())?;
+            park(module, session, lot, want, came);
+            Ok(())
+        }
     }
-    Ok(())
+}
+
+fn place(module: &Module, data: &str, domain: Option<&str>) -> Result<(LotKey, Want), Refusal> {
+    module.look(|park| {
+        let place = args::place(park, data, domain)?;
+        Ok((place.lot, args::want(place.word.as_deref())?))
+    })
+}
+
+/// The tenant whose lots are meant: that of whoever parks, or of the user whom the dialplan names.
+fn domain_of(channel: Channel<'_>, by: &Party) -> Option<String> {
+    by.domain.clone().or_else(|| parker::named_domain(channel))
 }
 
 /// How a call came to be parked.
 pub enum Came {
-    /// It dialled, or its dialplan does as if it had: it may be a consultation leg.
-    Dialled,
-    /// Another party transferred it here.
-    Transferred,
+    /// This party dialled, or the dialplan does as if it had: it may be a consultation leg.
+    Dialled(Party),
+    /// This other party transferred it here.
+    Transferred(Party),
     /// We sent it here, for this parker.
-    Sent(Option<Arc<str>>),
+    Sent(Option<User>),
 }
 
 impl Came {
     /// How a channel came that is in the dialplan.
     #[must_use]
-    pub fn in_dialplan(channel: Channel<'_>) -> Self {
-        if was_transferred(channel) { Self::Transferred } else { Self::Dialled }
+    pub fn in_dialplan(module: &Module, channel: Channel<'_>) -> Self {
+        if was_transferred(channel) {
+            Self::Transferred(parker::of_transfer(&module.departed, channel))
+        } else {
+            Self::Dialled(Party::of(channel))
+        }
+    }
+
+    /// The user who dialled, transferred or had it sent.
+    #[must_use]
+    pub fn user(self) -> Option<User> {
+        match self {
+            Self::Dialled(by) | Self::Transferred(by) => by.user,
+            Self::Sent(user) => user,
+        }
+    }
+
+    /// The tenant whose lots are meant.
+    #[must_use]
+    pub fn domain(&self, channel: Channel<'_>) -> Option<String> {
+        match self {
+            Self::Dialled(by) | Self::Transferred(by) => domain_of(channel, by),
+            Self::Sent(_) => None,
+        }
     }
 }
 
@@ -109,8 +148,8 @@ pub fn park(module: &Arc<Module>, session: Session<'_>, lot: LotKey, orbit: Want
     let found = match &came {
         _ if named.is_some() => None,
         Came::Sent(parker) => parker.clone(),
-        Came::Transferred => parker::of_transfer(channel),
-        Came::Dialled => None,
+        Came::Transferred(by) => by.user.clone(),
+        Came::Dialled(_) => None,
     };
     parker::remember(channel, found.as_deref());
     let who = named.or(found);
@@ -130,16 +169,18 @@ pub fn park(module: &Arc<Module>, session: Session<'_>, lot: LotKey, orbit: Want
     match result {
         Ok(place) => {
             apps::report(session, "callpark", "", Ok("parked"));
-            if !matches!(came, Came::Dialled) {
+            if !matches!(came, Came::Dialled(_)) {
                 Hops::give_one_back(channel);
                 features::take_over(module, session);
             }
             let lot = module.look(|park| park.lot_config(&place.lot));
-            let dialled = matches!(came, Came::Dialled)
-                && channel.variable("direction").as_deref() == Some("inbound");
-            if dialled {
+            let mut told = false;
+            if let Came::Dialled(by) = came
+                && channel.variable("direction").as_deref() == Some("inbound")
+            {
+                told = hears_orbit(channel, &by);
                 // Before it is answered: a phone can complete the transfer at once.
-                parked.may_be_consultation(&place, user(channel));
+                parked.may_be_consultation(&place, by.user);
             }
             confirm(session);
             // Early media and ringing calls are answered: a call nobody answered cannot wait here.
@@ -150,7 +191,7 @@ pub fn park(module: &Arc<Module>, session: Session<'_>, lot: LotKey, orbit: Want
                 );
             }
             arrival::tell_others(module, lot.as_deref(), &uuid);
-            if dialled && hears_orbit(channel) && lot.as_ref().is_some_and(|lot| lot.announce) {
+            if told && lot.as_ref().is_some_and(|lot| lot.announce) {
                 parked.announce(&place);
             }
             let music = lot.as_ref().and_then(|lot| lot.hold_music.as_deref());
@@ -176,10 +217,10 @@ fn confirm(session: Session<'_>) {
 
 /// Whether the orbit is spoken to a call that dialled here itself: to a user of ours, who may be about to transfer
 /// somebody to it. To a caller from outside it means nothing, unless the dialplan asks for it.
-fn hears_orbit(channel: Channel<'_>) -> bool {
+fn hears_orbit(channel: Channel<'_>, by: &Party) -> bool {
     match channel.variable("callpark_announce") {
         Some(wish) => wish != "false",
-        None => phones::is_user(channel),
+        None => by.user.is_some(),
     }
 }
 
@@ -193,7 +234,7 @@ fn refuse(
     session: Session<'_>,
     lot: &LotKey,
     refused: ParkRefused,
-    parker: Option<Arc<str>>,
+    parker: Option<User>,
 ) {
     let channel = session.channel();
     channel.set_variable("callpark_status", Some(refused.refusal.code()));
@@ -218,12 +259,12 @@ fn refuse(
 
 /// Calls the parker for a call that could not be parked, under the caller's own id, to which the reason is added. Not
 /// by way of a dialplan: there a caller's name would have to be written into a dial string.
-fn give_back(session: Session<'_>, parker: &str, why: Refusal) {
+fn give_back(session: Session<'_>, parker: &User, why: Refusal) {
     const RING_S: u32 = 30;
     let channel = session.channel();
     let after = AfterBridge::of(channel);
     let dial = Dial {
-        dial_string: &format!("user/{parker}"),
+        dial_string: &parker.dial_string(),
         ring_s: RING_S,
         caller_id_name: &names::for_sip(&format!(
             "{} (park {})",

@@ -3,7 +3,7 @@
 use std::ffi::CStr;
 
 use crate::apps::callpark::{self, Came};
-use crate::apps::{self, domain, module_for, retrieve};
+use crate::apps::{self, module_for, retrieve};
 use crate::args;
 use crate::park::{Refusal, Want};
 use crate::switch::Session;
@@ -20,17 +20,19 @@ impl Application for Key {
     fn run(session: Session<'_>, data: &str) {
         let channel = session.channel();
         let place = module_for(session).and_then(|module| {
-            let place = module.look(|park| args::place(park, data, domain(channel).as_deref()))?;
+            let came = Came::in_dialplan(&module, channel);
+            let domain = came.domain(channel);
+            let place = module.look(|park| args::place(park, data, domain.as_deref()))?;
             let word = place.word.ok_or(Refusal::BadArguments)?;
-            Ok((module, place.lot, args::orbit(args::key(&word))?))
+            Ok((module, came, place.lot, args::orbit(args::key(&word))?))
         });
         let result = match place {
-            Ok((module, lot, orbit)) if callpark::was_transferred(channel) => {
-                let orbit = Want::Orbit(orbit);
-                return callpark::park(&module, session, lot, orbit, Came::Transferred);
+            Ok((module, came @ Came::Transferred(_), lot, orbit)) => {
+                return callpark::park(&module, session, lot, Want::Orbit(orbit), came);
             }
-            Ok((module, lot, orbit)) => {
-                retrieve::retrieve(&module, session, &lot, Some(&orbit)).map(|()| "retrieved")
+            Ok((module, came, lot, orbit)) => {
+                retrieve::retrieve(&module, session, &lot, Some(&orbit), came.user())
+                    .map(|()| "retrieved")
             }
             Err(refusal) => Err(refusal),
         };

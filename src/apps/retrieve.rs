@@ -6,12 +6,13 @@ use std::time::Instant;
 
 use crate::after_bridge::{AfterBridge, Dialplan};
 use crate::announce;
-use crate::apps::{self, domain, module_for, user};
+use crate::apps::{self, module_for};
 use crate::args;
 use crate::clock;
 use crate::handover;
 use crate::module::Module;
-use crate::park::{CallUuid, Claimant, LotKey, OrbitName, Refusal, Target};
+use crate::park::{CallUuid, Claimant, LotKey, OrbitName, Refusal, Target, User};
+use crate::party::Party;
 use crate::ring::{self, Confirm, Errand};
 use crate::switch::Stop;
 use crate::switch::module::Application;
@@ -36,20 +37,23 @@ impl Application for Retrieve {
             return run_errand(session, data);
         }
         let result = module_for(session).and_then(|module| {
-            let domain = domain(session.channel());
-            let place = module.look(|park| args::place(park, data, domain.as_deref()))?;
+            let by = Party::of(session.channel());
+            let place = module.look(|park| args::place(park, data, by.domain.as_deref()))?;
             let word = place.word.as_deref().unwrap_or("ask");
             match word {
-                "next" => retrieve(&module, session, &place.lot, None),
+                "next" => retrieve(&module, session, &place.lot, None, by.user),
                 "ask" => {
                     let digits = session
                         .channel()
                         .answer()
                         .then(|| ivr::ask_digits(session, ASK_TONE, ASK_DIGITS, ASK_TIMEOUT_MS));
                     let digits = digits.flatten().ok_or(Refusal::BadArguments)?;
-                    retrieve(&module, session, &place.lot, Some(&args::orbit(&digits)?))
+                    retrieve(&module, session, &place.lot, Some(&args::orbit(&digits)?), by.user)
                 }
-                orbit => retrieve(&module, session, &place.lot, Some(&args::orbit(orbit)?)),
+                orbit => {
+                    let orbit = args::orbit(orbit)?;
+                    retrieve(&module, session, &place.lot, Some(&orbit), by.user)
+                }
             }
         });
         apps::report(session, "callpark_retrieve", data, result.map(|()| "retrieved"));
@@ -65,12 +69,10 @@ pub fn retrieve(
     session: Session<'_>,
     lot: &LotKey,
     orbit: Option<&OrbitName>,
+    user: Option<User>,
 ) -> Result<(), Refusal> {
     let target = orbit.map_or(Target::Next, Target::Orbit);
-    let by = Claimant::Retriever {
-        uuid: CallUuid::from(session.uuid().as_str()),
-        user: user(session.channel()),
-    };
+    let by = Claimant::Retriever { uuid: CallUuid::from(session.uuid().as_str()), user };
     handover::take(module, session, Some(lot), target, by)
         .inspect_err(|refusal| announce::refusal(module, session, lot, orbit, *refusal))?;
     AfterBridge::of(session.channel()).end(session, Cause::NORMAL_CLEARING, Dialplan::MayGoOn);

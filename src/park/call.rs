@@ -9,6 +9,7 @@ use super::names::{CallUuid, LotKey, OrbitName};
 use super::place::Transfer;
 use super::steps::Step;
 use super::text;
+use super::user::User;
 
 /// Who is waiting, as the switch knows it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -65,7 +66,7 @@ pub struct ParkRequest {
     /// Who is calling.
     pub caller: Caller,
     /// Who parks it, `user@domain`, if that is known.
-    pub parker: Option<Arc<str>>,
+    pub parker: Option<User>,
     /// 0 to 9; 9 is taken first.
     pub priority: u8,
     /// Instead of the lot's timeout, in ms; 0: never.
@@ -119,7 +120,7 @@ pub(super) struct Call {
     pub(super) lot: LotKey,
     pub(super) orbit: OrbitName,
     pub(super) caller: Caller,
-    pub(super) parker: Option<Arc<str>>,
+    pub(super) parker: Option<User>,
     pub(super) priority: u8,
     /// Its own timeout in ms; none: the lot's, as that is at the time.
     pub(super) timeout_ms: Option<u64>,
@@ -151,7 +152,7 @@ pub(super) struct Call {
     pub(super) rounds: u32,
     pub(super) ringing: Option<Ringing>,
     /// Who will call it back, and where its number is dialled: what its caller has been told.
-    pub(super) promised: Option<(Arc<str>, Transfer)>,
+    pub(super) promised: Option<(User, Transfer)>,
     pub(super) claim: Option<Pending>,
 }
 

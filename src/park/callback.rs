@@ -13,7 +13,8 @@ use super::call::{Call, Caller};
 use super::deadlines::{Due, Millis};
 use super::effect::{CallbackEnd, CallbackNews, Effect, Quiet, RunId};
 use super::names::{CallUuid, LotKey, OrbitName};
-use super::place::{Transfer, is_dialable, is_user_at_domain};
+use super::place::{Transfer, is_dialable};
+use super::user::User;
 
 /// So many call-backs are owed at the most.
 const MOST: usize = 1_000;
@@ -61,7 +62,7 @@ pub enum CallbackBy {
     /// Whoever parked the call.
     Parker,
     /// `user@domain`.
-    User(Arc<str>),
+    User(User),
 }
 
 impl FromStr for CallbackBy {
@@ -70,8 +71,10 @@ impl FromStr for CallbackBy {
     fn from_str(text: &str) -> Result<Self, String> {
         match text {
             "parker" => Ok(CallbackBy::Parker),
-            user if is_user_at_domain(user) => Ok(CallbackBy::User(user.into())),
-            _ => Err("neither parker nor <user>@<domain>".to_owned()),
+            user => user
+                .parse()
+                .map(CallbackBy::User)
+                .map_err(|_| "neither parker nor <user>@<domain>".to_owned()),
         }
     }
 }
@@ -100,7 +103,7 @@ pub struct CallbackView {
     /// Who is called back.
     pub caller: Caller,
     /// Who calls back, `user@domain`.
-    pub by: Arc<str>,
+    pub by: User,
     /// How many attempts are left.
     pub attempts_left: u32,
     /// In how many ms it is given up.
@@ -139,7 +142,7 @@ pub(super) struct Callback {
     orbit: OrbitName,
     uuid: CallUuid,
     caller: Caller,
-    by: Arc<str>,
+    by: User,
     to: Transfer,
     attempts_left: u32,
     expires: Millis,
@@ -168,12 +171,13 @@ impl Callback {
 
 impl Park {
     /// Who would call this call's caller back, and where the number is dialled; an error says why nobody can.
-    pub(super) fn callback_of(&self, call: &Call) -> Result<(Arc<str>, Transfer), &'static str> {
+    pub(super) fn callback_of(&self, call: &Call) -> Result<(User, Transfer), &'static str> {
         let lot = self.lots.get(&call.lot).ok_or("the lot is gone")?;
         let config = &lot.config.callback;
-        let addressed = Some(&call.addressed_to).filter(|user| is_user_at_domain(user));
+        let addressed: Option<User> = call.addressed_to.parse().ok();
         let by = match (&config.by, addressed, &call.parker) {
-            (_, Some(user), _) | (CallbackBy::User(user), None, _) => user.clone(),
+            (_, Some(user), _) => user,
+            (CallbackBy::User(user), None, _) => user.clone(),
             (CallbackBy::Parker, None, Some(parker)) => parker.clone(),
             (CallbackBy::Parker, None, None) => return Err("nobody is known who could call back"),
         };

@@ -1,7 +1,5 @@
 //! Claims: one at most has a parked call, comes true, or gives it back.
 
-use std::sync::Arc;
-
 use super::Park;
 use super::call::Pending;
 use super::deadlines::Millis;
@@ -10,6 +8,7 @@ use super::lot::Slot;
 use super::names::{CallUuid, LotKey, OrbitName};
 use super::outcome::Refusal;
 use super::place::Transfer;
+use super::user::User;
 use super::views::CallView;
 
 /// Which call somebody claims.
@@ -31,14 +30,14 @@ pub enum Claimant {
         /// The channel it shall be connected to.
         uuid: CallUuid,
         /// Whose channel that is, `user@domain`.
-        user: Option<Arc<str>>,
+        user: Option<User>,
     },
     /// Somebody a return step rang and who has answered.
     StepLeg {
         /// The channel it shall be connected to.
         uuid: CallUuid,
         /// Whose channel that is, `user@domain`.
-        user: Option<Arc<str>>,
+        user: Option<User>,
         /// The run that rang it.
         run: RunId,
     },
@@ -76,11 +75,11 @@ pub struct Claim {
 pub(super) enum By {
     Retriever {
         leg: CallUuid,
-        user: Option<Arc<str>>,
+        user: Option<User>,
     },
     StepLeg {
         leg: CallUuid,
-        user: Option<Arc<str>>,
+        user: Option<User>,
         run: RunId,
         step: usize,
     },
@@ -94,7 +93,7 @@ pub(super) enum By {
 
 impl By {
     /// The other leg and whose it is.
-    pub(super) fn leg(&self) -> Option<(&CallUuid, Option<&Arc<str>>)> {
+    pub(super) fn leg(&self) -> Option<(&CallUuid, Option<&User>)> {
         match self {
             By::Retriever { leg, user } | By::StepLeg { leg, user, .. } => {
                 Some((leg, user.as_ref()))

@@ -11,6 +11,7 @@ use super::lot_config::LotConfig;
 use super::names::{LotKey, OrbitName};
 use super::orbits::Finder;
 use super::outcome::Refusal;
+use super::user::domain_name;
 
 /// Which lot has which orbit, a table a domain.
 pub(super) type Directory = HashMap<Option<Arc<str>>, Finder<LotKey>>;
@@ -80,13 +81,24 @@ impl Park {
         }
     }
 
-    /// Which lot a name means. `name@domain` is exactly that tenant's lot. A bare name is first the lot of the viewer's
-    /// own domain, then the one without a domain; another tenant's lot is never meant by it. A lot that is draining is
-    /// meant only if no configured one is.
+    /// Which lot a name means to a viewer. `name@domain` is exactly that tenant's lot, which another tenant does not see; who
+    /// stands outside of all tenants may name it. A bare name is first the lot of the viewer's own domain, then the one
+    /// without a domain; another tenant's lot is never meant by it. A lot that is draining is meant only if no configured
+    /// one is.
     ///
     /// # Errors
     /// `UnknownLot`.
     pub fn resolve(&self, name: &str, viewer_domain: Option<&str>) -> Result<LotKey, Refusal> {
+        let key = self.named(name, viewer_domain)?;
+        let viewer = viewer_domain.and_then(domain_name);
+        match (viewer.as_deref(), key.domain.as_deref()) {
+            (Some(viewer), Some(owner)) if viewer != owner => Err(Refusal::UnknownLot),
+            _ => Ok(key),
+        }
+    }
+
+    /// As [`resolve`](Self::resolve), for what an administrator has written: it may lead to any tenant.
+    pub(super) fn named(&self, name: &str, viewer_domain: Option<&str>) -> Result<LotKey, Refusal> {
         let lookup = |key: &LotKey, going| self.lots.get(key).is_some_and(|lot| lot.going == going);
         let candidates = candidates(name, viewer_domain);
         [false, true]
@@ -104,7 +116,7 @@ impl Park {
         viewer_domain: Option<&str>,
     ) -> Option<(LotKey, OrbitName)> {
         let orbit: OrbitName = orbit.parse().ok()?;
-        let own: Option<Arc<str>> = viewer_domain.map(|domain| domain.to_lowercase().into());
+        let own: Option<Arc<str>> = viewer_domain.and_then(domain_name).map(Arc::from);
         own.map(Some).into_iter().chain([None]).find_map(|domain| {
             let owner = self.directory.get(&domain).and_then(|finder| finder.owner(&orbit));
             let draining = || {

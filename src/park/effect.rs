@@ -9,6 +9,7 @@ use super::names::{CallUuid, LotKey, OrbitName};
 use super::outcome::{Outcome, Refusal};
 use super::place::Transfer;
 use super::steps::{Step, StepRef};
+use super::user::User;
 use super::views::CallView;
 
 /// The run of one return step of one call. A run that was stopped or has failed can claim nothing.
@@ -126,13 +127,13 @@ impl CallbackEnd {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RingTo {
     /// The parker, `user@domain`.
-    Parker(Arc<str>),
+    Parker(User),
     /// A dial string.
     Dial(String),
     /// The parker, `user@domain`, who is only reminded: the call stays. Then `step_done`.
-    Remind(Arc<str>),
+    Remind(User),
     /// The same by a SIP MESSAGE.
-    Message(Arc<str>),
+    Message(User),
 }
 
 /// What an event tells: `Callpark-Action`.
@@ -200,7 +201,7 @@ pub struct ParkEvent {
     /// Who is waiting.
     pub caller: Caller,
     /// Who parked it, `user@domain`.
-    pub parker: Option<Arc<str>>,
+    pub parker: Option<User>,
     /// 0 to 9; 9 is taken first.
     pub priority: u8,
     /// When it was parked, ms since 1970.
@@ -214,7 +215,7 @@ pub struct ParkEvent {
     /// Only on the last event of a call.
     pub outcome: Option<Outcome>,
     /// Who took it, or would have, `user@domain`.
-    pub retriever: Option<Arc<str>>,
+    pub retriever: Option<User>,
     /// The channel of that one.
     pub retriever_uuid: Option<CallUuid>,
     /// Why: of `refuse` a [`Refusal`]'s code, otherwise a sentence.

@@ -7,6 +7,8 @@ use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 use std::sync::Arc;
 
+use super::user::domain_name;
+
 /// A text that cannot be the name of what it was meant to name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{text:?} is no {what}")]
@@ -18,7 +20,7 @@ pub struct BadName {
 }
 
 impl BadName {
-    fn new(text: &str, what: &'static str) -> Self {
+    pub(super) fn new(text: &str, what: &'static str) -> Self {
         BadName { text: text.to_owned(), what }
     }
 }
@@ -181,24 +183,21 @@ impl fmt::Display for CallUuid {
 pub struct LotKey {
     /// What the lot is called.
     pub name: LotName,
-    /// The tenant it belongs to, in lower case; none: it is everybody's.
+    /// The tenant it belongs to; none: it is everybody's.
     pub domain: Option<Arc<str>>,
 }
 
 impl LotKey {
-    /// The lot `name` of `domain`. Domains are compared without regard to case, so it is kept in lower case.
+    /// The lot `name` of `domain`, which is kept in its one spelling (see [`domain_name`]).
     ///
     /// # Errors
-    /// The domain is empty, longer than 255 bytes, or holds a blank, a control character or an `@`.
+    /// That is not a domain.
     pub fn new(name: LotName, domain: Option<&str>) -> Result<Self, BadName> {
         let domain = match domain {
             None => None,
             Some(text) => {
-                let illegal = |c: char| c.is_whitespace() || c.is_control() || c == '@';
-                if text.is_empty() || text.len() > 255 || text.contains(illegal) {
-                    return Err(BadName::new(text, "domain"));
-                }
-                Some(text.to_lowercase().into())
+                let domain = domain_name(text).ok_or_else(|| BadName::new(text, "domain"))?;
+                Some(domain.into())
             }
         };
         Ok(LotKey { name, domain })

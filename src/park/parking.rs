@@ -142,7 +142,7 @@ impl Park {
                 WhenFull::Parker => Then::Parker,
                 WhenFull::Hangup => Then::Hangup,
                 WhenFull::Transfer(to) => Then::Transfer(to.clone()),
-                WhenFull::Lot(name) => match self.resolve(name, key.domain.as_deref()) {
+                WhenFull::Lot(name) => match self.named(name, key.domain.as_deref()) {
                     Ok(next) if next != key && !been.contains(&next) => {
                         been.push(std::mem::replace(&mut key, next));
                         continue;

@@ -1,4 +1,4 @@
-//! Places in the dialplan, and users.
+//! Places in the dialplan.
 
 use std::fmt;
 use std::str::FromStr;
@@ -65,17 +65,6 @@ impl fmt::Display for Transfer {
         }
         Ok(())
     }
-}
-
-/// Whether this is `user@domain` and nothing else. It is dialled later: nothing that means something in a dial string or
-/// in the dialplan may be in it.
-pub fn is_user_at_domain(text: &str) -> bool {
-    let plain = |part: &str, more: &str| {
-        !part.is_empty() && part.chars().all(|c| c.is_alphanumeric() || more.contains(c))
-    };
-    text.split_once('@').is_some_and(|(user, domain)| {
-        text.len() <= 256 && plain(user, "-_.+*#~=%") && plain(domain, "-_.:")
-    })
 }
 
 /// Whether a caller's number can be dialled: digits, and one `+` in front. Anything else a caller can send is no number

@@ -171,7 +171,7 @@ impl Step {
 /// The user of a dial string that rings just that user: `user/1000@example.com`.
 pub(super) fn dialled_user(dial: &str) -> Option<&str> {
     let user = dial.strip_prefix("user/")?;
-    super::place::is_user_at_domain(user).then_some(user)
+    user.parse::<super::user::User>().is_ok().then_some(user)
 }
 
 impl fmt::Display for StepTo {

@@ -12,6 +12,7 @@ mod reload;
 mod returns;
 mod steps;
 mod timeouts;
+mod users;
 mod views;
 
 pub(super) const T0: Millis = Millis(1_000_000);
@@ -49,13 +50,17 @@ pub(super) fn park_of_five() -> Park {
     park_with(vec![lot("default", "701-705")])
 }
 
+pub(super) fn user(text: &str) -> User {
+    text.parse().expect(text)
+}
+
 pub(super) fn request(uuid: &str, lot: &str) -> ParkRequest {
     ParkRequest {
         uuid: uuid.into(),
         lot: key(lot),
         orbit: Want::Auto,
         caller: Caller::new("Alice", "100"),
-        parker: Some("1000@example.com".into()),
+        parker: Some(user("1000@example.com")),
         priority: 0,
         timeout_ms: None,
         returns: None,
@@ -86,11 +91,11 @@ pub(super) fn refused(park: &mut Park, request: ParkRequest) -> (Refusal, Then) 
 }
 
 pub(super) fn retriever(uuid: &str) -> Claimant {
-    Claimant::Retriever { uuid: uuid.into(), user: Some("1001@example.com".into()) }
+    Claimant::Retriever { uuid: uuid.into(), user: Some(user("1001@example.com")) }
 }
 
 pub(super) fn step_leg(uuid: &str, run: RunId) -> Claimant {
-    Claimant::StepLeg { uuid: uuid.into(), user: Some("1002@example.com".into()), run }
+    Claimant::StepLeg { uuid: uuid.into(), user: Some(user("1002@example.com")), run }
 }
 
 pub(super) fn claim_call(park: &mut Park, now: Millis, uuid: &str, by: Claimant) -> Claim {

@@ -11,6 +11,7 @@ use super::lot::Slot;
 use super::lot_config::LotConfig;
 use super::names::{CallUuid, LotKey, OrbitName};
 use super::steps::StepRef;
+use super::user::User;
 
 /// A parked call.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,7 +29,7 @@ pub struct CallView {
     /// The caller asked for privacy.
     pub private: bool,
     /// Who parked it, `user@domain`.
-    pub parker: Option<Arc<str>>,
+    pub parker: Option<User>,
     /// 0 to 9; 9 is taken first.
     pub priority: u8,
     /// When it was parked, ms since 1970.
@@ -44,7 +45,7 @@ pub struct CallView {
     /// For whom it is meant, `user@domain`, or empty.
     pub addressed_to: Arc<str>,
     /// Who is taking it right now, `user@domain`.
-    pub retriever: Option<Arc<str>>,
+    pub retriever: Option<User>,
     /// The return step that rings or takes it.
     pub step: Option<StepRef>,
 }

@@ -4,6 +4,7 @@ use std::ffi::CStr;
 use std::marker::PhantomData;
 
 use super::cause::Cause;
+use super::event::Event;
 use super::sys;
 use super::text::{from_c, to_c};
 
@@ -49,6 +50,17 @@ impl Flag {
 
 const FILE: &CStr = c"mod_callpark";
 
+/// A copy of a channel's own variables.
+pub struct Variables(Option<Event>);
+
+impl Variables {
+    /// The value of one of them.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<String> {
+        self.0.as_ref()?.header(name).filter(|value| !value.is_empty())
+    }
+}
+
 // SAFETY, for every block below: a `Channel<'a>` exists only for a channel that is alive for 'a, and every C string
 // handed over outlives its call.
 #[allow(clippy::undocumented_unsafe_blocks)]
@@ -77,6 +89,16 @@ impl Channel<'_> {
             ))
         }
         .filter(|value| !value.is_empty())
+    }
+
+    /// The channel's own variables, as they are now: neither fields of its profile nor global ones stand in for those it
+    /// does not have.
+    #[must_use]
+    pub fn own_variables(self) -> Variables {
+        let mut raw = std::ptr::null_mut();
+        unsafe { sys::switch_channel_get_variables(self.raw, &raw mut raw) };
+        // SAFETY: a copy made for us, or NULL.
+        Variables(unsafe { Event::from_raw(raw) })
     }
 
     /// Sets a channel variable; `None` removes it.

@@ -70,6 +70,22 @@ impl Event {
         NonNull::new(raw).map(|raw| Self { raw })
     }
 
+    /// Takes over an event that FreeSWITCH made for us.
+    ///
+    /// # Safety
+    /// `raw` is NULL or an event that nobody else fires or destroys.
+    pub(super) unsafe fn from_raw(raw: *mut sys::switch_event_t) -> Option<Self> {
+        NonNull::new(raw).map(|raw| Self { raw })
+    }
+
+    /// A header's value.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<String> {
+        let name = to_c(name);
+        // SAFETY: the event is ours; the value is copied.
+        unsafe { from_c(sys::switch_event_get_header_idx(self.raw.as_ptr(), name.as_ptr(), -1)) }
+    }
+
     /// Adds a header; an empty value adds none (FreeSWITCH would take it for a deletion).
     #[must_use]
     pub fn with(self, name: &str, value: &str) -> Self {

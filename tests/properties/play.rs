@@ -264,7 +264,7 @@ impl World {
             lot: key(lot),
             orbit: want(orbit),
             caller: Caller::new("name", "100"),
-            parker: parker.then(|| "1000@x.com".into()),
+            parker: parker.then(|| "1000@x.com".parse().expect("a user")),
             priority,
             timeout_ms: timeout,
             returns: steps(returns),

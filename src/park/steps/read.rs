@@ -3,7 +3,8 @@
 use std::str::FromStr;
 use std::sync::Arc;
 
-use super::super::place::{BadPlace, is_user_at_domain};
+use super::super::place::BadPlace;
+use super::super::user::User;
 use super::{LONGEST_RING_S, MOST_STEPS, MOST_TRIES, Mailbox, Reminder, Step, StepTo, When};
 
 /// A return step that cannot be read.
@@ -195,7 +196,7 @@ impl FromStr for StepTo {
             ("hangup", cause) => read_cause(cause.unwrap_or("NORMAL_CLEARING")).map(StepTo::Hangup),
             ("transfer", Some(place)) => Ok(StepTo::Transfer(place.parse()?)),
             ("voicemail", Some("parker")) => Ok(StepTo::Voicemail(Mailbox::Parker)),
-            ("voicemail", Some(user)) if is_user_at_domain(user) => {
+            ("voicemail", Some(user)) if user.parse::<User>().is_ok() => {
                 Ok(StepTo::Voicemail(Mailbox::User(user.to_owned())))
             }
             ("voicemail", Some(other)) => Err(BadStep::Mailbox(other.to_owned())),

@@ -108,7 +108,11 @@ fn names_mean_the_viewers_own_lot_first() {
     assert_eq!(resolve("default", Some("X.com")).unwrap(), "default@x.com");
     assert_eq!(resolve("default", Some("y.com")).unwrap(), "default");
     assert_eq!(resolve("default", None).unwrap(), "default");
-    assert_eq!(resolve("default@x.com", Some("y.com")).unwrap(), "default@x.com");
+    for viewer in [None, Some("x.com"), Some("X.com.")] {
+        assert_eq!(resolve("default@X.com", viewer).unwrap(), "default@x.com");
+    }
+    // As if it were not there.
+    assert_eq!(resolve("default@x.com", Some("y.com")), Err(Refusal::UnknownLot));
     assert_eq!(resolve("p", Some("y.com")).unwrap(), "p@y.com");
     for (name, domain) in [("p", Some("x.com")), ("p", None), ("p@x.com", None), ("", None)] {
         assert_eq!(resolve(name, domain), Err(Refusal::UnknownLot));

@@ -21,7 +21,7 @@ fn when_the_time_is_up_the_parker_rings() {
     assert_eq!(told(&effects), ["return 1 parker"]);
     let rings = rings(&effects);
     assert_eq!(rings.len(), 1);
-    assert_eq!(rings[0].to, RingTo::Parker("1000@example.com".into()));
+    assert_eq!(rings[0].to, RingTo::Parker(user("1000@example.com")));
     assert_eq!(rings[0].step.ring_s, 15);
     assert_eq!(rings[0].call.state, CallState::Returning);
     assert_eq!(park.verdict(&"a".into()), Verdict::Hold);

@@ -73,11 +73,11 @@ fn a_reminder_rings_and_the_call_stays() {
     let first = due(&mut park);
     assert_eq!(told(&first), ["remind 1 remind"]);
     let ring = rings(&first)[0].clone();
-    assert_eq!(ring.to, RingTo::Remind("1000@example.com".into()));
+    assert_eq!(ring.to, RingTo::Remind(user("1000@example.com")));
     let second = park.step_done(at(63_000), &"a".into(), ring.run);
     assert_eq!(told(&second), ["remind 2 remind:message"]);
     let ring = rings(&second)[0].clone();
-    assert_eq!(ring.to, RingTo::Message("1000@example.com".into()));
+    assert_eq!(ring.to, RingTo::Message(user("1000@example.com")));
     assert_eq!(told(&park.step_done(at(63_000), &"a".into(), ring.run)), ["return 3 user/2"]);
 }
 

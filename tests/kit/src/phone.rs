@@ -88,6 +88,11 @@ impl Phone {
         self.set(|settings| settings.password = Some(password.into()))
     }
 
+    /// Another user part in its contact, as many phones make one up.
+    pub fn contact_user(self, user: &str) -> Phone {
+        self.set(|settings| settings.contact_user = Some(user.into()))
+    }
+
     /// Its display name; may hold anything.
     pub fn display(self, name: &str) -> Phone {
         self.set(|settings| settings.display = name.into())
@@ -144,6 +149,11 @@ impl Phone {
     /// Its user.
     pub fn user(&self) -> String {
         self.agent.lock().settings.user.clone()
+    }
+
+    /// Where it listens, on 127.0.0.1.
+    pub fn port(&self) -> u16 {
+        self.agent.lock().settings.address.port()
     }
 
     /// Registers for an hour.
@@ -211,6 +221,22 @@ impl Phone {
             state.requests_taken[n] = true;
             Some(timed)
         })
+    }
+
+    /// Makes sure that no such request is there or comes.
+    ///
+    /// # Panics
+    /// When one does.
+    #[track_caller]
+    pub fn no_request_for(&self, duration: Duration, mut fits: impl FnMut(&Message) -> bool) {
+        let found = self.agent.wait(duration, |state| {
+            let all = state.requests.iter().zip(&state.requests_taken);
+            let mut untaken = all.filter(|(_, taken)| !**taken).map(|((_, message), _)| message);
+            untaken.find(|message| fits(message)).cloned()
+        });
+        if let Some(message) = found {
+            self.agent.fail(&format!("this request was not to come: {}", message.start));
+        }
     }
 
     /// Sends a MESSAGE; the code of its response.

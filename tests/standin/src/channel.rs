@@ -112,6 +112,20 @@ extern "C" fn switch_channel_get_variable_dup(
 }
 
 #[unsafe(no_mangle)]
+extern "C" fn switch_channel_get_variables(
+    channel: Channel,
+    event: *mut *mut sys::switch_event_t,
+) -> sys::switch_status_t {
+    let variables = at(channel).variables.lock();
+    let variables = variables.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+    let mut event_of_them = event::Event::default();
+    event_of_them.headers = variables;
+    // SAFETY: a place for the pointer.
+    unsafe { *event = Box::into_raw(Box::new(event_of_them)).cast() };
+    status(true)
+}
+
+#[unsafe(no_mangle)]
 extern "C" fn switch_channel_set_variable_var_check(
     channel: Channel,
     name: *const c_char,

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use parking_lot::RwLock;
 
+use crate::channel;
 use crate::session::Session;
+use crate::sys;
 
 static SESSIONS: RwLock<Option<HashMap<String, Arc<Session>>>> = RwLock::new(None);
 
@@ -35,4 +37,33 @@ pub fn all() -> Vec<Arc<Session>> {
         .as_ref()
         .map(|sessions| sessions.values().cloned().collect())
         .unwrap_or_default()
+}
+
+/// What is to be told of every session that ends: the addresses of tables.
+static HANDLERS: RwLock<Vec<usize>> = RwLock::new(Vec::new());
+
+/// Runs the handlers of a session's end, on its thread.
+pub fn tell_of_the_end(session: &Session) {
+    let handlers = HANDLERS.read().clone();
+    for table in handlers {
+        // SAFETY: tables that were added live for ever.
+        let table = unsafe { &*(table as *const sys::switch_state_handler_table_t) };
+        if let Some(on_hangup) = table.on_hangup {
+            // SAFETY: the session lives while its thread runs.
+            unsafe { on_hangup(channel::raw(session)) };
+        }
+    }
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn switch_core_add_state_handler(
+    table: *const sys::switch_state_handler_table_t,
+) -> std::ffi::c_int {
+    HANDLERS.write().push(table as usize);
+    0
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn switch_core_remove_state_handler(table: *const sys::switch_state_handler_table_t) {
+    HANDLERS.write().retain(|added| *added != table as usize);
 }

@@ -96,6 +96,7 @@ fn end(session: &Session) {
         Some(&uuid),
         &format!("hung up: {}", causes::name(session.cause()).to_string_lossy()),
     );
+    live::tell_of_the_end(session);
     session.set_state(CS_REPORTING);
     session.enter(CS_REPORTING);
     session.fire("CHANNEL_HANGUP_COMPLETE");

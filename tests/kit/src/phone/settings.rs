@@ -25,6 +25,8 @@ pub(crate) struct Settings {
     pub domain: String,
     /// What it answers a challenge with.
     pub password: Option<String>,
+    /// The user part of its contact, if that is another.
+    pub contact_user: Option<String>,
     pub display: String,
     pub user_agent: String,
     pub allow: String,
@@ -45,6 +47,7 @@ impl Settings {
             user: user.into(),
             domain: DOMAIN.into(),
             password: None,
+            contact_user: None,
             display: String::new(),
             user_agent: "kit-phone".into(),
             allow: "INVITE, ACK, BYE, CANCEL, OPTIONS, REFER, NOTIFY, UPDATE, INFO, MESSAGE".into(),
@@ -83,6 +86,7 @@ impl Settings {
     }
 
     pub(crate) fn contact(&self) -> String {
-        format!("<sip:{}@{}>", self.user, self.address)
+        let user = self.contact_user.as_ref().unwrap_or(&self.user);
+        format!("<sip:{user}@{}>", self.address)
     }
 }

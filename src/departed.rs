@@ -1,0 +1,82 @@
+//! Legs that have hung up, for a while: whoever sends a call away is gone before that call arrives.
+
+use std::collections::{HashMap, VecDeque};
+use std::time::{Duration, Instant};
+
+use parking_lot::Mutex;
+
+use crate::module::Module;
+use crate::party::Marks;
+use crate::switch::{Located, Session, hangup};
+
+/// For how long a leg is remembered: a transferred caller may hear something in a dialplan before being parked.
+const REMEMBERED: Duration = Duration::from_secs(120);
+/// The most legs that are remembered.
+const MOST: usize = 16_384;
+
+/// What legs that were in a bridge bore when they hung up.
+#[derive(Default)]
+pub struct Departed {
+    legs: Mutex<Legs>,
+}
+
+#[derive(Default)]
+struct Legs {
+    marks: HashMap<String, Marks>,
+    order: VecDeque<(Instant, String)>,
+}
+
+impl Departed {
+    fn remember(&self, uuid: String, marks: Marks) {
+        let now = Instant::now();
+        let mut legs = self.legs.lock();
+        while legs.order.len() >= MOST
+            || legs.order.front().is_some_and(|(at, _)| now.duration_since(*at) > REMEMBERED)
+        {
+            let Some((_, oldest)) = legs.order.pop_front() else { break };
+            legs.marks.remove(&oldest);
+        }
+        legs.order.push_back((now, uuid.clone()));
+        legs.marks.insert(uuid, marks);
+    }
+
+    /// What the leg of that uuid bears, or bore. `None`: it has long been gone.
+    #[must_use]
+    pub fn marks(&self, uuid: &str) -> Option<Marks> {
+        // In this order: a leg that FreeSWITCH has forgotten was remembered here before that.
+        match Located::find_even_down(uuid) {
+            Some(leg) => Some(Marks::of(leg.session().channel())),
+            None => self.legs.lock().marks.get(uuid).cloned(),
+        }
+    }
+}
+
+/// Remembers every leg that was in a bridge.
+pub struct Listener;
+
+impl hangup::Listener for Listener {
+    fn hung_up(session: Session<'_>) {
+        let Some(module) = Module::running() else { return };
+        let channel = session.channel();
+        if channel.variable("last_bridge_to").is_some() {
+            module.departed.remember(session.uuid(), Marks::of(channel));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Departed, MOST};
+    use crate::party::Marks;
+
+    #[test]
+    fn no_more_legs_are_remembered_than_there_is_room_for() {
+        let departed = Departed::default();
+        for n in 0..MOST + 10 {
+            departed.remember(n.to_string(), Marks::default());
+        }
+        let legs = departed.legs.lock();
+        assert_eq!((legs.marks.len(), legs.order.len()), (MOST, MOST));
+        assert!(!legs.marks.contains_key("9") && legs.marks.contains_key("10"));
+    }
+}

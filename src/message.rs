@@ -1,0 +1,78 @@
+//! SIP messages to the parker's phones.
+
+use std::collections::BTreeSet;
+
+use crate::dialling::in_thread;
+use crate::names;
+use crate::park::{CallView, User};
+use crate::switch::event::{Event, Kind};
+use crate::switch::{api, log};
+
+/// Sends the parker's phones a message that says where the call is. Returns at once.
+pub fn send(call: &CallView) {
+    let Some(parker) = call.parker.clone() else { return };
+    let (name, number) = (names::shown_name(call), names::shown_number(call));
+    let text = format!("Parked at {}: {name} <{number}>", call.orbit);
+    let uuid = call.uuid.clone();
+    let thread = in_thread("callpark-message", move || {
+        let profiles = profiles(&parker);
+        if profiles.is_empty() {
+            log::info(
+                Some(uuid.as_str()),
+                format_args!("{parker} gets no message: no SIP phone of that user is registered"),
+            );
+        }
+        for profile in profiles {
+            fire(&profile, &parker, &text);
+        }
+    });
+    if let Err(reason) = thread {
+        log::warning(Some(call.uuid.as_str()), format_args!("no message is sent: {reason}"));
+    }
+}
+
+/// A message goes by way of one profile of mod_sofia, to all phones that the user has registered there.
+fn fire(profile: &str, to: &User, text: &str) {
+    let Some(message) = Event::new(Kind::SendMessage, None) else { return };
+    message
+        .with("profile", profile)
+        .with("user", to.user())
+        .with("host", to.domain())
+        .with("subject", "Parked call")
+        .with("content-type", "text/plain")
+        .with_body(text)
+        .fire();
+}
+
+/// The profiles on which phones of the user are registered.
+fn profiles(user: &User) -> BTreeSet<String> {
+    profiles_of(&api::execute("sofia_contact", &format!("*/{user}")).unwrap_or_default())
+}
+
+/// Those of an answer such as `sofia/internal/sip:1001@192.0.2.1:5060,sofia/external/sip:…`.
+fn profiles_of(contacts: &str) -> BTreeSet<String> {
+    let contacts = contacts.split(',').filter_map(|contact| contact.trim().strip_prefix("sofia/"));
+    contacts
+        .filter_map(|rest| rest.split_once('/'))
+        .filter(|(_, contact)| contact.starts_with("sip"))
+        .map(|(profile, _)| profile.to_owned())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::profiles_of;
+
+    #[test]
+    fn a_user_s_phones_can_be_on_several_profiles() {
+        for (contacts, expected) in [
+            ("error/user_not_registered", &[][..]),
+            ("", &[]),
+            ("sofia/internal/sip:1001@192.0.2.1:5060;fs_path=sip:x", &["internal"]),
+            ("sofia/a/sip:1@x,sofia/b/sip:1@y, sofia/a/sips:2@x", &["a", "b"]),
+            ("sofia/a/sip:1;x=sofia/b/sip@x", &["a"]),
+        ] {
+            assert_eq!(profiles_of(contacts).into_iter().collect::<Vec<_>>(), expected);
+        }
+    }
+}
