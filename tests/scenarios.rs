@@ -12,5 +12,6 @@ mod scenarios {
     mod settings;
     mod steps;
     mod stress;
+    mod tenants;
     mod unload;
 }

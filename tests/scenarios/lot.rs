@@ -84,6 +84,13 @@ impl Scene {
         uuid
     }
 
+    /// As [`Scene::dial`], with variables of the leg.
+    pub fn dial_with(&self, exten: &str, vars: &[(&str, &str)]) -> String {
+        let uuid = new_uuid();
+        self.switch.originate(&uuid, exten, vars);
+        uuid
+    }
+
     /// The next event of that action for that parked call.
     pub fn action(&self, uuid: &str, action: &str) -> Event {
         self.events.wait(SOON, |e| e.is("Callpark-UUID", uuid) && e.is("Callpark-Action", action))
