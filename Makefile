@@ -33,8 +33,8 @@ test: need-build need-valgrind ## All tests, in the stand-in switch; with FREESW
 		'**********************************************************************************'; fi
 	$(CARGO) test --workspace --release
 
-test-freeswitch: need-build need-freeswitch ## Scenarios, SIP, headers and memory in a real FreeSWITCH, FREESWITCH=<prefix>
-	$(CARGO) test --release --test headers --test scenarios --test sip --test deadlines --test memory
+test-freeswitch: need-build need-freeswitch ## Scenarios, SIP, the model, headers and memory in a real FreeSWITCH, FREESWITCH=<prefix>
+	$(CARGO) test --release --test headers --test scenarios --test sip --test model --test deadlines --test memory
 
 # Not optimised: a first build is the longest part of it.
 demo: need-build ## Calls are parked, retrieved, and come back: in a FreeSWITCH if there is one, else in the stand-in

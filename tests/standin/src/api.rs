@@ -105,6 +105,11 @@ fn of_a_channel(name: &str, words: &str) -> Option<String> {
             session.hangup(part(1).map_or(0, causes::number));
             ok()
         }
+        "dump" => {
+            let lines =
+                session.data().into_iter().map(|(name, value)| format!("{name}: {value}\n"));
+            lines.collect()
+        }
         "getvar" => session.get(part(1)?).unwrap_or_else(|| "_undef_".to_owned()),
         "setvar" => {
             // The value is all the rest.

@@ -85,6 +85,24 @@ impl Phone {
         Call { agent: Arc::clone(&self.agent), id }
     }
 
+    /// Its calls that have not ended.
+    pub fn calls(&self) -> Vec<Call> {
+        let state = self.agent.lock();
+        let going = state.calls.iter().filter(|(_, call)| call.phase != Phase::Ended);
+        going.map(|(id, _)| Call { agent: Arc::clone(&self.agent), id: id.clone() }).collect()
+    }
+
+    /// Forgets the calls that have ended, with their sockets. Handles to them are worthless then.
+    pub fn forget_ended(&self) {
+        let over = |call: &CallState| call.phase == Phase::Ended;
+        let mut state = self.agent.lock();
+        let ended: Vec<CallState> =
+            state.calls.extract_if(|_, call| over(call)).map(|(_, call)| call).collect();
+        drop(state);
+        // Their threads end without the lock.
+        drop(ended);
+    }
+
     /// Makes sure that no call is there or comes.
     ///
     /// # Panics

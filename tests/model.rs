@@ -1,0 +1,71 @@
+//! The whole module against a model: random sequences of everything that phones, dialplans and commands can do to three
+//! callers and three users in two tenants.
+//!
+//! What exactly happens is often a race. So the model does not say what happens, only what may: who asked for whom. After
+//! each step the switch must come to rest with its channels, the table, the lamps and the events in agreement, and nobody
+//! may have met a party that nobody asked for.
+//!
+//! A failure prints the seed and, after replaying parts of it, the shortest sequence found that still fails.
+//! `MODEL_SEED=<seed>` repeats one, with `MODEL_ONLY=<n>,<n>…` only these of its steps. `MODEL_STEPS=<n>` sets how many
+//! steps are done in all, `MODEL_REDUCE=<seconds>` how
+//! long a failure is reduced, `MODEL_SKIP=<kind>,…` which kinds of steps are left out, `MODEL_TRACE=1` prints every step, and `MODEL_NULL=1` does without phones on a real
+//! FreeSWITCH, too.
+
+#[path = "model/act.rs"]
+mod act;
+#[path = "model/ask.rs"]
+mod ask;
+#[path = "model/check.rs"]
+mod check;
+#[path = "model/hands.rs"]
+mod hands;
+#[path = "model/office.rs"]
+mod office;
+#[path = "model/op.rs"]
+mod op;
+#[path = "model/people.rs"]
+mod people;
+#[path = "model/phones.rs"]
+mod phones;
+#[path = "model/play.rs"]
+mod play;
+#[path = "model/world.rs"]
+mod world;
+
+use std::time::Instant;
+
+use play::{Failure, Lane};
+
+/// Switches that are tried at the same time, each with a seed of its own.
+const LANES: (usize, u64) = (10, 10_000);
+/// The same with phones, on a real FreeSWITCH.
+const REAL_LANES: (usize, u64) = (2, 1_000);
+
+fn number(name: &str) -> Option<u64> {
+    std::env::var(name).ok().and_then(|value| value.parse().ok())
+}
+
+#[test]
+fn nobody_meets_a_stranger_and_everything_agrees() {
+    let (lanes, steps) = if kit::host() == kit::Host::StandIn { LANES } else { REAL_LANES };
+    let steps = number("MODEL_STEPS").unwrap_or(steps) as usize;
+    let seeds: Vec<u64> = match number("MODEL_SEED") {
+        Some(seed) => vec![seed],
+        None => {
+            let first = fastrand::u64(..1_000_000);
+            (0..lanes as u64).map(|lane| first + lane).collect()
+        }
+    };
+    println!("seeds {seeds:?}, {steps} steps in all");
+    let began = Instant::now();
+    let each = steps / seeds.len();
+    let failures: Vec<Failure> = std::thread::scope(|scope| {
+        let lanes: Vec<_> =
+            seeds.iter().map(|seed| scope.spawn(move || Lane::new(*seed, each).run())).collect();
+        lanes.into_iter().filter_map(|lane| lane.join().expect("a lane").err()).collect()
+    });
+    println!("{:.0} s", began.elapsed().as_secs_f32());
+    if let Some(failure) = failures.into_iter().next() {
+        panic!("{}", play::reduced(failure));
+    }
+}

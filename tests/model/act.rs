@@ -1,0 +1,418 @@
+//! Carries a step out: picks whom it concerns, tells the model what may follow, and tells the switch.
+
+use std::time::Duration;
+
+use crate::ask::{Ask, Number};
+use crate::hands::Hands;
+use crate::office::{self, Office};
+use crate::op::{Do, Kind, Op};
+use crate::people::{LOTS, Lot, Person};
+use crate::world::{Leg, World};
+
+/// More legs than this, and somebody hangs up first.
+const CROWD: usize = 14;
+
+/// Who acts on what.
+pub struct Stage<'a> {
+    pub world: &'a mut World,
+    pub office: &'a mut Office,
+    pub hands: &'a mut dyn Hands,
+}
+
+impl Stage<'_> {
+    /// Does it; what was done, for people. None: there was nothing it could be done to.
+    pub fn step(&mut self, op: &Op) -> Option<String> {
+        let clears = matches!(op, Op::One(one) if one.kind == Kind::Clear);
+        if self.world.live().count() > CROWD && !clears {
+            let oldest = self.world.live().next()?.uuid.clone();
+            self.hang_up(&oldest);
+            return Some(format!("{} hangs up, there are too many", self.world.described(&oldest)));
+        }
+        match op {
+            Op::One(one) => self.act(one),
+            Op::Race(first, ms, then) => {
+                self.office.racing = true;
+                let first = self.act(first);
+                self.office.racing = false;
+                let first = first?;
+                std::thread::sleep(Duration::from_millis(*ms));
+                let then = self.act(then).unwrap_or_else(|| "nothing".to_owned());
+                Some(format!("{first}; {ms} ms later {then}"))
+            }
+        }
+    }
+
+    fn act(&mut self, one: &Do) -> Option<String> {
+        match one.kind {
+            Kind::Dial => self.dial(one),
+            Kind::TwoRetrievers => self.two_retrievers(one),
+            Kind::HangUp => {
+                let leg = self.leg(one, 0)?;
+                self.hang_up(&leg);
+                Some(format!("{} hangs up", self.world.described(&leg)))
+            }
+            Kind::Keys => {
+                let leg = self.leg(one, 0)?;
+                let keys = *one.pick(1, &["#", "1", "0", "*1"])?;
+                self.hands.keys(self.office, &leg, keys);
+                Some(format!("{} presses {keys}", self.world.described(&leg)))
+            }
+            Kind::Blind => self.blind(one),
+            Kind::Transfer | Kind::TransferBoth => self.transfer(one),
+            Kind::Bridge => self.bridge(one),
+            Kind::Break => {
+                let leg = self.leg(one, 0)?;
+                self.command(format!("uuid_break {leg}"))
+            }
+            Kind::Park => self.park(one),
+            Kind::RetrieveLeg | Kind::RetrieveDial => self.retrieve(one),
+            Kind::Move | Kind::Set | Kind::Return | Kind::Drop => self.manage(one),
+            Kind::Close | Kind::Open => self.close(one),
+            Kind::Reload => {
+                let variant = one.index(0, 4);
+                self.office.switch.write_callpark_conf(Some(&office::conf(variant)));
+                self.callpark(format!("callpark reload (variant {variant})"), "callpark reload")
+            }
+            Kind::Nonsense => self.nonsense(one),
+            Kind::Module => self.module(one),
+            Kind::Wait => {
+                std::thread::sleep(Duration::from_millis(one.index(0, 1200) as u64));
+                Some("time passes".to_owned())
+            }
+            Kind::Clear => Some(self.everybody_hangs_up()),
+            Kind::Hold => {
+                let leg = self.leg(one, 0)?;
+                let on = one.chance(1, 50);
+                self.hands.hold(&leg, on)?;
+                Some(format!(
+                    "{} {}",
+                    self.world.described(&leg),
+                    if on { "holds" } else { "resumes" }
+                ))
+            }
+            Kind::Attended => self.attended(one),
+            Kind::Rush => self.rush(one),
+            Kind::Broadcast | Kind::Feature => None,
+        }
+    }
+
+    fn hang_up(&mut self, uuid: &str) {
+        self.hands.hang_up(self.office, uuid);
+        if let Some(leg) = self.world.leg_mut(uuid) {
+            leg.ends = true;
+        }
+    }
+
+    fn leg(&self, one: &Do, n: usize) -> Option<String> {
+        self.some_leg(one, n, |_| true)
+    }
+
+    fn some_leg(&self, one: &Do, n: usize, fits: impl Fn(&Leg) -> bool) -> Option<String> {
+        let live: Vec<_> = self.world.live().filter(|leg| fits(leg)).collect();
+        one.pick(n, &live).map(|leg| leg.uuid.clone())
+    }
+
+    /// An orbit, rather one that is taken.
+    fn orbit(
+        &self,
+        one: &Do,
+        n: usize,
+        tenant: Option<Option<&str>>,
+    ) -> (&'static Lot, &'static str) {
+        let mine =
+            |lot: &Lot| tenant.is_none_or(|tenant| lot.domain.is_none() || lot.domain == tenant);
+        let all: Vec<(&'static Lot, &'static str)> = LOTS
+            .iter()
+            .filter(|lot| mine(lot))
+            .flat_map(|lot| lot.orbits.iter().map(move |orbit| (lot, *orbit)))
+            .collect();
+        let taken: Vec<_> = all
+            .iter()
+            .filter(|(lot, orbit)| self.world.parked_at(&lot.full(), orbit).is_some())
+            .collect();
+        match one.pick(n, &taken).filter(|_| one.chance(n, 80)) {
+            Some(place) => **place,
+            None => all[one.index(n, all.len())],
+        }
+    }
+
+    /// A number that somebody of that tenant would dial.
+    fn number(&self, one: &Do, n: usize, tenant: Option<&'static str>) -> Number {
+        let own = if one.chance(n + 1, 90) { Some(tenant) } else { None };
+        let (lot, orbit) = self.orbit(one, n + 1, own);
+        let auto = |orbit: &'static str| Some(orbit).filter(|_| one.chance(n, 40));
+        let simple = match one.index(n, 100) {
+            0..20 => Number::Phone(Person(one.index(n + 1, Person::COUNT))),
+            20..55 => Number::Park(lot.name, auto(orbit)),
+            55..72 => Number::Take(lot.name, if one.chance(n, 70) { Some(orbit) } else { None }),
+            72..97 => Number::Key(orbit),
+            _ => Number::Rest,
+        };
+        match one.index(n + 1, 100) {
+            0..6 => Number::Loop(Box::new(simple)),
+            6..12 => Number::Hop(Box::new(simple)),
+            _ => simple,
+        }
+    }
+
+    fn dials(&mut self, who: Person, number: &Number) -> String {
+        let uuid = self.hands.dial(self.office, who, number);
+        self.world.expect(&uuid, who, number);
+        format!("{who} dials {} ({})", number.dialled(), uuid.get(..8).unwrap_or_default())
+    }
+
+    fn dial(&mut self, one: &Do) -> Option<String> {
+        let who = Person(one.index(0, Person::COUNT));
+        let number = self.number(one, 1, who.tenant());
+        Some(self.dials(who, &number))
+    }
+
+    fn two_retrievers(&mut self, one: &Do) -> Option<String> {
+        let (lot, orbit) = self.orbit(one, 0, None);
+        let may = |who: &Person| lot.domain.is_none() || who.tenant() == lot.domain;
+        let people: Vec<Person> = Person::all().filter(may).collect();
+        let number = if one.chance(1, 50) {
+            Number::Key(orbit)
+        } else {
+            Number::Take(lot.name, Some(orbit))
+        };
+        let both = [*one.pick(2, &people)?, *one.pick(3, &people)?];
+        let both = both.map(|who| self.dials(who, &number));
+        Some(format!("at once {}", both.join(" and ")))
+    }
+
+    fn blind(&mut self, one: &Do) -> Option<String> {
+        let leg = self.some_leg(one, 0, |leg| leg.bridged.is_some())?;
+        let party = self.world.leg(&leg)?.bridged.clone()?;
+        let tenant = self.world.leg(&leg)?.person.and_then(Person::tenant);
+        let number = self.number(one, 1, tenant);
+        let said = format!(
+            "{} sends {} to {}",
+            self.world.described(&leg),
+            self.world.described(&party),
+            number.dialled()
+        );
+        self.world.comes_to(&party, &number, true);
+        self.for_whoever_sends(&party, &number, tenant);
+        self.hands.blind(self.office, &leg, &party, &number, one.chance(3, 50))?;
+        Some(said)
+    }
+
+    /// Somebody sends a leg to a number, and means what is there for that tenant.
+    fn for_whoever_sends(&mut self, party: &str, number: &Number, tenant: Option<&str>) {
+        if let Some(ask) = number.asks(tenant, true) {
+            self.world.wants(party, ask);
+        }
+    }
+
+    fn transfer(&mut self, one: &Do) -> Option<String> {
+        let leg = self.leg(one, 0)?;
+        let tenant = self.world.leg(&leg)?.person.and_then(Person::tenant);
+        let number = self.number(one, 1, tenant);
+        let partner = self.world.leg(&leg)?.bridged.clone();
+        let both = if one.kind == Kind::TransferBoth { "-both " } else { "" };
+        self.world.comes_to(&leg, &number, true);
+        if let Some(partner) = partner.filter(|_| !both.is_empty()) {
+            self.world.comes_to(&partner, &number, true);
+        }
+        self.command(format!("uuid_transfer {leg} {both}{} XML default", number.dialled()))
+    }
+
+    fn bridge(&mut self, one: &Do) -> Option<String> {
+        let (a, b) = (self.leg(one, 0)?, self.leg(one, 1)?);
+        if a == b {
+            return None;
+        }
+        self.world.grant(&a, &b);
+        self.world.may_go_back(&a);
+        self.world.may_go_back(&b);
+        self.command(format!("uuid_bridge {a} {b}"))
+    }
+
+    fn park(&mut self, one: &Do) -> Option<String> {
+        let leg = self.leg(one, 0)?;
+        let (lot, orbit) = self.orbit(one, 1, None);
+        let orbit = if one.chance(2, 50) { orbit } else { "auto" };
+        let command = format!("callpark park {leg} {} {orbit}", lot.full());
+        self.callpark(command.clone(), &command)
+    }
+
+    fn retrieve(&mut self, one: &Do) -> Option<String> {
+        let (lot, orbit) = self.orbit(one, 0, None);
+        let orbit = if one.chance(1, 80) { Some(orbit) } else { None };
+        let whom = if one.kind == Kind::RetrieveLeg {
+            let leg = self.leg(one, 2)?;
+            self.world.wants(&leg, Ask::Take(lot.full(), orbit.map(str::to_owned)));
+            leg
+        } else {
+            // Its leg says for which call it was called.
+            format!("user/{}", Person(one.index(2, Person::COUNT)).address())
+        };
+        let command =
+            format!("callpark retrieve {} {} {whom}", lot.full(), orbit.unwrap_or("next"));
+        self.callpark(command.clone(), &command)
+    }
+
+    fn manage(&mut self, one: &Do) -> Option<String> {
+        let (lot, orbit) = self.orbit(one, 0, None);
+        let at = format!("{} {orbit}", lot.full());
+        let command = match one.kind {
+            Kind::Move => {
+                let (to, there) = self.orbit(one, 1, None);
+                let there = if one.chance(2, 50) { there } else { "auto" };
+                format!("callpark move {at} {} {there}", to.full())
+            }
+            Kind::Set => {
+                let what = ["timeout 1", "timeout 0", "priority 9", "note x y", "for 1002@a.local"];
+                format!("callpark set {at} {}", one.pick(1, &what)?)
+            }
+            Kind::Return => format!("callpark return {at}"),
+            _ => format!("callpark drop {at} {}", one.pick(1, &["", "USER_BUSY", "NONSENSE"])?),
+        };
+        self.callpark(command.clone(), &command)
+    }
+
+    fn close(&mut self, one: &Do) -> Option<String> {
+        let (lot, orbit) = self.orbit(one, 0, None);
+        let verb = if one.kind == Kind::Close { "close" } else { "open" };
+        let orbit = if one.chance(1, 60) { orbit } else { "" };
+        let command = format!("callpark {verb} {} {orbit}", lot.full());
+        self.callpark(command.clone(), &command)
+    }
+
+    fn nonsense(&mut self, one: &Do) -> Option<String> {
+        let leg = self.leg(one, 1).unwrap_or_default();
+        let lines = [
+            "park".to_owned(),
+            "park 00000000-0000-4000-8000-000000000000 default@a.local auto".to_owned(),
+            format!("park {leg} nowhere auto"),
+            format!("park {leg} default auto"),
+            format!("park {leg} common 701"),
+            format!("park {leg} common 801 more words than there may be"),
+            "retrieve common next nobody".to_owned(),
+            format!("retrieve default 701 {leg}"),
+            "retrieve common 801".to_owned(),
+            "retrieve common next error/USER_BUSY".to_owned(),
+            "retrieve common next nonsense/x".to_owned(),
+            "move common 801 common 801".to_owned(),
+            "move common 801".to_owned(),
+            "set common 801 timeout -1".to_owned(),
+            "set common 801 color red".to_owned(),
+            "drop common 999".to_owned(),
+            "return nowhere 801".to_owned(),
+            "close common 701".to_owned(),
+            "frobnicate".to_owned(),
+            "show common 801 json".to_owned(),
+        ];
+        let command = format!("callpark {}", one.pick(0, &lines)?);
+        self.callpark(command.clone(), &command)
+    }
+
+    fn module(&mut self, one: &Do) -> Option<String> {
+        let force = if one.chance(0, 50) { "-f " } else { "" };
+        let unloaded = self.office.api(&format!("unload {force}mod_callpark"));
+        if !unloaded.starts_with("+OK") {
+            if force.is_empty() && unloaded.contains("in use") {
+                return Some(format!("unload mod_callpark: {unloaded}"));
+            }
+            self.world.wrong.push(format!("unload {force}: {unloaded}"));
+        }
+        // With a broken file it would begin with the lot that is built in.
+        self.office.switch.write_callpark_conf(Some(&office::conf(0)));
+        let loaded = self.office.api("load mod_callpark");
+        if !loaded.contains("+OK") {
+            self.world.wrong.push(format!("load: {loaded}"));
+        }
+        Some(format!("unload {force}mod_callpark, and load"))
+    }
+
+    fn everybody_hangs_up(&mut self) -> String {
+        self.office.switch.write_callpark_conf(Some(&office::conf(0)));
+        for lot in &LOTS {
+            self.office.api(&format!("callpark open {}", lot.full()));
+        }
+        self.office.api("callpark reload");
+        let live: Vec<_> = self.world.legs.iter().map(|leg| leg.uuid.clone()).collect();
+        for uuid in live {
+            self.hang_up(&uuid);
+        }
+        "everybody hangs up".to_owned()
+    }
+
+    fn attended(&mut self, one: &Do) -> Option<String> {
+        let call = self.some_leg(one, 0, |leg| leg.bridged.is_some())?;
+        let person = self.world.leg(&call)?.person?;
+        let partner = self.world.leg(&call)?.bridged.clone();
+        let consultation = self.some_leg(one, 1, |leg| {
+            let other = leg.uuid != call && Some(&leg.uuid) != partner.as_ref();
+            other && leg.person == Some(person)
+        })?;
+        self.hands.attended(self.office, &call, &consultation)?;
+        let party = |uuid: &str| self.world.leg(uuid).and_then(|leg| leg.bridged.clone());
+        if let (Some(one), Some(other)) = (party(&call), party(&consultation)) {
+            self.world.grant(&one, &other);
+            self.world.may_go_back(&one);
+            self.world.may_go_back(&other);
+        }
+        Some(format!(
+            "{} is transferred to {}",
+            self.world.described(&call),
+            self.world.described(&consultation)
+        ))
+    }
+
+    fn rush(&mut self, one: &Do) -> Option<String> {
+        let call = self.some_leg(one, 0, |leg| leg.bridged.is_some())?;
+        let leg = self.world.leg(&call)?;
+        let (person, party) = (leg.person?, leg.bridged.clone()?);
+        let number = self.number(one, 1, person.tenant());
+        let ms = one.index(3, 60) as u64;
+        // Whoever is transferred onto that leg is sent where it is.
+        self.world.comes_to(&party, &number, true);
+        self.for_whoever_sends(&party, &number, person.tenant());
+        let consultation = self.hands.rush(self.office, &call, &number, ms)?;
+        self.world.expect(&consultation, person, &number);
+        Some(format!(
+            "{person} dials {}, and {ms} ms after the answer sends {} there",
+            number.dialled(),
+            self.world.described(&party)
+        ))
+    }
+
+    fn command(&mut self, command: String) -> Option<String> {
+        self.office.send(&command);
+        Some(command)
+    }
+
+    /// A command of the module's, whose answer must be one.
+    fn callpark(&mut self, said: String, command: &str) -> Option<String> {
+        if self.office.racing {
+            self.office.begin(command);
+            return Some(said);
+        }
+        let answer = self.office.api(command);
+        let code = answer.strip_prefix("-ERR ").map(|rest| rest.split(' ').next().unwrap_or(""));
+        const CODES: [&str; 12] = [
+            "full",
+            "occupied",
+            "empty",
+            "closed",
+            "denied",
+            "unknown_lot",
+            "unknown_orbit",
+            "bad_arguments",
+            "gone",
+            "failed",
+            "parked",
+            "retrieved",
+        ];
+        let good = answer.starts_with("+OK")
+            || answer.starts_with('{')
+            || code.is_some_and(|code| CODES.contains(&code))
+            || answer.is_empty();
+        if !good {
+            self.world.wrong.push(format!("{command}: {answer}"));
+        }
+        Some(format!("{said}: {answer}"))
+    }
+}
