@@ -38,14 +38,14 @@ fn set_variables(session: Session<'_>, event: &ParkEvent) {
     let channel = session.channel();
     let set = |name: &str, value: &str| channel.set_variable(name, Some(value));
     match event.action {
-        Action::Park | Action::Move => {
+        Action::Park | Action::Move | Action::Replace => {
             set("callpark_lot", &event.lot.to_string());
             if let Some(orbit) = &event.orbit {
                 set("callpark_orbit", orbit.as_str());
             }
             channel.set_variable("callpark_parker", event.parker.as_deref());
             set("callpark_parked_at", &event.parked_at_epoch_ms.to_string());
-            if event.action == Action::Park {
+            if event.action != Action::Move {
                 for stale in [
                     "callpark_outcome",
                     "callpark_wait_ms",
@@ -116,6 +116,9 @@ fn fire(event: &ParkEvent, session: Option<Session<'_>>) {
         out = out
             .with("Callpark-From-Lot", &lot.to_string())
             .with("Callpark-From-Orbit", orbit.as_str());
+    }
+    if let Some(uuid) = &event.from_uuid {
+        out = out.with("Callpark-From-UUID", uuid.as_str());
     }
     out.fire();
 }
@@ -197,6 +200,10 @@ fn sentence(event: &ParkEvent) -> String {
             Some((lot, orbit)) => format!("{place}: {caller} moved here from {lot} {orbit}"),
             None => format!("{place}: {caller} moved here"),
         },
+        (Action::Replace, _) => {
+            let old = event.from_uuid.as_ref().map_or("another leg", |uuid| uuid.as_str());
+            format!("{place}: {caller} has taken the place of {old}")
+        }
         (Action::Drop, outcome) => {
             let outcome = outcome.map_or("dropped", |outcome| outcome.as_str());
             format!("{place}: {caller} hung up ({outcome}) after {waited}")

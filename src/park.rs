@@ -18,6 +18,7 @@ mod callback;
 mod claim;
 mod configure;
 mod deadlines;
+mod dialog;
 mod effect;
 mod ending;
 mod fallback;
@@ -34,6 +35,7 @@ mod parking;
 mod pickup;
 mod place;
 mod range;
+mod replace;
 mod reservation;
 mod returns;
 mod steps;
@@ -51,6 +53,7 @@ pub use call::{Caller, ParkRequest, Parked, TOP_PRIORITY, Want};
 pub use callback::{Attempt, CallBack, CallbackBy, CallbackConfig, CallbackId, CallbackView};
 pub use claim::{Claim, Claimant, Exit, Target};
 pub use deadlines::Millis;
+pub use dialog::Dialog;
 pub use effect::{
     Action, CallbackEnd, CallbackNews, Effect, ParkEvent, ParkRefused, Quiet, Ring, RingTo, RunId,
     Then, Ticket,
@@ -64,6 +67,7 @@ pub use outcome::{End, Outcome, Refusal};
 pub use pickup::{NoTone, PickupTone};
 pub use place::{BadPlace, Transfer, is_dialable};
 pub use range::{MOST_ORBITS, OrbitRange, RangeError};
+pub use replace::NewLeg;
 pub use steps::{
     Asks, BadStep, LONGEST_RING_S, MOST_STEPS, MOST_TRIES, Mailbox, REMIND_RING_S, RING_S,
     Reminder, Step, StepRef, StepTo, When, read_number,
@@ -83,6 +87,8 @@ pub struct Park {
     lots: BTreeMap<LotKey, lot::Lot>,
     directory: configure::Directory,
     calls: HashMap<CallUuid, call::Call>,
+    /// By the uuids of legs that have been replaced: the uuid under which the call goes now.
+    renamed: HashMap<CallUuid, CallUuid>,
     reservations: HashMap<CallUuid, reservation::Reservation>,
     callbacks: BTreeMap<CallbackId, callback::Callback>,
     deadlines: deadlines::Deadlines,
@@ -98,6 +104,7 @@ impl Park {
             lots: BTreeMap::new(),
             directory: HashMap::new(),
             calls: HashMap::new(),
+            renamed: HashMap::new(),
             reservations: HashMap::new(),
             callbacks: BTreeMap::new(),
             deadlines: deadlines::Deadlines::default(),

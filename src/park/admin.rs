@@ -66,7 +66,7 @@ impl Park {
         let from = (from, std::mem::replace(&mut call.orbit, orbit.clone()));
         if let Some(new) = self.lots.get_mut(to) {
             new.occupy(orbit, Slot::Parked(uuid.clone()));
-            if call.claim.is_none() {
+            if call.is_to_be_had() {
                 new.enqueue(call);
             }
             if call.comfort_at.is_none() && !self.stopping {
@@ -112,7 +112,7 @@ impl Park {
                 let lot = self.lots.get_mut(lot).ok_or(Refusal::UnknownLot)?;
                 lot.dequeue(call);
                 call.priority = priority;
-                if call.claim.is_none() {
+                if call.is_to_be_had() {
                     lot.enqueue(call);
                 }
                 self.follow_timeout(&uuid, before_ms);
@@ -214,8 +214,8 @@ impl Park {
     fn unclaimed(&self, lot: &LotKey, orbit: &OrbitName) -> Result<CallUuid, Refusal> {
         let uuid = self.parked_in(lot, orbit)?;
         match self.calls.get(&uuid) {
-            Some(call) if call.claim.is_some() => Err(Refusal::Gone),
-            Some(_) => Ok(uuid),
+            Some(call) if call.is_to_be_had() => Ok(uuid),
+            Some(_) => Err(Refusal::Gone),
             None => Err(Refusal::Empty),
         }
     }

@@ -154,6 +154,10 @@ pub(super) struct Call {
     /// Who will call it back, and where its number is dialled: what its caller has been told.
     pub(super) promised: Option<(User, Transfer)>,
     pub(super) claim: Option<Pending>,
+    /// Its leg has gone, and until then another may take its place.
+    pub(super) heir_until: Option<Millis>,
+    /// The legs whose place its leg has taken, the first one first.
+    pub(super) formerly: Vec<CallUuid>,
 }
 
 /// The place in the queue of those who say `next`: highest priority, then longest waiting.
@@ -162,14 +166,19 @@ pub(super) type Turn = (u8, Millis, u64, CallUuid);
 impl Call {
     /// When something is to be done about it. Nothing while it is claimed: a claim is given back or comes true.
     pub(super) fn due(&self) -> Option<Millis> {
-        if self.claim.is_some() {
-            return None;
+        if self.heir_until.is_some() || self.claim.is_some() {
+            return self.heir_until;
         }
         let returns = match self.ringing {
             Some(ringing) => Some(ringing.until),
             None => self.deadline,
         };
         [returns, self.leaves_at, self.comfort_at].into_iter().flatten().min()
+    }
+
+    /// Nobody has claimed it, and its leg is there.
+    pub(super) fn is_to_be_had(&self) -> bool {
+        self.claim.is_none() && self.heir_until.is_none()
     }
 
     /// Whatever rings for it shall stop; an offer no longer stands.
@@ -204,6 +213,7 @@ impl Call {
             reason: None,
             step: None,
             from: None,
+            from_uuid: None,
         }
     }
 }

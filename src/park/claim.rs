@@ -153,7 +153,7 @@ impl Park {
             None
         };
         let call = self.calls.get_mut(&uuid).ok_or(late)?;
-        if call.claim.is_some() || lot.is_some_and(|lot| *lot != call.lot) {
+        if !call.is_to_be_had() || lot.is_some_and(|lot| *lot != call.lot) {
             return Err(late);
         }
         let mut effects = Vec::new();
@@ -192,7 +192,7 @@ impl Park {
     /// As [`claim`](Park::claim).
     pub fn peek(&self, now: Millis, lot: &LotKey, target: Target<'_>) -> Result<CallView, Refusal> {
         let uuid = self.target(Some(lot), target)?.ok_or(Refusal::Empty)?;
-        let call = self.calls.get(&uuid).filter(|call| call.claim.is_none());
+        let call = self.calls.get(&uuid).filter(|call| call.is_to_be_had());
         Ok(self.view(call.ok_or(Refusal::Empty)?, now))
     }
 
@@ -203,7 +203,7 @@ impl Park {
         target: Target<'_>,
     ) -> Result<Option<CallUuid>, Refusal> {
         if let Target::Call(uuid) = target {
-            return Ok(Some(uuid.clone()));
+            return Ok(Some(self.current(uuid).clone()));
         }
         let lot = self.lots.get(lot.ok_or(Refusal::BadArguments)?).ok_or(Refusal::UnknownLot)?;
         match target {

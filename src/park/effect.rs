@@ -155,6 +155,8 @@ pub enum Action {
     Leave,
     /// It is in another orbit or lot now.
     Move,
+    /// Another leg has taken the place of its leg; the call goes on under that one's uuid.
+    Replace,
     /// It was hung up by an administrator, or because the module stops (outcomes `dropped`, `shutdown`).
     Drop,
     /// A return step reminded the parker, or no return step took the call; it waits on.
@@ -174,6 +176,7 @@ impl Action {
             Action::Abandon => "abandon",
             Action::Leave => "leave",
             Action::Move => "move",
+            Action::Replace => "replace",
             Action::Drop => "drop",
             Action::Remind => "remind",
             Action::Refuse => "refuse",
@@ -224,6 +227,8 @@ pub struct ParkEvent {
     pub step: Option<StepRef>,
     /// Where it was before a `move`.
     pub from: Option<(LotKey, OrbitName)>,
+    /// Which channel it was before a `replace`.
+    pub from_uuid: Option<CallUuid>,
 }
 
 /// A call that was not parked.

@@ -80,6 +80,11 @@ impl Park {
             call.silence(Quiet::Gone, &mut effects);
             self.deadlines.disarm(call);
         }
+        // There is no leg whose end would end them.
+        let between = self.calls.values().filter(|call| call.heir_until.is_some());
+        for uuid in between.map(|call| call.uuid.clone()).collect::<Vec<_>>() {
+            effects.extend(self.gone(now, &uuid, End::Shutdown));
+        }
         let owed: Vec<CallbackId> = self.callbacks.keys().copied().collect();
         for id in owed {
             self.end_callback(now, id, CallbackEnd::Shutdown, &mut effects);
@@ -115,6 +120,9 @@ impl Park {
         let mut effects = Vec::new();
         let Some(mut call) = self.calls.remove(uuid) else { return effects };
         self.deadlines.disarm(&mut call);
+        for name in &call.formerly {
+            self.renamed.remove(name);
+        }
         call.silence(Quiet::Gone, &mut effects);
         if matches!(outcome, Outcome::Retrieved | Outcome::Returned)
             && let Some(lot) = self.lots.get_mut(&call.lot)

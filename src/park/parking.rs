@@ -76,6 +76,8 @@ impl Park {
             ringing: None,
             promised: None,
             claim: None,
+            heir_until: None,
+            formerly: Vec::new(),
         };
         let timeout_ms = self.timeout_of(&call);
         call.deadline = (timeout_ms > 0).then(|| now.after(timeout_ms));
@@ -197,5 +199,6 @@ fn refused(request: ParkRequest, refusal: Refusal) -> ParkEvent {
         reason: Some(refusal.code().to_owned()),
         step: None,
         from: None,
+        from_uuid: None,
     }
 }

@@ -56,6 +56,9 @@ impl Park {
     fn call_is_due(&mut self, now: Millis, uuid: &CallUuid, effects: &mut Vec<Effect>) {
         let Some(call) = self.calls.get_mut(uuid) else { return };
         call.armed = None;
+        if call.heir_until.is_some() {
+            return effects.extend(self.heir_is_missing(now, uuid));
+        }
         let passed = |at: Option<Millis>| at.is_some_and(|at| at <= now);
         if passed(call.leaves_at) {
             match call.ringing {
@@ -112,14 +115,15 @@ impl Park {
     /// Whether that run is the call's current one: whoever is about to ring for it asks, for it may have been stopped
     /// before it began.
     pub fn rings(&self, uuid: &CallUuid, run: RunId) -> bool {
-        let ringing = self.calls.get(uuid).and_then(|call| call.ringing);
+        let ringing = self.calls.get(self.current(uuid)).and_then(|call| call.ringing);
         ringing.is_some_and(|ringing| ringing.run == run)
     }
 
     /// Somebody has answered a return step: it does not end for want of an answer any more, and whoever it was has a
     /// minute to claim the call. A run that is not the call's current one is ignored.
     pub fn step_answered(&mut self, now: Millis, uuid: &CallUuid, run: RunId) {
-        let Some(call) = self.calls.get_mut(uuid) else { return };
+        let uuid = self.current(uuid).clone();
+        let Some(call) = self.calls.get_mut(&uuid) else { return };
         if let Some(ringing) = call.ringing.as_mut().filter(|ringing| ringing.run == run) {
             ringing.until = now.after(LISTENS_MS);
             ringing.answered = true;
@@ -147,6 +151,7 @@ impl Park {
         run: RunId,
         reason: &str,
     ) -> Vec<Effect> {
+        let uuid = &self.current(uuid).clone();
         if self.rings(uuid, run)
             && let Some(call) = self.calls.get_mut(uuid)
         {
@@ -168,6 +173,7 @@ impl Park {
         reason: Option<&str>,
     ) -> Vec<Effect> {
         let mut effects = Vec::new();
+        let uuid = &self.current(uuid).clone();
         let Some(call) = self.calls.get_mut(uuid) else { return effects };
         if let Some(ringing) = call.ringing.take_if(|ringing| ringing.run == run) {
             self.step_over(now, uuid, ringing.step, reason, &mut effects);
@@ -221,6 +227,12 @@ impl Park {
         effects: &mut Vec<Effect>,
     ) {
         let run = RunId(self.count());
+        let Some(call) = self.calls.get_mut(uuid) else { return };
+        if call.heir_until.is_some() {
+            // It runs for the leg that comes, as soon as that is there.
+            (call.next_step, call.deadline) = (first, Some(now));
+            return;
+        }
         let Some(call) = self.calls.get(uuid) else { return };
         let steps = self.steps_of(call);
         for (at, step) in steps.iter().enumerate().skip(first) {

@@ -9,6 +9,7 @@ mod claims;
 mod orbits;
 mod parking;
 mod reload;
+mod replace;
 mod returns;
 mod steps;
 mod timeouts;

@@ -7,6 +7,7 @@ use super::Park;
 use super::call::Call;
 use super::claim::By;
 use super::deadlines::Millis;
+use super::dialog::Dialog;
 use super::lot::Slot;
 use super::lot_config::LotConfig;
 use super::names::{CallUuid, LotKey, OrbitName};
@@ -112,6 +113,8 @@ pub enum Lamp {
         name: Arc<str>,
         /// Caller id number.
         number: Arc<str>,
+        /// By which phones pick the call up.
+        dialog: Dialog,
         /// In how many ms the lamp blinks, because the call has waited for long; 0: it does; none: it never will.
         blinks_in_ms: Option<u64>,
     },
@@ -123,6 +126,7 @@ impl Park {
         let state = match by {
             Some(By::Step { .. }) => CallState::Returning,
             Some(_) => CallState::Connecting,
+            None if call.heir_until.is_some() => CallState::Connecting,
             None if call.ringing.is_some() => CallState::Returning,
             None => CallState::Waiting,
         };
@@ -159,9 +163,9 @@ impl Park {
             .collect()
     }
 
-    /// The parked call with this uuid.
+    /// The parked call with this uuid, or whose leg has taken the place of that one.
     pub fn find(&self, now: Millis, uuid: &CallUuid) -> Option<CallView> {
-        self.calls.get(uuid).map(|call| self.view(call, now))
+        self.calls.get(self.current(uuid)).map(|call| self.view(call, now))
     }
 
     /// Whether that channel is parked.
@@ -206,6 +210,7 @@ impl Park {
             uuid: uuid.clone(),
             name: shown(&call.caller.name),
             number: shown(&call.caller.number),
+            dialog: call.dialog(),
             blinks_in_ms: (age > 0).then(|| age.saturating_sub(now.since(call.parked_at))),
         }
     }

@@ -41,17 +41,18 @@ fn a_lamp_shows_who_waits_unless_privacy_is_asked_for() {
     let (lot, at_701) = (key("default"), orbit("701"));
     assert_eq!(park.lamp(Millis(0), &lot, &at_701), Lamp::Idle);
     parked(&mut park, request("a", "default"));
-    let (name, number) = ("Alice".into(), "100".into());
-    assert_eq!(
-        park.lamp(Millis(0), &lot, &at_701),
-        Lamp::Parked { uuid: "a".into(), name, number, blinks_in_ms: None }
-    );
+    let shown = |park: &Park, name: &str| match park.lamp(Millis(0), &lot, &orbit(name)) {
+        Lamp::Parked { uuid, name, number, blinks_in_ms: None, .. } => {
+            (uuid.to_string(), name.to_string(), number.to_string())
+        }
+        lamp => panic!("{lamp:?}"),
+    };
+    let expected = |uuid: &str, name: &str, number: &str| (uuid.into(), name.into(), number.into());
+    assert_eq!(shown(&park, "701"), expected("a", "Alice", "100"));
     assert_eq!(park.lot_lamp(&lot), 1);
     let caller = Caller { private: true, ..Caller::new("Bob", "200") };
     parked(&mut park, ParkRequest { caller, ..request("b", "default") });
-    let hidden =
-        Lamp::Parked { uuid: "b".into(), name: "".into(), number: "".into(), blinks_in_ms: None };
-    assert_eq!(park.lamp(Millis(0), &lot, &orbit("702")), hidden);
+    assert_eq!(shown(&park, "702"), expected("b", "", ""));
     assert_eq!(&*park.find(T0, &"b".into()).unwrap().caller_id_name, "Bob");
 }
 

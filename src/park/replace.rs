@@ -1,0 +1,124 @@
+//! Another leg takes the place of a parked one: the call stays what it is, and goes on under the uuid of the new leg.
+
+use std::sync::Arc;
+
+use super::Park;
+use super::call::{Call, Caller, Parked};
+use super::claim::{By, Exit, Target};
+use super::deadlines::Millis;
+use super::effect::{Action, Effect};
+use super::lot::Slot;
+use super::names::{CallUuid, LotKey};
+use super::outcome::{Outcome, Refusal};
+
+/// Why a claim on a call is given back when its leg is replaced.
+const REPLACED: &str = "another leg has replaced the parked one";
+
+/// The leg that takes the place of a parked one.
+#[derive(Clone, Debug)]
+pub struct NewLeg {
+    /// Its channel.
+    pub uuid: CallUuid,
+    /// Who is calling now.
+    pub caller: Caller,
+    /// Who parks the call, `user@domain`, if that is not known yet.
+    pub parker: Option<Arc<str>>,
+}
+
+impl Park {
+    /// The leg of the call has gone, and another is on its way to take its place: the call keeps everything it has for
+    /// `ttl_ms`. Whoever was about to be connected to the leg that has gone gives the call back, and nobody else can
+    /// claim it. If the new leg does not come, the call ends as `abandoned`. False: there is no such call, or it is
+    /// being hung up on purpose.
+    pub fn await_heir(&mut self, now: Millis, uuid: &CallUuid, ttl_ms: u64) -> (bool, Vec<Effect>) {
+        let mut effects = Vec::new();
+        let call = self.calls.get_mut(uuid).filter(|call| !call.is_being_hung_up());
+        let Some(call) = call.filter(|_| !self.stopping) else { return (false, effects) };
+        call.heir_until = Some(now.after(ttl_ms));
+        let claim = call.claim.as_ref().and_then(|claim| Some((claim.ticket, claim.by.leg()?.0)));
+        if let Some((ticket, leg)) = claim {
+            effects.push(Effect::ClaimLost { leg: leg.clone(), ticket });
+            effects.extend(self.give_back(now, uuid, ticket, Some(REPLACED)));
+        }
+        if let Some(call) = self.calls.get_mut(uuid) {
+            self.deadlines.arm(call);
+            if let Some(lot) = self.lots.get_mut(&call.lot) {
+                lot.dequeue(call);
+            }
+        }
+        (true, effects)
+    }
+
+    /// Whether the leg of that call has gone and another may take its place.
+    pub fn awaits_heir(&self, uuid: &CallUuid) -> bool {
+        self.calls.get(uuid).is_some_and(|call| call.heir_until.is_some())
+    }
+
+    /// The new leg takes the place of `old`, whether that is still there or not: orbit, deadline, waiting time, return
+    /// steps and all that is known of the call are the new leg's from now on.
+    ///
+    /// # Errors
+    /// `Gone`: there is no such call, or it is being hung up on purpose; `AlreadyParked`: the new leg is parked itself;
+    /// `Closed` after [`shutdown`](Park::shutdown).
+    pub fn replace(&mut self, now: Millis, old: &CallUuid, new: NewLeg) -> Result<Parked, Refusal> {
+        if self.stopping {
+            return Err(Refusal::Closed);
+        }
+        if self.calls.contains_key(&new.uuid) || self.reservations.contains_key(&new.uuid) {
+            return Err(Refusal::AlreadyParked);
+        }
+        let (awaited, mut effects) = self.await_heir(now, old, 0);
+        let call = if awaited { self.calls.remove(old) } else { None };
+        let mut call = call.ok_or(Refusal::Gone)?;
+        self.deadlines.disarm(&mut call);
+        call.heir_until = None;
+        call.formerly.push(std::mem::replace(&mut call.uuid, new.uuid.clone()));
+        call.caller = new.caller;
+        call.parker = call.parker.or(new.parker);
+        if let Some(lot) = self.lots.get_mut(&call.lot) {
+            lot.occupy(&call.orbit, Slot::Parked(new.uuid.clone()));
+            if call.is_to_be_had() {
+                lot.enqueue(&call);
+            }
+        }
+        self.deadlines.arm(&mut call);
+        for name in &call.formerly {
+            self.renamed.insert(name.clone(), new.uuid.clone());
+        }
+        let mut event = call.event(now, Action::Replace);
+        event.from_uuid = Some(old.clone());
+        effects.push(event.into());
+        self.show_lamp(&call.lot, &call.orbit, &mut effects);
+        let place = Parked { lot: call.lot.clone(), orbit: call.orbit.clone(), effects };
+        self.calls.insert(new.uuid, call);
+        Ok(place)
+    }
+
+    /// Whether the call that is meant waits for a new leg, or, if `claims`, is claimed: soon it can be had again, or is
+    /// gone.
+    pub fn changes_hands(&self, lot: &LotKey, target: Target<'_>, claims: bool) -> bool {
+        let Ok(Some(uuid)) = self.target(Some(lot), target) else { return false };
+        let changes = |call: &Call| call.heir_until.is_some() || claims && call.claim.is_some();
+        self.calls.get(&uuid).is_some_and(changes)
+    }
+
+    /// The call that is meant by the uuid of a leg that has, or once had, its place.
+    pub(super) fn current<'a>(&'a self, uuid: &'a CallUuid) -> &'a CallUuid {
+        self.renamed.get(uuid).unwrap_or(uuid)
+    }
+
+    /// The new leg did not come.
+    pub(super) fn heir_is_missing(&mut self, now: Millis, uuid: &CallUuid) -> Vec<Effect> {
+        self.finish(now, uuid, Action::Abandon, Outcome::Abandoned, false)
+    }
+}
+
+impl Call {
+    /// By an administrator, a return step, or to be called back.
+    fn is_being_hung_up(&self) -> bool {
+        match self.claim.as_ref().map(|claim| &claim.by) {
+            Some(By::Leave(exit) | By::Step { exit, .. }) => !matches!(exit, Exit::Transfer(_)),
+            Some(By::Retriever { .. } | By::StepLeg { .. }) | None => false,
+        }
+    }
+}

@@ -1,0 +1,229 @@
+//! Another leg takes the place of a parked one.
+
+use super::*;
+
+fn new_leg(uuid: &str) -> NewLeg {
+    NewLeg { uuid: uuid.into(), caller: Caller::new("Dave", "200"), parker: None }
+}
+
+fn replaced(park: &mut Park, now: Millis, old: &str, new: &str) -> Vec<Effect> {
+    park.replace(now, &old.into(), new_leg(new)).unwrap().effects
+}
+
+/// Everything that is known of the one call, but its uuid and its caller.
+fn place(park: &Park, now: Millis) -> CallView {
+    let mut calls = park.calls(now, None);
+    assert_eq!(calls.len(), 1);
+    CallView {
+        uuid: "any".into(),
+        caller_id_name: "".into(),
+        caller_id_number: "".into(),
+        ..calls.remove(0)
+    }
+}
+
+/// In both orders: the old leg goes first, or the new one comes first.
+#[test]
+fn the_new_leg_has_everything_the_old_one_had() {
+    for awaited in [false, true] {
+        let mut park = park_of_five();
+        let asks = ParkRequest {
+            priority: 5,
+            note: "a note".to_owned(),
+            addressed_to: "1002@example.com".to_owned(),
+            ..wanting("a", "default", "703")
+        };
+        parked(&mut park, asks);
+        let before = place(&park, at(40_000));
+        if awaited {
+            assert!(park.await_heir(at(39_000), &"a".into(), 5_000).0);
+        }
+        let effects = replaced(&mut park, at(40_000), "a", "b");
+        assert_eq!(told(&effects), ["replace"]);
+        let event = events(&effects)[0];
+        assert_eq!(event.uuid, "b".into());
+        assert_eq!(event.from_uuid, Some("a".into()));
+        assert_eq!(&*event.caller.name, "Dave");
+        assert_eq!(lamps(&effects), ["default 703"]);
+        assert_eq!(place(&park, at(40_000)), before);
+        assert!(!park.is_parked(&"a".into()) && park.is_parked(&"b".into()));
+        // What the old leg still says of itself is nothing to the call.
+        assert_eq!(park.gone(at(41_000), &"a".into(), End::HungUp), []);
+        assert_eq!(park.verdict(&"a".into()), Verdict::Unknown);
+        // The deadline is the old one.
+        assert_eq!(park.poll_timeout(), Some(at(60_000)));
+        let rung = park.handle_timeout(at(60_000));
+        assert_eq!(rings(&rung)[0].call.uuid, "b".into());
+        assert_eq!(told(&park.gone(at(61_000), &"b".into(), End::HungUp)), ["abandon =abandoned"]);
+        assert_eq!(counts(&park, "default"), [5, 0, 5, 0, 0, 0]);
+    }
+}
+
+#[test]
+fn it_is_next_when_the_old_leg_would_have_been() {
+    let mut park = park_of_five();
+    for uuid in ["a", "b", "c"] {
+        parked(&mut park, request(uuid, "default"));
+    }
+    replaced(&mut park, at(1_000), "a", "z");
+    for uuid in ["z", "b", "c"] {
+        let claim = park.claim(at(2_000), Some(&key("default")), Target::Next, retriever("r"));
+        let claim = claim.unwrap();
+        assert_eq!(claim.call.uuid, uuid.into());
+        park.complete(at(2_000), &uuid.into(), claim.ticket);
+    }
+}
+
+#[test]
+fn a_parker_who_was_not_known_is_the_one_the_new_leg_brings() {
+    let mut park = park_of_five();
+    parked(&mut park, ParkRequest { parker: None, ..request("a", "default") });
+    let brings = NewLeg { parker: Some("1001@example.com".into()), ..new_leg("b") };
+    park.replace(at(0), &"a".into(), brings.clone()).unwrap();
+    assert_eq!(place(&park, at(0)).parker.as_deref(), Some("1001@example.com"));
+    // One that is known stays.
+    let brings = NewLeg { uuid: "c".into(), parker: Some("9@example.com".into()), ..brings };
+    park.replace(at(0), &"b".into(), brings).unwrap();
+    assert_eq!(place(&park, at(0)).parker.as_deref(), Some("1001@example.com"));
+}
+
+#[test]
+fn nobody_gets_a_call_between_two_legs_and_it_ends_if_none_comes() {
+    let mut park = park_of_five();
+    parked(&mut park, request("a", "default"));
+    assert!(park.await_heir(at(1_000), &"a".into(), 5_000).0);
+    assert!(park.awaits_heir(&"a".into()));
+    let default = key("default");
+    for target in [Target::Orbit(&orbit("701")), Target::Next, Target::Call(&"a".into())] {
+        let claim = park.claim(at(2_000), Some(&default), target, retriever("r"));
+        assert_eq!(claim.unwrap_err(), Refusal::Empty);
+    }
+    assert!(park.changes_hands(&default, Target::Orbit(&orbit("701")), false));
+    let drop = park.drop_call(at(2_000), &default, &orbit("701"), "NORMAL_CLEARING");
+    assert_eq!(drop, Err(Refusal::Gone));
+    assert_eq!(park.poll_timeout(), Some(at(6_000)));
+    assert_eq!(told(&park.handle_timeout(at(6_000))), ["abandon =abandoned"]);
+    assert_eq!(counts(&park, "default"), [5, 0, 5, 0, 0, 0]);
+    assert_eq!(park.replace(at(7_000), &"a".into(), new_leg("b")), Err(Refusal::Gone));
+}
+
+#[test]
+fn a_retriever_of_the_old_leg_has_nobody_and_the_new_one_waits() {
+    let mut park = park_of_five();
+    parked(&mut park, request("a", "default"));
+    let claim = claim_call(&mut park, at(1_000), "a", retriever("r"));
+    let effects = replaced(&mut park, at(1_000), "a", "b");
+    assert!(effects.contains(&Effect::ClaimLost { leg: "r".into(), ticket: claim.ticket }));
+    assert_eq!(told(&effects), ["resume (another leg has replaced the parked one)", "replace"]);
+    assert_eq!(park.complete(at(1_100), &"a".into(), claim.ticket), []);
+    assert_eq!(park.unclaim(at(1_100), &"a".into(), claim.ticket), []);
+    assert_eq!(park.verdict(&"b".into()), Verdict::Hold);
+    // The next one gets it, by its old name too: it was meant for the call.
+    let claim = claim_call(&mut park, at(2_000), "a", retriever("s"));
+    assert_eq!(claim.call.uuid, "b".into());
+}
+
+/// Its phone rings on, and whoever answers has the call; one that fails is followed by the next step.
+#[test]
+fn a_return_step_that_rings_goes_on_for_the_new_leg() {
+    for awaited in [false, true] {
+        let mut park = park_of_five();
+        let steps = Step::parse_list("parker|user/1005@example.com").unwrap();
+        parked(&mut park, ParkRequest { returns: Some(steps), ..request("a", "default") });
+        let rung = park.handle_timeout(at(60_000));
+        let run = rings(&rung)[0].run;
+        if awaited {
+            park.await_heir(at(61_000), &"a".into(), 5_000);
+        }
+        assert_eq!(stops(&replaced(&mut park, at(61_000), "a", "b")), []);
+        assert!(park.rings(&"a".into(), run));
+        let claim = claim_call(&mut park, at(62_000), "a", step_leg("s", run));
+        assert_eq!(claim.call.uuid, "b".into());
+        let failed = park.unclaim(at(62_500), &"b".into(), claim.ticket);
+        assert_eq!(rings(&failed)[0].call.uuid, "b".into());
+    }
+}
+
+#[test]
+fn a_step_that_fails_between_two_legs_is_followed_by_the_next_for_the_new_one() {
+    let mut park = park_of_five();
+    let steps = Step::parse_list("parker|user/1005@example.com").unwrap();
+    parked(&mut park, ParkRequest { returns: Some(steps), ..request("a", "default") });
+    let run = rings(&park.handle_timeout(at(60_000)))[0].run;
+    park.await_heir(at(61_000), &"a".into(), 5_000);
+    let failed = park.step_failed(at(61_500), &"a".into(), run, "USER_BUSY");
+    assert_eq!(
+        (rings(&failed).len(), told(&failed)),
+        (0, vec!["return 1 parker (USER_BUSY)".into()])
+    );
+    replaced(&mut park, at(62_000), "a", "b");
+    let next = park.handle_timeout(at(62_000));
+    assert_eq!(told(&next), ["return 2 user/1005@example.com"]);
+    assert_eq!(rings(&next)[0].call.uuid, "b".into());
+}
+
+/// What the old leg was to do itself, the new one does; but nobody takes the place of a leg that is hung up.
+#[test]
+fn a_call_that_is_leaving_leaves_with_the_new_leg() {
+    let mut park = park_of_five();
+    parked(&mut park, request("a", "default"));
+    let to: Transfer = "4000 XML default".parse().unwrap();
+    let claim = claim_call(&mut park, at(1), "a", Claimant::Leave(Exit::Transfer(to.clone())));
+    replaced(&mut park, at(2), "a", "b");
+    assert_eq!(park.verdict(&"b".into()), Verdict::Transfer { ticket: claim.ticket, to });
+    assert_eq!(told(&park.complete(at(3), &"b".into(), claim.ticket)), ["leave =left"]);
+
+    parked(&mut park, request("c", "default"));
+    park.drop_call(at(4), &key("default"), &orbit("701"), "USER_BUSY").unwrap();
+    assert!(!park.await_heir(at(5), &"c".into(), 5_000).0);
+    assert_eq!(park.replace(at(5), &"c".into(), new_leg("d")), Err(Refusal::Gone));
+    assert_eq!(told(&park.gone(at(6), &"c".into(), End::HungUp)), ["drop =dropped"]);
+}
+
+#[test]
+fn a_call_between_two_legs_ends_with_the_module() {
+    let mut park = park_of_five();
+    parked(&mut park, request("a", "default"));
+    park.await_heir(at(1), &"a".into(), 5_000);
+    assert_eq!(told(&park.shutdown(at(2))), ["drop =shutdown"]);
+    assert_eq!(park.replace(at(3), &"a".into(), new_leg("b")), Err(Refusal::Closed));
+}
+
+#[test]
+fn a_leg_that_is_parked_itself_takes_no_other_place() {
+    let mut park = park_of_five();
+    parked(&mut park, request("a", "default"));
+    parked(&mut park, request("b", "default"));
+    assert_eq!(park.replace(at(1), &"a".into(), new_leg("b")), Err(Refusal::AlreadyParked));
+    assert_eq!(park.calls(at(1), None).len(), 2);
+}
+
+#[test]
+fn a_lamp_names_the_call_and_no_other() {
+    let mut park = park_of_five();
+    parked(&mut park, request("a", "default"));
+    let named = |park: &Park| match park.lamp(at(1), &key("default"), &orbit("701")) {
+        Lamp::Parked { dialog, .. } => dialog,
+        Lamp::Idle => panic!("nobody is parked"),
+    };
+    let dialog = named(&park);
+    assert_eq!(dialog.to_string().parse(), Ok(dialog));
+    for foreign in ["", "a", "callpark-", "callpark-1", "callpark-x-1", "0a1b-2c3d@192.0.2.1"] {
+        assert!(foreign.parse::<Dialog>().is_err(), "{foreign}");
+    }
+    let find = |park: &Park, lot: &str, at: Option<&str>| {
+        park.offered_as(dialog, &key(lot), at.map(orbit).as_ref())
+    };
+    assert_eq!(find(&park, "default", Some("701")), Some("a".into()));
+    assert_eq!(find(&park, "default", Some("702")), None);
+    assert_eq!(find(&park, "other", None), None);
+    // It goes with the call, to another leg and another orbit, and ends with it.
+    replaced(&mut park, at(2), "a", "b");
+    let to = Want::Orbit(orbit("704"));
+    park.move_call(at(3), &key("default"), &orbit("701"), &key("default"), to).unwrap();
+    assert_eq!(find(&park, "default", None), Some("b".into()));
+    park.gone(at(4), &"b".into(), End::HungUp);
+    parked(&mut park, request("b", "default"));
+    assert_eq!(find(&park, "default", None), None);
+    assert_ne!(named(&park), dialog);
+}
