@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::clock;
 use crate::module::Module;
-use crate::park::{Lamp, LotKey, OrbitName};
+use crate::park::{Dialog, Lamp, LotKey, OrbitName};
 use crate::switch::core;
 use crate::switch::event::{Event, Heard, Kind, Listener};
 use crate::worker::Message;
@@ -20,6 +20,8 @@ struct Shown {
     status: String,
     /// The waiting caller's name and number, if they may be shown.
     caller: Option<(Arc<str>, Arc<str>)>,
+    /// By which phones pick it up.
+    dialog: Option<Dialog>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -31,7 +33,7 @@ enum Light {
 
 impl Shown {
     fn off() -> Self {
-        Self { light: Light::Off, status: "Idle".to_owned(), caller: None }
+        Self { light: Light::Off, status: "Idle".to_owned(), caller: None, dialog: None }
     }
 
     /// Fires it for the lamp `login@domain`; to the one subscription `asked_by`, or to all.
@@ -43,7 +45,15 @@ impl Shown {
             Light::Off => ("unknown", "CS_HANGUP", "terminated"),
         };
         // Without a '-', and never empty: sofia cuts it there, and makes no <dialog> without one.
-        let id: String = login.chars().filter(|c| *c != '-').collect();
+        let mut id: String = login.chars().filter(|c| *c != '-').collect();
+        if id.is_empty() {
+            id = "lot".to_owned();
+        }
+        if let Some(dialog) = self.dialog {
+            // It goes into <dialog id="…"> as it is, and FreeSWITCH has no other place for the dialog's name.
+            let (local, remote) = (dialog.local_tag(), dialog.remote_tag());
+            id = format!(r#"{id}" call-id="{dialog}" local-tag="{local}" remote-tag="{remote}"#);
+        }
         event = event
             .with("proto", proto)
             .with("login", login)
@@ -54,7 +64,7 @@ impl Shown {
             .with("event_type", "presence")
             .with("alt_event_type", "dialog")
             .with("event_count", "1")
-            .with("unique-id", if id.is_empty() { "lot" } else { &id })
+            .with("unique-id", &id)
             .with("channel-state", state)
             .with("answer-state", answer)
             .with("presence-call-direction", "outbound");
@@ -62,6 +72,9 @@ impl Shown {
             event = event
                 .with("Caller-Caller-ID-Name", &xml(name))
                 .with("Caller-Caller-ID-Number", &xml(number));
+        } else if self.dialog.is_some() {
+            // Without a number FreeSWITCH would write the id where it does not belong.
+            event = event.with("Caller-Caller-ID-Number", login).with("Presence-Privacy", "true");
         }
         if let Some(call_id) = asked_by {
             event = event.with("call-id", call_id);
@@ -84,11 +97,11 @@ fn domain_of(lot: &LotKey) -> Option<String> {
 fn orbit_now(module: &Module, lot: &LotKey, orbit: &OrbitName) -> (Shown, Option<Duration>) {
     match module.look(|park| park.lamp(clock::now(), lot, orbit)) {
         Lamp::Idle => (Shown::off(), None),
-        Lamp::Parked { name, number, blinks_in_ms, .. } => {
+        Lamp::Parked { name, number, dialog, blinks_in_ms, .. } => {
             let light = if blinks_in_ms == Some(0) { Light::Blinking } else { Light::Steady };
             let caller = (!name.is_empty() || !number.is_empty()).then_some((name, number));
             let later = blinks_in_ms.filter(|ms| *ms > 0).map(Duration::from_millis);
-            (Shown { light, status: "Parked".to_owned(), caller }, later)
+            (Shown { light, status: "Parked".to_owned(), caller, dialog: Some(dialog) }, later)
         }
     }
 }
@@ -98,7 +111,12 @@ fn lot_now(module: &Module, lot: &LotKey) -> Shown {
         0 => Shown::off(),
         parked => {
             let calls = if parked == 1 { "call" } else { "calls" };
-            Shown { light: Light::Steady, status: format!("{parked} {calls}"), caller: None }
+            Shown {
+                light: Light::Steady,
+                status: format!("{parked} {calls}"),
+                caller: None,
+                dialog: None,
+            }
         }
     }
 }

@@ -16,6 +16,18 @@ pub struct Lamp {
     pub number: String,
     /// The user that the key dials when it is pressed.
     pub target: String,
+    /// The dialog that the document names; empty if it names none.
+    pub call_id: String,
+    pub local_tag: String,
+    pub remote_tag: String,
+    pub direction: String,
+}
+
+impl Lamp {
+    /// The header `Replaces` of a phone that picks the call up: seen from the watched party, which it calls.
+    pub fn replaces(&self) -> String {
+        format!("{};to-tag={};from-tag={}", self.call_id, self.local_tag, self.remote_tag)
+    }
 }
 
 /// Reads it.
@@ -58,6 +70,10 @@ fn begin(lamp: &mut Lamp, path: &[String], element: &BytesStart<'_>, body: &str)
         match (path.last().map(String::as_str), attribute.key.as_ref()) {
             (Some("identity"), "display") if in_remote(path) => lamp.name = value.into_owned(),
             (Some("target"), "uri") if in_remote(path) => lamp.target = user(&value),
+            (Some("dialog"), "call-id") => lamp.call_id = value.into_owned(),
+            (Some("dialog"), "local-tag") => lamp.local_tag = value.into_owned(),
+            (Some("dialog"), "remote-tag") => lamp.remote_tag = value.into_owned(),
+            (Some("dialog"), "direction") => lamp.direction = value.into_owned(),
             _ => {}
         }
     }
