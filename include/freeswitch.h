@@ -84,6 +84,7 @@ typedef enum {
 	SWITCH_CAUSE_NONE = 0,
 	SWITCH_CAUSE_NORMAL_CLEARING = 16,
 	SWITCH_CAUSE_NO_ANSWER = 19,
+	SWITCH_CAUSE_CALL_REJECTED = 21,
 	SWITCH_CAUSE_ORIGINATOR_CANCEL = 487,
 	SWITCH_CAUSE_SYSTEM_SHUTDOWN = 701,
 	SWITCH_CAUSE_LOSE_RACE = 702,
@@ -106,6 +107,7 @@ typedef enum { SMODF_NONE = 0 } switch_module_flag_enum_t;
 typedef enum {
 	SWITCH_EVENT_CUSTOM = 0,
 	SWITCH_EVENT_CLONE = 1, /* a bare one, without the headers every fired event has */
+	SWITCH_EVENT_CHANNEL_EXECUTE = 9,
 	SWITCH_EVENT_CHANNEL_BRIDGE = 13,
 	SWITCH_EVENT_MODULE_LOAD = 34,
 	SWITCH_EVENT_PRESENCE_IN = 38,
@@ -251,7 +253,7 @@ switch_status_t switch_core_session_execute_application_get_flags(switch_core_se
 
 /* What one part of a session tells another. */
 #define MESSAGE_STRING_ARG_MAX 10
-typedef enum { SWITCH_MESSAGE_INDICATE_DISPLAY = 22 } switch_core_session_message_types_t;
+typedef enum { SWITCH_MESSAGE_INDICATE_RESPOND = 17, SWITCH_MESSAGE_INDICATE_DISPLAY = 22 } switch_core_session_message_types_t;
 typedef uint32_t switch_core_session_message_flag_t;
 typedef struct switch_core_session_message {
 	char *from;

@@ -9,6 +9,7 @@ use crate::message;
 use crate::module::Module;
 use crate::park::{CallUuid, LotConfig, LotKey, OrbitName, User, Want};
 use crate::recordings;
+use crate::replaces::Replacement;
 use crate::ring;
 use crate::switch::{Session, ivr};
 use crate::tokens::Tokens;
@@ -29,6 +30,8 @@ pub enum Arrival {
         /// The consultation leg whose orbit it takes over.
         heir_of: Option<CallUuid>,
     },
+    /// Take the place of a parked leg.
+    Replace(Replacement),
     /// Hear where the call is, and be let go.
     Tell {
         /// The lot.

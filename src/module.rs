@@ -32,6 +32,8 @@ static RUNNING: RwLock<Option<Arc<Module>>> = RwLock::new(None);
 pub struct Leg {
     /// Raised when its verdict may have changed, or there is an interlude: stop the music and look.
     pub stop: Stop,
+    /// The token of whoever takes its place.
+    pub replacement: Mutex<Option<String>>,
     interludes: Mutex<VecDeque<Interlude>>,
 }
 
@@ -177,9 +179,14 @@ impl Module {
         self.legs.lock().remove(uuid);
     }
 
+    /// A parked call on its own thread, if it is one.
+    pub fn leg(&self, uuid: &CallUuid) -> Option<Arc<Leg>> {
+        self.legs.lock().get(uuid).cloned()
+    }
+
     /// Has the parked call look at its verdict, now.
     pub fn wake(&self, uuid: &CallUuid) {
-        let Some(leg) = self.legs.lock().get(uuid).cloned() else { return };
+        let Some(leg) = self.leg(uuid) else { return };
         leg.stop.wake();
         if let Some(parked) = Located::find(uuid.as_str()) {
             parked.session().wake();
@@ -188,7 +195,7 @@ impl Module {
 
     /// Has the parked call hear that, now.
     pub fn interlude(&self, uuid: &CallUuid, interlude: Interlude) {
-        let Some(leg) = self.legs.lock().get(uuid).cloned() else { return };
+        let Some(leg) = self.leg(uuid) else { return };
         {
             let mut waiting = leg.interludes.lock();
             // Two of the same in a row help nobody.

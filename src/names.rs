@@ -133,7 +133,9 @@ pub fn for_sip(name: &str) -> String {
     if text.contains('"') { format!("\"{text}\"") } else { text }
 }
 
-fn unquoted(name: &str) -> String {
+/// A name that is still escaped as in a SIP header, as its phone meant it.
+#[must_use]
+pub fn unquoted(name: &str) -> String {
     let mut text = String::with_capacity(name.len());
     let mut chars = name.chars().peekable();
     while let Some(c) = chars.next() {

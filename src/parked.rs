@@ -4,18 +4,16 @@ use std::sync::Arc;
 
 use crate::after_bridge::{AfterBridge, Dialplan};
 use crate::announce;
-use crate::arrival::{self, ARRIVES_WITHIN_MS, Arrival};
 use crate::choices::Choices;
 use crate::clock;
 use crate::handover::{self, Given};
 use crate::hold::{self, Music};
 use crate::hops::Hops;
 use crate::module::{Interlude, Leg, Module};
-use crate::park::{self, CallUuid, CallView, End, Ticket, Transfer, User, Verdict, Want};
+use crate::park::{self, CallUuid, CallView, End, Ticket, Transfer, User, Verdict};
 use crate::phones;
+use crate::replaces::Succession;
 use crate::switch::{Cause, Session, guard, ivr};
-
-const INLINE_DESTINATION: &str = "inline_destination";
 
 /// A call that is in an orbit, and on whose thread we are. However this ends, the orbit is free afterwards and the call
 /// has an outcome.
@@ -24,8 +22,8 @@ pub struct Parked<'a> {
     session: Session<'a>,
     uuid: CallUuid,
     leg: Arc<Leg>,
-    /// What takes over the orbit if this turns out to be the consultation leg of an attended transfer.
-    heir: Option<String>,
+    /// Who may come in its place.
+    succession: Option<Succession>,
 }
 
 impl<'a> Parked<'a> {
@@ -33,44 +31,20 @@ impl<'a> Parked<'a> {
     #[must_use]
     pub fn about_to_be(module: &Arc<Module>, session: Session<'a>, uuid: &CallUuid) -> Self {
         let leg = module.leg_arrived(uuid);
-        Self { module: Arc::clone(module), session, uuid: uuid.clone(), leg, heir: None }
+        Self { module: Arc::clone(module), session, uuid: uuid.clone(), leg, succession: None }
     }
 
-    /// It has dialled here itself, so it may be a consultation leg. If another party is transferred onto it, FreeSWITCH
-    /// sends that one where `inline_destination` says, and then hangs this leg up with a cause of its own.
-    pub fn may_be_consultation(&mut self, place: &park::Parked, parker: Option<User>) {
-        let token = self.module.arrivals.send(Arrival::Park {
-            lot: place.lot.clone(),
-            orbit: Want::Orbit(place.orbit.clone()),
-            parker,
-            heir_of: Some(self.uuid.clone()),
-        });
-        let destination = format!("callpark:{token}");
-        self.session.channel().set_variable(INLINE_DESTINATION, Some(&destination));
-        self.heir = Some(token);
+    /// From now on another leg can come in its place. `consultation`: it has dialled here itself, in a call of that
+    /// user's, so that another party may be transferred onto it.
+    pub fn can_be_replaced(&mut self, place: &park::Parked, consultation: Option<Option<User>>) {
+        let succession =
+            Succession::open(&self.module, self.session, &self.leg, place, consultation);
+        self.succession = Some(succession);
     }
 
     /// Tells the orbit to the one who dialled here.
     pub fn announce(&self, place: &park::Parked) {
         announce::orbit(self.session, &place.lot, &place.orbit, &self.leg.stop);
-    }
-
-    /// Whoever is transferred onto this leg may still come, and then finds the orbit held.
-    fn hand_on(&mut self) {
-        let Some(token) = self.heir.take() else { return };
-        let channel = self.session.channel();
-        channel.set_variable(INLINE_DESTINATION, None);
-        if !channel.up() && channel.cause() == Cause::ATTENDED_TRANSFER {
-            if self.module.arrivals.is_out(&token) {
-                let heir = arrival::heir_without_name(&token);
-                self.module.act(Some(self.session), |park, now| {
-                    ((), park.hand_on(now, &self.uuid, &heir, ARRIVES_WITHIN_MS))
-                });
-                self.module.arrivals.unwatched(&token);
-            }
-        } else {
-            drop(self.module.arrivals.take(&token));
-        }
     }
 
     /// Holds it until it has an outcome, or is on its way elsewhere.
@@ -193,8 +167,11 @@ impl Drop for Parked<'_> {
 
 impl Parked<'_> {
     fn leave(&mut self) {
-        self.hand_on();
         let channel = self.session.channel();
+        let succession = self.succession.take();
+        if succession.is_some_and(|succession| succession.close(&self.module, self.session)) {
+            return self.module.leg_left(&self.uuid);
+        }
         let end = if channel.up() {
             End::TakenAway
         } else if self.module.is_stopping()

@@ -42,7 +42,6 @@ pub fn of(
         }
         number
     };
-    let hidden = |name: &str| channel.variable(name).is_some_and(|hide| hide == "true");
     let returns = channel.variable("callpark_return").and_then(|steps| {
         let steps =
             Step::parse_list(&steps).map_err(|error| ignored("callpark_return", &error)).ok()?;
@@ -53,14 +52,10 @@ pub fn of(
         unknown.is_none().then_some(steps)
     });
     let priority = number("callpark_priority", u64::from(TOP_PRIORITY)).unwrap_or(0);
-    let caller = Caller {
-        private: hidden("privacy_hide_name") || hidden("privacy_hide_number"),
-        ..Caller::new(names::of_caller(channel), text("caller_id_number"))
-    };
     ParkRequest {
         lot,
         orbit,
-        caller,
+        caller: caller(channel),
         parker,
         priority: u8::try_from(priority).unwrap_or(TOP_PRIORITY),
         timeout_ms: number("callpark_timeout", u64::MAX / 1000).map(|seconds| seconds * 1000),
@@ -69,5 +64,16 @@ pub fn of(
         addressed_to: text("callpark_for"),
         parked_at_epoch_ms: clock::epoch_ms(),
         uuid,
+    }
+}
+
+/// Who is calling on a channel.
+#[must_use]
+pub fn caller(channel: Channel<'_>) -> Caller {
+    let hidden = |name: &str| channel.variable(name).is_some_and(|hide| hide == "true");
+    let number = channel.variable("caller_id_number").unwrap_or_default();
+    Caller {
+        private: hidden("privacy_hide_name") || hidden("privacy_hide_number"),
+        ..Caller::new(names::of_caller(channel), number)
     }
 }

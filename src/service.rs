@@ -14,6 +14,7 @@ use crate::features;
 use crate::health;
 use crate::module::Module;
 use crate::presence::Probes;
+use crate::replaces::OnTop;
 use crate::settings;
 use crate::switch::event::{Binding, Subclass};
 use crate::switch::hangup::Hangups;
@@ -65,6 +66,7 @@ pub fn start() -> Result<(), String> {
     let bindings = [
         Binding::new::<settings::Reloads>(),
         Binding::new::<Probes>(),
+        Binding::new::<OnTop>(),
         Binding::new::<health::Registrations>(),
         Binding::new::<features::Bridges>(),
     ];

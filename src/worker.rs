@@ -12,6 +12,7 @@ use crate::handover;
 use crate::module::Module;
 use crate::park::{CallUuid, LotKey, OrbitName, Ticket};
 use crate::presence::{Asked, Lamps};
+use crate::replaces;
 use crate::settings;
 use crate::switch::guard::Inside;
 use crate::switch::{guard, module};
@@ -24,6 +25,8 @@ pub enum Message {
     Lamp(LotKey, OrbitName),
     /// A phone asks what a lamp shows.
     Asked(Asked),
+    /// An application has run on this parked leg.
+    Ran(CallUuid),
     /// Lamps may be called otherwise now.
     Proto,
     /// FreeSWITCH has read its XML again.
@@ -100,6 +103,7 @@ pub fn run(module: &Arc<Module>, messages: &Receiver<Message>) {
                 }
             }
             Ok(Message::Asked(asked)) => guard("lamps", (), || lamps.answer(module, &asked)),
+            Ok(Message::Ran(uuid)) => guard("replaces", (), || replaces::renew(module, &uuid)),
             Ok(Message::Proto) => guard("lamps", (), || lamps.follow_proto(module)),
             Ok(Message::Reload) => reload_at = Some(Instant::now()),
             Ok(Message::Confirm { uuid, ticket, leg }) => {

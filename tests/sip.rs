@@ -31,6 +31,10 @@ mod sip {
     mod ping_pong;
     mod races;
     mod remind;
+    mod replaces;
+    mod replaces_pickup;
+    mod replaces_races;
+    mod replaces_refer;
     mod returns;
     mod step_looks;
     mod step_races;

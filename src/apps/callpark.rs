@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::after_bridge::{AfterBridge, Dialplan};
 use crate::announce;
-use crate::apps::{self, module_for};
+use crate::apps::{self, module_for, retrieve};
 use crate::args;
 use crate::arrival::{self, Arrival};
 use crate::features;
@@ -14,10 +14,11 @@ use crate::hops::Hops;
 use crate::midcall;
 use crate::module::Module;
 use crate::names;
-use crate::park::{CallUuid, LotKey, ParkRefused, Refusal, Then, User, Want};
+use crate::park::{self, CallUuid, LotKey, ParkRefused, Refusal, Then, User, Want};
 use crate::parked::Parked;
 use crate::parker;
 use crate::party::Party;
+use crate::replaces::{self, Replacement, Replaces};
 use crate::request;
 use crate::switch::Stop;
 use crate::switch::calling::{self, Dial};
@@ -49,6 +50,7 @@ fn run(module: &Arc<Module>, session: Session<'_>, data: &str) -> Result<(), Ref
                 }
                 park(module, session, lot, orbit, Came::Sent(parker));
             }
+            Arrival::Replace(replacement) => replace(module, session, replacement),
             Arrival::Tell { lot, orbit } => {
                 if session.channel().answer() {
                     announce::orbit(session, &lot, &orbit, &Stop::default());
@@ -68,7 +70,18 @@ fn run(module: &Arc<Module>, session: Session<'_>, data: &str) -> Result<(), Ref
         None => {
             let came = Came::in_dialplan(module, channel);
             let (lot, want) = place(module, data, came.domain(channel).as_deref())?;
-            park(module, session, lot, want, came);
+            match Replaces::of(channel) {
+                Replaces::Nothing | Replaces::Leg => park(module, session, lot, want, came),
+                // A phone that picks up what it takes for a call in that orbit.
+                Replaces::Lamp(_) => {
+                    retrieve::retrieve(module, session, &lot, want.orbit(), came.user())?;
+                    apps::report(session, "callpark", data, Ok("retrieved"));
+                }
+                Replaces::Unknown => {
+                    replaces::refuse(session);
+                    return Err(Refusal::Gone);
+                }
+            }
             Ok(())
         }
     }
@@ -174,22 +187,17 @@ pub fn park(module: &Arc<Module>, session: Session<'_>, lot: LotKey, orbit: Want
                 features::take_over(module, session);
             }
             let lot = module.look(|park| park.lot_config(&place.lot));
-            let mut told = false;
-            if let Came::Dialled(by) = came
-                && channel.variable("direction").as_deref() == Some("inbound")
-            {
-                told = hears_orbit(channel, &by);
-                // Before it is answered: a phone can complete the transfer at once.
-                parked.may_be_consultation(&place, by.user);
-            }
+            let by = match came {
+                Came::Dialled(by) => Some(by),
+                Came::Transferred(_) | Came::Sent(_) => None,
+            };
+            let inbound = channel.variable("direction").as_deref() == Some("inbound");
+            let by = by.filter(|_| inbound);
+            let told = by.as_ref().is_some_and(|by| hears_orbit(channel, by));
+            // Before it is answered: a phone can complete the transfer at once.
+            parked.can_be_replaced(&place, by.map(|by| by.user));
             confirm(session);
-            // Early media and ringing calls are answered: a call nobody answered cannot wait here.
-            if !channel.answer() {
-                log::info(
-                    Some(uuid.as_str()),
-                    format_args!("{} {}: the call could not be answered", place.lot, place.orbit),
-                );
-            }
+            answer(channel, &uuid, &place);
             arrival::tell_others(module, lot.as_deref(), &uuid);
             if told && lot.as_ref().is_some_and(|lot| lot.announce) {
                 parked.announce(&place);
@@ -200,6 +208,38 @@ pub fn park(module: &Arc<Module>, session: Session<'_>, lot: LotKey, orbit: Want
         Err(refused) => {
             drop(parked);
             refuse(module, session, &asked, refused, who);
+        }
+    }
+}
+
+/// Early media and ringing calls are answered: a call nobody answered cannot wait here.
+fn answer(channel: Channel<'_>, uuid: &CallUuid, place: &park::Parked) {
+    if !channel.answer() {
+        log::info(
+            Some(uuid.as_str()),
+            format_args!("{} {}: the call could not be answered", place.lot, place.orbit),
+        );
+    }
+}
+
+/// The leg goes on in the place of a parked one, or is hung up: there is nothing else it came for.
+fn replace(module: &Arc<Module>, session: Session<'_>, replacement: Replacement) {
+    let channel = session.channel();
+    let uuid = CallUuid::from(session.uuid().as_str());
+    let mut parked = Parked::about_to_be(module, session, &uuid);
+    match replaces::take_place(module, session, replacement) {
+        Ok(place) => {
+            apps::report(session, "callpark", "", Ok("parked"));
+            parked.can_be_replaced(&place, None);
+            answer(channel, &uuid, &place);
+            let lot = module.look(|park| park.lot_config(&place.lot));
+            let music = lot.as_ref().and_then(|lot| lot.hold_music.as_deref());
+            parked.stay(&mut Music::choose(channel, music));
+        }
+        Err(refusal) => {
+            drop(parked);
+            apps::report(session, "callpark", "", Err(refusal));
+            channel.hangup(Cause::CALL_REJECTED);
         }
     }
 }

@@ -13,6 +13,7 @@ use crate::handover;
 use crate::module::Module;
 use crate::park::{CallUuid, Claimant, LotKey, OrbitName, Refusal, Target, User};
 use crate::party::Party;
+use crate::replaces::{self, Replaces};
 use crate::ring::{self, Confirm, Errand};
 use crate::switch::Stop;
 use crate::switch::module::Application;
@@ -71,12 +72,35 @@ pub fn retrieve(
     orbit: Option<&OrbitName>,
     user: Option<User>,
 ) -> Result<(), Refusal> {
-    let target = orbit.map_or(Target::Next, Target::Orbit);
+    let named = named(module, session, lot, orbit)?;
+    let target = match &named {
+        Some(uuid) => Target::Call(uuid),
+        None => orbit.map_or(Target::Next, Target::Orbit),
+    };
+    replaces::settle(module, session, lot, target);
     let by = Claimant::Retriever { uuid: CallUuid::from(session.uuid().as_str()), user };
     handover::take(module, session, Some(lot), target, by)
         .inspect_err(|refusal| announce::refusal(module, session, lot, orbit, *refusal))?;
     AfterBridge::of(session.channel()).end(session, Cause::NORMAL_CLEARING, Dialplan::MayGoOn);
     Ok(())
+}
+
+/// The call that the leg's phone picks up by its lamp, if it does: that one and no other, if it is still there.
+fn named(
+    module: &Module,
+    session: Session<'_>,
+    lot: &LotKey,
+    orbit: Option<&OrbitName>,
+) -> Result<Option<CallUuid>, Refusal> {
+    match Replaces::of(session.channel()) {
+        Replaces::Nothing | Replaces::Leg => Ok(None),
+        Replaces::Lamp(dialog) => {
+            let found = module.look(|park| park.offered_as(dialog, lot, orbit));
+            found.map(Some).ok_or(Refusal::Gone)
+        }
+        Replaces::Unknown => Err(Refusal::Gone),
+    }
+    .inspect_err(|_| replaces::refuse(session))
 }
 
 /// A leg that was called for a parked call, and has answered: it takes that call and no other.

@@ -46,7 +46,8 @@ pub enum Want {
 }
 
 impl Want {
-    pub(super) fn orbit(&self) -> Option<&OrbitName> {
+    /// The orbit that is asked for.
+    pub fn orbit(&self) -> Option<&OrbitName> {
         match self {
             Want::Auto => None,
             Want::Orbit(orbit) => Some(orbit),

@@ -1,7 +1,5 @@
 //! Another leg takes the place of a parked one: the call stays what it is, and goes on under the uuid of the new leg.
 
-use std::sync::Arc;
-
 use super::Park;
 use super::call::{Call, Caller, Parked};
 use super::claim::{By, Exit, Target};
@@ -10,6 +8,7 @@ use super::effect::{Action, Effect};
 use super::lot::Slot;
 use super::names::{CallUuid, LotKey};
 use super::outcome::{Outcome, Refusal};
+use super::user::User;
 
 /// Why a claim on a call is given back when its leg is replaced.
 const REPLACED: &str = "another leg has replaced the parked one";
@@ -22,7 +21,7 @@ pub struct NewLeg {
     /// Who is calling now.
     pub caller: Caller,
     /// Who parks the call, `user@domain`, if that is not known yet.
-    pub parker: Option<Arc<str>>,
+    pub parker: Option<User>,
 }
 
 impl Park {

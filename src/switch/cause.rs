@@ -23,6 +23,8 @@ impl Cause {
         Self(sys::switch_call_cause_t::SWITCH_CAUSE_ATTENDED_TRANSFER);
     /// `NO_ANSWER` (19).
     pub const NO_ANSWER: Self = Self(sys::switch_call_cause_t::SWITCH_CAUSE_NO_ANSWER);
+    /// `CALL_REJECTED` (21).
+    pub const CALL_REJECTED: Self = Self(sys::switch_call_cause_t::SWITCH_CAUSE_CALL_REJECTED);
     /// `ORIGINATOR_CANCEL` (487).
     pub const ORIGINATOR_CANCEL: Self =
         Self(sys::switch_call_cause_t::SWITCH_CAUSE_ORIGINATOR_CANCEL);

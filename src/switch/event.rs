@@ -23,6 +23,8 @@ pub enum Kind {
     PresenceProbe,
     /// The configuration was read again.
     ReloadXml,
+    /// An application begins to run on a channel.
+    ChannelExecute,
     /// A module was loaded: one event for each application, command, … of it.
     ModuleLoad,
     /// A SIP MESSAGE to be sent.
@@ -39,6 +41,7 @@ impl Kind {
             Self::PresenceIn => sys::switch_event_types_t::SWITCH_EVENT_PRESENCE_IN,
             Self::PresenceProbe => sys::switch_event_types_t::SWITCH_EVENT_PRESENCE_PROBE,
             Self::ReloadXml => sys::switch_event_types_t::SWITCH_EVENT_RELOADXML,
+            Self::ChannelExecute => sys::switch_event_types_t::SWITCH_EVENT_CHANNEL_EXECUTE,
             Self::ModuleLoad => sys::switch_event_types_t::SWITCH_EVENT_MODULE_LOAD,
             Self::SendMessage => sys::switch_event_types_t::SWITCH_EVENT_SEND_MESSAGE,
             Self::Variables => sys::switch_event_types_t::SWITCH_EVENT_CLONE,

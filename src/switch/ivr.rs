@@ -1,5 +1,6 @@
 //! Doing things with calls: play, collect digits, bridge, transfer.
 
+use super::channel::Flag;
 use super::session::Session;
 use super::stop::Stop;
 use super::sys;
@@ -97,6 +98,30 @@ pub fn display(session: Session<'_>, name: &str, number: &str) {
             0,
         );
     }
+}
+
+/// Answers a request for a call that is not up yet with a SIP status, which ends it. False: it is up.
+pub fn respond(session: Session<'_>, status: i32, reason: &str) -> bool {
+    if session.channel().test(Flag::Answered) {
+        return false;
+    }
+    let reason = to_c(reason);
+    // SAFETY: a zeroed message is an empty one (numbers and pointers).
+    let mut message: sys::switch_core_session_message_t = unsafe { std::mem::zeroed() };
+    message.message_id = sys::switch_core_session_message_types_t::SWITCH_MESSAGE_INDICATE_RESPOND;
+    message.numeric_arg = status;
+    message.string_arg = reason.as_ptr();
+    // SAFETY: the session is alive; the message and its string outlive the call, which keeps neither.
+    unsafe {
+        sys::switch_core_session_perform_receive_message(
+            session.raw(),
+            &raw mut message,
+            c"mod_callpark".as_ptr(),
+            c"respond".as_ptr(),
+            0,
+        );
+    }
+    true
 }
 
 /// Asks for digits, ended by `#` or `timeout_ms` without one; `None` if none came.

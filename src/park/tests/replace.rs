@@ -78,11 +78,11 @@ fn it_is_next_when_the_old_leg_would_have_been() {
 fn a_parker_who_was_not_known_is_the_one_the_new_leg_brings() {
     let mut park = park_of_five();
     parked(&mut park, ParkRequest { parker: None, ..request("a", "default") });
-    let brings = NewLeg { parker: Some("1001@example.com".into()), ..new_leg("b") };
+    let brings = NewLeg { parker: Some(user("1001@example.com")), ..new_leg("b") };
     park.replace(at(0), &"a".into(), brings.clone()).unwrap();
     assert_eq!(place(&park, at(0)).parker.as_deref(), Some("1001@example.com"));
     // One that is known stays.
-    let brings = NewLeg { uuid: "c".into(), parker: Some("9@example.com".into()), ..brings };
+    let brings = NewLeg { uuid: "c".into(), parker: Some(user("9@example.com")), ..brings };
     park.replace(at(0), &"b".into(), brings).unwrap();
     assert_eq!(place(&park, at(0)).parker.as_deref(), Some("1001@example.com"));
 }

@@ -24,14 +24,18 @@ impl Call {
     /// Attended transfer: this call's other party takes the place of this phone in `consultation`.
     #[track_caller]
     pub fn refer_replaces(&self, consultation: &Call, referred_by: ReferredBy) -> u16 {
-        let (to, call_id, to_tag, from_tag) = consultation.look(|call| {
-            let dialog = &call.dialog;
-            let to = super::message::uri_of(&dialog.remote).to_owned();
-            let tags = (dialog.remote_tag().to_owned(), dialog.local_tag().to_owned());
-            (to, dialog.call_id.clone(), tags.0, tags.1)
-        });
-        let replaces = format!("{call_id}%3Bto-tag%3D{to_tag}%3Bfrom-tag%3D{from_tag}");
+        let to = consultation.look(|call| super::message::uri_of(&call.dialog.remote).to_owned());
+        let replaces = consultation.replaces().replace(';', "%3B").replace('=', "%3D");
         self.send_refer(&format!("<{to}?Replaces={replaces}>"), referred_by)
+    }
+
+    /// The value of a header `Replaces` that names this call to the switch.
+    pub fn replaces(&self) -> String {
+        self.look(|call| {
+            let dialog = &call.dialog;
+            let (to, from) = (dialog.remote_tag(), dialog.local_tag());
+            format!("{};to-tag={to};from-tag={from}", dialog.call_id)
+        })
     }
 
     /// Waits for a NOTIFY about the transfer whose body contains `text`, such as `200`.

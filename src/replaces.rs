@@ -1,0 +1,279 @@
+//! SIP's `Replaces`: a leg that takes the place of another, and a phone that picks a call up by what its lamp names.
+//!
+//! FreeSWITCH carries out a request to replace a leg it knows before we hear of it. A new leg (INVITE) runs what the old one
+//! ran last, by its variables `current_application` and `current_application_data`; the other party of a leg that is
+//! transferred onto it (REFER) goes where its `inline_destination` says. Then the old leg is hung up with a cause of its
+//! own. So both lead here, with a token, and the new leg takes over the call that the old one was. A dialog that
+//! FreeSWITCH does not know stays in the new leg's variables, and the dialplan runs as if nothing had been said.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::arrival::{self, ARRIVES_WITHIN_MS, Arrival};
+use crate::clock;
+use crate::module::{Leg, Module};
+use crate::names;
+use crate::park::{self, CallUuid, Dialog, End, LotKey, NewLeg, Refusal, Target, User};
+use crate::party::Party;
+use crate::request;
+use crate::switch::event::{Heard, Kind, Listener};
+use crate::switch::{Cause, Channel, Located, Session, ivr};
+use crate::worker::Message;
+
+const APPLICATION: &str = "current_application";
+const DATA: &str = "current_application_data";
+const INLINE: &str = "inline_destination";
+/// What a new leg says it replaces.
+const CALL_ID: &str = "sip_replaces_call_id";
+
+/// What the new leg of a parked call is to know.
+pub struct Replacement {
+    /// The leg whose place it takes.
+    of: CallUuid,
+    /// That one dialled here itself: it may be a consultation, and the new leg somebody else.
+    consultation: bool,
+    /// Who parks the call then.
+    parker: Option<User>,
+    /// What the old leg's variables said about how it is parked.
+    variables: Vec<(&'static str, String)>,
+}
+
+/// Who may come in the place of a parked leg.
+pub struct Succession {
+    /// The token of a leg that takes over the call as it is.
+    replacement: String,
+    /// If the leg may be a consultation: the token of whoever is transferred onto it, a call of its own.
+    heir: Option<String>,
+}
+
+impl Succession {
+    /// For a call that is parked from now on. `consultation`: it has dialled here itself, in a call of that user's.
+    #[must_use]
+    pub fn open(
+        module: &Module,
+        session: Session<'_>,
+        leg: &Leg,
+        place: &park::Parked,
+        consultation: Option<Option<User>>,
+    ) -> Self {
+        let channel = session.channel();
+        let of = CallUuid::from(session.uuid().as_str());
+        // What it was connected to before is nothing to anybody who replaces it.
+        channel.set_variable("signal_bond", None);
+        channel.set_variable("originate_signal_bond", None);
+        channel.set_variable("transfer_disposition", None);
+        let heir = consultation.clone().map(|parker| {
+            module.arrivals.send(Arrival::Park {
+                lot: place.lot.clone(),
+                orbit: park::Want::Orbit(place.orbit.clone()),
+                parker,
+                heir_of: Some(of.clone()),
+            })
+        });
+        let known = |name: &&'static str| Some((*name, channel.variable(name)?));
+        let replacement = module.arrivals.send(Arrival::Replace(Replacement {
+            of,
+            consultation: consultation.is_some(),
+            parker: consultation.flatten(),
+            variables: request::VARIABLES.iter().filter_map(known).collect(),
+        }));
+        let token = heir.as_deref().unwrap_or(&replacement);
+        channel.set_variable(INLINE, Some(&format!("callpark:{token}")));
+        *leg.replacement.lock() = Some(replacement.clone());
+        stand_by(channel, &replacement);
+        Self { replacement, heir }
+    }
+
+    /// The leg leaves. True: another is coming in its place, and the call is not at its end.
+    #[must_use]
+    pub fn close(self, module: &Arc<Module>, session: Session<'_>) -> bool {
+        let channel = session.channel();
+        channel.set_variable(INLINE, None);
+        if channel.up() || channel.cause() != Cause::ATTENDED_TRANSFER {
+            self.withdraw(module);
+            return false;
+        }
+        let uuid = CallUuid::from(session.uuid().as_str());
+        match &self.heir {
+            Some(heir) if module.arrivals.is_out(heir) && was_transferred_onto(channel) => {
+                let name = arrival::heir_without_name(heir);
+                module.act(Some(session), |park, now| {
+                    ((), park.hand_on(now, &uuid, &name, ARRIVES_WITHIN_MS))
+                });
+                module.arrivals.unwatched(heir);
+                drop(module.arrivals.take(&self.replacement));
+                false
+            }
+            _ => self.await_replacement(module, session, &uuid),
+        }
+    }
+
+    fn withdraw(&self, module: &Module) {
+        for token in self.heir.iter().chain([&self.replacement]) {
+            drop(module.arrivals.take(token));
+        }
+    }
+
+    fn await_replacement(
+        &self,
+        module: &Arc<Module>,
+        session: Session<'_>,
+        uuid: &CallUuid,
+    ) -> bool {
+        if !module.arrivals.is_out(&self.replacement) {
+            // It is there already.
+            return false;
+        }
+        let awaited =
+            module.act(Some(session), |park, now| park.await_heir(now, uuid, ARRIVES_WITHIN_MS));
+        if !awaited {
+            self.withdraw(module);
+            return false;
+        }
+        for token in self.heir.iter().chain([&self.replacement]) {
+            module.arrivals.unwatched(token);
+        }
+        true
+    }
+}
+
+/// Whoever replaces the leg comes with that token.
+fn stand_by(channel: Channel<'_>, token: &str) {
+    channel.set_variable(APPLICATION, Some("callpark"));
+    channel.set_variable(DATA, Some(token));
+}
+
+/// Hears of every application that runs: what somebody plays to a parked leg is one, and would be what a leg in its
+/// place would run.
+pub struct OnTop;
+
+impl Listener for OnTop {
+    const KIND: Kind = Kind::ChannelExecute;
+
+    fn heard(event: Heard<'_>) {
+        let Some(module) = Module::running() else { return };
+        let uuid = event.header("Unique-ID").map(|uuid| CallUuid::from(uuid.as_str()));
+        if let Some(uuid) = uuid.filter(|uuid| module.leg(uuid).is_some()) {
+            module.tell_worker(Message::Ran(uuid));
+        }
+    }
+}
+
+/// An application has run on a parked leg.
+pub fn renew(module: &Module, uuid: &CallUuid) {
+    let token = module.leg(uuid).and_then(|leg| leg.replacement.lock().clone());
+    if let (Some(token), Some(leg)) = (token, Located::find(uuid.as_str())) {
+        stand_by(leg.session().channel(), &token);
+    }
+}
+
+/// Whether FreeSWITCH has hung this leg up because its phone, by REFER, transferred somebody onto it.
+fn was_transferred_onto(channel: Channel<'_>) -> bool {
+    let how = channel.variable("transfer_disposition");
+    how.is_some_and(|how| ["replaced", "recv_replace"].contains(&how.as_str()))
+}
+
+/// The leg takes the place of the one it replaces: where that is.
+///
+/// # Errors
+/// `Gone`: that call has ended. `Denied`: it is another tenant's.
+pub fn take_place(
+    module: &Arc<Module>,
+    session: Session<'_>,
+    replacement: Replacement,
+) -> Result<park::Parked, Refusal> {
+    let Replacement { of, consultation, parker, variables } = replacement;
+    let channel = session.channel();
+    let call = module.look(|park| park.find(clock::now(), &of)).ok_or(Refusal::Gone)?;
+    let party = Party::of(channel);
+    if !may_enter(&party, &call.lot) {
+        module.act(None, |park, now| ((), park.gone(now, &of, End::HungUp)));
+        return Err(Refusal::Denied);
+    }
+    for (name, value) in variables {
+        channel.set_variable(name, Some(&value));
+    }
+    if consultation {
+        under_its_own_name(channel);
+    }
+    let new = NewLeg {
+        uuid: CallUuid::from(session.uuid().as_str()),
+        caller: request::caller(channel),
+        // Whoever moves to another phone of their own parks nobody.
+        parker: parker.filter(|parker| party.user.as_ref() != Some(parker)),
+    };
+    // It is what it was found to be; what it may be told by its next INVITE is something else.
+    channel.set_variable(CALL_ID, None);
+    channel.set_variable("callpark_replaces", Some(of.as_str()));
+    module.act(Some(session), |park, now| match park.replace(now, &of, new) {
+        Ok(mut place) => {
+            let effects = std::mem::take(&mut place.effects);
+            (Ok(place), effects)
+        }
+        Err(refusal) => (Err(refusal), Vec::new()),
+    })
+}
+
+/// Whether a call may be in that lot on such a leg: a tenant's lot holds nobody else's.
+fn may_enter(party: &Party, lot: &LotKey) -> bool {
+    let (lot, theirs) = (lot.domain.as_deref(), party.domain.as_deref());
+    lot.is_none_or(|lot| theirs.is_none_or(|domain| domain == lot))
+}
+
+/// FreeSWITCH gives a leg that replaces another the caller id of that one.
+fn under_its_own_name(channel: Channel<'_>) {
+    if let Some(number) = channel.variable("sip_from_user") {
+        let name = channel.variable("sip_from_display").unwrap_or_else(|| number.clone());
+        channel.set_profile("caller_id_name", &names::unquoted(&name));
+        channel.set_profile("caller_id_number", &number);
+    }
+}
+
+/// What a leg's INVITE says it replaces.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Replaces {
+    /// Nothing, as far as a parked call is concerned.
+    Nothing,
+    /// A leg that FreeSWITCH knew, and that ran this application before.
+    Leg,
+    /// The call that a lamp shows or has shown.
+    Lamp(Dialog),
+    /// A dialog that has ended, or never was.
+    Unknown,
+}
+
+impl Replaces {
+    /// What the leg's INVITE says. Nothing any more once the leg has been connected to somebody.
+    #[must_use]
+    pub fn of(channel: Channel<'_>) -> Self {
+        let has = |name| channel.variable(name).is_some();
+        match channel.variable(CALL_ID) {
+            None => Self::Nothing,
+            Some(_) if has("last_bridge_to") => Self::Nothing,
+            Some(_) if channel.variable("dialplan").as_deref() == Some("inline") => Self::Leg,
+            Some(call_id) => call_id.parse().map_or(Self::Unknown, Self::Lamp),
+        }
+    }
+}
+
+/// Refuses a leg that replaces what is not there, as SIP has it. Otherwise it would be connected to whoever happens to
+/// be where it was sent to.
+pub fn refuse(session: Session<'_>) {
+    let channel = session.channel();
+    if !ivr::respond(session, 481, "Call/Transaction Does Not Exist") {
+        channel.hangup(Cause::CALL_REJECTED);
+    }
+}
+
+/// Waits while the call that is meant changes hands: from a leg that has been replaced to the one that comes in its
+/// place, or back from a retriever in whose place this leg has come.
+pub fn settle(module: &Module, session: Session<'_>, lot: &LotKey, target: Target<'_>) {
+    const LIMIT: Duration = Duration::from_secs(2);
+    let channel = session.channel();
+    let replaced = Replaces::of(channel) == Replaces::Leg;
+    let end = Instant::now() + LIMIT;
+    let settled = || module.look(|park| !park.changes_hands(lot, target, replaced));
+    while !settled() && Instant::now() < end && channel.ready() {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
