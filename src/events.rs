@@ -26,7 +26,7 @@ pub fn tell(event: &ParkEvent, here: Option<Session<'_>>) {
     if let Some(session) = session {
         set_variables(session, event);
     }
-    if event.action == Action::Park || event.outcome.is_some() {
+    if matches!(event.action, Action::Park | Action::Replace) || event.outcome.is_some() {
         history::note(event, clock::epoch_ms(), session);
     }
     fire(event, session);
