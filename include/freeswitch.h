@@ -58,10 +58,12 @@ typedef enum {
 
 typedef enum {
 	CS_NEW = 0,
+	CS_INIT = 1,
 	CS_ROUTING = 2,
 	CS_EXECUTE = 4,
 	CS_EXCHANGE_MEDIA = 5,
 	CS_PARK = 6,
+	CS_CONSUME_MEDIA = 7,
 	CS_RESET = 9,
 	CS_HANGUP = 10,
 	CS_DESTROY = 12
@@ -76,6 +78,7 @@ typedef enum {
 	CF_BREAK = 23,
 	CF_RESET = 29,
 	CF_BROADCAST = 24,
+	CF_ORIGINATING = 30,
 	CF_RECOVERED = 59,
 	CF_ARRANGED_BRIDGE = 164
 } switch_channel_flag_t;

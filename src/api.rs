@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use crate::module::Module;
 use crate::park::{LotKey, OrbitName, Park, Refusal};
+use crate::switch::Session;
 use crate::switch::module::Command;
 use crate::switch::stream::Stream;
-use crate::{args, switch};
+use crate::{args, arrival, switch};
 
 mod callbacks;
 pub mod complete;
@@ -87,9 +88,16 @@ impl Command for Callpark {
     const SHORT: &'static CStr = c"Call parking";
     const SYNTAX: &'static CStr = c"<verb> [<arguments>]; `callpark help` lists them";
 
-    fn run(arguments: &str, stream: &mut Stream) {
+    fn run(arguments: &str, stream: &mut Stream, here: Option<Session<'_>>) {
         let answer = match Module::running() {
-            Some(module) => dispatch(&module, arguments),
+            Some(module) => {
+                // Of no use to anybody but a channel that we have asked ourselves.
+                let token = arguments.strip_prefix(arrival::ERRAND).map(str::trim);
+                if let (Some(leg), Some(token)) = (here, token) {
+                    return arrival::asked(&module, leg, token);
+                }
+                dispatch(&module, arguments)
+            }
             None => Err(Error::new(Refusal::Closed, "the module is being unloaded")),
         };
         match answer {
@@ -140,6 +148,25 @@ fn ok(text: impl std::fmt::Display) -> Answer {
 /// `<lot> <orbit>`, as an administrator names them: from outside every tenant.
 fn lot_and_orbit(park: &Park, lot: &str, orbit: &str) -> Result<(LotKey, OrbitName), Refusal> {
     Ok((args::lot(park, lot, None)?, args::orbit(orbit)?))
+}
+
+/// A phone that rings is not moved: whoever answers gets what it was called for.
+fn nobody_there(leg: &switch::Located) -> Result<(), Error> {
+    if leg.session().channel().is_ringing_phone() {
+        return Err(Error::new(Refusal::Failed, "that is a phone that rings: nobody is there yet"));
+    }
+    Ok(())
+}
+
+/// Why a channel did not go where it was sent.
+fn busy(refusal: Refusal) -> Error {
+    match refusal {
+        Refusal::Failed => Error::new(
+            refusal,
+            "the channel is in the middle of something and did not come; it goes on with that",
+        ),
+        refusal => refusal.into(),
+    }
 }
 
 /// An answer's first line is its only one.

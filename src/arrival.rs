@@ -1,18 +1,19 @@
 //! Legs that we send to the application `callpark`, and what for.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::clock;
+use crate::dialling::in_thread;
 use crate::hops::Hops;
 use crate::message;
 use crate::module::Module;
-use crate::park::{CallUuid, LotConfig, LotKey, OrbitName, User, Want};
+use crate::park::{CallState, CallUuid, LotConfig, LotKey, OrbitName, Refusal, User, Want};
 use crate::recordings;
 use crate::replaces::Replacement;
 use crate::ring;
-use crate::switch::{Session, ivr};
-use crate::tokens::Tokens;
+use crate::switch::{Located, Session, ivr};
+use crate::tokens::{Progress, Tokens};
 
 /// How long an orbit is held for a leg that is on its way, in ms.
 pub const ARRIVES_WITHIN_MS: u64 = 5_000;
@@ -41,35 +42,164 @@ pub enum Arrival {
     },
 }
 
-/// How often a channel is told to go, and how long each time it may take to get there.
-const TRIES: u32 = 3;
-const GETS_THERE_WITHIN: Duration = Duration::from_millis(700);
+/// How long an orbit is held for a channel that may have to be waited for, in ms: longer than a command waits.
+pub const MOVES_WITHIN_MS: u64 = 10_000;
+/// How long a command waits for a channel to arrive.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(5);
+/// When a channel that did not set off by itself is moved from outside: what it does takes no requests, or no end.
+const ASKED_FOR: Duration = Duration::from_secs(1);
+const LOOK_EVERY: Duration = Duration::from_millis(5);
+/// How often a channel is asked that could not go when it was asked.
+const ASK_AGAIN: Duration = Duration::from_millis(20);
 
-/// Sends a channel, whatever it is doing, to an application of ours on an errand. True: it is there. A channel that is
-/// just being routed can lose a transfer, so it is told again.
-pub fn send<T>(tokens: &Tokens<T>, errand: T, leg: Session<'_>, application: &str) -> bool {
-    let token = tokens.send(errand);
-    let destination = format!("{application}:{token}");
-    recordings::follow_out_of_bridge(leg);
-    let hops = Hops::of(leg.channel());
-    for _ in 0..TRIES {
-        // Told more than once, it is still one transfer.
-        hops.restore(leg.channel());
-        Hops::spare_one(leg.channel());
-        if !ivr::transfer(leg, &destination, Some("inline"), None) {
-            break;
+/// How a channel is to be moved.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Force {
+    /// If it does not set off by itself, it goes on with what it does.
+    Ask,
+    /// It is taken out of whatever it does.
+    Take,
+}
+
+/// What became of a channel that was sent.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Sent {
+    /// It is there.
+    Arrived,
+    /// It has set off and will get there, unless it hangs up: what it was doing has not let it go yet.
+    OnItsWay,
+}
+
+/// Sends a channel, whatever it is doing, to what its errand is for. Its own thread is asked to go, between two frames of
+/// what it plays or reads: so it cannot lose its way in a moment in which FreeSWITCH sends it elsewhere, and until it sets
+/// off nothing has happened to it.
+///
+/// # Errors
+/// It goes on with what it does, or is gone. Whoever has set off is not refused.
+pub fn send<T>(
+    tokens: &Tokens<T>,
+    token: &str,
+    leg: Session<'_>,
+    force: Force,
+) -> Result<Sent, Refusal> {
+    if leg.in_its_thread() {
+        // It goes when what it is doing right now, asking us, has ended.
+        if leave(tokens, token, leg) {
+            return Ok(Sent::OnItsWay);
         }
-        // On its own thread it goes there when what it is doing right now, asking us, has ended.
-        let up = || leg.channel().up();
-        if leg.in_its_thread() {
-            tokens.unwatched(&token);
-            return true;
-        }
-        if tokens.wait_until_taken(&token, GETS_THERE_WITHIN, up) {
-            return true;
-        }
+        drop(tokens.take(token));
+        return Err(Refusal::Failed);
     }
-    tokens.take(&token).is_none()
+    let began = Instant::now();
+    let (mut asked, mut taken_out) = (None::<Instant>, false);
+    loop {
+        let again = match tokens.progress(token) {
+            Progress::Over => return Ok(Sent::Arrived),
+            Progress::Refused(refusal) if tokens.call_off(token) => return Err(refusal),
+            Progress::Refused(_) => false,
+            Progress::Asked(in_vain) | Progress::Away(in_vain) => in_vain,
+        };
+        if !leg.channel().up() {
+            // Whoever is just taking it is there first.
+            return if tokens.take(token).is_some() {
+                Err(Refusal::Gone)
+            } else {
+                Ok(Sent::Arrived)
+            };
+        }
+        if began.elapsed() >= ANSWERS_WITHIN {
+            return if tokens.call_off(token) { Err(Refusal::Failed) } else { Ok(Sent::OnItsWay) };
+        }
+        let due = asked.is_none_or(|at| again && at.elapsed() >= ASK_AGAIN);
+        if due {
+            leg.ask(&format!("${{callpark({ERRAND} {token})}}"));
+            asked = Some(Instant::now());
+        } else if again {
+            // Not yet: it is said again that it was in vain.
+            tokens.asked_in_vain(token);
+        }
+        if force == Force::Take && !taken_out && began.elapsed() >= ASKED_FOR {
+            taken_out = leg.channel().can_be_sent() && leave(tokens, token, leg);
+        }
+        std::thread::sleep(LOOK_EVERY);
+    }
+}
+
+/// The channel sets off, unless it is on its way already or is not to go any more.
+pub fn set_off<T>(tokens: &Tokens<T>, token: &str, leg: Session<'_>) -> bool {
+    tokens.set_off(token).is_some_and(|destination| go(leg, &destination))
+}
+
+/// As [`set_off`], for a channel that may be in a bridge: recordings of the other one follow.
+fn leave<T>(tokens: &Tokens<T>, token: &str, leg: Session<'_>) -> bool {
+    let Some(destination) = tokens.set_off(token) else { return false };
+    recordings::follow_out_of_bridge(leg);
+    go(leg, &destination)
+}
+
+fn go(leg: Session<'_>, destination: &str) -> bool {
+    Hops::spare_one(leg.channel());
+    ivr::transfer(leg, destination, Some("inline"), None)
+}
+
+/// The word of the command with which a channel is asked, on its own thread, to set off.
+pub const ERRAND: &str = "errand";
+
+/// A channel has been asked to set off, and may be on its own thread or not.
+pub fn asked(module: &Arc<Module>, leg: Session<'_>, token: &str) {
+    let goes = leg.in_its_thread()
+        && leg.channel().can_be_sent()
+        && !leg.channel().on_its_way()
+        && !leg.channel().is_ringing_phone();
+    if let Some(call) = module.rings.errands.look(token, |errand| errand.uuid.clone()) {
+        let errands = &module.rings.errands;
+        let there = module.look(|park| park.find(clock::now(), &call));
+        if there.is_none_or(|call| call.state == CallState::Connecting) {
+            errands.refuse(token, Refusal::Empty);
+        } else if !goes || !leave(errands, token, leg) {
+            errands.asked_in_vain(token);
+        }
+    } else if !goes || !leave(&module.arrivals, token, leg) {
+        module.arrivals.asked_in_vain(token);
+    }
+}
+
+/// Keeps the orbit for a leg that has set off, until it is there or gone.
+pub fn expect(module: &Arc<Module>, token: &str, leg: &str) {
+    let watch = {
+        let (module, token, leg) = (Arc::clone(module), token.to_owned(), leg.to_owned());
+        move || watch(&module, &token, &CallUuid::from(leg.as_str()))
+    };
+    if in_thread("callpark-arrival", watch).is_err() {
+        module.arrivals.lapse(token);
+    }
+}
+
+fn watch(module: &Arc<Module>, token: &str, uuid: &CallUuid) {
+    /// Somebody else has sent it elsewhere if it does neither come nor is on its way for so long.
+    const ASTRAY: Duration = Duration::from_secs(2);
+    const LOOK: Duration = Duration::from_millis(50);
+    let mut seen = Instant::now();
+    while module.arrivals.is_out(token) && !module.is_stopping() {
+        match Located::find(uuid.as_str()) {
+            Some(leg) if leg.session().channel().on_its_way() => seen = Instant::now(),
+            Some(_) if seen.elapsed() < ASTRAY => {}
+            _ => {
+                if module.arrivals.take(token).is_some() {
+                    module.act(None, |park, _| (park.unreserve(uuid), Vec::new()));
+                }
+                return;
+            }
+        }
+        module.act(None, |park, now| {
+            if let Some((lot, orbit)) = park.reservation(uuid) {
+                // The same again prolongs it. It cannot be refused: the orbit is held already.
+                drop(park.reserve(now, uuid, &lot, Want::Orbit(orbit), ARRIVES_WITHIN_MS));
+            }
+            ((), Vec::new())
+        });
+        std::thread::sleep(LOOK);
+    }
 }
 
 /// The name under which an orbit is held whose consultation leg has gone before its heir came.

@@ -1,6 +1,6 @@
 //! Calling somebody about a parked call, and sending whoever answers on an errand.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::names;
 use crate::park::CallView;
@@ -14,6 +14,7 @@ use crate::tokens::Tokens;
 const STACK: usize = 240 * 1024;
 /// How long a leg that has answered may take to start its application.
 const STARTS_WITHIN: Duration = Duration::from_secs(5);
+const LOOK_EVERY: Duration = Duration::from_millis(5);
 
 /// A call to be made.
 pub struct Outgoing<'a> {
@@ -107,12 +108,15 @@ pub fn send<T>(
     application: &str,
 ) -> Result<(), String> {
     let uuid = leg.session().uuid();
-    let token = tokens.send(errand);
+    let token = tokens.send(errand, application, "");
     calling::run_application(leg.session(), application, &token);
     drop(leg);
     // From here on the leg's own thread goes on, unless it hangs up before it gets to it.
-    let begun = tokens.wait_until_taken(&token, STARTS_WITHIN, || Located::find(&uuid).is_some());
-    if begun || tokens.take(&token).is_none() {
+    let end = Instant::now() + STARTS_WITHIN;
+    while tokens.is_out(&token) && Instant::now() < end && Located::find(&uuid).is_some() {
+        std::thread::sleep(LOOK_EVERY);
+    }
+    if tokens.take(&token).is_none() {
         return Ok(());
     }
     if let Some(leg) = Located::find(&uuid) {

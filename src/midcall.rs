@@ -4,15 +4,14 @@ use std::sync::Arc;
 
 use crate::apps;
 use crate::apps::callpark::announces;
-use crate::arrival::{ARRIVES_WITHIN_MS, Arrival};
-use crate::hops::Hops;
+use crate::arrival::{self, ARRIVES_WITHIN_MS, Arrival};
 use crate::module::Module;
 use crate::park::{CallUuid, LotKey, Refusal, User, Want};
 use crate::parker;
 use crate::recordings;
 use crate::request;
 use crate::switch::channel::Flag;
-use crate::switch::{Cause, Located, Session, ivr, log};
+use crate::switch::{Cause, Located, Session, log};
 
 /// The leg this one is talking to right now; none if it is in no bridge. What FreeSWITCH calls the partner can be long
 /// gone, or be talking to somebody else.
@@ -66,25 +65,27 @@ pub fn park_partner(
     let told = announces(here)
         && module.look(|park| park.lot_config(&lot)).is_some_and(|lot| lot.announce);
     // Each transfers itself out of the bridge, the partner first: neither is held inside it.
+    let place = format!("{lot} {orbit}");
     let arrival = Arrival::Park { lot, orbit: Want::Orbit(orbit), parker, heir_of: None };
-    let token = module.arrivals.send(arrival);
+    let token = module.arrivals.send(arrival, "callpark", &place);
     // What was bound only after the two had been bridged, too.
     module.features.note(&uuid, presser);
     recordings::follow(presser, partner.session());
-    Hops::spare_one(there);
-    if !ivr::transfer(partner.session(), &format!("callpark:{token}"), Some("inline"), None) {
+    if !arrival::set_off(&module.arrivals, &token, partner.session()) {
         drop(module.arrivals.take(&token));
         module.act(None, |park, _| (park.unreserve(&uuid), Vec::new()));
         return Err(Refusal::Gone);
     }
-    module.arrivals.unwatched(&token);
+    arrival::expect(module, &token, uuid.as_str());
     apps::report(presser, "callpark", "", Ok("parked"));
     if told {
-        let token = module.arrivals.send(Arrival::Tell { lot: tell_lot, orbit: tell_orbit });
-        if !ivr::transfer(presser, &format!("callpark:{token}"), Some("inline"), None) {
+        let tell = Arrival::Tell { lot: tell_lot, orbit: tell_orbit };
+        let token = module.arrivals.send(tell, "callpark", "");
+        if arrival::set_off(&module.arrivals, &token, presser) {
+            arrival::expect(module, &token, &presser.uuid());
+        } else {
             drop(module.arrivals.take(&token));
         }
-        module.arrivals.unwatched(&token);
     } else {
         here.hangup(Cause::NORMAL_CLEARING);
     }

@@ -63,22 +63,24 @@ impl Succession {
         channel.set_variable("originate_signal_bond", None);
         channel.set_variable("transfer_disposition", None);
         let heir = consultation.clone().map(|parker| {
-            module.arrivals.send(Arrival::Park {
+            let arrival = Arrival::Park {
                 lot: place.lot.clone(),
                 orbit: park::Want::Orbit(place.orbit.clone()),
                 parker,
                 heir_of: Some(of.clone()),
-            })
+            };
+            module.arrivals.send(arrival, "callpark", &format!("{} {}", place.lot, place.orbit))
         });
         let known = |name: &&'static str| Some((*name, channel.variable(name)?));
-        let replacement = module.arrivals.send(Arrival::Replace(Replacement {
+        let arrival = Arrival::Replace(Replacement {
             of,
             consultation: consultation.is_some(),
             parker: consultation.flatten(),
             variables: request::VARIABLES.iter().filter_map(known).collect(),
-        }));
+        });
+        let replacement = module.arrivals.send(arrival, "callpark", "");
         let token = heir.as_deref().unwrap_or(&replacement);
-        channel.set_variable(INLINE, Some(&format!("callpark:{token}")));
+        channel.set_variable(INLINE, module.arrivals.destination(token).as_deref());
         *leg.replacement.lock() = Some(replacement.clone());
         stand_by(channel, &replacement);
         Self { replacement, heir }
@@ -100,7 +102,7 @@ impl Succession {
                 module.act(Some(session), |park, now| {
                     ((), park.hand_on(now, &uuid, &name, ARRIVES_WITHIN_MS))
                 });
-                module.arrivals.unwatched(heir);
+                module.arrivals.lapse(heir);
                 drop(module.arrivals.take(&self.replacement));
                 false
             }
@@ -131,7 +133,7 @@ impl Succession {
             return false;
         }
         for token in self.heir.iter().chain([&self.replacement]) {
-            module.arrivals.unwatched(token);
+            module.arrivals.lapse(token);
         }
         true
     }

@@ -1,91 +1,174 @@
 //! Errands that travel through FreeSWITCH as one word of an application's data: what a leg was sent for, handed out once.
+//!
+//! An errand is *out* until its leg takes it. Before the leg has *set off*, the errand can be called off, and nothing has
+//! happened to the leg. Afterwards nobody can hold the leg any more: the errand stays good until the leg takes it or is gone.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
+
+use crate::park::Refusal;
 
 /// Nothing a dialplan would write, and worthless to one that does: only tokens that are out count.
 const PREFIX: &str = "token:";
 
 /// The errands that are out.
 pub struct Tokens<T> {
-    out: Mutex<Out<T>>,
+    out: Mutex<HashMap<String, Out<T>>>,
     count: AtomicU64,
 }
 
 struct Out<T> {
-    errands: HashMap<String, T>,
-    /// Those nobody watches, and until when somebody may come for them.
-    unwatched: VecDeque<(Instant, String)>,
+    errand: T,
+    /// Where the leg goes: the application and its data.
+    destination: String,
+    set_off: bool,
+    /// The leg was asked to set off, and did not.
+    asked_in_vain: bool,
+    /// Why the leg is not to set off any more.
+    refused: Option<Refusal>,
+    /// Until when it is remembered, if nobody knows which leg comes for it.
+    until: Option<Instant>,
 }
 
-impl<T> Out<T> {
-    fn forget(&mut self, now: Instant) {
-        while self.unwatched.front().is_some_and(|(until, _)| *until <= now) {
-            if let Some((_, token)) = self.unwatched.pop_front() {
-                self.errands.remove(&token);
-            }
-        }
-    }
+/// What has become of an errand.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Progress {
+    /// It is not out: the leg has taken it, or it was called off.
+    Over,
+    /// The leg has not set off. True: it was asked, and did not.
+    Asked(bool),
+    /// The leg has not set off, and there is no use in it any more.
+    Refused(Refusal),
+    /// The leg is on its way. True: it was asked again since then.
+    Away(bool),
 }
 
 impl<T> Default for Tokens<T> {
     fn default() -> Self {
-        let out = Out { errands: HashMap::new(), unwatched: VecDeque::new() };
-        Self { out: Mutex::new(out), count: AtomicU64::default() }
+        Self { out: Mutex::default(), count: AtomicU64::default() }
     }
 }
 
 impl<T> Tokens<T> {
-    /// Gives an errand a token.
-    pub fn send(&self, errand: T) -> String {
+    /// Gives an errand to `application` a token. `place`: what the application is to do with a leg that comes with a token
+    /// which is not out, after the module was loaded again for one.
+    pub fn send(&self, errand: T, application: &str, place: &str) -> String {
         // Not to be guessed: a dialplan may hand on what a caller has dialled.
         let number = self.count.fetch_add(1, Ordering::Relaxed);
         let token = format!("{PREFIX}{number}-{:016x}", fastrand::u64(..));
+        let destination = format!("{application}:{token} {place}");
+        let destination = destination.trim_end().to_owned();
+        let new = Out {
+            errand,
+            destination,
+            set_off: false,
+            asked_in_vain: false,
+            refused: None,
+            until: None,
+        };
         let mut out = self.out.lock();
-        out.forget(Instant::now());
-        out.errands.insert(token.clone(), errand);
+        forget(&mut out, Instant::now());
+        out.insert(token.clone(), new);
         token
     }
 
-    /// The leg is on its way and nobody watches it: if it never comes, the errand is forgotten after a minute.
-    pub fn unwatched(&self, token: &str) {
-        /// Who has not come by then was hung up on the way.
+    /// Nobody knows which leg comes for it: it is forgotten after a minute.
+    pub fn lapse(&self, token: &str) {
         const COMES_WITHIN: Duration = Duration::from_secs(60);
-        let until = Instant::now() + COMES_WITHIN;
-        self.out.lock().unwatched.push_back((until, token.to_owned()));
-    }
-
-    /// Takes the errand; `None`: it was taken before, or there never was one.
-    pub fn take(&self, token: &str) -> Option<T> {
-        self.out.lock().errands.remove(token)
-    }
-
-    /// Waits until somebody has taken it, while `going` says that this can still happen, at most `limit`.
-    pub fn wait_until_taken(&self, token: &str, limit: Duration, going: impl Fn() -> bool) -> bool {
-        const LOOK_EVERY: Duration = Duration::from_millis(5);
-        let end = Instant::now() + limit;
-        while self.is_out(token) {
-            if Instant::now() >= end || !going() {
-                return !self.is_out(token);
-            }
-            std::thread::sleep(LOOK_EVERY);
+        if let Some(out) = self.out.lock().get_mut(token) {
+            out.until = Some(Instant::now() + COMES_WITHIN);
         }
-        true
+    }
+
+    /// Where the leg with that token goes.
+    pub fn destination(&self, token: &str) -> Option<String> {
+        self.out.lock().get(token).map(|out| out.destination.clone())
+    }
+
+    /// Looks at the errand.
+    pub fn look<R>(&self, token: &str, read: impl FnOnce(&T) -> R) -> Option<R> {
+        self.out.lock().get(token).map(|out| read(&out.errand))
+    }
+
+    /// The leg sets off; where to. From here on the errand cannot be called off. `None`: it was called off or refused, or
+    /// the leg has arrived.
+    pub fn set_off(&self, token: &str) -> Option<String> {
+        let mut out = self.out.lock();
+        let out = out.get_mut(token).filter(|out| out.refused.is_none())?;
+        out.set_off = true;
+        Some(out.destination.clone())
+    }
+
+    /// The leg was asked, and did not set off.
+    pub fn asked_in_vain(&self, token: &str) {
+        if let Some(out) = self.out.lock().get_mut(token) {
+            out.asked_in_vain = true;
+        }
+    }
+
+    /// The leg was asked, and need not set off any more.
+    pub fn refuse(&self, token: &str, why: Refusal) {
+        if let Some(out) = self.out.lock().get_mut(token).filter(|out| !out.set_off) {
+            out.refused = Some(why);
+        }
+    }
+
+    /// How far it is. That the leg was asked in vain is said once.
+    pub fn progress(&self, token: &str) -> Progress {
+        let mut out = self.out.lock();
+        let Some(out) = out.get_mut(token) else { return Progress::Over };
+        let in_vain = std::mem::take(&mut out.asked_in_vain);
+        match out.refused {
+            Some(refusal) => Progress::Refused(refusal),
+            None if out.set_off => Progress::Away(in_vain),
+            None => Progress::Asked(in_vain),
+        }
+    }
+
+    /// Calls it off unless the leg has set off; true: nobody comes for it any more.
+    pub fn call_off(&self, token: &str) -> bool {
+        let mut out = self.out.lock();
+        match out.get(token) {
+            Some(errand) if errand.set_off => false,
+            Some(_) => out.remove(token).is_some(),
+            None => false,
+        }
+    }
+
+    /// Takes the errand; `data` begins with its token. `None`: it was taken before, or there never was one.
+    pub fn take(&self, data: &str) -> Option<T> {
+        self.out.lock().remove(token(data)).map(|out| out.errand)
     }
 
     /// Whether nobody has taken it yet.
     pub fn is_out(&self, token: &str) -> bool {
-        self.out.lock().errands.contains_key(token)
+        self.out.lock().contains_key(token)
     }
 }
 
-/// Whether an application's data is a token, good or spent.
+fn forget<T>(out: &mut HashMap<String, Out<T>>, now: Instant) {
+    out.retain(|_, out| out.until.is_none_or(|until| until > now));
+}
+
+/// Whether an application's data is that of an errand, good or spent.
 #[must_use]
 pub fn is_token(data: &str) -> bool {
     data.starts_with(PREFIX)
+}
+
+/// What the application is to do if the token in its data is not out.
+#[must_use]
+pub fn place(data: &str) -> &str {
+    data.split_once(' ').map_or("", |(_, place)| place)
+}
+
+/// The token in an application's data.
+#[must_use]
+pub fn token(data: &str) -> &str {
+    data.split_once(' ').map_or(data, |(token, _)| token)
 }
 
 #[cfg(test)]
@@ -95,19 +178,53 @@ mod tests {
     #[test]
     fn an_errand_is_handed_out_once() {
         let tokens = Tokens::default();
-        let token = tokens.send(7);
-        assert!(is_token(&token) && tokens.is_out(&token));
-        assert_eq!((tokens.take(&token), tokens.take(&token)), (Some(7), None));
+        let token = tokens.send(7, "callpark", "default 705");
+        assert_eq!(tokens.destination(&token), Some(format!("callpark:{token} default 705")));
+        let data = format!("{token} default 705");
+        assert!(is_token(&data) && tokens.is_out(&token) && place(&data) == "default 705");
+        assert_eq!((tokens.take(&data), tokens.take(&token)), (Some(7), None));
+        assert_eq!(tokens.progress(&token), Progress::Over);
     }
 
     #[test]
-    fn errands_of_legs_that_never_came_are_forgotten() {
+    fn who_has_set_off_cannot_be_called_off_and_who_was_called_off_does_not_set_off() {
         let tokens = Tokens::default();
-        let (lost, kept) = (tokens.send(1), tokens.send(2));
-        tokens.unwatched(&lost);
-        tokens.out.lock().forget(Instant::now() + Duration::from_secs(59));
+        let (away, off) = (tokens.send(1, "a", ""), tokens.send(2, "a", ""));
+        assert_eq!(tokens.set_off(&away), Some(format!("a:{away}")));
+        assert!(!tokens.call_off(&away) && tokens.call_off(&off));
+        assert_eq!((tokens.set_off(&off), tokens.take(&off)), (None, None));
+        assert_eq!((tokens.progress(&away), tokens.take(&away)), (Progress::Away(false), Some(1)));
+    }
+
+    #[test]
+    fn a_refusal_counts_unless_the_leg_has_set_off() {
+        let tokens = Tokens::default();
+        let (away, off) = (tokens.send(1, "a", ""), tokens.send(2, "a", ""));
+        tokens.set_off(&away);
+        for token in [&away, &off] {
+            tokens.refuse(token, Refusal::Empty);
+        }
+        assert_eq!(tokens.progress(&off), Progress::Refused(Refusal::Empty));
+        assert_eq!((tokens.set_off(&off), tokens.progress(&away)), (None, Progress::Away(false)));
+    }
+
+    #[test]
+    fn errands_of_legs_nobody_knows_are_forgotten() {
+        let tokens = Tokens::default();
+        let (lost, kept) = (tokens.send(1, "a", ""), tokens.send(2, "a", ""));
+        tokens.lapse(&lost);
+        forget(&mut tokens.out.lock(), Instant::now() + Duration::from_secs(59));
         assert!(tokens.is_out(&lost));
-        tokens.out.lock().forget(Instant::now() + Duration::from_secs(61));
+        forget(&mut tokens.out.lock(), Instant::now() + Duration::from_secs(61));
         assert_eq!((tokens.take(&lost), tokens.take(&kept)), (None, Some(2)));
+    }
+
+    #[test]
+    fn that_a_leg_was_asked_in_vain_is_said_once() {
+        let tokens = Tokens::default();
+        let token = tokens.send(1, "a", "");
+        tokens.asked_in_vain(&token);
+        assert_eq!(tokens.progress(&token), Progress::Asked(true));
+        assert_eq!(tokens.progress(&token), Progress::Asked(false));
     }
 }

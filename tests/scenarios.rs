@@ -6,6 +6,7 @@ mod scenarios {
     mod basic;
     mod choices;
     mod lot;
+    mod moves;
     mod people;
     mod races;
     mod returns;

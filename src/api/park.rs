@@ -1,10 +1,11 @@
 //! `callpark park <uuid>`: parks a channel, whatever it is doing.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-use super::{Answer, Error, Verb, ok, session};
+use super::{Answer, Verb, busy, nobody_there, ok, session};
 use crate::args;
-use crate::arrival::{self, ARRIVES_WITHIN_MS, Arrival};
+use crate::arrival::{self, Arrival, Force, Sent};
 use crate::module::Module;
 use crate::park::{CallUuid, Refusal, Want};
 
@@ -18,28 +19,37 @@ pub(super) const VERB: Verb = Verb {
 fn run(module: &Arc<Module>, words: &[&str]) -> Answer {
     let Some((uuid, rest)) = words.split_first() else { return Err(Refusal::BadArguments.into()) };
     let channel = session(uuid)?;
-    if channel.session().channel().is_ringing_phone() {
-        return Err(Error::new(Refusal::Failed, "that is a phone that rings: nobody is there yet"));
-    }
+    nobody_there(&channel)?;
     let uuid = CallUuid::from(channel.session().uuid().as_str());
     let (lot, want) = module.look(|park| {
         let place = args::place(park, &rest.join(" "), None)?;
         Ok::<_, Refusal>((place.lot, args::want(place.word.as_deref())?))
     })?;
     let (lot, orbit) = module.act(None, |park, now| {
-        (park.reserve(now, &uuid, &lot, want, ARRIVES_WITHIN_MS), Vec::new())
+        (park.reserve(now, &uuid, &lot, want, arrival::MOVES_WITHIN_MS), Vec::new())
     })?;
     // The channel's own thread parks it: no other may play to it.
     // Whom it was talking to did not park it.
-    let arrival = Arrival::Park {
-        lot: lot.clone(),
-        orbit: Want::Orbit(orbit.clone()),
-        parker: None,
-        heir_of: None,
-    };
-    if !arrival::send(&module.arrivals, arrival, channel.session(), "callpark") {
-        module.act(None, |park, _| (park.unreserve(&uuid), Vec::new()));
-        return Err(Refusal::Gone.into());
+    let (place, want) = (format!("{lot} {orbit}"), Want::Orbit(orbit));
+    let arrival = Arrival::Park { lot, orbit: want, parker: None, heir_of: None };
+    let token = module.arrivals.send(arrival, "callpark", &place);
+    match arrival::send(&module.arrivals, &token, channel.session(), Force::Take) {
+        Ok(Sent::Arrived) => settled(module, &uuid),
+        Ok(Sent::OnItsWay) => arrival::expect(module, &token, uuid.as_str()),
+        Err(refusal) => {
+            module.act(None, |park, _| (park.unreserve(&uuid), Vec::new()));
+            return Err(busy(refusal));
+        }
     }
-    ok(format_args!("{lot} {orbit}"))
+    ok(place)
+}
+
+/// The channel has got there: whoever looks at the table after the answer finds it, unless it has left already.
+fn settled(module: &Module, uuid: &CallUuid) {
+    const WITHIN: Duration = Duration::from_millis(500);
+    let end = Instant::now() + WITHIN;
+    let parks = || module.look(|park| park.reservation(uuid)).is_some();
+    while parks() && Instant::now() < end {
+        std::thread::sleep(Duration::from_millis(1));
+    }
 }

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{Answer, Error, Verb, ok};
+use super::{Answer, Error, Verb, busy, nobody_there, ok};
 use crate::args;
-use crate::arrival;
+use crate::arrival::{self, Force};
 use crate::clock;
 use crate::module::Module;
 use crate::park::{Refusal, Target};
@@ -35,10 +35,12 @@ fn run(module: &Arc<Module>, words: &[&str]) -> Answer {
     }
     let place = format!("{} {}", call.lot, call.orbit);
     if let Some(channel) = Located::find(&who) {
+        nobody_there(&channel)?;
         let errand = Errand::by_command(call.uuid);
-        if !arrival::send(&module.rings.errands, errand, channel.session(), ring::APPLICATION) {
-            return Err(Refusal::Gone.into());
-        }
+        let errands = &module.rings.errands;
+        let token = errands.send(errand, ring::APPLICATION, "");
+        // Not taken out of what it does: there may be nothing left to take when it comes.
+        arrival::send(errands, &token, channel.session(), Force::Ask).map_err(busy)?;
     } else if who.contains('/') {
         ring::command(module, call, who).map_err(|error| Error::new(Refusal::Failed, error))?;
     } else {

@@ -42,24 +42,15 @@ impl Application for Callpark {
 }
 
 fn run(module: &Arc<Module>, session: Session<'_>, data: &str) -> Result<(), Refusal> {
-    if tokens::is_token(data) {
-        match module.arrivals.take(data).ok_or(Refusal::Gone)? {
-            Arrival::Park { lot, orbit, parker, heir_of } => {
-                if let Some(holder) = heir_of {
-                    arrival::inherit(module, session, &holder, data);
-                }
-                park(module, session, lot, orbit, Came::Sent(parker));
-            }
-            Arrival::Replace(replacement) => replace(module, session, replacement),
-            Arrival::Tell { lot, orbit } => {
-                if session.channel().answer() {
-                    announce::orbit(session, &lot, &orbit, &Stop::default());
-                }
-                session.channel().hangup(Cause::NORMAL_CLEARING);
-            }
+    let data = match tokens::is_token(data).then(|| module.arrivals.take(data)) {
+        Some(Some(arrival)) => {
+            arrived(module, session, arrival, tokens::token(data));
+            return Ok(());
         }
-        return Ok(());
-    }
+        // Spent, or of before the module was loaded again: the call that comes with it still has to go somewhere.
+        Some(None) => return strayed(module, session, tokens::place(data)),
+        None => data,
+    };
     let channel = session.channel();
     match midcall::partner(session)? {
         Some(partner) => {
@@ -97,6 +88,37 @@ fn place(module: &Module, data: &str, domain: Option<&str>) -> Result<(LotKey, W
 /// The tenant whose lots are meant: that of whoever parks, or of the user whom the dialplan names.
 fn domain_of(channel: Channel<'_>, by: &Party) -> Option<String> {
     by.domain.clone().or_else(|| parker::named_domain(channel))
+}
+
+/// A leg that we have sent here is here.
+fn arrived(module: &Arc<Module>, session: Session<'_>, arrival: Arrival, token: &str) {
+    match arrival {
+        Arrival::Park { lot, orbit, parker, heir_of } => {
+            if let Some(holder) = heir_of {
+                arrival::inherit(module, session, &holder, token);
+            }
+            park(module, session, lot, orbit, Came::Sent(parker));
+        }
+        Arrival::Replace(replacement) => replace(module, session, replacement),
+        Arrival::Tell { lot, orbit } => {
+            if session.channel().answer() {
+                announce::orbit(session, &lot, &orbit, &Stop::default());
+            }
+            session.channel().hangup(Cause::NORMAL_CLEARING);
+        }
+    }
+}
+
+/// A leg has come with a token that is not out. It was to be parked in `place`, and is, if that orbit is not taken.
+fn strayed(module: &Arc<Module>, session: Session<'_>, place: &str) -> Result<(), Refusal> {
+    if place.is_empty() {
+        return Err(Refusal::Gone);
+    }
+    let channel = session.channel();
+    let domain = Came::in_dialplan(module, channel).domain(channel);
+    let (lot, want) = self::place(module, place, domain.as_deref())?;
+    park(module, session, lot, want, Came::Sent(None));
+    Ok(())
 }
 
 /// How a call came to be parked.

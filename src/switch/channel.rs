@@ -26,6 +26,8 @@ pub enum Flag {
     Redirect,
     /// In a bridge.
     Bridged,
+    /// Whoever called this leg has not got it yet.
+    Originating,
     /// Stop playing.
     Break,
     /// Goes on with another list of applications when this one returns.
@@ -41,6 +43,7 @@ impl Flag {
             Self::Transfer => sys::switch_channel_flag_t::CF_TRANSFER,
             Self::Redirect => sys::switch_channel_flag_t::CF_REDIRECT,
             Self::Bridged => sys::switch_channel_flag_t::CF_BRIDGED,
+            Self::Originating => sys::switch_channel_flag_t::CF_ORIGINATING,
             Self::Break => sys::switch_channel_flag_t::CF_BREAK,
             Self::Reset => sys::switch_channel_flag_t::CF_RESET,
             Self::ArrangedBridge => sys::switch_channel_flag_t::CF_ARRANGED_BRIDGE,
@@ -191,6 +194,29 @@ impl Channel<'_> {
     #[must_use]
     pub fn is_ringing_phone(self) -> bool {
         !self.test(Flag::Answered) && self.variable("direction").as_deref() == Some("outbound")
+    }
+
+    fn state(self) -> sys::switch_channel_state_t {
+        unsafe { sys::switch_channel_get_state(self.raw) }
+    }
+
+    /// Whether it can be sent elsewhere. Not while it is set up, and not while whoever has called it is about to send it
+    /// somewhere: one of the two ways would be lost.
+    #[must_use]
+    pub fn can_be_sent(self) -> bool {
+        let state = self.state();
+        let new = state == sys::switch_channel_state_t::CS_NEW
+            || state == sys::switch_channel_state_t::CS_INIT;
+        let just_called = state == sys::switch_channel_state_t::CS_CONSUME_MEDIA
+            && !self.test(Flag::Bridged)
+            && self.variable("direction").as_deref() == Some("outbound");
+        self.up() && !new && !just_called && !self.test(Flag::Originating)
+    }
+
+    /// Whether it has been sent elsewhere, or comes to its first place, and is not there yet.
+    #[must_use]
+    pub fn on_its_way(self) -> bool {
+        self.test(Flag::Transfer) || self.state() == sys::switch_channel_state_t::CS_ROUTING
     }
 
     /// Whether it is in, or on its way into or out of, a bridge that another leg drives.

@@ -52,8 +52,8 @@ pub trait Command {
     const SHORT: &'static CStr;
     /// What it takes.
     const SYNTAX: &'static CStr;
-    /// Runs it and answers into `stream`.
-    fn run(arguments: &str, stream: &mut Stream);
+    /// Runs it and answers into `stream`. `here`: the session that asks, if one does.
+    fn run(arguments: &str, stream: &mut Stream, here: Option<Session<'_>>);
 }
 
 unsafe extern "C" fn application<A: Application>(
@@ -72,15 +72,17 @@ unsafe extern "C" fn application<A: Application>(
 
 unsafe extern "C" fn command<C: Command>(
     arguments: *const c_char,
-    _session: *mut sys::switch_core_session_t,
+    session: *mut sys::switch_core_session_t,
     stream: *mut sys::switch_stream_handle_t,
 ) -> Status {
     super::guard("command", Status::SWITCH_STATUS_GENERR, || {
-        // SAFETY: `arguments` is NULL or a C string, and the stream is alive, while the command runs.
-        let (arguments, stream) = unsafe { (from_c(arguments), Stream::from_raw(stream)) };
+        // SAFETY: `arguments` is NULL or a C string, the session NULL or one that is alive, and the stream is alive, while
+        // the command runs.
+        let (arguments, session, stream) =
+            unsafe { (from_c(arguments), Session::from_raw(session), Stream::from_raw(stream)) };
         if let Some(mut stream) = stream {
             let answered = super::guard::caught(&C::NAME.to_string_lossy(), || {
-                C::run(&arguments.unwrap_or_default(), &mut stream)
+                C::run(&arguments.unwrap_or_default(), &mut stream, session)
             });
             // Without an answer of ours FreeSWITCH would say that there is no such command.
             if let Err(panicked) = answered {

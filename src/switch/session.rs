@@ -56,6 +56,18 @@ impl<'a> Session<'a> {
         event.with("call-command", "hangup").with("hangup-cause", &cause.name()).queue(self);
     }
 
+    /// Has the session's own thread expand `expression`, as soon as it takes requests: between two frames of what it plays
+    /// or reads. That is all that happens, and nothing if the command in it is gone by then.
+    pub fn ask(self, expression: &str) {
+        let Some(event) = Event::new(Kind::Variables, None) else { return };
+        event
+            .with("call-command", "execute")
+            // It does nothing but expand its data, needs no media, and is in every FreeSWITCH.
+            .with("execute-app-name", "eval")
+            .with("execute-app-arg", expression)
+            .queue(self);
+    }
+
     /// Interrupts what the session is playing or reading, from any thread. It only wakes: what it then does, it must
     /// find out from the table (CF_BREAK is lossy).
     pub fn wake(self) {

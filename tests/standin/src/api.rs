@@ -24,7 +24,7 @@ pub fn run(line: &[u8]) -> Vec<u8> {
     let arguments =
         arguments.map(|bytes| bytes.split(|byte| *byte == 0).next().unwrap_or_default());
     let arguments = arguments.map(|bytes| CString::new(bytes).unwrap_or_default());
-    let answer = loader::run_command(&name, arguments.as_deref());
+    let answer = loader::run_command(&name, arguments.as_deref(), std::ptr::null_mut());
     answer.unwrap_or_else(|| format!("-ERR {name} Command not found!\n").into_bytes())
 }
 

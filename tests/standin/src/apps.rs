@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use crate::channel::{of, raw};
 use crate::session::{FRAME, Session};
-use crate::state::{CF_BREAK, CF_EARLY_MEDIA, CS_EXECUTE};
+use crate::state::{CF_BREAK, CF_EARLY_MEDIA, CF_TRANSFER, CS_EXECUTE};
 use crate::strings::text;
-use crate::{bridge, causes, loader, log, media, originate, sys};
+use crate::{bridge, causes, loader, log, media, originate, requests, sys};
 
 const DESTINATION_OUT_OF_ORDER: u32 = 27;
 const NORMAL_CLEARING: u32 = 16;
+const ORIGINATOR_CANCEL: u32 = 487;
 /// As `bridge` and `originate` have it.
 const RINGS: Duration = Duration::from_secs(60);
 
@@ -70,6 +71,11 @@ fn own(session: &Session, application: &str, data: &str) -> bool {
             let mut words = data.split(' ');
             session.transfer(words.next().unwrap_or_default(), words.next(), words.next());
         }
+        // Takes no notice of anything meanwhile.
+        "system" => {
+            let seconds = data.strip_prefix("sleep ").and_then(|seconds| seconds.parse().ok());
+            std::thread::sleep(Duration::from_secs_f64(seconds.unwrap_or(0.0)));
+        }
         "log" => log::write(7, "standin", 0, Some(&session.uuid()), data),
         _ => return false,
     }
@@ -96,6 +102,7 @@ pub fn park(session: &Session) {
     while session.ready() {
         session.digits.lock().clear();
         session.read_frame();
+        requests::answer(session);
     }
 }
 
@@ -105,7 +112,14 @@ fn call(session: &Session, dial_string: &str) {
     let ids = originate::CallerId { name: &name, number: &number };
     // Whoever it has talked to sees within a frame that it has left. A phone is woken for that; here it takes this long.
     std::thread::sleep(FRAME);
-    let called = originate::call(dial_string, RINGS, &ids, &[], || session.cause());
+    let called_off = || {
+        requests::answer(session);
+        match session.cause() {
+            0 if !session.ready() => ORIGINATOR_CANCEL,
+            cause => cause,
+        }
+    };
+    let called = originate::call(dial_string, RINGS, &ids, &[], called_off);
     session.set(
         "originate_disposition",
         Some(called.as_ref().err().map_or("SUCCESS", |cause| cause_name(*cause))),
@@ -114,6 +128,8 @@ fn call(session: &Session, dial_string: &str) {
         Ok(peer) => {
             bridge::drive(session, &peer);
         }
+        // It is on its way elsewhere.
+        Err(_) if session.flag(CF_TRANSFER) => {}
         Err(cause) if session.get("continue_on_fail").is_none_or(|wish| wish == "false") => {
             session.hangup(cause)
         }

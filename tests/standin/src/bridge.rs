@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::causes;
 use crate::channel::{of, wait_for_flag};
 use crate::held::Held;
+use crate::requests;
 use crate::session::{FRAME, Session};
 use crate::state::{
     CF_ANSWERED, CF_ARRANGED_BRIDGE, CF_BRIDGED, CF_EARLY_MEDIA, CF_REDIRECT, CF_TRANSFER,
@@ -43,6 +44,7 @@ fn side(here: &Session, there: &Session) -> bool {
                 break;
             }
             here.read_frame();
+            requests::answer(here);
         }
     } else if !(there.flag(CF_TRANSFER) || there.flag(CF_REDIRECT) || there.state() == CS_RESET) {
         there.hangup(DESTINATION_OUT_OF_ORDER);

@@ -64,6 +64,10 @@ unsafe extern "C" fn switch_core_session_queue_private_event(
     if event.get("call-command") == Some("hangup") {
         of(session).hangup(causes::number(event.get("hangup-cause").unwrap_or_default()));
     }
+    if event.get("execute-app-name") == Some("eval") {
+        let expression = event.get("execute-app-arg").unwrap_or_default().to_owned();
+        of(session).requests.lock().push_back(expression);
+    }
     status(true)
 }
 

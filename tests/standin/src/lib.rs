@@ -22,6 +22,7 @@ mod machine;
 mod media;
 mod originate;
 mod queries;
+mod requests;
 mod session;
 mod state;
 mod stream;

@@ -85,11 +85,15 @@ pub fn run_application(session: *mut sys::switch_core_session_t, name: &str, dat
 }
 
 /// Runs the module's command of that name; none: it has none.
-pub fn run_command(name: &str, arguments: Option<&CStr>) -> Option<Vec<u8>> {
+pub fn run_command(
+    name: &str,
+    arguments: Option<&CStr>,
+    here: *mut sys::switch_core_session_t,
+) -> Option<Vec<u8>> {
     let user = User::enter()?;
     let mut all = user.0.interfaces.commands.iter();
     let function = all.find(|it| named(it.interface_name, name))?.function?;
-    Some(stream::call(function, arguments))
+    Some(stream::call(function, arguments, here))
 }
 
 pub fn exists(name: &str) -> bool {

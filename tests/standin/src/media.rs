@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::channel::of;
 use crate::keys::Dtmf;
+use crate::requests;
 use crate::session::Session;
 use crate::state::{CF_ANSWERED, CF_BREAK, CF_EARLY_MEDIA};
 use crate::strings::text;
@@ -40,6 +41,7 @@ fn frames(
     let arguments = unsafe { arguments.as_ref() };
     let raw = crate::channel::raw(session);
     loop {
+        requests::answer(session);
         if !session.ready() {
             return Status::SWITCH_STATUS_FALSE;
         }

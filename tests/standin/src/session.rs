@@ -41,6 +41,8 @@ pub struct Session {
     /// The actions it runs, or is about to.
     pub actions: Mutex<VecDeque<(String, String)>>,
     pub digits: Mutex<VecDeque<char>>,
+    /// What others have asked it to do.
+    pub requests: Mutex<VecDeque<String>>,
     /// When the frame it read last was due.
     clock: Mutex<Option<Instant>>,
     changing: Mutex<()>,
@@ -80,6 +82,7 @@ impl Session {
             readers: AtomicUsize::new(0),
             actions: Mutex::default(),
             digits: Mutex::default(),
+            requests: Mutex::default(),
             clock: Mutex::default(),
             changing: Mutex::default(),
             changed: Condvar::new(),

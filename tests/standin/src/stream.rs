@@ -33,6 +33,7 @@ pub fn call(
         *mut sys::switch_stream_handle_t,
     ) -> sys::switch_status_t,
     arguments: Option<&CStr>,
+    here: *mut sys::switch_core_session_t,
 ) -> Vec<u8> {
     let mut answer: Vec<u8> = Vec::new();
     // SAFETY: a stream that lives during the call, whose other fields are NULL as nothing here reads them.
@@ -42,7 +43,7 @@ pub fn call(
         stream.raw_write_function = Some(write);
         stream.write_function = Some(standin_stream_write);
         let arguments = arguments.map_or(std::ptr::null(), CStr::as_ptr);
-        function(arguments, std::ptr::null_mut(), &raw mut stream);
+        function(arguments, here, &raw mut stream);
     }
     answer
 }
