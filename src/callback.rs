@@ -67,7 +67,7 @@ fn try_once(module: &Module, callback: &CallBack, ringing: &Ringing) -> Came {
         return Came::NotFree(why);
     }
     let (dial_string, id) = (owed.by.dial_string(), owed.id.to_string());
-    let run = callback.run.0.to_string();
+    let run = module.rings.name(callback.run);
     let outgoing = Outgoing {
         lot: owed.lot.to_string(),
         orbit: owed.orbit.as_str(),

@@ -137,7 +137,7 @@ fn run_step(module: &Arc<Module>, ring: &Ring, ringing: &Ringing) -> Result<Did,
     let name = shown_name(call, step, if reminds { "Reminder" } else { "Park" });
     // The domain ends the ringing, to the millisecond: FreeSWITCH counts whole seconds.
     let ring_s = step.ring_s.saturating_add(2);
-    let run = ring.run.0.to_string();
+    let run = module.rings.name(ring.run);
     let mut outgoing = Outgoing::about(call, &dial_string, ring_s, name).with(RUN, &run);
     if let Some(info) = &step.alert_info {
         outgoing = outgoing.with("alert_info", info);

@@ -13,8 +13,9 @@ use crate::switch::calling::CallOff;
 use crate::switch::{Cause, Located, core};
 use crate::tokens::Tokens;
 
-/// The variable of every leg that rings for a run.
+/// The variable of every leg that rings for a run, until somebody has answered: from then on the leg is known by its uuid.
 pub const RUN: &str = "callpark_run";
+
 /// Something that rings, or has answered and has not claimed anything yet.
 #[derive(Default)]
 pub struct Ringing {
@@ -32,6 +33,8 @@ impl Ringing {
     /// That is late: the ringing had been called off, and the leg is hung up.
     pub fn answered(&self, leg: &Located) -> Result<(), String> {
         *self.leg.lock() = Some(leg.session().uuid());
+        // The call may go on for hours, and elsewhere.
+        leg.session().channel().set_variable(RUN, None);
         // First noted, then looked: who calls off in between sees the leg.
         match self.called_off.cause() {
             None => Ok(()),
@@ -58,13 +61,11 @@ impl Ringing {
     /// As [`stop`](Ringing::stop), for what rings for that run. Mod_sofia ends a call it has not seen answered with a
     /// CANCEL, which means nothing to a phone whose answer is in the switch but not through it yet: that phone would
     /// stay in a call with nobody. So each leg hangs itself up, after what has been signalled to it before.
-    fn stop_run(&self, run: RunId, cause: Cause) {
+    fn stop_run(&self, run: &str, cause: Cause) {
         const BY_ITSELF: Duration = Duration::from_millis(60);
         self.called_off.call_off(cause);
-        let legs: Vec<Located> = core::channels(RUN, &run.0.to_string())
-            .iter()
-            .filter_map(|uuid| Located::find(uuid))
-            .collect();
+        let legs: Vec<Located> =
+            core::channels(RUN, run).iter().filter_map(|uuid| Located::find(uuid)).collect();
         for leg in &legs {
             leg.session().hang_up_itself(cause);
         }
@@ -81,15 +82,32 @@ impl Ringing {
 }
 
 /// Everything that is ringing.
-#[derive(Default)]
 pub struct Rings {
+    /// Runs are counted from 1 at each load: this tells those of one load from those of another.
+    load: u64,
     runs: Mutex<HashMap<RunId, Arc<Ringing>>>,
     commands: Mutex<Vec<Arc<Ringing>>>,
     /// What the legs are for that have answered.
     pub errands: Tokens<Errand>,
 }
 
+impl Default for Rings {
+    fn default() -> Self {
+        Self {
+            load: fastrand::u64(..),
+            runs: Mutex::default(),
+            commands: Mutex::default(),
+            errands: Tokens::default(),
+        }
+    }
+}
+
 impl Rings {
+    /// What the legs of that run bear as [`RUN`]: no other run ever has the same.
+    pub fn name(&self, run: RunId) -> String {
+        format!("{:016x}-{}", self.load, run.0)
+    }
+
     /// Notes that something begins to ring for that run.
     pub fn begin(&self, run: RunId) -> Arc<Ringing> {
         let ringing = Arc::new(Ringing::default());
@@ -111,8 +129,8 @@ impl Rings {
                 Quiet::Taken => Cause::LOSE_RACE,
                 Quiet::Gone => Cause::ORIGINATOR_CANCEL,
             };
-            let theirs = Arc::clone(&ringing);
-            if in_thread("callpark-stop", move || theirs.stop_run(run, cause)).is_err() {
+            let (theirs, run) = (Arc::clone(&ringing), self.name(run));
+            if in_thread("callpark-stop", move || theirs.stop_run(&run, cause)).is_err() {
                 ringing.stop(cause);
             }
         }

@@ -1,7 +1,8 @@
 //! Starting and stopping: what `load` makes, in order, and `shutdown` takes apart.
 
+use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::unbounded;
 use parking_lot::Mutex;
@@ -13,16 +14,19 @@ use crate::events;
 use crate::features;
 use crate::health;
 use crate::module::Module;
+use crate::park::End;
 use crate::presence::Probes;
 use crate::replaces::OnTop;
 use crate::settings;
 use crate::switch::event::{Binding, Subclass};
 use crate::switch::hangup::Hangups;
-use crate::switch::{guard, log};
+use crate::switch::{Cause, Located, guard, inside, log};
 use crate::worker::{self, Message};
 
 /// How long `shutdown` waits for those who are still inside the module, beyond the 10 s FreeSWITCH has waited.
 const EMPTY_WITHIN: Duration = Duration::from_secs(5);
+/// How long calls that `shutdown` has hung up may take to leave.
+const LEAVE_WITHIN: Duration = Duration::from_secs(3);
 
 /// What exists besides the module while it runs. Taken apart from the top down.
 struct Service {
@@ -49,7 +53,7 @@ pub fn start() -> Result<(), String> {
     let module = Module::new(config, clock::epoch_ms(), sender);
     *module.configuration.lock() = text;
     let worker = {
-        let module = std::sync::Arc::clone(&module);
+        let module = Arc::clone(&module);
         std::thread::Builder::new()
             .name("callpark".to_owned())
             .spawn(move || worker::run(&module, &messages))
@@ -92,21 +96,44 @@ pub fn start() -> Result<(), String> {
     Ok(())
 }
 
+/// Hangs up every call that is inside the module, parked, retrieved, or on its way to that. FreeSWITCH has done so with those
+/// it has found; it does not find a call for which something else runs on top of our application. A call that does not
+/// leave, because what runs on top takes no notice, ends for the table all the same.
+fn end_calls(module: &Arc<Module>) {
+    let end = Instant::now() + LEAVE_WITHIN;
+    loop {
+        let inside = inside::calls();
+        for leg in inside.iter().filter_map(|uuid| Located::find(uuid)) {
+            leg.session().channel().hangup(Cause::MANAGER_REQUEST);
+        }
+        if inside.is_empty() || Instant::now() >= end {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    for call in module.look(|park| park.calls(clock::now(), None)) {
+        module.act(None, |park, now| ((), park.gone(now, &call.uuid, End::Shutdown)));
+    }
+}
+
 /// Stops the module. False: somebody is still inside, the code must stay mapped.
 pub fn stop() -> bool {
     let Some(module) = Module::running() else { return true };
     module.stopping();
     module.rings.stop_all();
+    // While the worker still runs: it puts the lamps of those calls out.
+    end_calls(&module);
     let service = SERVICE.lock().take();
     if let Some(service) = service {
         drop(service.bindings);
         drop(service.hangups);
         drop(service.completions);
-        drop(service.subclass);
+        // It does first what it has been told before: lamps.
         module.tell_worker(Message::Stop);
         if service.worker.join().is_err() {
             log::error(None, format_args!("the worker had failed"));
         }
+        drop(service.subclass);
     }
     Module::stop();
     drop(module);

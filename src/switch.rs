@@ -20,6 +20,7 @@ pub mod core;
 pub mod event;
 pub mod guard;
 pub mod hangup;
+pub mod inside;
 pub mod ivr;
 pub mod log;
 pub mod module;

@@ -40,5 +40,6 @@ mod sip {
     mod step_races;
     mod steps;
     mod tenants;
+    mod unload;
     mod voicemail;
 }

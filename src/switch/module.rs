@@ -2,6 +2,7 @@
 
 use std::ffi::{CStr, c_char};
 
+use super::inside::InApplication;
 use super::log;
 use super::session::Session;
 use super::stream::Stream;
@@ -65,6 +66,7 @@ unsafe extern "C" fn application<A: Application>(
         // string that lives as long.
         let (session, data) = unsafe { (Session::from_raw(session), from_c(data)) };
         if let Some(session) = session {
+            let _in = InApplication::enter(session);
             A::run(session, &data.unwrap_or_default());
         }
     });

@@ -33,6 +33,15 @@ impl Esl {
         Ok(esl)
     }
 
+    /// Waits for a minute and a half for each answer.
+    ///
+    /// # Errors
+    /// When the connection breaks.
+    pub fn patient(self) -> io::Result<Esl> {
+        self.stream.get_ref().set_read_timeout(Some(3 * COMMAND_DEADLINE))?;
+        Ok(self)
+    }
+
     /// Runs an API command and returns its output.
     ///
     /// # Errors

@@ -116,6 +116,15 @@ impl Switch {
         Esl::connect(self.ports.esl()).expect("an event socket connection")
     }
 
+    /// As [`Switch::esl`], for a command that may take a minute: FreeSWITCH waits 10 s for each application of a module.
+    ///
+    /// # Panics
+    /// When the switch does not take it.
+    #[track_caller]
+    pub fn esl_patient(&self) -> Esl {
+        self.esl().patient().expect("an event socket connection")
+    }
+
     /// Collects these events from now on; a name is `CHANNEL_BRIDGE` or `CUSTOM callpark::info`.
     ///
     /// # Panics
