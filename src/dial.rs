@@ -1,5 +1,6 @@
 //! Dial strings: whom they name.
 
+use crate::expand::expand;
 use crate::switch::{Located, Session};
 
 /// The most phones that are called for one thing.
@@ -9,10 +10,13 @@ const WRITTEN: [&str; 3] = ["dialed_user", "dialed_domain", "dialed_group"];
 
 /// Every phone of a dial string by itself, so that each of them can be called and not only the fastest: the members of
 /// `group/sales@example.com`, or what commas separate. `uuid`: the channel whose variables the string may use.
-#[must_use]
-pub fn phones(uuid: &str, dial_string: &str) -> Vec<String> {
-    let Some(located) = Located::find(uuid) else { return Vec::new() };
-    let expanded = located.session().channel().expand(dial_string);
+///
+/// # Errors
+/// The channel has gone, or holds what must not go into a dial string.
+pub fn phones(uuid: &str, dial_string: &str) -> Result<Vec<String>, String> {
+    let located = Located::find(uuid).ok_or("the caller has gone")?;
+    let expanded =
+        expand(located.session().channel(), dial_string).map_err(|unfit| unfit.to_string())?;
     let mut phones = Vec::new();
     for phone in each(&expanded) {
         match phone.strip_prefix("group/") {
@@ -21,7 +25,7 @@ pub fn phones(uuid: &str, dial_string: &str) -> Vec<String> {
         }
     }
     phones.truncate(MOST);
-    phones
+    Ok(phones)
 }
 
 /// The dial string of a group: FreeSWITCH's directory knows it.

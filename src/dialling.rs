@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use crate::expand::expand;
 use crate::names;
 use crate::park::CallView;
 use crate::phones;
@@ -89,12 +90,10 @@ impl<'a> Outgoing<'a> {
 /// A dial string with `${…}` replaced as the parked channel has it.
 ///
 /// # Errors
-/// The caller has gone.
+/// The caller has gone, or sends what must not go into a dial string.
 pub fn expanded(call: &CallView, dial_string: &str) -> Result<String, String> {
-    match Located::find(call.uuid.as_str()) {
-        Some(parked) => Ok(parked.session().channel().expand(dial_string)),
-        None => Err("the caller has gone".to_owned()),
-    }
+    let parked = Located::find(call.uuid.as_str()).ok_or("the caller has gone")?;
+    expand(parked.session().channel(), dial_string).map_err(|unfit| unfit.to_string())
 }
 
 /// Has a leg that has answered run an application for an errand, and waits until it has begun.

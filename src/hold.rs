@@ -2,10 +2,13 @@
 
 use std::time::{Duration, Instant};
 
+use crate::expand::{expand, holds_what_was_sent};
 use crate::module::Leg;
 use crate::switch::ivr::{self, Played};
 use crate::switch::{Channel, Session, log};
 
+/// The call's own hold music.
+const OWN: &str = "callpark_hold_music";
 /// Heard when the hold music cannot be played.
 const SILENCE: &str = "silence_stream://-1";
 /// What ends sooner was not played: a stream that is missing ends at once, and without a word.
@@ -24,14 +27,27 @@ impl Music {
     /// In this order: the call's own `callpark_hold_music`, the lot's, the channel's hold music, silence.
     #[must_use]
     pub fn choose(channel: Channel<'_>, lot: Option<&str>) -> Self {
-        let chosen = channel
-            .variable("callpark_hold_music")
-            .or_else(|| lot.map(|music| channel.expand(music)))
-            .or_else(|| channel.variable("temp_hold_music"))
-            .or_else(|| channel.variable("hold_music"))
-            .map(|music| channel.expand(&music))
-            // Two words FreeSWITCH knows for hold music which are no streams.
-            .filter(|music| !["", "silence", "indicate_hold"].contains(&music.as_str()));
+        let own = channel.variable(OWN).filter(|music| match holds_what_was_sent(channel, music) {
+            Some(what) => {
+                ignored(channel, OWN, &format!("it holds the call's {what}"));
+                false
+            }
+            None => true,
+        });
+        let chosen = [
+            own,
+            lot.map(str::to_owned),
+            channel.variable("temp_hold_music"),
+            channel.variable("hold_music"),
+        ]
+        .into_iter()
+        .flatten()
+        .find_map(|music| {
+            let filled = expand(channel, &music);
+            filled.map_err(|unfit| ignored(channel, &music, &unfit.to_string())).ok()
+        })
+        // Two words FreeSWITCH knows for hold music which are no streams.
+        .filter(|music| !["", "silence", "indicate_hold"].contains(&music.as_str()));
         // The last resort is tried last and stays.
         let sources = std::iter::once(SILENCE.to_owned()).chain(chosen).collect();
         Self { sources, failures: 0 }
@@ -50,6 +66,13 @@ impl Music {
             );
         }
     }
+}
+
+fn ignored(channel: Channel<'_>, what: &str, why: &str) {
+    log::warning(
+        None,
+        format_args!("hold music of {}: {what:?} is ignored: {why}", channel.name()),
+    );
 }
 
 /// Keeps the caller company until the leg is woken, transferred or gone.

@@ -19,6 +19,7 @@ pub mod dial;
 pub mod dialling;
 pub mod effects;
 pub mod events;
+pub mod expand;
 pub mod features;
 pub mod handover;
 pub mod health;

@@ -3,6 +3,7 @@
 use std::fmt::Display;
 
 use crate::clock;
+use crate::expand::holds_what_was_sent;
 use crate::names;
 use crate::park::{CallUuid, Caller, LotKey, ParkRequest, Step, TOP_PRIORITY, User, Want};
 use crate::settings;
@@ -43,6 +44,14 @@ pub fn of(
         number
     };
     let returns = channel.variable("callpark_return").and_then(|steps| {
+        if let Some(what) = holds_what_was_sent(channel, &steps) {
+            ignored("callpark_return", &format_args!("it holds the call's {what}"));
+            return None;
+        }
+        if steps.contains("${") {
+            ignored("callpark_return", &"it holds ${…} that the dialplan has not replaced");
+            return None;
+        }
         let steps =
             Step::parse_list(&steps).map_err(|error| ignored("callpark_return", &error)).ok()?;
         let unknown = settings::causes(&steps).find(|cause| Cause::parse(cause).is_none()).cloned();

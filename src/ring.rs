@@ -240,11 +240,21 @@ pub fn command(module: &Arc<Module>, call: CallView, dial_string: String) -> Res
 pub fn page(module: &Arc<Module>, call: CallView, dial_string: String) {
     let uuid = call.uuid.clone();
     let module = Arc::clone(module);
-    let thread = in_thread("callpark-page", move || {
-        for phone in dial::phones(call.uuid.as_str(), &dial_string) {
-            page_one(&module, call.clone(), phone);
-        }
-    });
+    let thread =
+        in_thread("callpark-page", move || match dial::phones(call.uuid.as_str(), &dial_string) {
+            Ok(phones) => {
+                for phone in phones {
+                    page_one(&module, call.clone(), phone);
+                }
+            }
+            Err(reason) => log::warning(
+                Some(call.uuid.as_str()),
+                format_args!(
+                    "{} {}: nobody is paged with {dial_string:?}: {reason}",
+                    call.lot, call.orbit
+                ),
+            ),
+        });
     if let Err(reason) = thread {
         log::warning(Some(uuid.as_str()), format_args!("nobody is paged: {reason}"));
     }

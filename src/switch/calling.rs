@@ -68,11 +68,13 @@ fn originate(
 ) -> Result<Located, String> {
     let failed = || "DESTINATION_OUT_OF_ORDER".to_owned();
     let dial_string = to_c(dial.dial_string);
-    let (name, number) = (to_c(dial.caller_id_name), to_c(dial.caller_id_number));
+    // They end up in headers of a message, which a line break would end.
+    let one_line = |text: &str| to_c(&text.replace(char::is_control, ""));
+    let (name, number) = (one_line(dial.caller_id_name), one_line(dial.caller_id_number));
     // Variables go in as an event, not in the dial string: a caller's name may hold a comma or a brace.
     let mut variables = Event::new(super::event::Kind::Variables, None).ok_or_else(failed)?;
     for (name, value) in dial.variables {
-        variables = variables.with(name, value);
+        variables = variables.with(name, &value.replace(char::is_control, ""));
     }
     let mut leg = std::ptr::null_mut();
     let mut cause = sys::switch_call_cause_t::SWITCH_CAUSE_NONE;

@@ -63,6 +63,11 @@ fn own(session: &Session, application: &str, data: &str) -> bool {
             Some((name, value)) => session.set(name.trim(), Some(value)),
             None => session.set(data.trim(), None),
         },
+        "set_profile_var" => {
+            if let Some((name, value)) = data.split_once('=') {
+                session.profile.lock().insert(name.trim().to_owned(), value.to_owned());
+            }
+        }
         "unset" => session.set(data, None),
         "hangup" => {
             session.hangup(if data.is_empty() { NORMAL_CLEARING } else { causes::number(data) });

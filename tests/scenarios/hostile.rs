@@ -1,0 +1,134 @@
+//! What a caller sends ends up in an administrator's dial strings, streams and steps, and must mean nothing there.
+
+use std::path::PathBuf;
+
+use kit::{SOON, Setup};
+
+use super::lot::{MOMENT, Scene, setup};
+
+/// Numbers that mean something in a dial string, as they are or once they are decoded.
+const NUMBERS: [&str; 9] = [
+    "1,loopback/9999/default",
+    "1|loopback/9999/default",
+    "1:_:loopback/9999/default",
+    "1]loopback/9999/default",
+    "1%5D,loopback%2F9999%2Fdefault",
+    "1@x,null/evil",
+    "1/../9999",
+    "${originate(null/evil 9999)}",
+    "1^2;x={y}",
+];
+
+/// One lot whose calls wait a second. 9999 and `crm_…` are numbers that no caller may reach. `as_<n>` parks a call as the
+/// n-th of [`NUMBERS`]; `returns_<n>` with return steps in which the dialplan has written that number.
+fn lot(inside: &str) -> Setup {
+    let lots = format!(
+        r#"<lot name="default" orbits="701-705"><param name="announce" value="false"/>{inside}</lot>"#
+    );
+    let setup = setup(&lots)
+        .extension("9999", &[("answer", ""), ("park", "")])
+        .extension("crm_.*", &[("answer", ""), ("park", "")]);
+    let honest = ["+4930123"];
+    NUMBERS.iter().chain(&honest).enumerate().fold(setup, |setup, (at, number)| {
+        // As text: the dialplan, too, would look for variables in there.
+        let number = format!("caller_id_number={}", number.replace('$', "\\$"));
+        let steps = "callpark_return=loopback/crm_${caller_id_number}/default ring=5";
+        let park = ("callpark", "default 701");
+        setup.extension(&format!("as_{at}"), &[("set_profile_var", &number), park]).extension(
+            &format!("returns_{at}"),
+            &[("set_profile_var", &number), ("set", steps), ("set", "callpark_timeout=1"), park],
+        )
+    })
+}
+
+/// Nothing but the caller is there, and what `step` says it could not do names the variable.
+#[track_caller]
+fn nobody_was_reached(scene: &Scene, caller: &str, number: &str) {
+    scene.events.none_for(MOMENT, |e| {
+        e.is("Callpark-UUID", caller) && !e.text("Callpark-Outcome").is_empty()
+    });
+    assert_eq!(scene.switch.channels(), 1, "{number}");
+    assert!(scene.switch.alive(caller), "{number}");
+}
+
+#[test]
+fn a_number_adds_nobody_to_the_dial_string_of_a_step() {
+    let scene = Scene::with(lot(r#"<param name="timeout" value="1"/><return>
+        <step to="[origination_caller_id_number=${caller_id_number}]null/crm"/>
+        <step to="loopback/crm_${caller_id_number}/default"/>
+        </return>"#));
+    for (at, number) in NUMBERS.iter().enumerate() {
+        let (caller, _) = scene.park(&format!("as_{at}"));
+        for step in ["1 ", "2 "] {
+            let failed = scene.events.wait(SOON, |e| {
+                e.is("Callpark-UUID", &caller)
+                    && e.is("Callpark-Action", "return")
+                    && e.text("Callpark-Step").starts_with(step)
+                    && !e.text("Callpark-Reason").is_empty()
+            });
+            let reason = failed.text("Callpark-Reason");
+            assert!(reason.contains("${caller_id_number}"), "{number}: {reason}");
+        }
+        nobody_was_reached(&scene, &caller, number);
+        scene.switch.kill(&caller);
+        scene.outcome(&caller, "abandoned");
+    }
+    // An honest one gets there.
+    let (caller, _) = scene.park(&format!("as_{}", NUMBERS.len()));
+    scene.outcome(&caller, "returned");
+}
+
+#[test]
+fn what_a_caller_sends_makes_no_return_steps() {
+    let scene = Scene::with(lot("<return/>"));
+    // What holds a `$` FreeSWITCH itself has looked into by then, for `set` does that.
+    let written = NUMBERS.iter().enumerate().filter(|(_, number)| !number.contains('$'));
+    for (at, number) in written {
+        let (caller, _) = scene.park(&format!("returns_{at}"));
+        scene
+            .events
+            .wait(SOON, |e| e.is("Callpark-UUID", &caller) && e.is("Callpark-Action", "remind"));
+        nobody_was_reached(&scene, &caller, number);
+        scene.switch.kill(&caller);
+        scene.outcome(&caller, "abandoned");
+    }
+    assert!(scene.switch.log_contains("callpark_return is ignored"));
+}
+
+#[test]
+fn what_a_caller_sends_pages_nobody() {
+    let scene = Scene::with(lot(r#"<param name="timeout" value="0"/>
+        <param name="page" value="[a=${caller_id_number}]null/page,loopback/crm_${caller_id_number}/default"/>"#));
+    for (at, number) in NUMBERS.iter().enumerate() {
+        let (caller, _) = scene.park(&format!("as_{at}"));
+        scene.switch.eventually(SOON, "a warning", || {
+            scene.switch.log_contains("nobody is paged with").then_some(())
+        });
+        nobody_was_reached(&scene, &caller, number);
+        scene.switch.kill(&caller);
+        scene.outcome(&caller, "abandoned");
+    }
+}
+
+/// The value of a variable is not looked at for variables: a name can be `${system(…)}`.
+#[test]
+fn a_name_runs_no_command_by_way_of_the_hold_music() {
+    let file = PathBuf::from(format!("/tmp/callpark-{}-{}", std::process::id(), kit::new_uuid()));
+    let scene = Scene::with(lot(
+        r#"<param name="hold-music" value="tone_stream://%(500,0,400);loops=-1;${caller_id_name}"/>"#,
+    ));
+    let name = format!("${{system(touch {})}}", file.display());
+    for more in [
+        vec![("origination_callee_id_name", name.as_str())],
+        vec![("origination_callee_id_name", name.as_str()), ("callpark_hold_music", name.as_str())],
+    ] {
+        let (caller, _) = scene.park_with("park_701", &more);
+        scene.switch.eventually(SOON, "a warning", || {
+            scene.switch.log_contains("is ignored").then_some(())
+        });
+        scene.events.none_for(MOMENT, |e| !e.text("Callpark-Outcome").is_empty());
+        assert!(!file.exists(), "a caller's name ran a command");
+        scene.switch.kill(&caller);
+        scene.outcome(&caller, "abandoned");
+    }
+}
