@@ -76,7 +76,7 @@ fn names(header: &str) -> Vec<String> {
     let mut names: Vec<String> = header
         .split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
         .filter(|word| {
-            ["switch_", "SWITCH_", "CF_", "CS_", "SAF_", "SOF_", "SMODF_"]
+            ["switch_", "_switch_", "SWITCH_", "CF_", "CS_", "SAF_", "SOF_", "SMODF_"]
                 .iter()
                 .any(|prefix| word.starts_with(prefix))
         })

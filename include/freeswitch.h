@@ -304,6 +304,16 @@ typedef struct switch_state_handler_table {
 int switch_core_add_state_handler(const switch_state_handler_table_t *state_handler);
 void switch_core_remove_state_handler(const switch_state_handler_table_t *state_handler);
 
+/* ---- databases that FreeSWITCH keeps open ---- */
+typedef struct switch_cache_db_handle switch_cache_db_handle_t;
+typedef int (*switch_core_db_callback_func_t) (void *pArg, int argc, char **argv, char **columnNames);
+
+switch_status_t _switch_cache_db_get_db_handle_dsn(switch_cache_db_handle_t **dbh, const char *dsn, const char *file, const char *func,
+												   int line);
+void switch_cache_db_release_db_handle(switch_cache_db_handle_t **dbh);
+switch_status_t switch_cache_db_execute_sql_callback(switch_cache_db_handle_t *dbh, const char *sql,
+													 switch_core_db_callback_func_t callback, void *pdata, char **err);
+
 /* ---- channels ---- */
 switch_status_t switch_channel_get_variables(switch_channel_t *channel, switch_event_t **event);
 const char *switch_channel_get_variable_dup(switch_channel_t *channel, const char *varname, switch_bool_t dup, int idx);

@@ -45,8 +45,10 @@ pub mod ring;
 pub mod rings;
 mod service;
 pub mod settings;
+pub mod subscriptions;
 pub mod switch;
 pub mod tokens;
+pub mod watchers;
 pub mod worker;
 
 use switch::module::{FunctionTable, Interface, Pool, Registration, Status, function_table};

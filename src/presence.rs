@@ -6,15 +6,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::clock;
+use crate::dialling::in_thread;
 use crate::module::Module;
-use crate::park::{Dialog, Lamp, LotKey, OrbitName};
-use crate::switch::core;
+use crate::park::{Dialog, Lamp, LotKey, OrbitName, Park, domain_name};
+use crate::party;
 use crate::switch::event::{Event, Heard, Kind, Listener};
+use crate::switch::{api, core};
+use crate::watchers::Watchers;
 use crate::worker::Message;
 
 /// What one lamp shows.
 #[derive(Clone, PartialEq, Eq, Debug)]
-struct Shown {
+pub struct Shown {
     light: Light,
     /// What is said of it: `Parked`, `2 calls`, `Idle`.
     status: String,
@@ -32,12 +35,14 @@ enum Light {
 }
 
 impl Shown {
-    fn off() -> Self {
+    /// Nothing.
+    #[must_use]
+    pub fn off() -> Self {
         Self { light: Light::Off, status: "Idle".to_owned(), caller: None, dialog: None }
     }
 
     /// Fires it for the lamp `login@domain`; to the one subscription `asked_by`, or to all.
-    fn fire(&self, proto: &str, login: &str, domain: &str, asked_by: Option<&str>) {
+    pub fn fire(&self, proto: &str, login: &str, domain: &str, asked_by: Option<&str>) {
         let Some(mut event) = Event::new(Kind::PresenceIn, None) else { return };
         let (rpid, state, answer) = match self.light {
             Light::Steady => ("active", "CS_ROUTING", "confirmed"),
@@ -122,12 +127,73 @@ fn lot_now(module: &Module, lot: &LotKey) -> Shown {
 }
 
 /// A lamp that a phone asks about.
+#[derive(Clone)]
 pub struct Asked {
-    login: String,
-    domain: String,
+    /// The lamp.
+    pub login: String,
+    /// The domain in which it is watched, as the phone spells it.
+    pub domain: String,
     /// The subscription that gets the answer.
-    call_id: Option<String>,
+    pub call_id: Option<String>,
+    /// The domain of the phone, by its own account.
+    from: Option<String>,
+    /// For how much longer it watches.
+    pub expires_s: u64,
+    /// Whether `from` is a domain of the directory; none: nobody has looked.
+    from_is_ours: Option<bool>,
 }
+
+impl Asked {
+    /// That subscription of `from` asks for the lamp `login@domain`.
+    #[must_use]
+    pub fn new(
+        login: &str,
+        domain: &str,
+        call_id: Option<String>,
+        from: &str,
+        expires_s: u64,
+    ) -> Self {
+        let from = from.rsplit_once('@').map(|(_, host)| party::host_of(host));
+        Self {
+            login: login.to_owned(),
+            domain: domain.to_owned(),
+            call_id,
+            from: from.filter(|host| host.parse::<IpAddr>().is_err()).and_then(domain_name),
+            expires_s,
+            from_is_ours: None,
+        }
+    }
+
+    /// Whether the phone is of another tenant than the lamp. None: the directory has to be asked, which can take a moment.
+    fn is_stranger(&self, module: &Module, owner: &LotKey) -> Option<bool> {
+        match (&self.from, owner.domain.as_deref()) {
+            (Some(from), Some(owner)) if from != owner => {
+                let known = || {
+                    core::domain().as_ref() == Some(from)
+                        || module.look(|park| park.has_tenant(from))
+                };
+                self.from_is_ours.or_else(|| known().then_some(true))
+            }
+            // Everybody's, its own, or nobody can say.
+            _ => Some(false),
+        }
+    }
+
+    /// Looks, and asks again.
+    fn look_first(mut self, module: &Arc<Module>) {
+        let module = Arc::clone(module);
+        // If it cannot be looked for, it is not shown.
+        drop(in_thread("callpark-lamps", move || {
+            let domain = self.from.as_deref().unwrap_or_default();
+            let answer = api::execute("domain_exists", domain);
+            self.from_is_ours = Some(answer.is_some_and(|answer| answer.trim() == "true"));
+            module.tell_worker(Message::Asked(self));
+        }));
+    }
+}
+
+/// A subscription that there is not: what is said to it only those hear who listen to events.
+const NO_SUBSCRIPTION: &str = "callpark";
 
 /// How many lamps are remembered that are watched under another domain than their lot's.
 const MOST_ELSEWHERE: usize = 10_000;
@@ -139,8 +205,22 @@ pub struct Lamps {
     lit: HashMap<(String, String), Shown>,
     /// Under which other domains phones watch a lamp: those of a tenant may watch the orbits of a lot of everybody's.
     elsewhere: BTreeSet<(String, String)>,
+    /// Who watches lamps that tenants have.
+    watchers: Watchers,
     /// The proto of those that are lit.
     proto: String,
+}
+
+/// What `login` means to somebody in `domain`: an orbit, or a lot as a whole.
+fn meant(park: &Park, login: &str, domain: &str) -> Option<(LotKey, Option<OrbitName>)> {
+    // Whoever watches under an address of the switch watches under its domain.
+    let host = party::host_of(domain);
+    let domain = host.parse::<IpAddr>().ok().and_then(|_| core::domain());
+    let domain = domain.as_deref().unwrap_or(host);
+    match park.orbit_at(login, Some(domain)) {
+        Some((lot, orbit)) => Some((lot, Some(orbit))),
+        None => park.resolve(login, Some(domain)).ok().map(|lot| (lot, None)),
+    }
 }
 
 impl Lamps {
@@ -151,35 +231,51 @@ impl Lamps {
         let (shown, later) = orbit_now(module, lot, orbit);
         let whole = lot_now(module, lot);
         for (login, shown) in [(orbit.as_str(), shown), (lot.name.as_str(), whole)] {
-            let others = match lot.domain {
-                Some(_) => Vec::new(),
-                None => self.other_domains(login, &home),
-            };
-            for domain in others.iter().chain([&home]) {
-                self.change(login, domain, &shown);
+            if lot.domain.is_some() || module.look(|park| park.is_of_a_tenant(login)) {
+                self.show_each(module, lot, login, &shown);
+                self.change(login, &home, &shown, Some(NO_SUBSCRIPTION));
+                continue;
+            }
+            for domain in self.other_domains(login, &home).iter().chain([&home]) {
+                self.change(login, domain, &shown, None);
             }
         }
         later
     }
 
+    /// Shows it to each phone to which `login` is a lamp of that lot.
+    fn show_each(&mut self, module: &Module, lot: &LotKey, login: &str, shown: &Shown) {
+        for (call_id, watcher) in self.watchers.of(login) {
+            let domain = &watcher.domain;
+            let means = module.look(|park| meant(park, login, domain));
+            if watcher.shown != *shown && means.is_some_and(|(meant, _)| meant == *lot) {
+                shown.fire(&self.proto, login, domain, Some(call_id));
+                watcher.shown = shown.clone();
+            }
+        }
+    }
+
     /// Answers a phone that asks.
-    pub fn answer(&mut self, module: &Module, asked: &Asked) {
+    pub fn answer(&mut self, module: &Arc<Module>, asked: Asked) {
         self.follow_proto(module);
         let (login, domain) = (asked.login.as_str(), asked.domain.as_str());
-        let found = module.look(|park| match park.orbit_at(login, Some(domain)) {
-            Some((lot, orbit)) => Some((lot, Some(orbit))),
-            None => park.resolve(login, Some(domain)).ok().map(|lot| (lot, None)),
-        });
-        let Some((lot, orbit)) = found else { return };
+        let Some((lot, orbit)) = module.look(|park| meant(park, login, domain)) else { return };
+        match asked.is_stranger(module, &lot) {
+            Some(false) => {}
+            // As if it were not there.
+            Some(true) => return,
+            None => return asked.look_first(module),
+        }
         let shown = match orbit {
             Some(orbit) => orbit_now(module, &lot, &orbit).0,
             None => lot_now(module, &lot),
         };
-        // Whoever watches under an address of the switch watches under its domain: that is what presence-hosts is for.
-        let elsewhere = lot.domain.is_none()
-            && domain.parse::<IpAddr>().is_err()
-            && domain_of(&lot).is_some_and(|home| home != domain);
-        if elsewhere && self.elsewhere.len() < MOST_ELSEWHERE {
+        if lot.domain.is_some() || module.look(|park| park.is_of_a_tenant(login)) {
+            self.watchers.note(&asked, shown.clone());
+        } else if domain.parse::<IpAddr>().is_err()
+            && domain_of(&lot).is_some_and(|home| home != domain)
+            && self.elsewhere.len() < MOST_ELSEWHERE
+        {
             let lamp = (login.to_owned(), domain.to_owned());
             if shown.light != Light::Off {
                 self.lit.entry(lamp.clone()).or_insert_with(|| shown.clone());
@@ -199,6 +295,9 @@ impl Lamps {
             Shown::off().fire(&self.proto, login, domain, None);
             shown.fire(&proto, login, domain, None);
         }
+        for ((login, call_id), watcher) in self.watchers.take_all() {
+            Shown::off().fire(&self.proto, &login, &watcher.domain, Some(&call_id));
+        }
         self.proto = proto;
     }
 
@@ -208,13 +307,13 @@ impl Lamps {
         of_login.map(|(_, domain)| domain.clone()).filter(|domain| domain != home).collect()
     }
 
-    fn change(&mut self, login: &str, domain: &str, shown: &Shown) {
+    fn change(&mut self, login: &str, domain: &str, shown: &Shown, to: Option<&str>) {
         let key = (login.to_owned(), domain.to_owned());
         let before = self.lit.get(&key);
         if before.map_or(shown.light == Light::Off, |before| before == shown) {
             return;
         }
-        shown.fire(&self.proto, login, domain, None);
+        shown.fire(&self.proto, login, domain, to);
         if shown.light == Light::Off {
             self.lit.remove(&key);
         } else {
@@ -235,10 +334,14 @@ impl Listener for Probes {
         let Some(to) = event.header("to") else { return };
         let asked = to.strip_prefix(proto.as_str()).and_then(|rest| rest.strip_prefix('+'));
         let Some((login, domain)) = asked.and_then(|rest| rest.split_once('@')) else { return };
-        module.tell_worker(Message::Asked(Asked {
-            login: login.to_owned(),
-            domain: domain.to_owned(),
-            call_id: event.header("sub-call-id"),
-        }));
+        let from = event.header("from").unwrap_or_default();
+        let expires_s = event.header("expires").and_then(|seconds| seconds.parse().ok());
+        module.tell_worker(Message::Asked(Asked::new(
+            login,
+            domain,
+            event.header("sub-call-id"),
+            &from,
+            expires_s.unwrap_or(3600),
+        )));
     }
 }

@@ -18,6 +18,7 @@ use crate::park::End;
 use crate::presence::Probes;
 use crate::replaces::OnTop;
 use crate::settings;
+use crate::subscriptions;
 use crate::switch::event::{Binding, Subclass};
 use crate::switch::hangup::Hangups;
 use crate::switch::{Cause, Located, guard, inside, log};
@@ -87,6 +88,9 @@ pub fn start() -> Result<(), String> {
             None,
             format_args!("FreeSWITCH does not tell us of calls that end: parkers may be unknown"),
         );
+    }
+    if let Some(module) = Module::running() {
+        subscriptions::answer_all(&module);
     }
     *SERVICE.lock() = Some(Service { bindings, hangups, completions, subclass, worker });
     log::notice(

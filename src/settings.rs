@@ -9,6 +9,7 @@ use crate::dialling::in_thread;
 use crate::health;
 use crate::module::Module;
 use crate::park::{AfterReturn, Step, StepTo};
+use crate::subscriptions;
 use crate::switch::Cause;
 use crate::switch::event::{Heard, Kind, Listener};
 use crate::switch::{core, log, xml};
@@ -116,6 +117,8 @@ fn take(module: &Arc<Module>, number: u64, text: Option<String>) -> Result<(), S
     if newest {
         *module.settings.write() = config.settings;
         module.tell_worker(Message::Proto);
+        // Lamps may belong to others now.
+        subscriptions::answer_all(module);
     }
     health::check_rival(module);
     Ok(())

@@ -17,6 +17,7 @@ pub mod cause;
 pub mod channel;
 pub mod console;
 pub mod core;
+pub mod db;
 pub mod event;
 pub mod guard;
 pub mod hangup;

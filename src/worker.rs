@@ -102,7 +102,7 @@ pub fn run(module: &Arc<Module>, messages: &Receiver<Message>) {
                     blinking.insert((Instant::now() + wait, lot, orbit));
                 }
             }
-            Ok(Message::Asked(asked)) => guard("lamps", (), || lamps.answer(module, &asked)),
+            Ok(Message::Asked(asked)) => guard("lamps", (), || lamps.answer(module, asked)),
             Ok(Message::Ran(uuid)) => guard("replaces", (), || replaces::renew(module, &uuid)),
             Ok(Message::Proto) => guard("lamps", (), || lamps.follow_proto(module)),
             Ok(Message::Reload) => reload_at = Some(Instant::now()),

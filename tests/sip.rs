@@ -39,6 +39,7 @@ mod sip {
     mod step_looks;
     mod step_races;
     mod steps;
+    mod tenant_lamps;
     mod tenants;
     mod unload;
     mod voicemail;

@@ -108,6 +108,21 @@ impl Park {
             .ok_or(Refusal::UnknownLot)
     }
 
+    /// Whether that domain has lots of its own.
+    pub fn has_tenant(&self, domain: &str) -> bool {
+        let tenant = domain_name(domain).map(Arc::from);
+        tenant.is_some() && self.lots.keys().any(|key| key.domain == tenant)
+    }
+
+    /// Whether `login` is an orbit or a lot of some tenant.
+    pub fn is_of_a_tenant(&self, login: &str) -> bool {
+        let orbit = login.parse::<OrbitName>().ok();
+        self.lots.iter().filter(|(key, _)| key.domain.is_some()).any(|(key, lot)| {
+            let has = |orbit| lot.orbits.number(orbit).is_some() || lot.slot(orbit).is_some();
+            key.name.as_str() == login || orbit.as_ref().is_some_and(has)
+        })
+    }
+
     /// Which lot the orbit `orbit` belongs to, as seen from `viewer_domain`: the tenant's own lots first, then those
     /// without a domain. Draining orbits that hold a call are found as well.
     pub fn orbit_at(

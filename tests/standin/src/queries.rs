@@ -122,3 +122,29 @@ unsafe extern "C" fn switch_console_free_matches(
         *matches = std::ptr::null_mut();
     }
 }
+
+/// There are no databases here.
+#[unsafe(no_mangle)]
+extern "C" fn _switch_cache_db_get_db_handle_dsn(
+    _handle: *mut *mut sys::switch_cache_db_handle_t,
+    _dsn: *const c_char,
+    _file: *const c_char,
+    _func: *const c_char,
+    _line: std::ffi::c_int,
+) -> Status {
+    Status::SWITCH_STATUS_FALSE
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn switch_cache_db_release_db_handle(_handle: *mut *mut sys::switch_cache_db_handle_t) {}
+
+#[unsafe(no_mangle)]
+extern "C" fn switch_cache_db_execute_sql_callback(
+    _handle: *mut sys::switch_cache_db_handle_t,
+    _sql: *const c_char,
+    _callback: sys::switch_core_db_callback_func_t,
+    _data: *mut std::ffi::c_void,
+    _error: *mut *mut c_char,
+) -> Status {
+    Status::SWITCH_STATUS_FALSE
+}
