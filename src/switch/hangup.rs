@@ -22,8 +22,32 @@ extern "C" fn on_hangup<L: Listener>(
     sys::switch_status_t::SWITCH_STATUS_SUCCESS
 }
 
-/// Listens until it is dropped. FreeSWITCH may be on its way into the listener then: the table below is never freed, and
-/// the module's code stays mapped.
+/// What FreeSWITCH is told to call.
+trait Table {
+    const TABLE: sys::switch_state_handler_table_t;
+}
+
+impl<L: Listener> Table for L {
+    const TABLE: sys::switch_state_handler_table_t = sys::switch_state_handler_table_t {
+        on_init: None,
+        on_routing: None,
+        on_execute: None,
+        on_hangup: Some(on_hangup::<L>),
+        on_exchange_media: None,
+        on_soft_execute: None,
+        on_consume_media: None,
+        on_hibernate: None,
+        on_reset: None,
+        on_park: None,
+        on_reporting: None,
+        on_destroy: None,
+        flags: 0,
+        padding: [std::ptr::null_mut(); 10],
+    };
+}
+
+/// Listens until it is dropped. FreeSWITCH may be on its way into the listener then: its table is a constant, and the
+/// module's code stays mapped.
 pub struct Hangups {
     table: &'static sys::switch_state_handler_table_t,
 }
@@ -35,10 +59,7 @@ impl Hangups {
     /// Starts listening. `None`: FreeSWITCH takes no more of such tables.
     #[must_use]
     pub fn new<L: Listener>() -> Option<Self> {
-        // SAFETY: a struct of C for which zeros are "nothing".
-        let mut table: sys::switch_state_handler_table_t = unsafe { std::mem::zeroed() };
-        table.on_hangup = Some(on_hangup::<L>);
-        let table: &'static _ = Box::leak(Box::new(table));
+        let table: &'static _ = &<L as Table>::TABLE;
         // SAFETY: the table lives for ever.
         let index = unsafe { sys::switch_core_add_state_handler(table) };
         (index >= 0).then_some(Self { table })

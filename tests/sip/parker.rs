@@ -211,3 +211,49 @@ fn a_caller_s_address_is_never_dialled() {
     }
     assert!(parked > users.len(), "only {parked} of them came in");
 }
+
+/// Of several users who ring, the one who answers; a phone that knows the switch by its address; one whose user the
+/// dialplan says.
+#[test]
+fn a_user_is_the_one_whose_leg_it_is() {
+    let setup = two_domains()
+        .extension(
+            "group",
+            &[("bridge", "user/1004@$${domain},user/1001@b.local,user/1005@$${domain}")],
+        )
+        .extension(
+            "as_1007",
+            &[
+                ("set_user", "1007@b.local"),
+                ("bind_meta_app", "1 a s callpark::default auto"),
+                ("bridge", "user/1000@$${domain}"),
+            ],
+        );
+    let Some(desk) = Desk::with(setup) else { return };
+    let alice = desk.phone("1000");
+    let ringing: Vec<Phone> = ["1004", "1005"].map(|user| desk.phone(user)).into();
+    for phone in &ringing {
+        phone.set_policy(Policy::Ring);
+    }
+    let bob = other_phone(&desk, "1001");
+    for referred_by in [ReferredBy::No, ReferredBy::Yes] {
+        let (caller, theirs) = talk(&alice, "group", &bob);
+        refer(&theirs, "700", referred_by);
+        parked_by(&desk, &caller, "1001@b.local");
+        caller.hangup();
+        desk.wait_empty();
+    }
+    // By the switch's address.
+    let dave = Phone::new(&desk.switch, "1008").domain("127.0.0.1").policy(Policy::Answer);
+    let (theirs, called) = talk(&dave, "sip:551000@127.0.0.1", &alice);
+    theirs.dtmf("*1");
+    parked_by(&desk, &called, "1008@test.local");
+    called.hangup();
+    desk.wait_empty();
+    // As the dialplan says.
+    let (theirs, called) = talk(&dave, "sip:as_1007@127.0.0.1", &alice);
+    theirs.dtmf("*1");
+    parked_by(&desk, &called, "1007@b.local");
+    called.hangup();
+    desk.wait_empty();
+}
