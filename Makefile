@@ -33,8 +33,8 @@ test: need-build need-valgrind ## All tests, in the stand-in switch; with FREESW
 		'**********************************************************************************'; fi
 	$(CARGO) test --workspace --release
 
-test-freeswitch: need-build need-freeswitch ## Scenarios, SIP, the model, headers and memory in a real FreeSWITCH, FREESWITCH=<prefix>
-	$(CARGO) test --release --test headers --test scenarios --test sip --test model --test deadlines --test memory
+test-freeswitch: need-build need-freeswitch ## Scenarios, SIP, vanilla, the model, headers and memory in a real FreeSWITCH, FREESWITCH=<prefix>
+	$(CARGO) test --release --test headers --test scenarios --test sip --test vanilla --test model --test deadlines --test memory
 
 # Not optimised: a first build is the longest part of it.
 demo: need-build ## Calls are parked, retrieved, and come back: in a FreeSWITCH if there is one, else in the stand-in
@@ -61,7 +61,8 @@ install: build need-freeswitch ## Copies the module, and the sample configuratio
 	printf '%s\n' '' 'Next:' \
 		"1. Load it at every start: <load module=\"mod_callpark\"/> in $$conf/autoload_configs/modules.conf.xml;" \
 		'   and take mod_valet_parking out of there, for both answer the lamps park+<orbit>.' \
-		"2. The dialplan: copy conf/dialplan/callpark.xml into $$conf/dialplan/default/, and see that 700-720 are free." \
+		"2. The dialplan: copy conf/dialplan/callpark.xml into $$conf/dialplan/default/, include it first in the context" \
+		'   (see README.md), and see that 700-720 are free.' \
 		'3. Now: fs_cli -x "reloadxml", fs_cli -x "load mod_callpark", fs_cli -x "callpark status"'
 
 clean: ## Removes what was built

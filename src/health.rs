@@ -37,8 +37,9 @@ fn warn_of_rival(running: &Module) {
         log::warning(
             None,
             format_args!(
-                "{RIVAL} is loaded too: it answers for every park+ lamp and says that our orbits are free. Unload it, or \
-                 give <param name=\"presence-proto\"> in callpark.conf.xml another value than \"park\""
+                "{RIVAL} is loaded too: it answers for every park+ lamp and says that our orbits are free. Take \
+                 it out of modules.conf.xml and restart FreeSWITCH, for it cannot be unloaded, or give \
+                 <param name=\"presence-proto\"> in callpark.conf.xml another value than \"park\""
             ),
         );
     }

@@ -16,6 +16,10 @@ mod sip {
     mod lamp;
     mod lamp_life;
     mod lamps;
+    mod media;
+    mod media_changes;
+    mod media_far;
+    mod media_timers;
     mod messages;
     mod midcall;
     mod names;

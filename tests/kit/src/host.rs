@@ -88,7 +88,7 @@ fn wrapped(program: OsString) -> Command {
 }
 
 /// The module under test: `CALLPARK_SO`, else the one that this workspace builds.
-pub(crate) fn module() -> PathBuf {
+pub fn module() -> PathBuf {
     match env::var_os("CALLPARK_SO").filter(|path| !path.is_empty()) {
         Some(path) => path.into(),
         None => built("libmod_callpark.so"),

@@ -14,12 +14,15 @@ mod identity;
 mod media;
 mod message;
 mod placing;
+mod renegotiating;
 mod sdp;
 mod settings;
 mod sound;
+mod srtp;
 mod state;
 mod subscription;
 mod transfer;
+mod wire;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -36,6 +39,7 @@ pub use sound::{Codec, Sound};
 pub use state::{End, Phase};
 pub use subscription::{Notify, Subscription};
 pub use transfer::ReferredBy;
+pub use wire::Transport;
 
 use crate::switch::Switch;
 use agent::Agent;
@@ -56,7 +60,20 @@ impl Phone {
     /// When there is no socket for it.
     #[track_caller]
     pub fn new(switch: &Switch, user: &str) -> Phone {
-        Phone::at(switch, switch.sip_port(), user)
+        Phone::over(switch, Transport::Udp, user)
+    }
+
+    /// A phone that reaches the switch in that way.
+    ///
+    /// # Panics
+    /// When it does not.
+    #[track_caller]
+    pub fn over(switch: &Switch, transport: Transport, user: &str) -> Phone {
+        let port = match transport {
+            Transport::Tls => switch.tls_port(),
+            _ => switch.sip_port(),
+        };
+        Phone::at(switch, transport, port, user)
     }
 
     /// A phone at the second SIP profile.
@@ -65,13 +82,14 @@ impl Phone {
     /// As [`Phone::new`].
     #[track_caller]
     pub fn at_other(switch: &Switch, user: &str) -> Phone {
-        Phone::at(switch, switch.other_sip_port(), user)
+        Phone::at(switch, Transport::Udp, switch.other_sip_port(), user)
     }
 
     #[track_caller]
-    fn at(switch: &Switch, port: u16, user: &str) -> Phone {
+    fn at(switch: &Switch, transport: Transport, port: u16, user: &str) -> Phone {
         let tone = switch.next_voice();
-        let agent = Agent::open(port, user, tone).expect("a phone's socket");
+        let server = (switch.ip(), port).into();
+        let agent = Agent::open(transport, server, user, tone).expect("a phone's socket");
         let theirs = Arc::clone(&agent);
         let thread = std::thread::Builder::new().name(format!("kit-phone-{user}"));
         let thread = thread.spawn(move || theirs.run()).expect("a phone's thread");
@@ -111,6 +129,11 @@ impl Phone {
     /// Offers and accepts video in the signalling; sends none.
     pub fn video(self) -> Phone {
         self.set(|settings| settings.video = true)
+    }
+
+    /// Offers encrypted audio (SRTP with keys in the description), and takes what is offered.
+    pub fn srtp(self) -> Phone {
+        self.set(|settings| settings.srtp = true)
     }
 
     /// Its codecs (default: PCMU).

@@ -47,7 +47,11 @@ impl Ports {
         self.first + 2
     }
 
-    /// One more port, 3 to 99.
+    pub(crate) fn tls(&self) -> u16 {
+        self.first + 3
+    }
+
+    /// One more port, 4 to 99.
     pub(crate) fn other(&self, number: u16) -> u16 {
         self.first + number
     }

@@ -2,12 +2,13 @@
 
 use std::fs;
 use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::Path;
 
 use crate::folder::Folder;
 use crate::host::repository;
 use crate::ports::Ports;
-use crate::wav;
+use crate::{tls, wav};
 
 /// The domain of every phone, extension and presentity.
 pub const DOMAIN: &str = "test.local";
@@ -42,6 +43,8 @@ pub struct Setup {
     domains: Vec<String>,
     other_profile: Option<String>,
     pub(crate) vanilla: bool,
+    ipv6: bool,
+    tls: bool,
 }
 
 impl Default for Setup {
@@ -75,6 +78,8 @@ impl Setup {
             domains: Vec::new(),
             other_profile: None,
             vanilla: false,
+            ipv6: false,
+            tls: false,
         }
     }
 
@@ -265,6 +270,25 @@ impl Setup {
         self
     }
 
+    /// The SIP profile and its phones are on `::1`.
+    pub fn ipv6(mut self) -> Setup {
+        self.ipv6 = true;
+        self
+    }
+
+    pub(crate) fn ip(&self) -> IpAddr {
+        match self.ipv6 {
+            true => Ipv6Addr::LOCALHOST.into(),
+            false => Ipv4Addr::LOCALHOST.into(),
+        }
+    }
+
+    /// The SIP profile takes TLS as well, with a certificate of its own.
+    pub fn tls(mut self) -> Setup {
+        self.tls = true;
+        self
+    }
+
     /// FreeSWITCH's own vanilla configuration, and nothing of the kit's or the repository's; of what else is set here
     /// only the sounds count. An installation to work on is in `prefix`, in the switch's folder. FreeSWITCH only.
     pub fn vanilla() -> Setup {
@@ -281,6 +305,9 @@ impl Setup {
             wav::write_tone(&folder.join("moh/tone.wav"), 500.0, 4000)?;
         }
         self.write_sounds(folder)?;
+        if self.tls {
+            tls::write_certificate(&folder.join("tls"))?;
+        }
         fs::write(folder.join("conf/freeswitch.xml"), self.render(folder, ports))
     }
 
@@ -346,6 +373,9 @@ impl Setup {
             ("modules", modules.iter().map(load).collect()),
             ("esl_port", ports.esl().to_string()),
             ("sip_port", ports.sip().to_string()),
+            ("sip_ip", self.ip().to_string()),
+            ("tls", self.tls.to_string()),
+            ("tls_port", ports.tls().to_string()),
             ("rtp_start", ports.rtp_start().to_string()),
             ("rtp_end", ports.rtp_end().to_string()),
             ("codecs", self.codecs.clone()),

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::{self, Write};
+use std::net::IpAddr;
 use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -178,6 +179,16 @@ impl Switch {
     /// The second SIP profile's port on 127.0.0.1: see [`Setup::other_profile`].
     pub fn other_sip_port(&self) -> u16 {
         self.ports.other_sip()
+    }
+
+    /// The SIP profile's port for TLS: see [`Setup::tls`].
+    pub fn tls_port(&self) -> u16 {
+        self.ports.tls()
+    }
+
+    /// Where its SIP profiles and its audio are: on the loopback.
+    pub fn ip(&self) -> IpAddr {
+        self.setup.ip()
     }
 
     /// The voice of its next phone: 600, 700, … 3300 Hz, one after another, so that no two phones of a test sound

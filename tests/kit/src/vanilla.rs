@@ -55,9 +55,17 @@ fn edits(ports: &Ports) -> Vec<(&'static str, &'static str, String)> {
         (vars, "\"stun-set\"", "\"set\"".into()),
         (vars, "stun:stun.freeswitch.org", "127.0.0.1".into()),
         (vars, "internal_sip_port=5060", format!("internal_sip_port={}", ports.sip())),
-        (vars, "external_sip_port=5080", format!("external_sip_port={}", ports.other(3))),
-        (internal, ":5066", format!(":{}", ports.other(4))),
-        (internal, ":7443", format!(":{}", ports.other(5))),
+        (vars, "external_sip_port=5080", format!("external_sip_port={}", ports.other(4))),
+        // The phones' Call-IDs are their channels' uuids.
+        (
+            internal,
+            "<settings>",
+            "<settings>\n<param name=\"inbound-use-callid-as-uuid\" value=\"true\"/>\n\
+             <param name=\"outbound-use-uuid-as-callid\" value=\"true\"/>\n"
+                .into(),
+        ),
+        (internal, ":5066", format!(":{}", ports.other(5))),
+        (internal, ":7443", format!(":{}", ports.other(6))),
         ("autoload_configs/event_socket.conf.xml", "8021", ports.esl().to_string()),
         (
             switch,

@@ -1,7 +1,7 @@
 //! The phone's socket: a thread that receives, and requests that wait for their response.
 
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -10,6 +10,7 @@ use super::auth::{answered, new_branch};
 use super::message::Message;
 use super::settings::Settings;
 use super::state::State;
+use super::wire::{Transport, Wire};
 use super::{answering, calling};
 
 /// A response to a request inside a dialog comes within this time.
@@ -22,21 +23,23 @@ const TRACED: usize = 80;
 
 /// What the handles (phone, calls, subscriptions) and the receiving thread share.
 pub(crate) struct Agent {
-    socket: UdpSocket,
-    server: SocketAddr,
+    wire: Wire,
     state: Mutex<State>,
     changed: Condvar,
     pub(crate) stop: AtomicBool,
 }
 
 impl Agent {
-    pub(crate) fn open(server_port: u16, user: &str, tone: u32) -> io::Result<Arc<Agent>> {
-        let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
-        socket.set_read_timeout(Some(Duration::from_millis(50)))?;
-        let settings = Settings::new(user, socket.local_addr()?, tone);
+    pub(crate) fn open(
+        transport: Transport,
+        server: SocketAddr,
+        user: &str,
+        tone: u32,
+    ) -> io::Result<Arc<Agent>> {
+        let wire = Wire::open(transport, server)?;
+        let settings = Settings::new(user, transport, wire.local, tone);
         Ok(Arc::new(Agent {
-            socket,
-            server: (Ipv4Addr::LOCALHOST, server_port).into(),
+            wire,
             state: Mutex::new(State::new(settings)),
             changed: Condvar::new(),
             stop: AtomicBool::new(false),
@@ -45,10 +48,9 @@ impl Agent {
 
     /// The receiving thread.
     pub(crate) fn run(&self) {
-        let mut datagram = vec![0; 65_536];
         while !self.stop.load(Ordering::Relaxed) {
-            let Ok((length, _)) = self.socket.recv_from(&mut datagram) else { continue };
-            let Some(message) = Message::parse(&datagram[..length]) else { continue };
+            let Some(bytes) = self.wire.receive() else { continue };
+            let Some(message) = Message::parse(&bytes) else { continue };
             let mut state = self.lock();
             trace(&mut state, "<", &message);
             match message.status() {
@@ -112,11 +114,11 @@ impl Agent {
     /// Sends what needs no answer, or a response.
     pub(crate) fn send(&self, state: &mut State, message: &Message) {
         trace(state, ">", message);
-        let _ = self.socket.send_to(&message.bytes(), self.server);
+        self.wire.send(&message.bytes());
     }
 
     pub(crate) fn send_again(&self, bytes: &[u8]) {
-        let _ = self.socket.send_to(bytes, self.server);
+        self.wire.send(bytes);
     }
 
     /// Adds `Via`, `Contact` and what else every request of this phone bears.
@@ -124,7 +126,8 @@ impl Agent {
         let settings = &state.settings;
         let branch = new_branch();
         let mut message = message;
-        let via = format!("SIP/2.0/UDP {};branch={branch};rport", settings.address);
+        let (over, at) = (settings.transport.name(), settings.address);
+        let via = format!("SIP/2.0/{over} {at};branch={branch};rport");
         message.headers.insert(0, ("Via".into(), via));
         if message.get("Contact").is_none() {
             message = message.with("Contact", settings.contact());

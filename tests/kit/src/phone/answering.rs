@@ -6,7 +6,7 @@ use super::agent::Agent;
 use super::dialog::{Dialog, new_tag};
 use super::media::Media;
 use super::message::{Message, tag_of};
-use super::sdp::{Direction, Remote, describe};
+use super::sdp::{Direction, Ours, Remote, describe};
 use super::settings::{Policy, Settings};
 use super::state::{CallState, Phase, State};
 
@@ -80,7 +80,7 @@ fn key(request: &Message) -> String {
 }
 
 fn invited(agent: &Agent, state: &mut State, message: Message) {
-    let Ok(media) = Media::open(state.settings.tone) else {
+    let Ok(media) = Media::open(state.settings.address.ip(), state.settings.tone) else {
         return answer(agent, state, &message, 500, "No Media", "");
     };
     let mut call = CallState {
@@ -146,10 +146,21 @@ impl CallState {
             Some(remote) => (self.direction.answer(remote.direction), remote.video),
             None => (self.direction, settings.video),
         };
+        // Our own offer keeps to what the call has.
+        let begun = !self.remote_sdp.is_empty();
+        let wanted = if begun { self.media.encrypted() } else { settings.srtp };
+        let secure = offered.as_ref().map_or(wanted, |remote| remote.key.is_some());
         let codec = offered.and_then(|remote| remote.codec);
         let codecs = codec.as_ref().map_or(&settings.codecs[..], std::slice::from_ref);
         let video = video.then(|| if settings.video { self.media.video_port() } else { 0 });
-        describe(self.sdp_version, self.media.port(), codecs, direction, video)
+        describe(&Ours {
+            version: self.sdp_version,
+            rtp: self.media.address(),
+            codecs,
+            direction,
+            key: secure.then(|| self.media.key()),
+            video,
+        })
     }
 }
 

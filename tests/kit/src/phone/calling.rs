@@ -80,7 +80,12 @@ fn challenged(agent: &Agent, state: &mut State, message: &Message) -> bool {
 }
 
 fn acknowledge(agent: &Agent, state: &mut State, response: &Message, code: u16) {
-    let Some(invite) = state.invites.get(response.branch()) else { return };
+    let State { invites, calls, settings, .. } = &mut *state;
+    let Some(invite) = invites.get(response.branch()) else { return };
+    // To an INVITE without an offer the response bears one, and this the answer.
+    let call = calls.get_mut(response.call_id());
+    let offered = code < 300 && invite.body.is_empty() && !response.body.is_empty();
+    let answer = call.filter(|_| offered).map(|call| call.description(settings, &response.body));
     let target = match response.get("Contact") {
         Some(contact) if code < 300 => uri_of(contact).to_owned(),
         _ => invite.start.split(' ').nth(1).unwrap_or("").to_owned(),
@@ -91,6 +96,10 @@ fn acknowledge(agent: &Agent, state: &mut State, response: &Message, code: u16) 
         .with("To", response.text("To"))
         .with("Call-ID", invite.call_id())
         .with("CSeq", format!("{} ACK", invite.cseq()));
+    let ack = match answer {
+        Some(sdp) => ack.with_body("application/sdp", sdp),
+        None => ack,
+    };
     let mut ack = agent.dress(state, ack);
     if code >= 300 {
         // The ACK of a refusal belongs to the transaction that it ends.

@@ -1,5 +1,6 @@
 //! What is said and heard in a call.
 
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use super::call::Call;
@@ -60,6 +61,11 @@ impl Call {
     /// Packets that came from elsewhere than this call's other end: meant for a call that had the port before.
     pub fn strays(&self) -> Vec<Packet> {
         self.look(|call| call.media.strays())
+    }
+
+    /// Where this end sends its audio from, and gets it.
+    pub fn audio_address(&self) -> SocketAddr {
+        self.look(|call| call.media.address())
     }
 
     /// How many audio packets have come.

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use super::sdp::{Direction, Remote};
 use super::sound::{Codec, Sound};
+use super::srtp::{self, Key, Srtp};
 
 const TICK: Duration = Duration::from_millis(20);
 
@@ -30,6 +31,10 @@ struct Control {
     telephone_event: Option<u8>,
     digits_out: VecDeque<u8>,
     digits_in: String,
+    /// Ours and theirs, while the audio is encrypted.
+    keys: Option<(Key, Key)>,
+    crypt_in: Option<Srtp>,
+    crypt_out: Option<Srtp>,
     heard: Vec<Packet>,
     strays: Vec<Packet>,
 }
@@ -65,15 +70,16 @@ impl Shared {
 pub(crate) struct Media {
     shared: Arc<Shared>,
     thread: Option<JoinHandle<()>>,
-    port: u16,
+    address: SocketAddr,
+    key: Key,
     /// Only there so that the offered port is real.
     video: UdpSocket,
 }
 
 impl Media {
-    pub(crate) fn open(tone: u32) -> io::Result<Media> {
-        let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
-        let port = socket.local_addr()?.port();
+    pub(crate) fn open(ip: IpAddr, tone: u32) -> io::Result<Media> {
+        let socket = UdpSocket::bind((ip, 0))?;
+        let address = socket.local_addr()?;
         let control = Control {
             remote: None,
             codec: Codec::Pcmu,
@@ -83,6 +89,9 @@ impl Media {
             telephone_event: None,
             digits_out: VecDeque::new(),
             digits_in: String::new(),
+            keys: None,
+            crypt_in: None,
+            crypt_out: None,
             heard: Vec::new(),
             strays: Vec::new(),
         };
@@ -90,12 +99,18 @@ impl Media {
         let shared = Arc::new(Shared { socket, control: Mutex::new(control), stop });
         let theirs = Arc::clone(&shared);
         let thread = std::thread::Builder::new().name("kit-rtp".into()).spawn(move || run(&theirs));
-        let video = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
-        Ok(Media { shared, thread: Some(thread?), port, video })
+        let video = UdpSocket::bind((ip, 0))?;
+        let key = srtp::new_key();
+        Ok(Media { shared, thread: Some(thread?), address, key, video })
     }
 
-    pub(crate) fn port(&self) -> u16 {
-        self.port
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What we encrypt with, if we do.
+    pub(crate) fn key(&self) -> &Key {
+        &self.key
     }
 
     pub(crate) fn video_port(&self) -> u16 {
@@ -106,9 +121,19 @@ impl Media {
     pub(crate) fn connect(&self, remote: &Remote, direction: Direction) {
         let mut control = self.shared.lock();
         control.remote = Some(remote.rtp);
+        let keys = remote.key.map(|theirs| (self.key, theirs));
+        if control.keys != keys {
+            control.keys = keys;
+            control.crypt_in = keys.map(|(_, theirs)| Srtp::new(&theirs));
+            control.crypt_out = keys.map(|(ours, _)| Srtp::new(&ours));
+        }
         control.codec = remote.codec.unwrap_or(control.codec);
         control.telephone_event = remote.telephone_event;
         control.sending = direction.sends() && !control.silent;
+    }
+
+    pub(crate) fn encrypted(&self) -> bool {
+        self.shared.lock().keys.is_some()
     }
 
     /// Sends no more packets, whatever was negotiated. A call that is over must: the switch gives its port to others.
@@ -188,10 +213,17 @@ fn run(shared: &Shared) {
 /// gets that one's last packets.
 fn receive(shared: &Shared, packet: &[u8], from: SocketAddr, last_event: &mut Option<u32>) {
     let at = Instant::now();
-    let Some((header, payload)) = packet.split_at_checked(12) else { return };
-    let payload_type = header[1] & 0x7f;
     let mut control = shared.lock();
     let ours = control.remote == Some(from);
+    let clear = match &mut control.crypt_in {
+        Some(crypt) if ours => match crypt.unprotect(packet) {
+            Some(clear) => clear,
+            None => return,
+        },
+        _ => packet.to_vec(),
+    };
+    let Some((header, payload)) = clear.split_at_checked(12) else { return };
+    let payload_type = header[1] & 0x7f;
     if ours && Some(payload_type) == control.telephone_event {
         // All packets of a digit bear the timestamp of its beginning.
         let stamp = u32::from_be_bytes([header[4], header[5], header[6], header[7]]);
@@ -263,6 +295,12 @@ impl Sender {
         packet.extend_from_slice(&self.source.to_be_bytes());
         packet.extend_from_slice(body);
         self.sequence = self.sequence.wrapping_add(1);
+        let mut control = shared.lock();
+        let packet = match &mut control.crypt_out {
+            Some(crypt) => crypt.protect(packet),
+            None => packet,
+        };
+        drop(control);
         let _ = shared.socket.send_to(&packet, to);
     }
 }

@@ -38,7 +38,8 @@ impl Phone {
             invite = invite.with(name, *value);
         }
         let mut call = CallState {
-            media: Media::open(state.settings.tone).expect("a socket for audio"),
+            media: Media::open(state.settings.address.ip(), state.settings.tone)
+                .expect("a socket for audio"),
             invite: Message::default(),
             outgoing: true,
             phase: Phase::Calling,

@@ -1,9 +1,10 @@
 //! Session descriptions: one audio stream, and perhaps one of video.
 
 use std::fmt::Write;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use super::sound::Codec;
+use super::srtp::{self, Key};
 
 /// RTP payload type of RFC 4733 telephone events, in what the phone offers.
 pub(crate) const TELEPHONE_EVENT: u8 = 101;
@@ -60,13 +61,15 @@ pub(crate) struct Remote {
     /// Of its audio codecs, the first that `ours` names.
     pub codec: Option<Codec>,
     pub telephone_event: Option<u8>,
+    /// What it encrypts its audio with.
+    pub key: Option<Key>,
     /// It has an m=video line (with a port or without).
     pub video: bool,
 }
 
 impl Remote {
     pub(crate) fn parse(text: &str, ours: &[Codec]) -> Option<Remote> {
-        let mut session_address = Ipv4Addr::LOCALHOST;
+        let mut session_address = IpAddr::from(Ipv4Addr::LOCALHOST);
         let mut remote: Option<Remote> = None;
         let mut in_audio = false;
         for line in text.lines() {
@@ -87,14 +90,17 @@ impl Remote {
                         direction: Direction::SendRecv,
                         codec: types.iter().find_map(known),
                         telephone_event: None,
+                        key: None,
                         video: false,
                     });
                 }
-            } else if let Some(address) = line.strip_prefix("c=IN IP4 ") {
+            } else if let Some(address) =
+                line.strip_prefix("c=IN IP4 ").or(line.strip_prefix("c=IN IP6 "))
+            {
                 let address = address.trim().parse().unwrap_or(session_address);
                 match &mut remote {
                     None => session_address = address,
-                    Some(remote) if in_audio => remote.rtp.set_ip(address.into()),
+                    Some(remote) if in_audio => remote.rtp.set_ip(address),
                     Some(_) => {}
                 }
             } else if let (Some(remote), true) = (&mut remote, in_audio)
@@ -105,6 +111,12 @@ impl Remote {
                     if attribute == name {
                         remote.direction = direction;
                     }
+                }
+                if let Some((suite, key)) = attribute.split_once(" inline:")
+                    && suite.starts_with("crypto:")
+                    && suite.ends_with(srtp::SUITE)
+                {
+                    remote.key = remote.key.or(srtp::decode(key));
                 }
                 if let Some(map) = attribute.strip_prefix("rtpmap:")
                     && let Some((payload_type, "telephone-event/8000")) = map.split_once(' ')
@@ -117,30 +129,44 @@ impl Remote {
     }
 }
 
-/// Ours, offered or answered. `video`: no m=video line, or one with this port (0 refuses).
-pub(crate) fn describe(
-    version: u32,
-    port: u16,
-    codecs: &[Codec],
-    direction: Direction,
-    video: Option<u16>,
-) -> String {
-    let types: Vec<_> = codecs.iter().map(|codec| codec.payload_type().to_string()).collect();
+/// Ours, offered or answered.
+pub(crate) struct Ours<'c> {
+    pub version: u32,
+    pub rtp: SocketAddr,
+    pub codecs: &'c [Codec],
+    pub direction: Direction,
+    /// What the audio is encrypted with.
+    pub key: Option<&'c Key>,
+    /// No m=video line, or one with this port (0 refuses).
+    pub video: Option<u16>,
+}
+
+pub(crate) fn describe(ours: &Ours<'_>) -> String {
+    let types: Vec<_> = ours.codecs.iter().map(|codec| codec.payload_type().to_string()).collect();
+    let (version, port) = (ours.version, ours.rtp.port());
+    let at = match ours.rtp.ip() {
+        IpAddr::V4(ip) => format!("IP4 {ip}"),
+        IpAddr::V6(ip) => format!("IP6 {ip}"),
+    };
+    let profile = if ours.key.is_some() { "SAVP" } else { "AVP" };
     let mut text = format!(
-        "v=0\r\no=kit 1 {version} IN IP4 127.0.0.1\r\ns=kit\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n\
-         m=audio {port} RTP/AVP {} {TELEPHONE_EVENT}\r\n",
+        "v=0\r\no=kit 1 {version} IN {at}\r\ns=kit\r\nc=IN {at}\r\nt=0 0\r\n\
+         m=audio {port} RTP/{profile} {} {TELEPHONE_EVENT}\r\n",
         types.join(" ")
     );
-    for codec in codecs {
+    for codec in ours.codecs {
         let _ = write!(text, "a=rtpmap:{} {}/8000\r\n", codec.payload_type(), codec.name());
+    }
+    if let Some(key) = ours.key {
+        let _ = write!(text, "a=crypto:1 {} inline:{}\r\n", srtp::SUITE, srtp::encode(key));
     }
     let _ = write!(
         text,
         "a=rtpmap:{TELEPHONE_EVENT} telephone-event/8000\r\na=fmtp:{TELEPHONE_EVENT} 0-15\r\n\
          a=ptime:20\r\na={}\r\n",
-        direction.name()
+        ours.direction.name()
     );
-    if let Some(port) = video {
+    if let Some(port) = ours.video {
         let _ = write!(text, "m=video {port} RTP/AVP 96\r\na=rtpmap:96 VP8/90000\r\n");
     }
     text
@@ -148,13 +174,24 @@ pub(crate) fn describe(
 
 #[cfg(test)]
 mod tests {
+    use std::net::Ipv6Addr;
+
     use super::*;
 
     #[test]
     fn reads_what_it_writes() {
-        let text = describe(1, 4000, &[Codec::Pcma], Direction::SendOnly, Some(5000));
+        let key = srtp::new_key();
+        let rtp = SocketAddr::from((Ipv6Addr::LOCALHOST, 4000));
+        let text = describe(&Ours {
+            version: 1,
+            rtp,
+            codecs: &[Codec::Pcma],
+            direction: Direction::SendOnly,
+            key: Some(&key),
+            video: Some(5000),
+        });
         let remote = Remote::parse(&text, &[Codec::Pcmu, Codec::Pcma]).unwrap();
-        assert_eq!(remote.rtp, SocketAddr::from((Ipv4Addr::LOCALHOST, 4000)));
+        assert_eq!((remote.rtp, remote.key), (rtp, Some(key)));
         assert_eq!((remote.direction, remote.codec), (Direction::SendOnly, Some(Codec::Pcma)));
         assert_eq!((remote.telephone_event, remote.video), (Some(101), true));
         assert_eq!(Direction::SendRecv.answer(Direction::SendOnly), Direction::RecvOnly);

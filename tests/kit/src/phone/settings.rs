@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use super::sound::Codec;
+use super::wire::Transport;
 use crate::DOMAIN;
 
 /// What a phone does with a call that comes in.
@@ -37,12 +38,20 @@ pub(crate) struct Settings {
     pub policy: Policy,
     /// The `Contact` of its 3xx.
     pub redirect: Option<String>,
+    /// Offers encrypted audio.
+    pub srtp: bool,
+    pub transport: Transport,
     /// Where it listens.
     pub address: SocketAddr,
 }
 
 impl Settings {
-    pub(crate) fn new(user: &str, address: SocketAddr, tone: u32) -> Settings {
+    pub(crate) fn new(
+        user: &str,
+        transport: Transport,
+        address: SocketAddr,
+        tone: u32,
+    ) -> Settings {
         Settings {
             user: user.into(),
             domain: DOMAIN.into(),
@@ -57,6 +66,8 @@ impl Settings {
             tone,
             policy: Policy::Ring,
             redirect: None,
+            srtp: false,
+            transport,
             address,
         }
     }
@@ -87,6 +98,10 @@ impl Settings {
 
     pub(crate) fn contact(&self) -> String {
         let user = self.contact_user.as_ref().unwrap_or(&self.user);
-        format!("<sip:{user}@{}>", self.address)
+        let at = self.address;
+        match self.transport {
+            Transport::Udp => format!("<sip:{user}@{at}>"),
+            over => format!("<sip:{user}@{at};transport={}>", over.name().to_lowercase()),
+        }
     }
 }

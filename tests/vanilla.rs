@@ -1,0 +1,15 @@
+//! What the README says to copy works: FreeSWITCH's own vanilla configuration, with the module installed as the README
+//! says. Runs on a real FreeSWITCH (`FREESWITCH=<prefix>`) whose configuration is the vanilla one; without one every test
+//! says that it was skipped.
+
+#[allow(dead_code, reason = "shared with the scenarios of tests/sip.rs")]
+#[path = "sip/desk.rs"]
+mod desk;
+
+mod vanilla {
+    mod calls;
+    mod commands;
+    mod install;
+    mod readme;
+    mod snippets;
+}
