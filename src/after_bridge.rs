@@ -68,9 +68,13 @@ impl AfterBridge {
     }
 
     /// Ends a leg whose bridge is over: parked, transferred or sent to an application if it asked for that, else hung up
-    /// with `cause`. Nothing if it has left already.
+    /// with `cause`. Nothing if it has left already; but FreeSWITCH sends a leg that an attended transfer took out of its
+    /// bridge back to its dialplan when the next one is over.
     pub fn end(&self, session: Session<'_>, cause: Cause, dialplan: Dialplan) {
         let channel = session.channel();
+        if dialplan == Dialplan::Over {
+            application::run_nothing(session);
+        }
         if !channel.ready() || !channel.executing() {
             return;
         }

@@ -62,19 +62,26 @@ pub fn run_next(session: Session<'_>, application: &str, data: &str) {
     }
 }
 
+/// Has the session run nothing more of its dialplan, whenever it comes back to it.
+pub fn run_nothing(session: Session<'_>) {
+    // SAFETY: the extension is new, and of this session.
+    unsafe {
+        let extension = empty_extension(session, "nothing");
+        if !extension.is_null() {
+            sys::switch_channel_set_caller_extension(session.channel().raw(), extension);
+        }
+    }
+}
+
 /// Gives the session a list of one application to run.
 pub(super) fn set_extension(session: Session<'_>, application: &str, data: &str) -> bool {
+    let extension = empty_extension(session, application);
+    if extension.is_null() {
+        return false;
+    }
     let (application, data) = (to_c(application), to_c(data));
-    // SAFETY: the session is alive; the extension comes from its own memory and copies the strings.
+    // SAFETY: the session is alive; the extension is its own and copies the strings.
     unsafe {
-        let extension = sys::switch_caller_extension_new(
-            session.raw(),
-            application.as_ptr(),
-            application.as_ptr(),
-        );
-        if extension.is_null() {
-            return false;
-        }
         sys::switch_caller_extension_add_application(
             session.raw(),
             extension,
@@ -84,4 +91,11 @@ pub(super) fn set_extension(session: Session<'_>, application: &str, data: &str)
         sys::switch_channel_set_caller_extension(session.channel().raw(), extension);
     }
     true
+}
+
+/// A list of no application, in the session's own memory; null when there is none left.
+fn empty_extension(session: Session<'_>, name: &str) -> *mut sys::switch_caller_extension_t {
+    let name = to_c(name);
+    // SAFETY: the session is alive; what it gives copies the strings.
+    unsafe { sys::switch_caller_extension_new(session.raw(), name.as_ptr(), name.as_ptr()) }
 }
