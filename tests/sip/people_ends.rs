@@ -6,7 +6,7 @@ use super::desk::{Desk, LOT, setup};
 
 #[test]
 fn a_caller_whose_packets_stop_is_abandoned_for_that_reason() {
-    let silent = [("answer", ""), ("set", "media_timeout=1000"), ("callpark", "default 701")];
+    let silent = [("set", "media_timeout=1000"), ("answer", ""), ("callpark", "default 701")];
     let Some(desk) = Desk::with(setup(LOT).extension("silent", &silent)) else { return };
     let ends = desk.switch.events(&["CHANNEL_HANGUP_COMPLETE"]);
     let alice = desk.phone("1000");
