@@ -76,9 +76,10 @@ typedef enum {
 	CF_REDIRECT = 8,
 	CF_BRIDGED = 9,
 	CF_BREAK = 23,
-	CF_RESET = 29,
 	CF_BROADCAST = 24,
+	CF_RESET = 29,
 	CF_ORIGINATING = 30,
+	CF_STOP_BROADCAST = 31,
 	CF_RECOVERED = 59,
 	CF_ARRANGED_BRIDGE = 164
 } switch_channel_flag_t;

@@ -165,6 +165,7 @@ fn busy(refusal: Refusal) -> Error {
             refusal,
             "the channel is in the middle of something and did not come; it goes on with that",
         ),
+        Refusal::Gone => Error::new(refusal, "the channel has hung up"),
         refusal => refusal.into(),
     }
 }

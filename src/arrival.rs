@@ -12,7 +12,8 @@ use crate::park::{CallState, CallUuid, LotConfig, LotKey, OrbitName, Refusal, Us
 use crate::recordings;
 use crate::replaces::Replacement;
 use crate::ring;
-use crate::switch::{Located, Session, ivr};
+use crate::switch::channel::Flag;
+use crate::switch::{Located, Session, application, ivr};
 use crate::tokens::{Progress, Tokens};
 
 /// How long an orbit is held for a leg that is on its way, in ms.
@@ -50,7 +51,7 @@ const ANSWERS_WITHIN: Duration = Duration::from_secs(5);
 const ASKED_FOR: Duration = Duration::from_secs(1);
 const LOOK_EVERY: Duration = Duration::from_millis(5);
 /// How often a channel is asked that could not go when it was asked.
-const ASK_AGAIN: Duration = Duration::from_millis(20);
+const ASK_AGAIN: Duration = Duration::from_millis(50);
 
 /// How a channel is to be moved.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -132,9 +133,21 @@ pub fn set_off<T>(tokens: &Tokens<T>, token: &str, leg: Session<'_>) -> bool {
 
 /// As [`set_off`], for a channel that may be in a bridge: recordings of the other one follow.
 fn leave<T>(tokens: &Tokens<T>, token: &str, leg: Session<'_>) -> bool {
+    // FreeSWITCH's `record` hangs up a channel that is sent elsewhere meanwhile.
+    let records = leg.channel().variable("current_application").as_deref() == Some("record");
+    if records && !leg.in_its_thread() {
+        return false;
+    }
     let Some(destination) = tokens.set_off(token) else { return false };
     recordings::follow_out_of_bridge(leg);
-    go(leg, &destination)
+    match destination.split_once(':') {
+        Some((application, data)) if records => {
+            application::run_next(leg, application, data);
+            leg.channel().set_flag(Flag::StopBroadcast);
+            true
+        }
+        _ => go(leg, &destination),
+    }
 }
 
 fn go(leg: Session<'_>, destination: &str) -> bool {
@@ -159,6 +172,9 @@ pub fn asked(module: &Arc<Module>, leg: Session<'_>, token: &str) {
         } else if !goes || !leave(errands, token, leg) {
             errands.asked_in_vain(token);
         }
+    } else if module.look(|park| park.is_parked(&CallUuid::from(leg.uuid().as_str()))) {
+        // Two have sent it, and the other way was shorter.
+        module.arrivals.refuse(token, Refusal::AlreadyParked);
     } else if !goes || !leave(&module.arrivals, token, leg) {
         module.arrivals.asked_in_vain(token);
     }

@@ -28,6 +28,8 @@ pub enum Flag {
     Bridged,
     /// Whoever called this leg has not got it yet.
     Originating,
+    /// When what runs on top has ended, what runs below it ends too.
+    StopBroadcast,
     /// Stop playing.
     Break,
     /// Goes on with another list of applications when this one returns.
@@ -43,6 +45,7 @@ impl Flag {
             Self::Transfer => sys::switch_channel_flag_t::CF_TRANSFER,
             Self::Redirect => sys::switch_channel_flag_t::CF_REDIRECT,
             Self::Bridged => sys::switch_channel_flag_t::CF_BRIDGED,
+            Self::StopBroadcast => sys::switch_channel_flag_t::CF_STOP_BROADCAST,
             Self::Originating => sys::switch_channel_flag_t::CF_ORIGINATING,
             Self::Break => sys::switch_channel_flag_t::CF_BREAK,
             Self::Reset => sys::switch_channel_flag_t::CF_RESET,

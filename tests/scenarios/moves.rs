@@ -235,3 +235,123 @@ fn a_channel_that_is_only_just_there_gets_where_it_is_sent() {
         scene.events.drain();
     }
 }
+
+/// Two commands at once for one channel: it is parked once, and stays.
+#[test]
+fn a_channel_that_two_commands_park_is_parked_once() {
+    let scene = Scene::with(busy());
+    for round in 0..rounds().min(20) {
+        let uuid = scene.dial(["plays", "sleeps", "7777", "talks"][round % 4]);
+        let park = || scene.switch.esl().api(&format!("callpark park {uuid}")).expect("an answer");
+        let answers = std::thread::scope(|scope| {
+            let both = [scope.spawn(park), scope.spawn(park)];
+            both.map(|answer| answer.join().expect("a thread"))
+        });
+        for answer in &answers {
+            let fine = answer.starts_with("+OK default 70") || answer.starts_with("-ERR occupied ");
+            assert!(fine, "round {round}: {answers:?}");
+        }
+        assert!(answers.iter().any(|answer| answer.starts_with("+OK")), "{answers:?}");
+        scene.action(&uuid, "park");
+        scene.events.none_for(Duration::from_millis(250), |e| e.is("Callpark-UUID", &uuid));
+        assert!(scene.switch.alive(&uuid) && in_table(&scene, &uuid), "round {round}: {answers:?}");
+        scene.switch.kill(&uuid);
+        scene.outcome(&uuid, "abandoned");
+        scene.wait_empty();
+    }
+}
+
+/// A dialplan parks its own channel by the command, and a script another one.
+#[test]
+fn a_channel_parks_itself_by_the_command() {
+    let scene = Scene::with(busy().extension(
+        "itself",
+        &[
+            ("answer", ""),
+            ("set", "answer=${callpark(park ${uuid} default 703)}"),
+            ("playback", TONE),
+        ],
+    ));
+    if !scene.switch.is_real() {
+        return;
+    }
+    let uuid = scene.dial("itself");
+    let parked = scene.action(&uuid, "park");
+    assert_eq!(parked.text("Callpark-Orbit"), "703");
+    assert_eq!(scene.switch.getvar(&uuid, "answer").as_deref(), Some("+OK default 703"));
+    std::thread::sleep(Duration::from_millis(300));
+    assert!(scene.switch.alive(&uuid) && in_table(&scene, &uuid));
+}
+
+/// What FreeSWITCH's own applications do with a channel: each of them lets go of it in its own way, or not.
+#[test]
+fn a_channel_is_parked_out_of_any_application_of_freeswitch_s() {
+    let conference = r#"<configuration name="conference.conf"><profiles><profile name="default">
+        <param name="rate" value="8000"/><param name="interval" value="20"/></profile></profiles></configuration>
+        <configuration name="fifo.conf"><settings/><fifos/></configuration>"#;
+    let applications = [
+        ("record", "$${temp_dir}/r.wav 60"),
+        ("read", "1 5 silence_stream://20000 digits 20000 #"),
+        ("play_and_get_digits", "1 5 3 20000 # silence_stream://20000 silence_stream://9 d [0-9]+"),
+        ("echo", ""),
+        ("delay_echo", "500"),
+        ("endless_playback", TONE),
+        ("gentones", "%(500,0,700)|-1"),
+        ("conference", "room@default"),
+        ("fifo", "queue in"),
+        ("valet_park", "valet 6001"),
+        ("eavesdrop", "all"),
+        ("wait_for_silence", "200 1000 10 60000"),
+        ("execute_extension", "plays XML default"),
+        ("loop_playback", "+100 silence_stream://300"),
+    ];
+    let mut setup = busy()
+        .module("mod_sndfile")
+        .module("mod_conference")
+        .module("mod_fifo")
+        .module("mod_valet_parking")
+        .configurations(conference);
+    for (at, (application, data)) in applications.iter().enumerate() {
+        setup = setup.extension(
+            &format!("in_{at}"),
+            &[("answer", ""), (application, data), ("set", "went_on=yes"), ("playback", TONE)],
+        );
+    }
+    let scene = Scene::with(setup);
+    if !scene.switch.is_real() {
+        return;
+    }
+    let _heard = scene.dial("plays");
+    for (at, (application, _)) in applications.iter().enumerate() {
+        let uuid = scene.dial(&format!("in_{at}"));
+        std::thread::sleep(Duration::from_millis(400));
+        let began = Instant::now();
+        let answer = scene.api(&format!("park {uuid}"));
+        println!("{application}: {} after {:?}", answer.trim(), began.elapsed());
+        if !answer.starts_with("+OK") {
+            continue;
+        }
+        scene.action(&uuid, "park");
+        std::thread::sleep(Duration::from_millis(150));
+        assert!(in_table(&scene, &uuid), "{application}");
+
+        // Back into it, and out again for a call that waits.
+        assert!(scene.switch.api(&format!("uuid_transfer {uuid} in_{at}")).starts_with("+OK"));
+        scene.outcome(&uuid, "transferred");
+        let (caller, _) = scene.park("park_702");
+        std::thread::sleep(Duration::from_millis(400));
+        let answer = scene.api(&format!("retrieve default 702 {uuid}"));
+        println!("{application}: {}", answer.trim());
+        if answer.starts_with("+OK") {
+            scene.outcome(&caller, "retrieved");
+            scene.switch.wait_bridged(&caller, &uuid);
+        } else {
+            assert!(scene.switch.alive(&uuid) && in_table(&scene, &caller), "{application}");
+            scene.switch.kill(&caller);
+        }
+        scene.switch.kill(&uuid);
+        scene.switch.wait_gone(&caller);
+        scene.wait_empty();
+        scene.events.drain();
+    }
+}
