@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use crate::expand::{expand, holds_what_was_sent};
 use crate::module::Leg;
 use crate::switch::ivr::{self, Played};
+use crate::switch::text::is_true;
 use crate::switch::{Channel, Session, log};
 
 /// The call's own hold music.
@@ -97,6 +98,37 @@ pub fn hold(session: Session<'_>, leg: &Leg, music: &mut Music) {
             }
             Played::ToTheEnd | Played::NotReady => music.failures = 0,
             Played::Interrupted => {}
+        }
+    }
+}
+
+/// A waiting call takes no fax. FreeSWITCH would look for an application that does for two seconds, refuse the offer, and
+/// leave the phone's next re-INVITE without an answer.
+pub struct NoFax<'a> {
+    channel: Channel<'a>,
+    refuses: bool,
+}
+
+impl<'a> NoFax<'a> {
+    const ALLOWED: &'static str = "fax_enable_t38";
+    const REFUSED: &'static str = "refuse_t38";
+
+    /// Until it is dropped: with whom the call talks afterwards can take one.
+    #[must_use]
+    pub fn while_waiting(channel: Channel<'a>) -> Self {
+        let allowed = channel.variable(Self::ALLOWED).is_some_and(|value| is_true(&value));
+        let refuses = allowed && channel.variable(Self::REFUSED).is_none();
+        if refuses {
+            channel.set_variable(Self::REFUSED, Some("true"));
+        }
+        Self { channel, refuses }
+    }
+}
+
+impl Drop for NoFax<'_> {
+    fn drop(&mut self) {
+        if self.refuses {
+            self.channel.set_variable(Self::REFUSED, None);
         }
     }
 }

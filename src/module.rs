@@ -15,6 +15,7 @@ use crate::clock;
 use crate::config::{Config, Settings};
 use crate::departed::Departed;
 use crate::effects;
+use crate::features::Features;
 use crate::handover::Offer;
 use crate::park::{CallUuid, Effect, Millis, Park, Ticket};
 use crate::rings::Rings;
@@ -64,6 +65,8 @@ pub struct Module {
     pub rings: Rings,
     /// What legs are for that we sent to be parked, or told.
     pub arrivals: Tokens<Arrival>,
+    /// The feature codes of legs that talk.
+    pub features: Features,
     /// Legs that may have sent somebody here before they hung up.
     pub departed: Departed,
     /// The settings of the whole module.
@@ -96,6 +99,7 @@ impl Module {
             bridging: Mutex::default(),
             rings: Rings::default(),
             arrivals: Tokens::default(),
+            features: Features::default(),
             departed: Departed::default(),
             settings: RwLock::new(config.settings),
             configuration: Mutex::default(),

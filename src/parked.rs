@@ -7,7 +7,7 @@ use crate::announce;
 use crate::choices::Choices;
 use crate::clock;
 use crate::handover::{self, Given};
-use crate::hold::{self, Music};
+use crate::hold::{self, Music, NoFax};
 use crate::hops::Hops;
 use crate::module::{Interlude, Leg, Module};
 use crate::park::{self, CallUuid, CallView, End, Ticket, Transfer, User, Verdict};
@@ -92,6 +92,7 @@ impl<'a> Parked<'a> {
     /// One piece of waiting: a key that was pressed, an interlude, or the music until something happens.
     fn wait(&self, music: &mut Music) {
         let Some(call) = self.view() else { return };
+        let _no_fax = NoFax::while_waiting(self.session.channel());
         let choices = Choices::of(&self.module, &call);
         self.leg.stop.listen_for(choices.keys());
         if let Some(key) = self.leg.stop.take_key() {

@@ -11,6 +11,7 @@ use crate::api;
 use crate::clock;
 use crate::departed;
 use crate::events;
+use crate::features;
 use crate::health;
 use crate::module::Module;
 use crate::park::End;
@@ -72,6 +73,7 @@ pub fn start() -> Result<(), String> {
         Binding::new::<Probes>(),
         Binding::new::<OnTop>(),
         Binding::new::<health::Registrations>(),
+        Binding::new::<features::Bridges>(),
     ];
     if bindings.iter().any(Option::is_none) {
         log::error(
