@@ -31,7 +31,7 @@ test: need-build need-valgrind ## All tests, in the stand-in switch; with FREESW
 		'**********************************************************************************' \
 		'*  SKIPPED: the tests in a real FreeSWITCH. make test-freeswitch FREESWITCH=<prefix>' \
 		'**********************************************************************************'; fi
-	$(CARGO) test --workspace --release
+	$(CARGO) test --workspace --release $(if $(FREESWITCH),,-- --skip sip::)
 
 test-freeswitch: need-build need-freeswitch ## Scenarios, SIP, vanilla, the model, headers and memory in a real FreeSWITCH, FREESWITCH=<prefix>
 	$(CARGO) test --release --test headers --test scenarios --test sip --test vanilla --test model --test deadlines --test memory

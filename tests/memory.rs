@@ -20,10 +20,10 @@ const CYCLES: &str = "MEMORY_CYCLES";
 #[test]
 fn a_thousand_calls_and_an_unload_lose_no_byte() {
     if kit::host() != Host::StandIn {
-        return println!("valgrind watches the stand-in: run without FREESWITCH");
+        return kit::skipped("the stand-in, which valgrind watches (run without FREESWITCH)");
     }
     if Command::new("valgrind").arg("--version").output().is_err() {
-        return skipped("valgrind, which is not installed (make setup)");
+        return kit::skipped("valgrind, which is not installed (make setup)");
     }
     let report = valgrind::Report::path();
     // A process of its own: the kit takes the wrapper for all its switches from the environment.
@@ -53,17 +53,11 @@ fn the_cycles_under_valgrind() {
 #[test]
 fn three_thousand_calls_grow_freeswitch_no_more_than_mod_valet_parkings() {
     if kit::host() == Host::StandIn {
-        return skipped("a real FreeSWITCH (FREESWITCH=<prefix>)");
+        return kit::skipped("a real FreeSWITCH (FREESWITCH=<prefix>)");
     }
     let ours = beside::growth(&beside::CALLPARK);
     let theirs = beside::growth(&beside::VALET);
     println!("mod_callpark: {ours}\nmod_valet_parking: {theirs}");
     let most = theirs.grown_kib() + ours.warm_kib as i64 / 100 * beside::WANDERS_PERCENT;
     assert!(ours.grown_kib() <= most, "mod_callpark: {ours}; mod_valet_parking: {theirs}");
-}
-
-/// Past the test runner's capture: a skipped test looks like a passed one.
-fn skipped(needs: &str) {
-    use std::io::Write;
-    let _ = writeln!(std::io::stderr(), "SKIPPED: a test of memory needs {needs}");
 }

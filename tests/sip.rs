@@ -25,7 +25,6 @@ mod sip {
     mod names;
     mod parker;
     mod people_after;
-    mod people_ends;
     mod people_features;
     mod people_history;
     mod people_names;

@@ -89,28 +89,3 @@ fn a_leg_of_a_return_step_does_what_it_was_told_to() {
     caller.hangup();
     call.wait_hears(AFTER, SOON);
 }
-
-#[test]
-fn parked_by_either_side_s_own_wish() {
-    let park = [("set", "park_after_bridge=true"), ("callpark", "default 701")];
-    let take = [("set", "park_after_bridge=on"), ("callpark_retrieve", "default 701")];
-    let setup = setup(LOT).extension("parks", &park).extension("takes", &take);
-    let Some(desk) = Desk::with(setup) else { return };
-    for caller_ends in [true, false] {
-        let (alice, carol) = (desk.phone("1000"), desk.phone("1002"));
-        let caller = alice.call_up("parks");
-        desk.wait_parked(&caller, "default", "701", "");
-        let call = carol.call_up("takes");
-        two_way(&call, alice.voice(), &caller, carol.voice());
-        desk.outcome(&caller, "retrieved");
-        let (first, second) = if caller_ends { (&caller, &call) } else { (&call, &caller) };
-        first.hangup();
-        desk.switch.eventually(SOON, "it is parked", || {
-            let channels = desk.switch.api("show channels");
-            channels.contains(",park,").then_some(())
-        });
-        assert!(second.ended().is_none());
-        second.hangup();
-        desk.switch.wait_channels(0);
-    }
-}

@@ -66,3 +66,35 @@ fn the_parker_gets_a_message_and_the_call_waits_on() {
     desk.outcome(&caller, "abandoned");
     desk.wait_empty();
 }
+
+/// Of every packet that the reminded phone gets: whose stream it is, and from where. `REMIND_ROUNDS` makes it more.
+#[test]
+fn the_reminded_phone_hears_nobody_but_the_switch() {
+    let rounds = std::env::var("REMIND_ROUNDS").ok().and_then(|n| n.parse().ok()).unwrap_or(3);
+    let phrases = r#"<section name="languages"><language name="en" say-module="en" sound-prefix="/nowhere"><phrases><macros>
+        <macro name="callpark_announce"><input pattern="^default:701$"><match>
+        <action function="play-file" data="tone_stream://%(200,0,950)"/></match></input></macro>
+        </macros></phrases></language></section>"#;
+    let setup = returning("", r#"<step to="remind" ring="2"/>"#).sections(phrases);
+    let Some(desk) = Desk::with(setup) else { return };
+    let (alice, bob) = (desk.phone("1000"), desk.phone("1001"));
+    let mut strays = 0;
+    for round in 0..rounds {
+        let caller = returned(&desk, &alice);
+        let told = bob.incoming(SOON);
+        told.wait_ended(SOON);
+        caller.wait_hears(MUSIC, SOON);
+        caller.hangup();
+        desk.outcome(&caller, "abandoned");
+        desk.wait_empty();
+        let record = told.record();
+        assert!(record.iter().any(|packet| packet.sound == TOLD), "round {round}: {record:?}");
+        for packet in &record {
+            // One stream, from the one port of this call, and nothing of the caller in it.
+            assert_eq!(packet.stream, record[0].stream, "round {round}: {record:?}");
+            assert_ne!(packet.sound, alice.voice(), "round {round}: {record:?}");
+        }
+        strays += told.strays().len();
+    }
+    println!("{rounds} rounds, {strays} packets from elsewhere");
+}

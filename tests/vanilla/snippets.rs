@@ -2,11 +2,15 @@
 
 use std::fs;
 
+use kit::phone::Policy;
+use kit::vanilla::PASSWORD;
+use kit::{Phone, SOON};
 use quick_xml::Reader;
 use quick_xml::events::Event;
 
-use super::install::{complaints, desk};
-use super::readme::{Block, blocks};
+use super::install::{complaints, desk, installed, running};
+use super::readme::{Block, block, blocks};
+use crate::desk::two_way;
 
 fn xml() -> Vec<Block> {
     let all = blocks().into_iter().filter(|block| block.language == "xml");
@@ -72,6 +76,49 @@ fn every_piece_of_configuration_and_every_example_is_accepted() {
     assert_eq!(complaints(&desk.switch), Vec::<String>::new());
 }
 
+/// The pieces of dialplan in "First steps" and "Return steps", in an extension of the vanilla dialplan: a feature code
+/// parks, and a call's own return steps are read.
+#[test]
+fn the_pieces_of_dialplan_do_what_they_are_for() {
+    let Some(switch) = installed() else { return };
+    let bind = block("First steps", "xml", "<action application=\"bind_meta_app\"");
+    let steps =
+        block("Configuration", "xml", "<action application=\"set\" data=\"callpark_return=");
+    let number = |n: &str| format!("<condition field=\"destination_number\" expression=\"^{n}$\">");
+    let both = format!(
+        "<extension name=\"a\">{}{bind}</condition></extension>\n<extension name=\"b\">{}{steps}\
+         <action application=\"callpark\" data=\"default 709\"/></condition></extension>",
+        number("4411"),
+        number("4412")
+    );
+    // Before the numbers of the vanilla dialplan, and before it waits for 10 s because of its password.
+    let dialplan = switch.folder().join("conf/dialplan");
+    fs::write(dialplan.join("default/callpark.xml"), {
+        let sample = fs::read_to_string(dialplan.join("default/callpark.xml")).expect("the sample");
+        format!("{sample}\n{both}")
+    })
+    .expect("it can be written");
+    let desk = running(switch);
+    let phone = |user: &str| {
+        let phone = Phone::new(&desk.switch, user).password(PASSWORD).policy(Policy::Answer);
+        phone.register();
+        phone
+    };
+    let (alice, bob) = (phone("1000"), phone("1001"));
+    let call = alice.call_up("4411");
+    let theirs = bob.incoming(SOON);
+    two_way(&call, bob.voice(), &theirs, alice.voice());
+    theirs.dtmf("*1");
+    desk.wait_parked(&call, "default", "701", "1001");
+    theirs.wait_ended(SOON);
+    let other = bob.call_up("4412");
+    desk.wait_parked(&other, "default", "709", "");
+    let shown = desk.api("show default 709");
+    assert!(shown.contains("user/1000@test.local for 20 s"), "{shown}");
+    assert!(shown.contains("4000 XML default"), "{shown}");
+    assert_eq!(complaints(&desk.switch), Vec::<String>::new());
+}
+
 /// Nothing in what is installed is obeyed by the pre-processor where it reads as a remark.
 #[test]
 fn no_sample_says_anything_to_the_pre_processor_in_a_comment() {
@@ -94,6 +141,10 @@ fn no_sample_says_anything_to_the_pre_processor_in_a_comment() {
                     assert!(!lower.contains(obeyed), "{}: {comment}", path.display());
                 }
                 assert!(!comment.starts_with('#'), "{}: {comment}", path.display());
+            }
+            // A line with such a tag is passed over as a whole.
+            for line in text.lines().filter(|line| line.contains("include>")) {
+                assert!(["<include>", "</include>"].contains(&line.trim()), "{line}");
             }
         }
     }

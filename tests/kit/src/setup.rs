@@ -145,7 +145,7 @@ impl Setup {
 
     /// Loads one more module of FreeSWITCH. The stand-in has its own and passes over it.
     pub fn module(mut self, name: &str) -> Setup {
-        self.modules.push(name.into());
+        self.modules.extend((!name.is_empty()).then(|| name.into()));
         self
     }
 

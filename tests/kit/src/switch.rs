@@ -1,7 +1,7 @@
 //! A switch under test: a process of its own, in a folder of its own, on ports of its own.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io;
 use std::net::IpAddr;
 use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
@@ -16,6 +16,7 @@ use crate::folder::{Folder, tail};
 use crate::host::{Host, host, module, wrapper};
 use crate::ports::Ports;
 use crate::setup::{Setup, write_callpark_conf};
+use crate::skip::skipped;
 use crate::vanilla;
 
 /// A start may take so long; under valgrind it does.
@@ -65,12 +66,7 @@ impl Switch {
     #[track_caller]
     pub fn start_real(setup: Setup) -> Option<Switch> {
         if host() == Host::StandIn {
-            let test = std::thread::current().name().unwrap_or("a test").to_owned();
-            // Past the test runner's capture: a skipped test looks like a passed one.
-            let _ = writeln!(
-                io::stderr(),
-                "SKIPPED: no FREESWITCH: {test} needs a real one (FREESWITCH=<prefix>)"
-            );
+            skipped("a real FreeSWITCH (FREESWITCH=<prefix>)");
             return None;
         }
         Some(Switch::start(setup))

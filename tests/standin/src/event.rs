@@ -75,6 +75,7 @@ pub unsafe fn take(place: *mut *mut sys::switch_event_t) -> Event {
 const NAMES: &[(u32, &str)] = &[
     (0, "CUSTOM"),
     (1, ""),
+    (13, "CHANNEL_BRIDGE"),
     (34, "MODULE_LOAD"),
     (38, "PRESENCE_IN"),
     (41, "PRESENCE_PROBE"),
