@@ -243,14 +243,19 @@ impl Lamps {
         later
     }
 
-    /// Shows it to each phone to which `login` is a lamp of that lot.
+    /// Shows each phone what `login` means to it now: a lamp of that lot, or after a reload of another, or nothing any more.
     fn show_each(&mut self, module: &Module, lot: &LotKey, login: &str, shown: &Shown) {
         for (call_id, watcher) in self.watchers.of(login) {
             let domain = &watcher.domain;
-            let means = module.look(|park| meant(park, login, domain));
-            if watcher.shown != *shown && means.is_some_and(|(meant, _)| meant == *lot) {
-                shown.fire(&self.proto, login, domain, Some(call_id));
-                watcher.shown = shown.clone();
+            let now = match module.look(|park| meant(park, login, domain)) {
+                Some((meant, _)) if meant == *lot => shown.clone(),
+                Some((meant, Some(orbit))) => orbit_now(module, &meant, &orbit).0,
+                Some((meant, None)) => lot_now(module, &meant),
+                None => Shown::off(),
+            };
+            if watcher.shown != now {
+                now.fire(&self.proto, login, domain, Some(call_id));
+                watcher.shown = now;
             }
         }
     }

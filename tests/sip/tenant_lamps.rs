@@ -187,3 +187,31 @@ fn a_phone_that_watched_before_the_module_was_loaded_is_shown_what_is_true() {
         }
     }
 }
+
+/// The tenant's lot loses the orbit, or the whole lot goes, while a call is in it.
+#[test]
+fn the_lamp_of_an_orbit_that_was_taken_away_goes_out_with_its_call() {
+    let Some(desk) = Desk::with(tenants(LOTS)) else { return };
+    let (ann, watcher) = (phone(&desk, "1000", "a.local"), phone(&desk, "1002", "a.local"));
+    let conf = |lots: &str| {
+        format!(
+            "<configuration name=\"callpark.conf\">\n<lots>\n{lots}\n</lots>\n</configuration>\n"
+        )
+    };
+    let fewer = LOTS.replace("701-720", "701");
+    for lots in [fewer.as_str(), LOT] {
+        desk.switch.write_callpark_conf(Some(&conf(LOTS)));
+        assert!(desk.api("reload").starts_with("+OK"));
+        let (lamp, whole) = (watch(&watcher, "705"), watch(&watcher, "default"));
+        let call = parks(&desk, &ann, "705");
+        wait_state(&lamp, "confirmed");
+        wait_state(&whole, "confirmed");
+        desk.switch.write_callpark_conf(Some(&conf(lots)));
+        assert!(desk.api("reload").starts_with("+OK"));
+        call.hangup();
+        wait_state(&lamp, "terminated");
+        wait_state(&whole, "terminated");
+        lamp.end();
+        whole.end();
+    }
+}
