@@ -17,6 +17,8 @@ mod act;
 mod ask;
 #[path = "model/check.rs"]
 mod check;
+#[path = "model/commands.rs"]
+mod commands;
 #[path = "model/hands.rs"]
 mod hands;
 #[path = "model/office.rs"]
@@ -29,6 +31,8 @@ mod people;
 mod phones;
 #[path = "model/play.rs"]
 mod play;
+#[path = "model/told.rs"]
+mod told;
 #[path = "model/world.rs"]
 mod world;
 

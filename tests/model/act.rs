@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::ask::{Ask, Number};
+use crate::ask::Number;
 use crate::hands::Hands;
 use crate::office::{self, Office};
 use crate::op::{Do, Kind, Op};
@@ -47,13 +47,15 @@ impl Stage<'_> {
             Kind::Dial => self.dial(one),
             Kind::TwoRetrievers => self.two_retrievers(one),
             Kind::HangUp => {
-                let leg = self.leg(one, 0)?;
+                let live: Vec<_> = self.world.live().collect();
+                let leg = one.pick(0, &live)?.uuid.clone();
                 self.hang_up(&leg);
                 Some(format!("{} hangs up", self.world.described(&leg)))
             }
             Kind::Keys => {
                 let leg = self.leg(one, 0)?;
                 let keys = *one.pick(1, &["#", "1", "0", "*1"])?;
+                self.nested(&leg);
                 self.hands.keys(self.office, &leg, keys);
                 Some(format!("{} presses {keys}", self.world.described(&leg)))
             }
@@ -92,7 +94,8 @@ impl Stage<'_> {
             }
             Kind::Attended => self.attended(one),
             Kind::Rush => self.rush(one),
-            Kind::Broadcast | Kind::Feature => None,
+            Kind::Broadcast => self.broadcast(one),
+            Kind::Feature => self.feature(one),
         }
     }
 
@@ -103,17 +106,19 @@ impl Stage<'_> {
         }
     }
 
-    fn leg(&self, one: &Do, n: usize) -> Option<String> {
+    pub fn leg(&self, one: &Do, n: usize) -> Option<String> {
         self.some_leg(one, n, |_| true)
     }
 
     fn some_leg(&self, one: &Do, n: usize, fits: impl Fn(&Leg) -> bool) -> Option<String> {
-        let live: Vec<_> = self.world.live().filter(|leg| fits(leg)).collect();
+        // FreeSWITCH does not survive every command to the half of a loopback, or to what rings: those only come and go.
+        let persons = |leg: &&Leg| leg.person.is_some() && fits(leg);
+        let live: Vec<_> = self.world.live().filter(persons).collect();
         one.pick(n, &live).map(|leg| leg.uuid.clone())
     }
 
     /// An orbit, rather one that is taken.
-    fn orbit(
+    pub fn orbit(
         &self,
         one: &Do,
         n: usize,
@@ -229,103 +234,6 @@ impl Stage<'_> {
         self.command(format!("uuid_bridge {a} {b}"))
     }
 
-    fn park(&mut self, one: &Do) -> Option<String> {
-        let leg = self.leg(one, 0)?;
-        let (lot, orbit) = self.orbit(one, 1, None);
-        let orbit = if one.chance(2, 50) { orbit } else { "auto" };
-        let command = format!("callpark park {leg} {} {orbit}", lot.full());
-        self.callpark(command.clone(), &command)
-    }
-
-    fn retrieve(&mut self, one: &Do) -> Option<String> {
-        let (lot, orbit) = self.orbit(one, 0, None);
-        let orbit = if one.chance(1, 80) { Some(orbit) } else { None };
-        let whom = if one.kind == Kind::RetrieveLeg {
-            let leg = self.leg(one, 2)?;
-            self.world.wants(&leg, Ask::Take(lot.full(), orbit.map(str::to_owned)));
-            leg
-        } else {
-            // Its leg says for which call it was called.
-            format!("user/{}", Person(one.index(2, Person::COUNT)).address())
-        };
-        let command =
-            format!("callpark retrieve {} {} {whom}", lot.full(), orbit.unwrap_or("next"));
-        self.callpark(command.clone(), &command)
-    }
-
-    fn manage(&mut self, one: &Do) -> Option<String> {
-        let (lot, orbit) = self.orbit(one, 0, None);
-        let at = format!("{} {orbit}", lot.full());
-        let command = match one.kind {
-            Kind::Move => {
-                let (to, there) = self.orbit(one, 1, None);
-                let there = if one.chance(2, 50) { there } else { "auto" };
-                format!("callpark move {at} {} {there}", to.full())
-            }
-            Kind::Set => {
-                let what = ["timeout 1", "timeout 0", "priority 9", "note x y", "for 1002@a.local"];
-                format!("callpark set {at} {}", one.pick(1, &what)?)
-            }
-            Kind::Return => format!("callpark return {at}"),
-            _ => format!("callpark drop {at} {}", one.pick(1, &["", "USER_BUSY", "NONSENSE"])?),
-        };
-        self.callpark(command.clone(), &command)
-    }
-
-    fn close(&mut self, one: &Do) -> Option<String> {
-        let (lot, orbit) = self.orbit(one, 0, None);
-        let verb = if one.kind == Kind::Close { "close" } else { "open" };
-        let orbit = if one.chance(1, 60) { orbit } else { "" };
-        let command = format!("callpark {verb} {} {orbit}", lot.full());
-        self.callpark(command.clone(), &command)
-    }
-
-    fn nonsense(&mut self, one: &Do) -> Option<String> {
-        let leg = self.leg(one, 1).unwrap_or_default();
-        let lines = [
-            "park".to_owned(),
-            "park 00000000-0000-4000-8000-000000000000 default@a.local auto".to_owned(),
-            format!("park {leg} nowhere auto"),
-            format!("park {leg} default auto"),
-            format!("park {leg} common 701"),
-            format!("park {leg} common 801 more words than there may be"),
-            "retrieve common next nobody".to_owned(),
-            format!("retrieve default 701 {leg}"),
-            "retrieve common 801".to_owned(),
-            "retrieve common next error/USER_BUSY".to_owned(),
-            "retrieve common next nonsense/x".to_owned(),
-            "move common 801 common 801".to_owned(),
-            "move common 801".to_owned(),
-            "set common 801 timeout -1".to_owned(),
-            "set common 801 color red".to_owned(),
-            "drop common 999".to_owned(),
-            "return nowhere 801".to_owned(),
-            "close common 701".to_owned(),
-            "frobnicate".to_owned(),
-            "show common 801 json".to_owned(),
-        ];
-        let command = format!("callpark {}", one.pick(0, &lines)?);
-        self.callpark(command.clone(), &command)
-    }
-
-    fn module(&mut self, one: &Do) -> Option<String> {
-        let force = if one.chance(0, 50) { "-f " } else { "" };
-        let unloaded = self.office.api(&format!("unload {force}mod_callpark"));
-        if !unloaded.starts_with("+OK") {
-            if force.is_empty() && unloaded.contains("in use") {
-                return Some(format!("unload mod_callpark: {unloaded}"));
-            }
-            self.world.wrong.push(format!("unload {force}: {unloaded}"));
-        }
-        // With a broken file it would begin with the lot that is built in.
-        self.office.switch.write_callpark_conf(Some(&office::conf(0)));
-        let loaded = self.office.api("load mod_callpark");
-        if !loaded.contains("+OK") {
-            self.world.wrong.push(format!("load: {loaded}"));
-        }
-        Some(format!("unload {force}mod_callpark, and load"))
-    }
-
     fn everybody_hangs_up(&mut self) -> String {
         self.office.switch.write_callpark_conf(Some(&office::conf(0)));
         for lot in &LOTS {
@@ -347,13 +255,27 @@ impl Stage<'_> {
             let other = leg.uuid != call && Some(&leg.uuid) != partner.as_ref();
             other && leg.person == Some(person)
         })?;
-        self.hands.attended(self.office, &call, &consultation)?;
-        let party = |uuid: &str| self.world.leg(uuid).and_then(|leg| leg.bridged.clone());
-        if let (Some(one), Some(other)) = (party(&call), party(&consultation)) {
-            self.world.grant(&one, &other);
-            self.world.may_go_back(&one);
-            self.world.may_go_back(&other);
+        if !self.hands.is_phone(&call) || !self.hands.is_phone(&consultation) {
+            return None;
         }
+        let party = |uuid: &str| self.world.leg(uuid).and_then(|leg| leg.bridged.clone());
+        match (party(&call), party(&consultation)) {
+            (Some(one), Some(other)) => {
+                self.world.grant(&one, &other);
+                self.world.may_go_back(&one);
+                self.world.may_go_back(&other);
+            }
+            // It is sent where the consultation leg is.
+            (Some(one), None) => {
+                let number = self.world.leg(&consultation)?.numbers.last().cloned();
+                if let Some(number) = number {
+                    self.world.comes_to(&one, &number, true);
+                    self.for_whoever_sends(&one, &number, person.tenant());
+                }
+            }
+            (None, _) => {}
+        }
+        self.hands.attended(self.office, &call, &consultation)?;
         Some(format!(
             "{} is transferred to {}",
             self.world.described(&call),
@@ -367,6 +289,9 @@ impl Stage<'_> {
         let (person, party) = (leg.person?, leg.bridged.clone()?);
         let number = self.number(one, 1, person.tenant());
         let ms = one.index(3, 60) as u64;
+        if !self.hands.is_phone(&call) {
+            return None;
+        }
         // Whoever is transferred onto that leg is sent where it is.
         self.world.comes_to(&party, &number, true);
         self.for_whoever_sends(&party, &number, person.tenant());
@@ -379,40 +304,41 @@ impl Stage<'_> {
         ))
     }
 
-    fn command(&mut self, command: String) -> Option<String> {
-        self.office.send(&command);
-        Some(command)
+    /// An application as a private event of a leg, whatever it is doing.
+    fn broadcast(&mut self, one: &Do) -> Option<String> {
+        let leg = self.leg(one, 0)?;
+        let (lot, orbit) = self.orbit(one, 1, None);
+        let tenant = self.world.leg(&leg)?.person.and_then(Person::tenant);
+        let what = match one.index(2, 3) {
+            0 => "tone_stream://%(300,0,450)".to_owned(),
+            1 => "playback::tone_stream://%(300,0,450)".to_owned(),
+            _ => {
+                let number = Number::Take(lot.name, Some(orbit));
+                if let Some(ask) = number.asks(tenant, false) {
+                    self.world.wants(&leg, ask);
+                }
+                format!("'callpark_retrieve::{} {orbit}'", lot.name)
+            }
+        };
+        self.nested(&leg);
+        self.command(format!("uuid_broadcast {leg} {what} aleg"))
     }
 
-    /// A command of the module's, whose answer must be one.
-    fn callpark(&mut self, said: String, command: &str) -> Option<String> {
-        if self.office.racing {
-            self.office.begin(command);
-            return Some(said);
+    fn nested(&mut self, leg: &str) {
+        if let Some(leg) = self.world.leg_mut(leg) {
+            leg.nested = true;
         }
-        let answer = self.office.api(command);
-        let code = answer.strip_prefix("-ERR ").map(|rest| rest.split(' ').next().unwrap_or(""));
-        const CODES: [&str; 12] = [
-            "full",
-            "occupied",
-            "empty",
-            "closed",
-            "denied",
-            "unknown_lot",
-            "unknown_orbit",
-            "bad_arguments",
-            "gone",
-            "failed",
-            "parked",
-            "retrieved",
-        ];
-        let good = answer.starts_with("+OK")
-            || answer.starts_with('{')
-            || code.is_some_and(|code| CODES.contains(&code))
-            || answer.is_empty();
-        if !good {
-            self.world.wrong.push(format!("{command}: {answer}"));
+    }
+
+    /// The other party of a bridge is parked: by a feature code, or by the application as a private event.
+    fn feature(&mut self, one: &Do) -> Option<String> {
+        let leg = self.some_leg(one, 0, |leg| leg.bridged.is_some())?;
+        self.nested(&leg);
+        if one.chance(1, 50) {
+            self.hands.keys(self.office, &leg, "*1");
+            return Some(format!("{} presses *1", self.world.described(&leg)));
         }
-        Some(format!("{said}: {answer}"))
+        let lot = ["default", "quick", "common"][one.index(2, 3)];
+        self.command(format!("uuid_broadcast {leg} 'callpark::{lot} auto' aleg"))
     }
 }

@@ -213,8 +213,9 @@ fn at_rest(
     let rings = channel.state == "CS_CONSUME_MEDIA" && !channel.answered;
     let calls = || world.live().any(|other| !other.answered && other.uuid != leg.uuid);
     let rests = match (channel.state.as_str(), channel.application.as_str()) {
-        ("CS_EXECUTE", "park" | "playback") | ("CS_PARK", _) => true,
+        ("CS_EXECUTE", "park" | "playback" | "eval") | ("CS_PARK", _) => true,
         ("CS_EXECUTE", "bridge") => calls(),
+        ("CS_EXECUTE", _) if leg.nested => true,
         _ => rings,
     };
     if !rests {

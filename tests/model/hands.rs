@@ -30,6 +30,9 @@ pub trait Hands {
         referred_by: bool,
     ) -> Option<()>;
 
+    /// Whether this leg is a phone's, which can hold and transfer.
+    fn is_phone(&self, uuid: &str) -> bool;
+
     /// Connects the other parties of two legs of one person. None: it cannot.
     fn attended(&mut self, office: &mut Office, call: &str, consultation: &str) -> Option<()>;
 
@@ -107,6 +110,10 @@ impl Hands for NullLegs {
     ) -> Option<()> {
         office.send(&format!("uuid_transfer {party} {} XML default", number.dialled()));
         Some(())
+    }
+
+    fn is_phone(&self, _uuid: &str) -> bool {
+        false
     }
 
     fn attended(&mut self, _office: &mut Office, _call: &str, _consultation: &str) -> Option<()> {

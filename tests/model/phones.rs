@@ -130,6 +130,10 @@ impl Hands for Phones {
         Some(())
     }
 
+    fn is_phone(&self, uuid: &str) -> bool {
+        self.call_up(uuid).is_some()
+    }
+
     fn attended(&mut self, _office: &mut Office, call: &str, consultation: &str) -> Option<()> {
         let (call, consultation) = (self.call_up(call)?, self.call_up(consultation)?);
         call.refer_replaces(&consultation, ReferredBy::Yes);

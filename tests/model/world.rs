@@ -2,8 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use kit::Event;
-
 use crate::ask::{Ask, Number};
 use crate::people::Person;
 
@@ -28,6 +26,8 @@ pub struct Leg {
     pub created: bool,
     pub answered: bool,
     pub hung_up: bool,
+    /// It had a private event: FreeSWITCH goes on naming the application of that as the one it runs.
+    pub nested: bool,
     /// Somebody has hung it up.
     pub ends: bool,
     pub gone: bool,
@@ -37,6 +37,8 @@ pub struct Leg {
     pub sent: bool,
     /// `uuid_bridge` had it: when the other one goes elsewhere meanwhile, FreeSWITCH leaves it where it is.
     pub commanded: bool,
+    /// Who sent it to an orbit without having talked to it: by completing an attended transfer.
+    pub sent_by: Option<Person>,
     /// Everybody it was sent to, for whoever sends it back there.
     pub numbers: Vec<Number>,
     pub wishes: Vec<Wish>,
@@ -47,7 +49,8 @@ pub struct Leg {
     pub ever_met: BTreeSet<String>,
     /// Where it is parked, by the events.
     pub orbit: Option<(String, String)>,
-    pub parker: String,
+    /// In the lots of which tenants somebody wanted to park it.
+    pub parks_for: BTreeSet<String>,
 }
 
 impl Leg {
@@ -67,11 +70,11 @@ impl Leg {
 
 /// Who was where, and when.
 #[derive(Debug)]
-struct Stay {
-    uuid: String,
-    place: (String, String),
-    from: usize,
-    to: Option<usize>,
+pub struct Stay {
+    pub uuid: String,
+    pub place: (String, String),
+    pub from: usize,
+    pub to: Option<usize>,
 }
 
 /// The model.
@@ -79,7 +82,7 @@ struct Stay {
 pub struct World {
     pub step: usize,
     pub legs: Vec<Leg>,
-    stays: Vec<Stay>,
+    pub stays: Vec<Stay>,
     granted: BTreeSet<(String, String)>,
     /// The lamps that are lit, `701@a.local`.
     pub lit: BTreeSet<String>,
@@ -220,144 +223,5 @@ impl World {
         self.legs
             .iter()
             .find(|leg| leg.orbit.as_ref().is_some_and(|at| at.0 == lot && at.1 == orbit))
-    }
-
-    /// What the switch says.
-    pub fn absorb(&mut self, event: &Event) {
-        match event.name() {
-            "CHANNEL_CREATE" => self.created(event),
-            "CHANNEL_ANSWER" => self.change(event, |leg| leg.answered = true),
-            "CHANNEL_HANGUP" => self.change(event, |leg| leg.hung_up = true),
-            "CHANNEL_DESTROY" => self.change(event, |leg| (leg.hung_up, leg.gone) = (true, true)),
-            "CHANNEL_BRIDGE" => self.bridged(event),
-            "CHANNEL_UNBRIDGE" => {
-                let ids = ["Bridge-A-Unique-ID", "Bridge-B-Unique-ID"].map(|name| event.text(name));
-                for (here, there) in [(ids[0], ids[1]), (ids[1], ids[0])] {
-                    let leg = self.leg_mut(here);
-                    // It may be in the next bridge already.
-                    if let Some(leg) = leg.filter(|leg| leg.bridged.as_deref() == Some(there)) {
-                        leg.bridged = None;
-                    }
-                }
-            }
-            "PRESENCE_IN" if event.is("proto", "park") => self.lamp(event),
-            "CUSTOM" => self.told(event),
-            _ => {}
-        }
-    }
-
-    fn change(&mut self, event: &Event, change: impl FnOnce(&mut Leg)) {
-        if let Some(leg) = self.leg_mut(event.uuid()) {
-            change(leg);
-        }
-    }
-
-    fn created(&mut self, event: &Event) {
-        let uuid = event.uuid();
-        if self.leg(uuid).is_none() {
-            let mut leg = Leg { uuid: uuid.into(), ..Leg::default() };
-            let called = |name: &str| event.text(&format!("variable_{name}")).to_owned();
-            leg.person = Person::of(&called("dialed_user"), &called("dialed_domain"));
-            let (lot, orbit) = (called("callpark_lot"), called("callpark_orbit"));
-            if event.is("Call-Direction", "outbound") && !orbit.is_empty() {
-                leg.errand = true;
-                let ask = Ask::Take(lot, Some(orbit));
-                leg.wishes.push(Wish { ask, from: self.step, to: None });
-            }
-            self.legs.push(leg);
-        }
-        self.change(event, |leg| {
-            leg.created = true;
-            leg.name = event.text("Channel-Name").to_owned();
-        });
-    }
-
-    fn bridged(&mut self, event: &Event) {
-        let (one, other) = (event.text("Bridge-A-Unique-ID"), event.text("Bridge-B-Unique-ID"));
-        let through = |uuid: &str| self.leg(uuid).is_none_or(Leg::is_loopback);
-        if !through(one) && !through(other) && !self.may_meet(one, other) {
-            let what = format!(
-                "{} and {} were connected, and nobody asked for it",
-                self.described(one),
-                self.described(other)
-            );
-            self.wrong.push(what);
-        }
-        for (here, there) in [(one, other), (other, one)] {
-            if let Some(leg) = self.leg_mut(here) {
-                leg.bridged = Some(there.to_owned());
-                leg.met.insert(there.to_owned());
-                leg.ever_met.insert(there.to_owned());
-            }
-        }
-    }
-
-    /// A leg, for people.
-    pub fn described(&self, uuid: &str) -> String {
-        let Some(leg) = self.leg(uuid) else { return format!("an unknown leg {uuid}") };
-        let whose = leg.person.map_or("nobody".to_owned(), |person| person.to_string());
-        format!("{whose}'s {} ({})", uuid.get(..8).unwrap_or(uuid), leg.name)
-    }
-
-    fn lamp(&mut self, event: &Event) {
-        let lamp = event.text("from").to_owned();
-        // An answer to one phone changes nobody else's lamp.
-        if event.get("call-id").is_some() {
-            return;
-        }
-        if event.is("answer-state", "terminated") {
-            self.lit.remove(&lamp);
-        } else {
-            self.lit.insert(lamp);
-        }
-    }
-
-    fn told(&mut self, event: &Event) {
-        let action = event.text("Callpark-Action");
-        if ["refuse", "callback"].contains(&action) {
-            return;
-        }
-        let step = self.step;
-        let uuid = event.text("Callpark-UUID").to_owned();
-        let place = (event.text("Callpark-Lot").into(), event.text("Callpark-Orbit").into());
-        let outcome = event.text("Callpark-Outcome").to_owned();
-        let retriever = event.text("Callpark-Retriever-UUID").to_owned();
-        let summary = event.summary();
-        let Some(leg) = self.leg_mut(&uuid) else {
-            return self.wrong.push(format!("an event of an unknown leg: {summary}"));
-        };
-        let mut wrong = None;
-        match (action, leg.orbit.is_some()) {
-            ("park", false) => {
-                leg.met.clear();
-                leg.parker = event.text("Callpark-Parker").into();
-                leg.orbit = Some(place.clone());
-            }
-            ("park", true) => wrong = Some("parked twice"),
-            (_, false) => wrong = Some("an event of a call that is not parked"),
-            ("move", true) => leg.orbit = Some(place.clone()),
-            (_, true) => {}
-        }
-        if !outcome.is_empty() {
-            leg.orbit = None;
-            let connected = retriever.is_empty() || leg.met.contains(&retriever);
-            if !connected || outcome == "retrieved" && retriever.is_empty() {
-                wrong = Some("they were never connected");
-            }
-        }
-        let what = self.described(&uuid);
-        if let Some(wrong) = wrong {
-            self.wrong.push(format!("{wrong}: {what}: {summary}"));
-        }
-        if ["park", "move"].contains(&action) || !outcome.is_empty() {
-            let open = |stay: &&mut Stay| stay.uuid == uuid && stay.to.is_none();
-            self.stays.iter_mut().filter(open).for_each(|stay| stay.to = Some(step));
-        }
-        if outcome.is_empty() && ["park", "move"].contains(&action) {
-            self.parks += usize::from(action == "park");
-            self.stays.push(Stay { uuid, place, from: step, to: None });
-        } else if !outcome.is_empty() {
-            *self.outcomes.entry(outcome).or_default() += 1;
-        }
     }
 }

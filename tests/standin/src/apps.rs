@@ -4,7 +4,7 @@ use std::ffi::c_char;
 use std::time::Duration;
 
 use crate::channel::{of, raw};
-use crate::session::{FRAME, Session};
+use crate::session::Session;
 use crate::state::{CF_BREAK, CF_EARLY_MEDIA, CF_TRANSFER, CS_EXECUTE};
 use crate::strings::text;
 use crate::{bridge, causes, loader, log, media, originate, requests, sys};
@@ -115,8 +115,6 @@ fn call(session: &Session, dial_string: &str) {
     let caller = |name: &str| session.get(name).unwrap_or_default();
     let (name, number) = (caller("caller_id_name"), caller("caller_id_number"));
     let ids = originate::CallerId { name: &name, number: &number };
-    // Whoever it has talked to sees within a frame that it has left. A phone is woken for that; here it takes this long.
-    std::thread::sleep(FRAME);
     let called_off = || {
         requests::answer(session);
         match session.cause() {

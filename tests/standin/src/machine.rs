@@ -57,7 +57,8 @@ fn run(session: &Arc<Session>) {
 
 fn init(session: &Session) {
     session.fire("CHANNEL_CREATE");
-    session.set_state(if session.outbound { CS_CONSUME_MEDIA } else { CS_ROUTING });
+    // Whoever called it may have sent it further already.
+    session.advance(CS_INIT, if session.outbound { CS_CONSUME_MEDIA } else { CS_ROUTING });
 }
 
 fn route(session: &Session) {

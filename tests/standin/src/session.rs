@@ -172,6 +172,12 @@ impl Session {
         self.wake();
     }
 
+    /// Changes the state if it is still that one.
+    pub fn advance(&self, from: u32, to: u32) {
+        let _ = self.state.compare_exchange(from, to, Ordering::AcqRel, Ordering::Acquire);
+        self.wake();
+    }
+
     fn wake(&self) {
         let _changing = self.changing.lock();
         self.changed.notify_all();
