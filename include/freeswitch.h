@@ -60,6 +60,7 @@ typedef enum {
 	CS_NEW = 0,
 	CS_INIT = 1,
 	CS_ROUTING = 2,
+	CS_SOFT_EXECUTE = 3,
 	CS_EXECUTE = 4,
 	CS_EXCHANGE_MEDIA = 5,
 	CS_PARK = 6,
@@ -72,15 +73,18 @@ typedef enum {
 typedef enum {
 	CF_ANSWERED = 1,
 	CF_EARLY_MEDIA = 3,
+	CF_UUID_BRIDGE_ORIGINATOR = 5,
 	CF_TRANSFER = 6,
 	CF_REDIRECT = 8,
 	CF_BRIDGED = 9,
+	CF_EVENT_PARSE = 20,
 	CF_BREAK = 23,
 	CF_BROADCAST = 24,
 	CF_RESET = 29,
 	CF_ORIGINATING = 30,
 	CF_STOP_BROADCAST = 31,
 	CF_RECOVERED = 59,
+	CF_ATTENDED_TRANSFER = 66,
 	CF_ARRANGED_BRIDGE = 164
 } switch_channel_flag_t;
 
@@ -257,7 +261,12 @@ switch_status_t switch_core_session_execute_application_get_flags(switch_core_se
 
 /* What one part of a session tells another. */
 #define MESSAGE_STRING_ARG_MAX 10
-typedef enum { SWITCH_MESSAGE_INDICATE_RESPOND = 17, SWITCH_MESSAGE_INDICATE_DISPLAY = 22 } switch_core_session_message_types_t;
+typedef enum {
+	SWITCH_MESSAGE_INDICATE_BRIDGE = 5,
+	SWITCH_MESSAGE_INDICATE_UNBRIDGE = 6,
+	SWITCH_MESSAGE_INDICATE_RESPOND = 17,
+	SWITCH_MESSAGE_INDICATE_DISPLAY = 22
+} switch_core_session_message_types_t;
 typedef uint32_t switch_core_session_message_flag_t;
 typedef struct switch_core_session_message {
 	char *from;
@@ -338,6 +347,8 @@ const char *switch_channel_cause2str(switch_call_cause_t cause);
 switch_channel_state_t switch_channel_get_state(switch_channel_t *channel);
 switch_channel_state_t switch_channel_perform_set_state(switch_channel_t *channel, const char *file, const char *func, int line,
 														switch_channel_state_t state);
+switch_channel_state_t switch_channel_perform_set_running_state(switch_channel_t *channel, switch_channel_state_t state, const char *file,
+																const char *func, int line);
 void switch_channel_step_caller_profile(switch_channel_t *channel);
 switch_status_t switch_channel_set_profile_var(switch_channel_t *channel, const char *name, const char *val);
 void switch_channel_event_set_data(switch_channel_t *channel, switch_event_t *event);
@@ -347,6 +358,16 @@ switch_caller_extension_t *switch_caller_extension_new(switch_core_session_t *se
 void switch_caller_extension_add_application(switch_core_session_t *session, switch_caller_extension_t *caller_extension,
 											 const char *application_name, const char *extra_data);
 void switch_channel_set_caller_extension(switch_channel_t *channel, switch_caller_extension_t *caller_extension);
+
+/* Of one channel; NULL: all but the sticky ones. */
+void switch_channel_clear_state_handler(switch_channel_t *channel, const switch_state_handler_table_t *state_handler);
+/* Runs on the thread that changes a channel's state, before the channel's own can enter it. */
+typedef switch_status_t (*switch_state_change_hook_t) (switch_core_session_t *session);
+switch_status_t switch_core_event_hook_add_state_change(switch_core_session_t *session, switch_state_change_hook_t state_change);
+
+/* Runs on the thread that gives a session a message. */
+typedef switch_status_t (*switch_receive_message_hook_t) (switch_core_session_t *session, switch_core_session_message_t *message);
+switch_status_t switch_core_event_hook_add_receive_message(switch_core_session_t *session, switch_receive_message_hook_t receive_message);
 
 /* ---- doing things with calls ---- */
 typedef switch_status_t (*switch_input_callback_function_t) (switch_core_session_t *session, void *input,
@@ -363,6 +384,12 @@ typedef struct {
 	int32_t flags;
 	switch_dtmf_source_t source;
 } switch_dtmf_t;
+
+typedef enum {
+	SWITCH_DTMF_RECV = 0
+} switch_dtmf_direction_t;
+typedef switch_status_t (*switch_recv_dtmf_hook_t) (switch_core_session_t *session, const switch_dtmf_t *dtmf, switch_dtmf_direction_t direction);
+switch_status_t switch_core_event_hook_add_recv_dtmf(switch_core_session_t *session, switch_recv_dtmf_hook_t recv_dtmf);
 
 typedef struct {
 	switch_input_callback_function_t input_callback;

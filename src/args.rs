@@ -34,7 +34,8 @@ pub fn place(park: &Park, data: &str, domain: Option<&str>) -> Result<Place, Ref
     let (lot, word) = match *words(data, 2)?.as_slice() {
         [] => (DEFAULT_LOT, None),
         [lot, word] => (lot, Some(word)),
-        [one] if is_keyword(one) || one.parse::<OrbitName>().is_ok() => {
+        // A `+` is in no lot's name: `park+701` is what a phone makes of an orbit.
+        [one] if is_keyword(one) || one.contains('+') || one.parse::<OrbitName>().is_ok() => {
             match park.resolve(one, domain) {
                 Ok(lot) => return Ok(Place { lot, word: None }),
                 Err(_) => (DEFAULT_LOT, Some(one)),
@@ -78,9 +79,55 @@ pub fn want(word: Option<&str>) -> Result<Want, Refusal> {
     }
 }
 
-/// What a BLF key dials for an orbit: `701`, and what phones make of it, `**701` and `park+701`.
-#[must_use]
-pub fn key(word: &str) -> &str {
-    let word = word.rsplit_once('+').map_or(word, |(_, orbit)| orbit);
-    word.strip_prefix("**").unwrap_or(word)
+/// The orbit that a BLF key means: the one of exactly this name if the lot has it, else what is left when the phone's own
+/// decoration is taken off: `701` of `park+701` and `**701`.
+///
+/// # Errors
+/// `BadArguments`: no orbit could be called so.
+pub fn key(park: &Park, lot: &LotKey, word: &str) -> Result<OrbitName, Refusal> {
+    let without_stars = |word| str::strip_prefix(word, "**").unwrap_or(word);
+    let plain = word.split_once('+').map_or(word, |(_, orbit)| orbit);
+    let bare = without_stars(word.rsplit_once('+').map_or(word, |(_, orbit)| orbit));
+    [word, plain, without_stars(plain), bare]
+        .into_iter()
+        .filter_map(|name| name.parse().ok())
+        .find(|orbit| park.has_orbit(lot, orbit))
+        .map_or_else(|| orbit(bare), Ok)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::park::LotConfig;
+
+    fn park(orbits: &str) -> (Park, LotKey) {
+        let lot: LotKey = DEFAULT_LOT.parse().expect("a lot");
+        let ranges = crate::park::OrbitRange::parse_list(orbits).expect("orbits");
+        let mut park = Park::new(1);
+        drop(park.configure(crate::clock::now(), vec![LotConfig::new(lot.clone(), ranges)]));
+        (park, lot)
+    }
+
+    #[test]
+    fn a_key_means_the_orbit_of_its_very_name_or_else_what_the_phone_has_decorated() {
+        let (plain, lot) = park("701-720");
+        for word in ["701", "**701", "park+701", "+701", "park+**701"] {
+            assert_eq!(key(&plain, &lot, word).expect(word).to_string(), "701", "{word}");
+        }
+        let (own, lot) = park("701-720,+701-+703,**702");
+        for (word, orbit) in [
+            ("701", "701"),
+            ("+701", "+701"),
+            ("park++701", "+701"),
+            ("park+701", "701"),
+            ("**702", "**702"),
+            ("****702", "**702"),
+            ("park+**702", "**702"),
+            ("**703", "703"),
+            ("+704", "704"),
+        ] {
+            assert_eq!(key(&own, &lot, word).expect(word).to_string(), orbit, "{word}");
+        }
+        assert!(key(&plain, &lot, "sales").is_err());
+    }
 }

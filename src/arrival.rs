@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::came::Came;
 use crate::clock;
 use crate::dialling::in_thread;
 use crate::hops::Hops;
@@ -34,6 +35,24 @@ pub enum Arrival {
     },
     /// Take the place of a parked leg.
     Replace(Replacement),
+    /// Be parked in place of the loopback leg behind which it was.
+    Through {
+        /// The lot.
+        lot: LotKey,
+        /// The orbit that is held for it.
+        orbit: Want,
+        /// How it came there.
+        came: Came,
+    },
+    /// Retrieve in place of the loopback leg behind which it was.
+    Take {
+        /// The lot.
+        lot: LotKey,
+        /// The orbit, or the next call.
+        orbit: Option<OrbitName>,
+        /// Whose call it is.
+        user: Option<User>,
+    },
     /// Hear where the call is, and be let go.
     Tell {
         /// The lot.

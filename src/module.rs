@@ -11,6 +11,7 @@ use crossbeam_channel::Sender;
 use parking_lot::{Mutex, RwLock};
 
 use crate::arrival::Arrival;
+use crate::came::Ways;
 use crate::clock;
 use crate::config::{Config, Settings};
 use crate::departed::Departed;
@@ -69,6 +70,8 @@ pub struct Module {
     pub features: Features,
     /// Legs that may have sent somebody here before they hung up.
     pub departed: Departed,
+    /// How each channel of the switch came where it is.
+    pub ways: Ways,
     /// The settings of the whole module.
     pub settings: RwLock<Settings>,
     /// The text of the configuration that was read last, good or bad: the same is not read twice.
@@ -101,6 +104,7 @@ impl Module {
             arrivals: Tokens::default(),
             features: Features::default(),
             departed: Departed::default(),
+            ways: Ways::default(),
             settings: RwLock::new(config.settings),
             configuration: Mutex::default(),
             readings: AtomicU64::new(0),

@@ -43,12 +43,13 @@ pub fn remember(channel: Channel<'_>, found: Option<&str>) {
     channel.set_variable(FOUND, found);
 }
 
-/// Who transferred the call: the leg it was connected to, even if that has hung up meanwhile. Only when nothing is known
+/// Who transferred the call: the leg it was connected to (`from`, if that is known), even if that has hung up meanwhile. Only when nothing is known
 /// of that leg the transfer's own word counts (Referred-By), which can be left over from an earlier transfer.
 #[must_use]
-pub fn of_transfer(departed: &Departed, channel: Channel<'_>) -> Party {
+pub fn of_transfer(departed: &Departed, channel: Channel<'_>, from: Option<String>) -> Party {
     let own = Marks::of(channel);
-    let from = channel.variable("last_bridge_to").and_then(|uuid| departed.marks(&uuid));
+    let from = from.or_else(|| channel.variable("last_bridge_to"));
+    let from = from.and_then(|uuid| departed.marks(&uuid));
     let transferor = match from {
         Some(marks) => marks.party(),
         None => {

@@ -8,6 +8,7 @@ use crossbeam_channel::unbounded;
 use parking_lot::Mutex;
 
 use crate::api;
+use crate::came::Watching;
 use crate::clock;
 use crate::departed;
 use crate::events;
@@ -21,6 +22,7 @@ use crate::settings;
 use crate::subscriptions;
 use crate::switch::event::{Binding, Subclass};
 use crate::switch::hangup::Hangups;
+use crate::switch::hooks::Hooks;
 use crate::switch::{Cause, Located, guard, inside, log};
 use crate::worker::{self, Message};
 
@@ -31,6 +33,7 @@ const LEAVE_WITHIN: Duration = Duration::from_secs(3);
 
 /// What exists besides the module while it runs. Taken apart from the top down.
 struct Service {
+    hooks: Option<Hooks>,
     bindings: Vec<Binding>,
     hangups: Option<Hangups>,
     completions: api::complete::Completions,
@@ -81,6 +84,15 @@ pub fn start() -> Result<(), String> {
             format_args!("FreeSWITCH does not tell us of every event: lamps or reloads will fail"),
         );
     }
+    let hooks = Hooks::new::<Watching>();
+    if hooks.is_none() {
+        log::error(
+            None,
+            format_args!(
+                "FreeSWITCH has no room for our handlers: callpark_key parks whatever was moved"
+            ),
+        );
+    }
     let bindings = bindings.into_iter().flatten().collect();
     let hangups = Hangups::new::<departed::Listener>();
     if hangups.is_none() {
@@ -92,7 +104,7 @@ pub fn start() -> Result<(), String> {
     if let Some(module) = Module::running() {
         subscriptions::answer_all(&module);
     }
-    *SERVICE.lock() = Some(Service { bindings, hangups, completions, subclass, worker });
+    *SERVICE.lock() = Some(Service { hooks, bindings, hangups, completions, subclass, worker });
     log::notice(
         None,
         format_args!("mod_callpark {} is up, lots: {lots}", env!("CARGO_PKG_VERSION")),
@@ -129,6 +141,7 @@ pub fn stop() -> bool {
     end_calls(&module);
     let service = SERVICE.lock().take();
     if let Some(service) = service {
+        drop(service.hooks);
         drop(service.bindings);
         drop(service.hangups);
         drop(service.completions);

@@ -21,6 +21,7 @@ pub mod db;
 pub mod event;
 pub mod guard;
 pub mod hangup;
+pub mod hooks;
 pub mod inside;
 pub mod ivr;
 pub mod log;

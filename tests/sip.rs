@@ -45,6 +45,8 @@ mod sip {
     mod steps;
     mod tenant_lamps;
     mod tenants;
+    mod transferred;
+    mod transferred_menus;
     mod unload;
     mod voicemail;
 }

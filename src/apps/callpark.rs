@@ -8,6 +8,8 @@ use crate::announce;
 use crate::apps::{self, module_for, retrieve};
 use crate::args;
 use crate::arrival::{self, Arrival};
+use crate::behind;
+use crate::came::{self, Came};
 use crate::features;
 use crate::hold::Music;
 use crate::hops::Hops;
@@ -24,6 +26,7 @@ use crate::switch::Stop;
 use crate::switch::calling::{self, Dial};
 use crate::switch::module::Application;
 use crate::switch::{Cause, Channel, Located, Session, ivr, log};
+use crate::through;
 use crate::tokens;
 
 /// The application.
@@ -55,14 +58,16 @@ fn run(module: &Arc<Module>, session: Session<'_>, data: &str) -> Result<(), Ref
     match midcall::partner(session)? {
         Some(partner) => {
             let presser = Party::of(channel);
-            let (lot, want) = place(module, data, domain_of(channel, &presser).as_deref())?;
+            let (lot, want) = place(module, data, came::domain_of(channel, &presser).as_deref())?;
             midcall::park_partner(module, session, &partner, lot, want, presser.user)
         }
         None => {
-            let came = Came::in_dialplan(module, channel);
+            let came = Came::in_dialplan(module, session);
             let (lot, want) = place(module, data, came.domain(channel).as_deref())?;
             match Replaces::of(channel) {
-                Replaces::Nothing | Replaces::Leg => park(module, session, lot, want, came),
+                Replaces::Nothing | Replaces::Leg => {
+                    park_here(module, session, lot, want, came)?;
+                }
                 // A phone that picks up what it takes for a call in that orbit.
                 Replaces::Lamp(_) => {
                     retrieve::retrieve(module, session, &lot, want.orbit(), came.user())?;
@@ -85,11 +90,6 @@ fn place(module: &Module, data: &str, domain: Option<&str>) -> Result<(LotKey, W
     })
 }
 
-/// The tenant whose lots are meant: that of whoever parks, or of the user whom the dialplan names.
-fn domain_of(channel: Channel<'_>, by: &Party) -> Option<String> {
-    by.domain.clone().or_else(|| parker::named_domain(channel))
-}
-
 /// A leg that we have sent here is here.
 fn arrived(module: &Arc<Module>, session: Session<'_>, arrival: Arrival, token: &str) {
     match arrival {
@@ -100,6 +100,10 @@ fn arrived(module: &Arc<Module>, session: Session<'_>, arrival: Arrival, token: 
             park(module, session, lot, orbit, Came::Sent(parker));
         }
         Arrival::Replace(replacement) => replace(module, session, replacement),
+        Arrival::Through { lot, orbit, came } => park(module, session, lot, orbit, came),
+        Arrival::Take { lot, orbit, user } => {
+            through::take(module, session, &lot, orbit.as_ref(), user);
+        }
         Arrival::Tell { lot, orbit } => {
             if session.channel().answer() {
                 announce::orbit(session, &lot, &orbit, &Stop::default());
@@ -114,62 +118,32 @@ fn strayed(module: &Arc<Module>, session: Session<'_>, place: &str) -> Result<()
     if place.is_empty() {
         return Err(Refusal::Gone);
     }
-    let channel = session.channel();
-    let domain = Came::in_dialplan(module, channel).domain(channel);
+    let domain = Came::in_dialplan(module, session).domain(session.channel());
     let (lot, want) = self::place(module, place, domain.as_deref())?;
     park(module, session, lot, want, Came::Sent(None));
     Ok(())
 }
 
-/// How a call came to be parked.
-pub enum Came {
-    /// This party dialled, or the dialplan does as if it had: it may be a consultation leg.
-    Dialled(Party),
-    /// This other party transferred it here.
-    Transferred(Party),
-    /// We sent it here, for this parker.
-    Sent(Option<User>),
-}
-
-impl Came {
-    /// How a channel came that is in the dialplan.
-    #[must_use]
-    pub fn in_dialplan(module: &Module, channel: Channel<'_>) -> Self {
-        if was_transferred(channel) {
-            Self::Transferred(parker::of_transfer(&module.departed, channel))
-        } else {
-            Self::Dialled(Party::of(channel))
+/// Parks the call that has come to this leg: the leg's own, or the one behind it.
+///
+/// # Errors
+/// Why not; the leg goes on in its dialplan.
+pub fn park_here(
+    module: &Arc<Module>,
+    session: Session<'_>,
+    lot: LotKey,
+    want: Want,
+    came: Came,
+) -> Result<(), Refusal> {
+    match behind::caller(session) {
+        Some(caller) if !matches!(came, Came::Consulting(_)) => {
+            through::park(module, session, &caller, lot, want, came)
+        }
+        _ => {
+            park(module, session, lot, want, came);
+            Ok(())
         }
     }
-
-    /// The user who dialled, transferred or had it sent.
-    #[must_use]
-    pub fn user(self) -> Option<User> {
-        match self {
-            Self::Dialled(by) | Self::Transferred(by) => by.user,
-            Self::Sent(user) => user,
-        }
-    }
-
-    /// The tenant whose lots are meant.
-    #[must_use]
-    pub fn domain(&self, channel: Channel<'_>) -> Option<String> {
-        match self {
-            Self::Dialled(by) | Self::Transferred(by) => domain_of(channel, by),
-            Self::Sent(_) => None,
-        }
-    }
-}
-
-/// Whether another party sent it here while they were connected. Such a caller must never be connected to a parked one.
-/// FreeSWITCH leaves `sip_refer_to` on a channel that a REFER moved. One that was ever bridged (`last_bridge_to`) and was
-/// transferred since then has where it was before in its profile (`rdnis`); whoever merely goes on in its dialplan when
-/// its partner has hung up has not. What else a transfer leaves (`transfer_source`) is set when the channel may be running
-/// here already (`switch_ivr_session_transfer`).
-#[must_use]
-pub fn was_transferred(channel: Channel<'_>) -> bool {
-    let has = |name| channel.variable(name).is_some();
-    has("sip_refer_to") || (has("last_bridge_to") && (has("rdnis") || has("transfer_source")))
 }
 
 /// Parks the call of `session` and stays with it until it has an outcome.
@@ -183,7 +157,7 @@ pub fn park(module: &Arc<Module>, session: Session<'_>, lot: LotKey, orbit: Want
     let found = match &came {
         _ if named.is_some() => None,
         Came::Sent(parker) => parker.clone(),
-        Came::Transferred(by) => by.user.clone(),
+        Came::Transferred(by) | Came::Consulting(by) => by.user.clone(),
         Came::Dialled(_) => None,
     };
     parker::remember(channel, found.as_deref());
@@ -204,20 +178,22 @@ pub fn park(module: &Arc<Module>, session: Session<'_>, lot: LotKey, orbit: Want
     match result {
         Ok(place) => {
             apps::report(session, "callpark", "", Ok("parked"));
-            if !matches!(came, Came::Dialled(_)) {
+            if !matches!(came, Came::Dialled(_) | Came::Consulting(_)) {
                 Hops::give_one_back(channel);
                 features::take_over(module, session);
             }
             let lot = module.look(|park| park.lot_config(&place.lot));
-            let by = match came {
-                Came::Dialled(by) => Some(by),
-                Came::Transferred(_) | Came::Sent(_) => None,
-            };
             let inbound = channel.variable("direction").as_deref() == Some("inbound");
-            let by = by.filter(|_| inbound);
-            let told = by.as_ref().is_some_and(|by| hears_orbit(channel, by));
+            let told = match &came {
+                Came::Dialled(by) | Came::Consulting(by) => inbound && hears_orbit(channel, by),
+                Came::Transferred(_) | Came::Sent(_) => false,
+            };
+            let by = match came {
+                Came::Dialled(by) if inbound => Some(by.user),
+                _ => None,
+            };
             // Before it is answered: a phone can complete the transfer at once.
-            parked.can_be_replaced(&place, by.map(|by| by.user));
+            parked.can_be_replaced(&place, by);
             confirm(session);
             answer(channel, &uuid, &place);
             arrival::tell_others(module, lot.as_deref(), &uuid);

@@ -8,6 +8,7 @@ use crate::after_bridge::{AfterBridge, Dialplan};
 use crate::announce;
 use crate::apps::{self, module_for};
 use crate::args;
+use crate::behind;
 use crate::clock;
 use crate::handover;
 use crate::module::Module;
@@ -18,6 +19,7 @@ use crate::ring::{self, Confirm, Errand};
 use crate::switch::Stop;
 use crate::switch::module::Application;
 use crate::switch::{Cause, Session, ivr};
+use crate::through;
 use crate::tokens;
 
 /// The application.
@@ -61,7 +63,7 @@ impl Application for Retrieve {
     }
 }
 
-/// Connects `session` to the call in `orbit`, or to the next one, and stays for the bridge.
+/// Connects `session`, or the call behind it, to the call in `orbit`, or to the next one, and stays for the bridge.
 ///
 /// # Errors
 /// Why not; the channel then goes on in its dialplan.
@@ -72,6 +74,11 @@ pub fn retrieve(
     orbit: Option<&OrbitName>,
     user: Option<User>,
 ) -> Result<(), Refusal> {
+    if let Some(caller) = behind::caller(session)
+        && !behind::is_consulting(caller.session())
+    {
+        return through::retrieve(module, session, &caller, lot, orbit, user);
+    }
     let named = named(module, session, lot, orbit)?;
     let target = match &named {
         Some(uuid) => Target::Call(uuid),

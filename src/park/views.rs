@@ -198,6 +198,12 @@ impl Park {
         self.lots.get(lot).map(|lot| lot.config.clone())
     }
 
+    /// Whether the lot has an orbit of exactly that name.
+    pub fn has_orbit(&self, lot: &LotKey, orbit: &OrbitName) -> bool {
+        let lot = self.lots.get(lot);
+        lot.is_some_and(|lot| lot.orbits.number(orbit).is_some() || lot.slot(orbit).is_some())
+    }
+
     /// What the lamp of that orbit shows.
     pub fn lamp(&self, now: Millis, lot: &LotKey, orbit: &OrbitName) -> Lamp {
         let Some(lot) = self.lots.get(lot).filter(|lot| lot.config.blf) else { return Lamp::Idle };

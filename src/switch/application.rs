@@ -29,6 +29,12 @@ pub fn log(session: Session<'_>) -> Vec<(String, String)> {
     entries
 }
 
+/// The names of the applications a session has run, oldest first.
+#[must_use]
+pub fn names(session: Session<'_>) -> Vec<String> {
+    log(session).into_iter().map(|(name, _)| name).collect()
+}
+
 /// Runs an application on the session's own thread, with its data as it is. False: it cannot be run.
 pub fn run(session: Session<'_>, application: &str, data: &str) -> bool {
     const AS_IT_IS: &str = "app_disable_expand_variables";

@@ -36,6 +36,12 @@ pub enum Flag {
     Reset,
     /// Waits in `switch_ivr_bridge_bleg` for the other leg to bridge to it.
     ArrangedBridge,
+    /// Runs an application because of a command, not of its dialplan.
+    EventParse,
+    /// An attended transfer gives it another partner.
+    AttendedTransfer,
+    /// Is to drive the bridge of a `switch_ivr_uuid_bridge`.
+    UuidBridgeOriginator,
 }
 
 impl Flag {
@@ -50,6 +56,9 @@ impl Flag {
             Self::Break => sys::switch_channel_flag_t::CF_BREAK,
             Self::Reset => sys::switch_channel_flag_t::CF_RESET,
             Self::ArrangedBridge => sys::switch_channel_flag_t::CF_ARRANGED_BRIDGE,
+            Self::EventParse => sys::switch_channel_flag_t::CF_EVENT_PARSE,
+            Self::AttendedTransfer => sys::switch_channel_flag_t::CF_ATTENDED_TRANSFER,
+            Self::UuidBridgeOriginator => sys::switch_channel_flag_t::CF_UUID_BRIDGE_ORIGINATOR,
         }
     }
 }
@@ -182,6 +191,14 @@ impl Channel<'_> {
     pub fn up(self) -> bool {
         unsafe {
             sys::switch_channel_get_state(self.raw).0 < sys::switch_channel_state_t::CS_HANGUP.0
+        }
+    }
+
+    /// Whether it is on its way to a place in the dialplan.
+    #[must_use]
+    pub fn routing(self) -> bool {
+        unsafe {
+            sys::switch_channel_get_state(self.raw) == sys::switch_channel_state_t::CS_ROUTING
         }
     }
 

@@ -149,7 +149,7 @@ fn of_a_channel(name: &str, words: &str) -> Option<String> {
             ok()
         }
         "recv_dtmf" => {
-            session.digits.lock().extend(part(1)?.chars());
+            session.press(part(1)?.chars());
             ok()
         }
         _ => return None,

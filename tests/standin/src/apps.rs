@@ -34,6 +34,7 @@ fn run(session: &Session, application: &str, data: &str) -> bool {
         return false;
     }
     log::write(6, "standin", 0, Some(&session.uuid()), &format!("EXECUTE {application}({data})"));
+    session.runs(application, data);
     session.set("current_application", Some(application));
     session.set("current_application_data", Some(data));
     let what = [("Application", application), ("Application-Data", data)];
@@ -122,12 +123,15 @@ fn call(session: &Session, dial_string: &str) {
             cause => cause,
         }
     };
-    let called = originate::call(dial_string, RINGS, &ids, &[], called_off);
+    let bond = [("signal_bond".to_owned(), session.uuid())];
+    let called = originate::call(dial_string, RINGS, &ids, &bond, called_off);
     session.set(
         "originate_disposition",
         Some(called.as_ref().err().map_or("SUCCESS", |cause| cause_name(*cause))),
     );
     match called {
+        // It is on its way elsewhere.
+        Err(_) if session.flag(CF_TRANSFER) => {}
         Ok(peer) => {
             bridge::drive(session, &peer);
         }
@@ -142,14 +146,6 @@ fn call(session: &Session, dial_string: &str) {
 
 fn cause_name(cause: u32) -> &'static str {
     causes::name(cause).to_str().unwrap_or("UNKNOWN")
-}
-
-/// Keeps no log of what a call has run.
-#[unsafe(no_mangle)]
-extern "C" fn switch_core_session_get_app_log(
-    _session: *mut sys::switch_core_session_t,
-) -> *mut sys::switch_app_log_t {
-    std::ptr::null_mut()
 }
 
 #[unsafe(no_mangle)]

@@ -31,7 +31,7 @@ extern "C" fn switch_channel_queue_dtmf(
 ) -> sys::switch_status_t {
     // SAFETY: the module gives a key that lives during the call.
     let digit = unsafe { (*dtmf).digit };
-    of(channel.cast()).digits.lock().push_back(char::from(digit as u8));
+    of(channel.cast()).press(std::iter::once(char::from(digit as u8)));
     status(true)
 }
 
@@ -40,7 +40,7 @@ extern "C" fn switch_channel_queue_dtmf_string(
     channel: *mut sys::switch_channel_t,
     digits: *const c_char,
 ) -> sys::switch_status_t {
-    of(channel.cast()).digits.lock().extend(text(digits).chars());
+    of(channel.cast()).press(text(digits).chars());
     status(true)
 }
 

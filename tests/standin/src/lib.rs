@@ -14,6 +14,7 @@ mod esl;
 mod event;
 mod extension;
 mod held;
+mod hooks;
 mod keys;
 mod live;
 mod loader;

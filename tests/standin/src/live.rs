@@ -7,6 +7,7 @@ use parking_lot::RwLock;
 
 use crate::channel;
 use crate::session::Session;
+use crate::state::{CS_DESTROY, CS_HANGUP, CS_INIT, CS_ROUTING};
 use crate::sys;
 
 static SESSIONS: RwLock<Option<HashMap<String, Arc<Session>>>> = RwLock::new(None);
@@ -39,18 +40,25 @@ pub fn all() -> Vec<Arc<Session>> {
         .unwrap_or_default()
 }
 
-/// What is to be told of every session that ends: the addresses of tables.
+/// What is to be told of every session's states: the addresses of tables.
 static HANDLERS: RwLock<Vec<usize>> = RwLock::new(Vec::new());
 
-/// Runs the handlers of a session's end, on its thread.
-pub fn tell_of_the_end(session: &Session) {
+/// Runs the handlers of a state that a session enters, on its thread.
+pub fn tell_of_state(session: &Session, state: u32) {
     let handlers = HANDLERS.read().clone();
     for table in handlers {
         // SAFETY: tables that were added live for ever.
         let table = unsafe { &*(table as *const sys::switch_state_handler_table_t) };
-        if let Some(on_hangup) = table.on_hangup {
+        let handler = match state {
+            CS_INIT => table.on_init,
+            CS_ROUTING => table.on_routing,
+            CS_HANGUP => table.on_hangup,
+            CS_DESTROY => table.on_destroy,
+            _ => None,
+        };
+        if let Some(handler) = handler {
             // SAFETY: the session lives while its thread runs.
-            unsafe { on_hangup(channel::raw(session)) };
+            unsafe { handler(channel::raw(session)) };
         }
     }
 }

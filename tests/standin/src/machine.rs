@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use crate::session::{FRAME, Session};
 use crate::state::{
-    CF_ANSWERED, CS_CONSUME_MEDIA, CS_EXCHANGE_MEDIA, CS_EXECUTE, CS_HANGUP, CS_HIBERNATE, CS_INIT,
-    CS_PARK, CS_REPORTING, CS_RESET, CS_ROUTING, CS_SOFT_EXECUTE,
+    CF_ANSWERED, CS_CONSUME_MEDIA, CS_DESTROY, CS_EXCHANGE_MEDIA, CS_EXECUTE, CS_HANGUP,
+    CS_HIBERNATE, CS_INIT, CS_PARK, CS_REPORTING, CS_RESET, CS_ROUTING, CS_SOFT_EXECUTE,
 };
 use crate::{apps, bridge, causes, dialplan, live, log};
 
@@ -39,6 +39,7 @@ fn run(session: &Arc<Session>) {
             continue;
         }
         session.enter(state);
+        live::tell_of_state(session, state);
         match state {
             CS_INIT => init(session),
             CS_ROUTING => route(session),
@@ -97,7 +98,7 @@ fn end(session: &Session) {
         Some(&uuid),
         &format!("hung up: {}", causes::name(session.cause()).to_string_lossy()),
     );
-    live::tell_of_the_end(session);
+    live::tell_of_state(session, CS_HANGUP);
     session.set_state(CS_REPORTING);
     session.enter(CS_REPORTING);
     session.fire("CHANNEL_HANGUP_COMPLETE");
@@ -105,5 +106,6 @@ fn end(session: &Session) {
         std::thread::sleep(Duration::from_millis(1));
     }
     live::remove(&uuid);
+    live::tell_of_state(session, CS_DESTROY);
     session.fire("CHANNEL_DESTROY");
 }

@@ -187,8 +187,9 @@ fn start(session: &Arc<Session>) -> Result<Held, u32> {
 fn loopback(rest: &str, ids: &CallerId<'_>, variables: Variables) -> Result<Held, u32> {
     let mut words = rest.split('/');
     let extension = words.next().unwrap_or_default();
+    let near = ["origination_uuid", "signal_bond"];
     let own: Variables =
-        variables.iter().filter(|(name, _)| name != "origination_uuid").cloned().collect();
+        variables.iter().filter(|(name, _)| !near.contains(&name.as_str())).cloned().collect();
     let a = leg(&format!("loopback/{extension}-a"), extension, true, ids, variables)?;
     let b = leg(&format!("loopback/{extension}-b"), extension, false, ids, own)?;
     if let Some(context) = words.next() {
@@ -196,6 +197,9 @@ fn loopback(rest: &str, ids: &CallerId<'_>, variables: Variables) -> Result<Held
     }
     *a.twin.lock() = Some(b.uuid());
     *b.twin.lock() = Some(a.uuid());
+    for (one, other) in [(&a, &b), (&b, &a)] {
+        one.set("other_loopback_leg_uuid", Some(&other.uuid()));
+    }
     let held = start(&a)?;
     machine::start(&b);
     Ok(held)

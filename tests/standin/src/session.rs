@@ -7,8 +7,9 @@ use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::thread::ThreadId;
 use std::time::{Duration, Instant};
 
-use parking_lot::{Condvar, Mutex};
+use parking_lot::{Condvar, Mutex, ReentrantMutex};
 
+use crate::hooks::Hooks;
 use crate::state::{
     CF_ANSWERED, CF_REDIRECT, CF_TRANSFER, CS_HANGUP, CS_INIT, CS_NEW, CS_RESET, CS_ROUTING,
 };
@@ -46,6 +47,9 @@ pub struct Session {
     /// When the frame it read last was due.
     clock: Mutex<Option<Instant>>,
     changing: Mutex<()>,
+    /// Held while the state changes: its thread enters the new one when those who watch have seen it.
+    stating: ReentrantMutex<()>,
+    pub hooks: Hooks,
     changed: Condvar,
     /// The other leg of a bridge that this one is to run its side of (`_bridge_`).
     pub bridge: Mutex<Option<String>>,
@@ -85,6 +89,8 @@ impl Session {
             requests: Mutex::default(),
             clock: Mutex::default(),
             changing: Mutex::default(),
+            stating: ReentrantMutex::default(),
+            hooks: Hooks::default(),
             changed: Condvar::new(),
             bridge: Mutex::default(),
             uuid_bridge: Mutex::default(),
@@ -160,6 +166,7 @@ impl Session {
 
     /// Its thread enters a state: what it was told meanwhile is done with.
     pub fn enter(&self, state: u32) {
+        let _entering = self.stating.lock();
         self.running.store(state, Ordering::Release);
         self.set_flag(CF_TRANSFER, false);
         self.set_flag(CF_REDIRECT, false);
@@ -167,8 +174,14 @@ impl Session {
 
     /// Changes the state; once it has hung up only onwards.
     pub fn set_state(&self, state: u32) {
-        let change = |now: u32| (now < CS_HANGUP || state > now).then_some(state);
-        let _ = self.state.fetch_update(Ordering::AcqRel, Ordering::Acquire, change);
+        {
+            let _changing = self.stating.lock();
+            let change = |now: u32| (now < CS_HANGUP || state > now).then_some(state);
+            let was = self.state.fetch_update(Ordering::AcqRel, Ordering::Acquire, change);
+            if was.is_ok_and(|was| was != state) {
+                self.state_changed();
+            }
+        }
         self.wake();
     }
 

@@ -12,6 +12,7 @@ pub const CS_HIBERNATE: u32 = 8;
 pub const CS_RESET: u32 = 9;
 pub const CS_HANGUP: u32 = 10;
 pub const CS_REPORTING: u32 = 11;
+pub const CS_DESTROY: u32 = 12;
 
 /// The names of the states.
 pub const STATES: [&str; 13] = [

@@ -75,6 +75,19 @@ pub(crate) fn answer(
     agent.send(state, &response);
 }
 
+/// Answers the INVITE of an incoming call with 302: call that address instead.
+pub(crate) fn redirect(agent: &Agent, state: &mut State, call_id: &str, contact: &str) {
+    let State { calls, settings, .. } = &mut *state;
+    let Some(call) = calls.get_mut(call_id) else { return };
+    call.ended(false, Some(302), None);
+    let invite = call.invite.clone();
+    let response = Message::response(&invite, 302, "Moved Temporarily", call.dialog.local_tag())
+        .with("Contact", contact)
+        .with("User-Agent", &settings.user_agent);
+    state.answered.insert(key(&invite), response.bytes());
+    agent.send(state, &response);
+}
+
 fn key(request: &Message) -> String {
     format!("{} {}", request.method(), request.branch())
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::agent::{Agent, RESPONSE};
-use super::answering::respond;
+use super::answering::{redirect, respond};
 use super::identity::Identity;
 use super::message::Message;
 use super::sdp::Direction;
@@ -103,6 +103,13 @@ impl Call {
     /// Refuses, with 486 for instance (incoming).
     pub fn reject(&self, code: u16) {
         self.respond(code, "Rejected");
+    }
+
+    /// Says 302: its calls are forwarded to that number (incoming).
+    pub fn redirect(&self, to: &str) {
+        let mut state = self.agent.lock();
+        let contact = format!("<{}>", state.settings.address_of(to));
+        redirect(&self.agent, &mut state, &self.id, &contact);
     }
 
     fn respond(&self, code: u16, reason: &str) {

@@ -1,0 +1,435 @@
+//! How a call came to the application that it runs: it dialled, or another party sent it. A call that was sent is never
+//! connected to a parked one by `callpark_key`.
+//!
+//! FreeSWITCH leaves marks of a transfer on a channel (`sip_refer_to`, `transfer_source`, `rdnis`), but never takes them
+//! off again, and sets some of them late. So each channel is watched from its beginning: who sends it elsewhere, from
+//! inside or outside of a bridge, and whether it has dialled since then. [`judge`] is the rule.
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use parking_lot::Mutex;
+
+use crate::behind;
+use crate::module::Module;
+use crate::park::{CallUuid, User};
+use crate::parker;
+use crate::party::Party;
+use crate::switch::hooks::{Move, Watcher};
+use crate::switch::{Channel, Session, application};
+
+/// How a call came to the application that it runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Came {
+    /// This party dialled, or the dialplan does as if it had: it may be a consultation leg.
+    Dialled(Party),
+    /// This other party sent it here.
+    Transferred(Party),
+    /// It is the call of this party, who has another one on hold for it (`att_xfer`).
+    Consulting(Party),
+    /// We sent it here, for this parker.
+    Sent(Option<User>),
+}
+
+impl Came {
+    /// How the call came that runs an application in a dialplan: on its own leg, or on one behind which it is.
+    #[must_use]
+    pub fn in_dialplan(module: &Module, session: Session<'_>) -> Self {
+        let caller = behind::caller(session);
+        let own = caller.as_ref().map_or(session, |caller| caller.session());
+        let channel = own.channel();
+        match sender(module, session) {
+            _ if caller.is_some() && behind::is_consulting(own) => {
+                Self::Consulting(Party::of(channel))
+            }
+            None => Self::Dialled(Party::of(channel)),
+            // Nobody was connected to it who could have parked it.
+            Some(By::Other) => {
+                Self::Transferred(Party { user: None, domain: Party::of(channel).domain })
+            }
+            Some(_) => Self::Transferred(parker::of_transfer(
+                &module.departed,
+                channel,
+                transferor(module, session),
+            )),
+        }
+    }
+
+    /// The user who dialled, transferred or had it sent.
+    #[must_use]
+    pub fn user(self) -> Option<User> {
+        match self {
+            Self::Dialled(by) | Self::Transferred(by) | Self::Consulting(by) => by.user,
+            Self::Sent(user) => user,
+        }
+    }
+
+    /// The tenant whose lots are meant.
+    #[must_use]
+    pub fn domain(&self, channel: Channel<'_>) -> Option<String> {
+        match self {
+            Self::Dialled(by) | Self::Transferred(by) | Self::Consulting(by) => {
+                domain_of(channel, by)
+            }
+            Self::Sent(_) => None,
+        }
+    }
+}
+
+/// The tenant whose lots are meant: that of whoever parks, or of the user whom the dialplan names.
+#[must_use]
+pub fn domain_of(channel: Channel<'_>, by: &Party) -> Option<String> {
+    by.domain.clone().or_else(|| parker::named_domain(channel))
+}
+
+/// Who sent a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum By {
+    /// The party it was connected to: REFER, an attended transfer, a feature code.
+    Party,
+    /// Somebody who was not connected to it: a command such as `uuid_transfer`, or a phone that forwards its calls.
+    Other,
+    /// Its INVITE says so: `Referred-By` or `Diversion`.
+    Header,
+    /// It was there before this module, and has been moved since it began.
+    Unknown,
+}
+
+/// What is known of a call's way here.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Facts {
+    /// Who sent it, most recently.
+    pub sent: Option<By>,
+    /// What its INVITE says.
+    pub invited: bool,
+    /// It has dialled since: an application asked it for digits, and it pressed a key.
+    pub dialled: bool,
+}
+
+/// The rule: whoever was sent stays sent, however many times its dialplan moves it on, until it dials.
+#[must_use]
+pub fn judge(facts: Facts) -> Option<By> {
+    if facts.dialled {
+        return None;
+    }
+    facts.sent.or(facts.invited.then_some(By::Header))
+}
+
+/// Who moved a channel; `None`: its own dialplan did.
+#[must_use]
+fn mover(how: Move, at_its_own_wish: bool) -> Option<By> {
+    match how {
+        Move { bridged: true, .. } => Some(By::Party),
+        Move { own_thread: true, commanded, .. } if !commanded || at_its_own_wish => None,
+        Move { .. } => Some(By::Other),
+    }
+}
+
+/// Applications in which a caller dials: they ask for digits, or hand the call to a program that may.
+const MENUS: [&str; 16] = [
+    "ivr",
+    "play_and_get_digits",
+    "read",
+    "bind_digit_action",
+    "digit_action_set_realm",
+    "authenticate",
+    "callpark_retrieve",
+    "directory",
+    "httapi",
+    "javascript",
+    "lua",
+    "managed",
+    "perl",
+    "python",
+    "python3",
+    "voicemail",
+];
+/// The application that lets a program at the other end of an event socket be the dialplan.
+const CONTROLLER: &str = "socket";
+
+/// How long after a key its action may come: FreeSWITCH waits for further digits.
+const KEY_ACTS_WITHIN: Duration = Duration::from_secs(5);
+
+fn asks(application: &str) -> bool {
+    application == CONTROLLER || MENUS.contains(&application)
+}
+
+/// The way of one channel.
+#[derive(Default)]
+struct Way {
+    bridge: Bridge,
+    sent: Option<Sent>,
+    /// It has dialled before anybody sent it, which matters for what its INVITE says.
+    dialled: Dialled,
+}
+
+/// Whether a channel is in a bridge. The flag FreeSWITCH has for that is gone already when another thread takes the channel
+/// out and the bridge is quick to end.
+#[derive(Clone, Copy, Default)]
+enum Bridge {
+    #[default]
+    Never,
+    In,
+    Over(Instant),
+}
+
+impl Bridge {
+    fn just_now(self) -> bool {
+        const JUST_NOW: Duration = Duration::from_secs(1);
+        match self {
+            Self::Never => false,
+            Self::In => true,
+            Self::Over(at) => at.elapsed() < JUST_NOW,
+        }
+    }
+}
+
+struct Sent {
+    by: By,
+    /// The leg it was connected to then.
+    from: Option<String>,
+    dialled: Dialled,
+}
+
+/// Whether a channel has dialled since a moment.
+#[derive(Clone, Copy, Default)]
+struct Dialled {
+    /// How many applications it had run by then, as far as that is known.
+    from: Option<usize>,
+    yes: bool,
+    /// When it pressed its last key.
+    at: Option<Instant>,
+    /// A key came from another thread, which cannot see what the channel runs.
+    unseen: bool,
+}
+
+impl Dialled {
+    /// What it runs is looked at on its own thread alone.
+    fn look(&mut self, applications: &[String]) {
+        let since = self.from.and_then(|from| applications.get(from..)).unwrap_or_default();
+        self.yes |= since.iter().any(|application| asks(application));
+    }
+}
+
+impl Dialled {
+    fn just_now(&self) -> bool {
+        self.yes && self.at.is_some_and(|at| at.elapsed() < KEY_ACTS_WITHIN)
+    }
+}
+
+impl Way {
+    fn dialled(&mut self) -> &mut Dialled {
+        match &mut self.sent {
+            Some(sent) => &mut sent.dialled,
+            None => &mut self.dialled,
+        }
+    }
+
+    fn key(&mut self, applications: Option<&[String]>) {
+        self.dialled().at = Some(Instant::now());
+        match applications {
+            Some(applications) => self.dialled().look(applications),
+            None => self.dialled().unseen = true,
+        }
+    }
+
+    fn settle(&mut self, applications: &[String]) {
+        let dialled = self.dialled();
+        if dialled.unseen {
+            dialled.unseen = false;
+            dialled.look(applications);
+        }
+    }
+}
+
+/// The ways of all channels. One lock, a leaf.
+#[derive(Default)]
+pub struct Ways(Mutex<HashMap<CallUuid, Way>>);
+
+impl Ways {
+    fn with<T>(&self, session: Session<'_>, look: impl FnOnce(&mut Way) -> T) -> Option<T> {
+        let uuid = CallUuid::from(session.uuid().as_str());
+        self.0.lock().get_mut(&uuid).map(look)
+    }
+}
+
+/// Listens to how channels move.
+pub struct Watching;
+
+impl Watcher for Watching {
+    fn began(session: Session<'_>) {
+        let Some(module) = Module::running() else { return };
+        let way =
+            Way { dialled: Dialled { from: Some(0), ..Dialled::default() }, ..Way::default() };
+        module.ways.0.lock().insert(CallUuid::from(session.uuid().as_str()), way);
+    }
+
+    fn moved(session: Session<'_>, how: Move) {
+        let Some(module) = Module::running() else { return };
+        let by_its_controller = how.own_thread
+            && how.commanded
+            && application::names(session).iter().any(|application| application == CONTROLLER);
+        module.ways.with(session, |way| {
+            let how =
+                Move { bridged: how.bridged || (!how.own_thread && way.bridge.just_now()), ..how };
+            // A key with an action (`bind_digit_action`) runs it as a command would.
+            let by_its_key = how.own_thread && way.dialled().just_now();
+            let Some(by) = mover(how, by_its_controller || by_its_key) else { return };
+            way.sent = Some(Sent { by, from: None, dialled: Dialled::default() });
+        });
+    }
+
+    fn routed(session: Session<'_>) {
+        let Some(module) = Module::running() else { return };
+        let channel = session.channel();
+        let applications = application::names(session);
+        // A leg that was called for a place in the dialplan (`originate <dial string> 701`) begins there.
+        let begins = channel.variable("direction").as_deref() == Some("outbound")
+            && channel.variable("current_application").is_none()
+            && channel.variable("last_bridge_to").is_none();
+        let talked_to = channel.variable("last_bridge_to");
+        module.ways.with(session, |way| {
+            if let Some(sent) = &mut way.sent
+                && sent.by == By::Party
+                && sent.dialled.from.is_none()
+            {
+                // Before it has a bridge with anybody else.
+                sent.from = talked_to;
+            }
+            if begins && way.sent.as_ref().is_some_and(|sent| sent.by == By::Other) {
+                way.sent = None;
+            }
+            way.settle(&applications);
+            let dialled = way.dialled();
+            dialled.from.get_or_insert(applications.len());
+        });
+    }
+
+    fn bridged(session: Session<'_>, begins: bool) {
+        let Some(module) = Module::running() else { return };
+        module.ways.with(session, |way| {
+            way.bridge = if begins { Bridge::In } else { Bridge::Over(Instant::now()) };
+        });
+    }
+
+    fn keyed(session: Session<'_>) {
+        let Some(module) = Module::running() else { return };
+        let applications = session.in_its_thread().then(|| application::names(session));
+        module.ways.with(session, |way| way.key(applications.as_deref()));
+    }
+
+    fn ended(session: Session<'_>) {
+        let Some(module) = Module::running() else { return };
+        module.ways.0.lock().remove(&CallUuid::from(session.uuid().as_str()));
+    }
+}
+
+/// What is known of a channel's way; of one that was there before the module, what its marks say.
+fn facts(module: &Module, session: Session<'_>) -> Facts {
+    let channel = session.channel();
+    let invited = sent_by_its_invite(channel);
+    let applications = session.in_its_thread().then(|| application::names(session));
+    let known = module.ways.with(session, |way| {
+        if let Some(applications) = &applications {
+            way.settle(applications);
+        }
+        Facts { sent: way.sent.as_ref().map(|sent| sent.by), invited, dialled: way.dialled().yes }
+    });
+    known.unwrap_or_else(|| {
+        let has = |name| channel.variable(name).is_some();
+        let moved = ["sip_refer_to", "transfer_source", "rdnis"].into_iter().any(has);
+        Facts { sent: moved.then_some(By::Unknown), invited, dialled: false }
+    })
+}
+
+/// Whether the INVITE with which a call came says that another party sent it.
+fn sent_by_its_invite(channel: Channel<'_>) -> bool {
+    channel.variable("direction").as_deref() == Some("inbound")
+        && ["sip_referred_by_user", "sip_h_Diversion"]
+            .into_iter()
+            .any(|name| channel.variable(name).is_some())
+}
+
+/// Who sent the call that runs an application of ours, on its own leg, or on one behind which it is.
+fn sender(module: &Module, session: Session<'_>) -> Option<By> {
+    let legs = behind::legs(session);
+    let mut sessions = std::iter::once(session).chain(legs.iter().map(|leg| leg.session()));
+    sessions.find_map(|one| judge(facts(module, one)))
+}
+
+/// The leg that a call was connected to when it was sent here, which may have hung up since; of a call behind a loopback
+/// leg, that call's. `None`: nobody was, or nobody knows.
+fn transferor(module: &Module, session: Session<'_>) -> Option<String> {
+    let from = |one| module.ways.with(one, |way| way.sent.as_ref()?.from.clone()).flatten();
+    let legs = behind::legs(session);
+    from(session).or_else(|| legs.iter().find_map(|leg| from(leg.session())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SENT: Facts = Facts { sent: Some(By::Party), invited: false, dialled: false };
+
+    #[test]
+    fn a_call_that_nobody_sent_has_dialled() {
+        assert_eq!(judge(Facts::default()), None);
+        assert_eq!(judge(Facts { dialled: true, ..Facts::default() }), None);
+    }
+
+    #[test]
+    fn a_call_that_was_sent_stays_sent_until_it_dials() {
+        assert_eq!(judge(SENT), Some(By::Party));
+        assert_eq!(judge(Facts { dialled: true, ..SENT }), None);
+        assert_eq!(judge(Facts { invited: true, ..SENT }), Some(By::Party));
+        assert_eq!(judge(Facts { invited: true, ..Facts::default() }), Some(By::Header));
+        assert_eq!(judge(Facts { invited: true, dialled: true, ..Facts::default() }), None);
+    }
+
+    #[test]
+    fn only_its_own_dialplan_moves_a_call_without_sending_it() {
+        let own = Move { own_thread: true, bridged: false, commanded: false };
+        assert_eq!(mover(own, false), None);
+        assert_eq!(mover(Move { bridged: true, ..own }, false), Some(By::Party));
+        assert_eq!(mover(Move { own_thread: false, ..own }, false), Some(By::Other));
+        let commanded = Move { commanded: true, ..own };
+        assert_eq!(mover(commanded, false), Some(By::Other));
+        // Its dialplan is a program at the other end of an event socket.
+        assert_eq!(mover(commanded, true), None);
+        assert_eq!(mover(Move { bridged: true, ..commanded }, true), Some(By::Party));
+        assert_eq!(
+            mover(Move { own_thread: false, bridged: true, commanded: false }, false),
+            Some(By::Party)
+        );
+    }
+
+    fn ran(names: &[&str]) -> Vec<String> {
+        names.iter().map(|name| (*name).to_owned()).collect()
+    }
+
+    #[test]
+    fn a_key_counts_only_in_an_application_that_asks_for_digits() {
+        let sent = || Way {
+            sent: Some(Sent {
+                by: By::Party,
+                from: None,
+                dialled: Dialled { from: Some(1), ..Dialled::default() },
+            }),
+            ..Way::default()
+        };
+        // What it ran before it was sent does not count.
+        let mut way = sent();
+        way.key(Some(&ran(&["ivr", "playback"])));
+        assert!(!way.dialled().yes);
+        way.key(Some(&ran(&["ivr", "playback", "play_and_get_digits"])));
+        assert!(way.dialled().yes);
+        // A key from another thread is looked at later.
+        let mut way = sent();
+        way.key(None);
+        way.settle(&ran(&["bridge", "ivr", "transfer"]));
+        assert!(way.dialled().yes);
+        let mut way = sent();
+        way.settle(&ran(&["bridge", "ivr", "transfer"]));
+        assert!(!way.dialled().yes);
+    }
+}

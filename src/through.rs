@@ -1,0 +1,98 @@
+//! What a loopback leg asks for is done to the call behind it: FreeSWITCH takes such legs out of the middle at moments of
+//! its own (bow-out), and a call that is parked or connected through one would be lost with it.
+
+use std::sync::Arc;
+
+use crate::announce;
+use crate::apps::{self, retrieve};
+use crate::arrival::{self, ARRIVES_WITHIN_MS, Arrival};
+use crate::came::Came;
+use crate::clock;
+use crate::module::Module;
+use crate::park::{CallUuid, LotKey, OrbitName, Refusal, Target, User, Want};
+use crate::request;
+use crate::switch::{Cause, Located, Session};
+
+/// Parks `caller`, whom `leg` stands for. The leg ends with that.
+///
+/// # Errors
+/// Why not: the leg goes on in its dialplan.
+pub fn park(
+    module: &Arc<Module>,
+    leg: Session<'_>,
+    caller: &Located,
+    lot: LotKey,
+    want: Want,
+    came: Came,
+) -> Result<(), Refusal> {
+    let uuid = CallUuid::from(caller.session().uuid().as_str());
+    let (lot, orbit) = module.act(None, |park, now| {
+        (park.reserve(now, &uuid, &lot, want, ARRIVES_WITHIN_MS), Vec::new())
+    })?;
+    for name in request::VARIABLES {
+        if let Some(value) = leg.channel().variable(name) {
+            caller.session().channel().set_variable(name, Some(&value));
+        }
+    }
+    let place = format!("{lot} {orbit}");
+    let arrival = Arrival::Through { lot, orbit: Want::Orbit(orbit), came };
+    if !come(module, arrival, &place, caller) {
+        module.act(None, |park, _| (park.unreserve(&uuid), Vec::new()));
+        return Err(Refusal::Gone);
+    }
+    apps::report(leg, "callpark", "", Ok("parked"));
+    leg.channel().hangup(Cause::NORMAL_CLEARING);
+    Ok(())
+}
+
+/// Has `caller`, whom `leg` stands for, retrieve that call. The leg ends with that.
+///
+/// # Errors
+/// Why not: the leg goes on in its dialplan.
+pub fn retrieve(
+    module: &Arc<Module>,
+    leg: Session<'_>,
+    caller: &Located,
+    lot: &LotKey,
+    orbit: Option<&OrbitName>,
+    user: Option<User>,
+) -> Result<(), Refusal> {
+    let target = orbit.map_or(Target::Next, Target::Orbit);
+    module.look(|park| park.peek(clock::now(), lot, target)).inspect_err(|refusal| {
+        announce::refusal(module, leg, lot, orbit, *refusal);
+    })?;
+    let arrival = Arrival::Take { lot: lot.clone(), orbit: orbit.cloned(), user };
+    if !come(module, arrival, "", caller) {
+        return Err(Refusal::Gone);
+    }
+    leg.channel().hangup(Cause::NORMAL_CLEARING);
+    Ok(())
+}
+
+/// Takes a caller out of the bridge that it has, or waits for, with a loopback pair, on that errand.
+fn come(module: &Arc<Module>, arrival: Arrival, place: &str, caller: &Located) -> bool {
+    let token = module.arrivals.send(arrival, "callpark", place);
+    let goes = arrival::set_off(&module.arrivals, &token, caller.session());
+    if goes {
+        arrival::expect(module, &token, &caller.session().uuid());
+    } else {
+        drop(module.arrivals.take(&token));
+    }
+    goes
+}
+
+/// The call that a leg has stood for, on its own thread: it retrieves. There is no dialplan for it to go back to.
+pub fn take(
+    module: &Arc<Module>,
+    session: Session<'_>,
+    lot: &LotKey,
+    orbit: Option<&OrbitName>,
+    user: Option<User>,
+) {
+    let result = retrieve::retrieve(module, session, lot, orbit, user);
+    let failed = result.is_err();
+    apps::report(session, "callpark_retrieve", "", result.map(|()| "retrieved"));
+    if failed {
+        session.channel().hangup(Cause::NORMAL_CLEARING);
+    }
+}
