@@ -117,10 +117,13 @@ fn by_every_hop_a_phone_that_dials_retrieves() {
 
 #[test]
 fn an_empty_orbit_behind_a_hop_lets_the_ring_group_go_on() {
-    let setup = hops().extension("quiet", &[("callpark_key", "701"), ("hangup", "")]);
+    let group = "{ignore_early_media=true}loopback/quiet/default,user/1005@$${domain}";
+    let setup = setup(LOT)
+        .extension("quiet", &[("callpark_key", "701"), ("hangup", "")])
+        .extension("group", &[("bridge", group)]);
     let Some(desk) = Desk::with(setup) else { return };
     let (carol, erin) = (desk.phone("1002"), desk.phone("1005"));
-    let call = carol.call("by_group_quiet");
+    let call = carol.call("group");
     let theirs = erin.incoming(SOON);
     two_way(&call, erin.voice(), &theirs, carol.voice());
     call.hangup();
