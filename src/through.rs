@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::announce;
 use crate::apps::{self, retrieve};
-use crate::arrival::{self, ARRIVES_WITHIN_MS, Arrival};
+use crate::arrival::{self, Arrival, Force, MOVES_WITHIN_MS, Sent};
 use crate::came::Came;
 use crate::clock;
 use crate::module::Module;
@@ -27,7 +27,7 @@ pub fn park(
 ) -> Result<(), Refusal> {
     let uuid = CallUuid::from(caller.session().uuid().as_str());
     let (lot, orbit) = module.act(None, |park, now| {
-        (park.reserve(now, &uuid, &lot, want, ARRIVES_WITHIN_MS), Vec::new())
+        (park.reserve(now, &uuid, &lot, want, MOVES_WITHIN_MS), Vec::new())
     })?;
     for name in request::VARIABLES {
         if let Some(value) = leg.channel().variable(name) {
@@ -36,10 +36,9 @@ pub fn park(
     }
     let place = format!("{lot} {orbit}");
     let arrival = Arrival::Through { lot, orbit: Want::Orbit(orbit), came };
-    if !come(module, arrival, &place, caller) {
+    come(module, arrival, &place, caller).inspect_err(|_| {
         module.act(None, |park, _| (park.unreserve(&uuid), Vec::new()));
-        return Err(Refusal::Gone);
-    }
+    })?;
     apps::report(leg, "callpark", "", Ok("parked"));
     leg.channel().hangup(Cause::NORMAL_CLEARING);
     Ok(())
@@ -62,23 +61,25 @@ pub fn retrieve(
         announce::refusal(module, leg, lot, orbit, *refusal);
     })?;
     let arrival = Arrival::Take { lot: lot.clone(), orbit: orbit.cloned(), user };
-    if !come(module, arrival, "", caller) {
-        return Err(Refusal::Gone);
-    }
+    come(module, arrival, "", caller)?;
     leg.channel().hangup(Cause::NORMAL_CLEARING);
     Ok(())
 }
 
-/// Takes a caller out of the bridge that it has, or waits for, with a loopback pair, on that errand.
-fn come(module: &Arc<Module>, arrival: Arrival, place: &str, caller: &Located) -> bool {
+/// Has a caller come out of the bridge that it has, or waits for, with a loopback pair, on that errand. It goes on its own
+/// thread: whoever is taken out of a bridge that is just beginning is hung up by the other side (`audio_bridge_thread`).
+fn come(
+    module: &Arc<Module>,
+    arrival: Arrival,
+    place: &str,
+    caller: &Located,
+) -> Result<(), Refusal> {
     let token = module.arrivals.send(arrival, "callpark", place);
-    let goes = arrival::set_off(&module.arrivals, &token, caller.session());
-    if goes {
+    let sent = arrival::send(&module.arrivals, &token, caller.session(), Force::Take)?;
+    if sent == Sent::OnItsWay {
         arrival::expect(module, &token, &caller.session().uuid());
-    } else {
-        drop(module.arrivals.take(&token));
     }
-    goes
+    Ok(())
 }
 
 /// The call that a leg has stood for, on its own thread: it retrieves. There is no dialplan for it to go back to.
