@@ -121,7 +121,9 @@ impl Park {
         let Some(mut call) = self.calls.remove(uuid) else { return effects };
         self.deadlines.disarm(&mut call);
         for name in &call.formerly {
-            self.renamed.remove(name);
+            if self.renamed.get(name) == Some(&call.uuid) {
+                self.renamed.remove(name);
+            }
         }
         call.silence(Quiet::Gone, &mut effects);
         if matches!(outcome, Outcome::Retrieved | Outcome::Returned)

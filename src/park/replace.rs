@@ -7,7 +7,7 @@ use super::deadlines::Millis;
 use super::effect::{Action, Effect};
 use super::lot::Slot;
 use super::names::{CallUuid, LotKey};
-use super::outcome::{Outcome, Refusal};
+use super::outcome::{End, Refusal};
 use super::user::User;
 
 /// Why a claim on a call is given back when its leg is replaced.
@@ -71,6 +71,12 @@ impl Park {
         let mut call = call.ok_or(Refusal::Gone)?;
         self.deadlines.disarm(&mut call);
         call.heir_until = None;
+        for name in &call.formerly {
+            if let Some(now) = self.renamed.get_mut(name).filter(|now| *now == old) {
+                *now = new.uuid.clone();
+            }
+        }
+        self.renamed.insert(old.clone(), new.uuid.clone());
         call.formerly.push(std::mem::replace(&mut call.uuid, new.uuid.clone()));
         call.caller = new.caller;
         call.parker = call.parker.or(new.parker);
@@ -81,9 +87,6 @@ impl Park {
             }
         }
         self.deadlines.arm(&mut call);
-        for name in &call.formerly {
-            self.renamed.insert(name.clone(), new.uuid.clone());
-        }
         let mut event = call.event(now, Action::Replace);
         event.from_uuid = Some(old.clone());
         effects.push(event.into());
@@ -103,12 +106,16 @@ impl Park {
 
     /// The call that is meant by the uuid of a leg that has, or once had, its place.
     pub(super) fn current<'a>(&'a self, uuid: &'a CallUuid) -> &'a CallUuid {
-        self.renamed.get(uuid).unwrap_or(uuid)
+        match self.calls.contains_key(uuid) {
+            true => uuid,
+            false => self.renamed.get(uuid).unwrap_or(uuid),
+        }
     }
 
     /// The new leg did not come.
     pub(super) fn heir_is_missing(&mut self, now: Millis, uuid: &CallUuid) -> Vec<Effect> {
-        self.finish(now, uuid, Action::Abandon, Outcome::Abandoned, false)
+        let reason = "no other leg has taken its place".to_owned();
+        self.gone_because(now, uuid, End::HungUp, Some(reason))
     }
 }
 

@@ -57,6 +57,11 @@ pub enum Op {
         uuid: u8,
         stale: bool,
     },
+    Replace {
+        uuid: u8,
+        by: u8,
+        awaited: bool,
+    },
     Gone {
         uuid: u8,
         end: u8,
@@ -121,6 +126,8 @@ pub fn op() -> impl Strategy<Value = Op> {
         1 => (any::<u8>(), 0u8..3).prop_map(|(attempt, how)| Op::Tried { attempt, how }),
         3 => (uuid(), any::<bool>()).prop_map(|(uuid, stale)| Op::Unclaim { uuid, stale }),
         3 => (uuid(), any::<bool>()).prop_map(|(uuid, stale)| Op::Complete { uuid, stale }),
+        3 => (uuid(), uuid(), any::<bool>())
+            .prop_map(|(uuid, by, awaited)| Op::Replace { uuid, by, awaited }),
         2 => (uuid(), 0u8..2).prop_map(|(uuid, end)| Op::Gone { uuid, end }),
         3 => (uuid(), any::<bool>()).prop_map(|(uuid, stale)| Op::StepFailed { uuid, stale }),
         2 => (0u16..9_000).prop_map(|ms| Op::Wait { ms }),

@@ -31,9 +31,9 @@ impl World {
                 assert_eq!(self.park.unreserve(&uuid(n)), held);
             }
             Op::Take { uuid: n } => {
-                let uuid = uuid(n);
+                let (asked, uuid) = (uuid(n), self.current(uuid(n)));
                 let claimable = self.calls.get(&uuid).is_some_and(|call| call.claim.is_none());
-                self.claim(Target::Call(&uuid), None, By::Retriever, claimable.then_some(&uuid));
+                self.claim(Target::Call(&asked), None, By::Retriever, claimable.then_some(&uuid));
             }
             Op::TakeOrbit { lot, orbit: at } => {
                 let (lot, at) = (key(lot), orbit(at));
@@ -52,14 +52,14 @@ impl World {
                 self.claim(Target::Next, Some(&lot), By::Retriever, next.as_ref());
             }
             Op::Answer { uuid: n, stale } => {
-                let uuid = uuid(n);
+                let (asked, uuid) = (uuid(n), self.current(uuid(n)));
                 let Some(run) = self.run(&uuid, stale) else { return };
                 let current = self.calls.get(&uuid).and_then(|call| call.ringing);
                 let current = current.is_some_and(|(ringing, _)| ringing == run);
-                self.claim(Target::Call(&uuid), None, By::Leg(run), current.then_some(&uuid));
+                self.claim(Target::Call(&asked), None, By::Leg(run), current.then_some(&uuid));
             }
             Op::Exit { uuid: n } => {
-                let uuid = uuid(n);
+                let uuid = self.current(uuid(n));
                 let claimable = self.calls.get(&uuid).is_some_and(|call| call.claim.is_none());
                 self.claim(Target::Call(&uuid), None, By::Exit, claimable.then_some(&uuid));
             }
@@ -109,18 +109,19 @@ impl World {
                 assert_eq!(effects.is_empty(), !held);
                 assert!(!held || !self.calls.contains_key(&uuid));
             }
+            Op::Replace { uuid: n, by, awaited } => self.replace(&uuid(n), uuid(by), awaited),
             Op::Gone { uuid: n, end } => {
                 let end = [End::HungUp, End::TakenAway][usize::from(end)];
                 self.gone(&uuid(n), end);
             }
             Op::StepFailed { uuid: n, stale } => {
-                let uuid = uuid(n);
+                let (asked, uuid) = (uuid(n), self.current(uuid(n)));
                 let Some(run) = self.run(&uuid, stale) else { return };
                 if let Some(call) = self.calls.get_mut(&uuid) {
                     call.ringing.take_if(|(ringing, _)| *ringing == run);
                     call.claim.take_if(|(_, by)| *by == By::Leg(run));
                 }
-                let effects = self.park.step_failed(now, &uuid, run, "no answer");
+                let effects = self.park.step_failed(now, &asked, run, "no answer");
                 self.absorb(&effects);
             }
             Op::Wait { ms } => {
@@ -342,6 +343,57 @@ impl World {
         call.offer = None;
         call.claim = Some((ticket, by));
         self.old_tickets.entry(uuid.clone()).or_insert(ticket);
+    }
+
+    pub fn replace(&mut self, old: &CallUuid, new: CallUuid, awaited: bool) {
+        let hung_up = |call: &Call| {
+            call.claim.is_some_and(|(_, by)| matches!(by, By::Drop | By::StepEnd | By::Waited))
+        };
+        let there = self.calls.get(old).is_some_and(|call| !hung_up(call));
+        if self.calls.contains_key(&new) || self.held.contains_key(&new) {
+            let leg = NewLeg { uuid: new, caller: Caller::default(), parker: None };
+            let refused = self.park.replace(self.at(), old, leg);
+            return assert_eq!(refused, Err(Refusal::AlreadyParked));
+        }
+        let mut effects = Vec::new();
+        if awaited {
+            let (awaits, between) = self.park.await_heir(self.at(), old, 5_000);
+            assert_eq!(awaits, there);
+            if awaits {
+                let by = Claimant::Leave(Exit::Callback);
+                let refused = self.park.claim(self.at(), None, Target::Call(old), by);
+                assert!(refused.is_err(), "claimed between two legs");
+            }
+            effects = between;
+        }
+        let leg = NewLeg { uuid: new.clone(), caller: Caller::new("new", "200"), parker: None };
+        match self.park.replace(self.at(), old, leg) {
+            Ok(place) => {
+                assert!(there);
+                effects.extend(place.effects);
+                self.absorb_replacement(old, &effects);
+                let call = &self.calls[&new];
+                assert_eq!((&call.lot, &call.orbit), (&place.lot, &place.orbit));
+            }
+            Err(refusal) => assert!(refusal == Refusal::Gone && !there),
+        }
+    }
+
+    /// Whoever was about to be connected to the old leg is not; a return step that was goes on with the next.
+    fn absorb_replacement(&mut self, old: &CallUuid, effects: &[Effect]) {
+        let now = self.now;
+        let call = self.calls.get_mut(old).expect("replaces no call");
+        let lost = call.claim.take_if(|(_, by)| matches!(by, By::Retriever | By::Leg(_)));
+        if let Some((_, By::Leg(_))) = lost {
+            call.deadline = Some(now);
+        }
+        let rest: Vec<Effect> = effects
+            .iter()
+            .filter(|effect| !matches!(effect, Effect::ClaimLost { .. }))
+            .cloned()
+            .collect();
+        assert_eq!(rest.len() < effects.len(), lost.is_some());
+        self.absorb(&rest);
     }
 
     /// A ticket for that call, and whether it is the one that counts.

@@ -64,6 +64,8 @@ pub struct World {
     pub now: u64,
     pub lots: BTreeMap<LotKey, Lot>,
     pub calls: BTreeMap<CallUuid, Call>,
+    /// Under which uuid a call goes whose leg was replaced.
+    pub renamed: BTreeMap<CallUuid, CallUuid>,
     pub held: BTreeMap<CallUuid, (LotKey, OrbitName, u64)>,
     pub old_tickets: BTreeMap<CallUuid, Ticket>,
     pub old_runs: BTreeMap<CallUuid, RunId>,
@@ -82,6 +84,7 @@ impl World {
             now: 1_000,
             lots: BTreeMap::new(),
             calls: BTreeMap::new(),
+            renamed: BTreeMap::new(),
             held: BTreeMap::new(),
             old_tickets: BTreeMap::new(),
             old_runs: BTreeMap::new(),
@@ -149,7 +152,11 @@ impl World {
                     None if news.callback.reason.is_none() => self.owed += 1,
                     None => {}
                 },
-                Effect::Wake(uuid) => assert!(self.calls.contains_key(uuid), "wakes nobody"),
+                // The leg that has just been replaced was woken first.
+                Effect::Wake(uuid) => {
+                    let known = self.calls.contains_key(uuid) || self.renamed.contains_key(uuid);
+                    assert!(known, "wakes nobody");
+                }
                 Effect::Presence(..) => {}
             }
         }
@@ -166,6 +173,15 @@ impl World {
                 let from = (call.lot.clone(), call.orbit.clone());
                 assert_eq!(event.from.as_ref(), Some(&from));
                 (call.lot, call.orbit) = here.clone().unwrap();
+            }
+            Action::Replace => {
+                let old = event.from_uuid.clone().expect("the leg that was replaced");
+                let call = self.calls.remove(&old).expect("replaces no call");
+                assert!(self.calls.insert(uuid.clone(), call).is_none(), "takes two places");
+                for now in self.renamed.values_mut().filter(|now| **now == old) {
+                    *now = uuid.clone();
+                }
+                self.renamed.insert(old, uuid.clone());
             }
             Action::Return if event.reason.is_some() => {
                 self.calls.get_mut(uuid).expect("returns no call").offer = None;
@@ -191,7 +207,16 @@ impl World {
             };
             assert!(expected, "{outcome} with claim {:?}", call.claim);
             self.calls.remove(uuid);
+            self.renamed.retain(|_, now| now != uuid);
             self.ended += 1;
+        }
+    }
+
+    /// The call that is meant by the uuid of a leg that has, or once had, its place.
+    pub fn current(&self, uuid: CallUuid) -> CallUuid {
+        match self.calls.contains_key(&uuid) {
+            true => uuid,
+            false => self.renamed.get(&uuid).cloned().unwrap_or(uuid),
         }
     }
 

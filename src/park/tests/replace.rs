@@ -102,7 +102,10 @@ fn nobody_gets_a_call_between_two_legs_and_it_ends_if_none_comes() {
     let drop = park.drop_call(at(2_000), &default, &orbit("701"), "NORMAL_CLEARING");
     assert_eq!(drop, Err(Refusal::Gone));
     assert_eq!(park.poll_timeout(), Some(at(6_000)));
-    assert_eq!(told(&park.handle_timeout(at(6_000))), ["abandon =abandoned"]);
+    assert_eq!(
+        told(&park.handle_timeout(at(6_000))),
+        ["abandon (no other leg has taken its place) =abandoned"]
+    );
     assert_eq!(counts(&park, "default"), [5, 0, 5, 0, 0, 0]);
     assert_eq!(park.replace(at(7_000), &"a".into(), new_leg("b")), Err(Refusal::Gone));
 }
