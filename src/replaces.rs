@@ -13,8 +13,8 @@ use crate::arrival::{self, ARRIVES_WITHIN_MS, Arrival};
 use crate::clock;
 use crate::module::{Leg, Module};
 use crate::names;
-use crate::park::{self, CallUuid, Dialog, End, LotKey, NewLeg, Refusal, Target, User};
-use crate::party::Party;
+use crate::park::{self, CallUuid, CallView, Dialog, End, LotKey, NewLeg, Refusal, Target, User};
+use crate::party::{Marks, Party};
 use crate::request;
 use crate::switch::event::{Heard, Kind, Listener};
 use crate::switch::{Cause, Channel, Located, Session, ivr};
@@ -34,6 +34,8 @@ pub struct Replacement {
     consultation: bool,
     /// Who parks the call then.
     parker: Option<User>,
+    /// Whose the old leg was, as it says.
+    marks: Marks,
     /// What the old leg's variables said about how it is parked.
     variables: Vec<(&'static str, String)>,
 }
@@ -76,6 +78,7 @@ impl Succession {
             of,
             consultation: consultation.is_some(),
             parker: consultation.flatten(),
+            marks: Marks::of(channel),
             variables: request::VARIABLES.iter().filter_map(known).collect(),
         });
         let replacement = module.arrivals.send(arrival, "callpark", "");
@@ -122,10 +125,7 @@ impl Succession {
         session: Session<'_>,
         uuid: &CallUuid,
     ) -> bool {
-        if !module.arrivals.is_out(&self.replacement) {
-            // It is there already.
-            return false;
-        }
+        // Even if the token has been taken: whoever has it may be about to come.
         let awaited =
             module.act(Some(session), |park, now| park.await_heir(now, uuid, ARRIVES_WITHIN_MS));
         if !awaited {
@@ -161,7 +161,8 @@ impl Listener for OnTop {
     }
 }
 
-/// An application has run on a parked leg.
+/// An application runs on a parked leg. FreeSWITCH notes its name once more just after it has told us of it, so this is
+/// done twice.
 pub fn renew(module: &Module, uuid: &CallUuid) {
     let token = module.leg(uuid).and_then(|leg| leg.replacement.lock().clone());
     if let (Some(token), Some(leg)) = (token, Located::find(uuid.as_str())) {
@@ -184,11 +185,11 @@ pub fn take_place(
     session: Session<'_>,
     replacement: Replacement,
 ) -> Result<park::Parked, Refusal> {
-    let Replacement { of, consultation, parker, variables } = replacement;
+    let Replacement { of, consultation, parker, marks, variables } = replacement;
     let channel = session.channel();
     let call = module.look(|park| park.find(clock::now(), &of)).ok_or(Refusal::Gone)?;
     let party = Party::of(channel);
-    if !may_enter(&party, &call.lot) {
+    if !has_a_part(&party, &call, &marks) {
         module.act(None, |park, now| ((), park.gone(now, &of, End::HungUp)));
         return Err(Refusal::Denied);
     }
@@ -216,10 +217,15 @@ pub fn take_place(
     })
 }
 
-/// Whether a call may be in that lot on such a leg: a tenant's lot holds nobody else's.
-fn may_enter(party: &Party, lot: &LotKey) -> bool {
-    let (lot, theirs) = (lot.domain.as_deref(), party.domain.as_deref());
-    lot.is_none_or(|lot| theirs.is_none_or(|domain| domain == lot))
+/// Whether the new leg is nobody's, such as a carrier's, or of a tenant that has a part in the call: as the lot's, as the
+/// parker's, or as that of the leg it replaces.
+fn has_a_part(party: &Party, call: &CallView, old: &Marks) -> bool {
+    let Some(domain) = &party.domain else { return true };
+    let old = old.party().domain;
+    let parker = call.parker.as_ref().map(User::domain);
+    let parts = [call.lot.domain.as_deref(), parker, old.as_deref()];
+    let mut tenants = parts.into_iter().flatten().peekable();
+    tenants.peek().is_none() || tenants.any(|tenant| tenant == domain)
 }
 
 /// FreeSWITCH gives a leg that replaces another the caller id of that one.

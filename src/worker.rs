@@ -64,6 +64,7 @@ struct Confirm {
 pub fn run(module: &Arc<Module>, messages: &Receiver<Message>) {
     let _inside = Inside::enter();
     let mut confirms: VecDeque<Confirm> = VecDeque::new();
+    let mut ran: VecDeque<(Instant, CallUuid)> = VecDeque::new();
     let mut lamps = Lamps::default();
     let mut blinking: BTreeSet<(Instant, LotKey, OrbitName)> = BTreeSet::new();
     let mut reload_at: Option<Instant> = None;
@@ -73,6 +74,11 @@ pub fn run(module: &Arc<Module>, messages: &Receiver<Message>) {
         while blinking.first().is_some_and(|(at, ..)| *at <= Instant::now()) {
             if let Some((_, lot, orbit)) = blinking.pop_first() {
                 guard("lamps", None, || lamps.show(module, &lot, &orbit));
+            }
+        }
+        while ran.front().is_some_and(|(at, _)| *at <= Instant::now()) {
+            if let Some((_, uuid)) = ran.pop_front() {
+                guard("replaces", (), || replaces::renew(module, &uuid));
             }
         }
         guard("confirming", (), || confirm_due(module, &mut confirms));
@@ -88,6 +94,7 @@ pub fn run(module: &Arc<Module>, messages: &Receiver<Message>) {
             next,
             reload_at.map(|at| at.saturating_duration_since(Instant::now())),
             blinking.first().map(|(at, ..)| at.saturating_duration_since(Instant::now())),
+            ran.front().map(|(at, _)| at.saturating_duration_since(Instant::now())),
             confirms.front().map(|confirm| confirm.at.saturating_duration_since(Instant::now())),
             check_registration.map(|at| at.saturating_duration_since(Instant::now())),
         ]
@@ -103,7 +110,10 @@ pub fn run(module: &Arc<Module>, messages: &Receiver<Message>) {
                 }
             }
             Ok(Message::Asked(asked)) => guard("lamps", (), || lamps.answer(module, asked)),
-            Ok(Message::Ran(uuid)) => guard("replaces", (), || replaces::renew(module, &uuid)),
+            Ok(Message::Ran(uuid)) => {
+                guard("replaces", (), || replaces::renew(module, &uuid));
+                ran.push_back((Instant::now() + LOOK_AGAIN, uuid));
+            }
             Ok(Message::Proto) => guard("lamps", (), || lamps.follow_proto(module)),
             Ok(Message::Reload) => reload_at = Some(Instant::now()),
             Ok(Message::Confirm { uuid, ticket, leg }) => {

@@ -39,6 +39,7 @@ mod sip {
     mod replaces_pickup;
     mod replaces_races;
     mod replaces_refer;
+    mod replaces_tenants;
     mod returns;
     mod step_looks;
     mod step_races;

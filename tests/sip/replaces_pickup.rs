@@ -152,6 +152,7 @@ fn who_has_picked_up_and_is_transferred_parks() {
     std::thread::sleep(MOMENT);
     let back = alice.call_up("703");
     two_way(&back, carol.voice(), &taken, alice.voice());
+    desk.outcome(&taken, "retrieved");
     hang_up(&back, &taken, Ends::Other);
     desk.wait_empty();
     assert_eq!(read(&lamp.last().expect("a NOTIFY").body).state, "terminated");

@@ -6,7 +6,7 @@ use kit::{Phone, SOON, Setup};
 use super::desk::{Desk, Ends, hang_up, refer, setup, two_way};
 use super::lamp::{read, wait_state, watch};
 
-const LOTS: &str = r#"
+pub const LOTS: &str = r#"
     <lot name="default" domain="a.local" orbits="701-720"><param name="timeout" value="0"/></lot>
     <lot name="default" domain="b.local" orbits="701-720"><param name="timeout" value="0"/></lot>
     <lot name="sales" domain="b.local" orbits="801-805"><param name="timeout" value="0"/></lot>"#;
@@ -17,7 +17,7 @@ const FAR: [(&str, &str); 3] =
 
 /// Two tenants beside the switch's own domain, which has no lot. `a_<user>` and `b_<user>` call a user; `55a_…` and
 /// `55b_…` with a feature code `*1` for both sides.
-fn tenants(lots: &str) -> Setup {
+pub fn tenants(lots: &str) -> Setup {
     let mut setup = setup(lots).domain("a.local").domain("b.local");
     for (letter, domain) in [("a", "a.local"), ("b", "b.local")] {
         let bridge = format!("user/$1@{domain}");
@@ -37,19 +37,19 @@ fn tenants(lots: &str) -> Setup {
     setup
 }
 
-fn phone(desk: &Desk, user: &str, domain: &str) -> Phone {
+pub fn phone(desk: &Desk, user: &str, domain: &str) -> Phone {
     let phone = Phone::new(&desk.switch, user).domain(domain).policy(Policy::Answer);
     phone.register();
     phone
 }
 
 /// A caller from outside.
-fn trunk(desk: &Desk) -> Phone {
+pub fn trunk(desk: &Desk) -> Phone {
     Phone::new(&desk.switch, "+4930123456").domain("carrier.example").policy(Policy::Answer)
 }
 
 #[track_caller]
-fn talk(from: &Phone, number: &str, to: &Phone) -> (Call, Call) {
+pub fn talk(from: &Phone, number: &str, to: &Phone) -> (Call, Call) {
     let call = from.call_up(number);
     let theirs = to.incoming(SOON);
     two_way(&call, to.voice(), &theirs, from.voice());
