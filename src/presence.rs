@@ -49,7 +49,7 @@ impl Shown {
             Light::Blinking => ("active", "CS_ROUTING", "early"),
             Light::Off => ("unknown", "CS_HANGUP", "terminated"),
         };
-        // Without a '-', and never empty: sofia cuts it there, and makes no <dialog> without one.
+        // Never empty: sofia makes no <dialog> without one. Without a '-' it passes for no channel's uuid.
         let mut id: String = login.chars().filter(|c| *c != '-').collect();
         if id.is_empty() {
             id = "lot".to_owned();
