@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
+use crate::features::Codes;
 use crate::module::Module;
 use crate::party::Marks;
 use crate::switch::{Located, Session, hangup};
@@ -22,12 +23,12 @@ pub struct Departed {
 
 #[derive(Default)]
 struct Legs {
-    marks: HashMap<String, Marks>,
+    marks: HashMap<String, (Marks, Codes)>,
     order: VecDeque<(Instant, String)>,
 }
 
 impl Departed {
-    fn remember(&self, uuid: String, marks: Marks) {
+    fn remember(&self, uuid: String, marks: Marks, codes: Codes) {
         let now = Instant::now();
         let mut legs = self.legs.lock();
         while legs.order.len() >= MOST
@@ -37,7 +38,7 @@ impl Departed {
             legs.marks.remove(&oldest);
         }
         legs.order.push_back((now, uuid.clone()));
-        legs.marks.insert(uuid, marks);
+        legs.marks.insert(uuid, (marks, codes));
     }
 
     /// What the leg of that uuid bears, or bore. `None`: it has long been gone.
@@ -46,7 +47,17 @@ impl Departed {
         // In this order: a leg that FreeSWITCH has forgotten was remembered here before that.
         match Located::find_even_down(uuid) {
             Some(leg) => Some(Marks::of(leg.session().channel())),
-            None => self.legs.lock().marks.get(uuid).cloned(),
+            None => self.legs.lock().marks.get(uuid).map(|(marks, _)| marks.clone()),
+        }
+    }
+
+    /// The feature codes that are, or were, bound on the leg of that uuid. `None`: it has long been gone.
+    #[must_use]
+    pub fn codes(&self, uuid: &str) -> Option<Codes> {
+        // In this order, as above.
+        match Located::find_even_down(uuid) {
+            Some(leg) => Some(Codes::of(leg.session())),
+            None => self.legs.lock().marks.get(uuid).map(|(_, codes)| codes.clone()),
         }
     }
 }
@@ -59,7 +70,7 @@ impl hangup::Listener for Listener {
         let Some(module) = Module::running() else { return };
         let channel = session.channel();
         if channel.variable("last_bridge_to").is_some() {
-            module.departed.remember(session.uuid(), Marks::of(channel));
+            module.departed.remember(session.uuid(), Marks::of(channel), Codes::of(session));
         }
     }
 }
@@ -67,13 +78,14 @@ impl hangup::Listener for Listener {
 #[cfg(test)]
 mod tests {
     use super::{Departed, MOST};
+    use crate::features::Codes;
     use crate::party::Marks;
 
     #[test]
     fn no_more_legs_are_remembered_than_there_is_room_for() {
         let departed = Departed::default();
         for n in 0..MOST + 10 {
-            departed.remember(n.to_string(), Marks::default());
+            departed.remember(n.to_string(), Marks::default(), Codes::default());
         }
         let legs = departed.legs.lock();
         assert_eq!((legs.marks.len(), legs.order.len()), (MOST, MOST));

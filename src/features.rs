@@ -2,15 +2,10 @@
 //! whoever dialled. When that leg is the parker's, it is gone once the call is parked: so the parked leg gets what the
 //! parker's had, mirrored, and whoever is connected to it next can dial the same codes.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
-use parking_lot::Mutex;
-
 use crate::module::Module;
-use crate::park::CallUuid;
-use crate::switch::event::{Heard, Kind, Listener};
-use crate::switch::{Located, Session, application, log};
+use crate::switch::{Session, application, log};
 
 const META: &str = "bind_meta_app";
 const UNBIND_META: &str = "unbind_meta_app";
@@ -19,86 +14,36 @@ const CLEAR_DIGITS: &str = "clear_digit_action";
 const REALM: &str = "digit_action_set_realm";
 /// More codes nobody dials.
 const MOST: usize = 64;
-/// So many legs are remembered before it is looked which of them have gone.
-const LOOK_AT: usize = 1024;
 
 /// An application and its data.
 type Run = (String, String);
 
-/// What is bound on the legs that others were bridged with last, mirrored, by the uuid of the others: the parker's leg can
-/// have gone when the one it has transferred is parked.
-#[derive(Default)]
-pub struct Features {
-    partners: Mutex<Partners>,
-}
+/// What is bound on a leg, as the one that talks to it has to have it.
+#[derive(Clone, Debug, Default)]
+pub struct Codes(Vec<Run>);
 
-#[derive(Default)]
-struct Partners {
-    codes: HashMap<CallUuid, Vec<Run>>,
-    /// How many there were after the last look at which have gone.
-    left: usize,
-}
-
-impl Features {
-    /// Notes what is bound on `partner`, with which `leg` talks.
-    pub fn note(&self, leg: &CallUuid, partner: Session<'_>) {
-        let codes = mirrored(&application::log(partner));
-        let full = {
-            let mut partners = self.partners.lock();
-            if codes.is_empty() {
-                partners.codes.remove(leg);
-            } else {
-                partners.codes.insert(leg.clone(), codes);
-            }
-            partners.codes.len() >= LOOK_AT + 2 * partners.left
-        };
-        if full {
-            self.forget_the_gone();
-        }
-    }
-
-    fn forget_the_gone(&self) {
-        let noted: Vec<CallUuid> = self.partners.lock().codes.keys().cloned().collect();
-        let gone: Vec<CallUuid> =
-            noted.into_iter().filter(|leg| Located::find(leg.as_str()).is_none()).collect();
-        let mut partners = self.partners.lock();
-        for leg in gone {
-            partners.codes.remove(&leg);
-        }
-        partners.left = partners.codes.len();
+impl Codes {
+    /// Reads them off the leg.
+    #[must_use]
+    pub fn of(leg: Session<'_>) -> Self {
+        let mut codes = mirrored(&application::log(leg));
+        codes.truncate(MOST);
+        Self(codes)
     }
 }
 
-/// Follows who talks to whom.
-pub struct Bridges;
-
-impl Listener for Bridges {
-    const KIND: Kind = Kind::Bridge;
-
-    fn heard(event: Heard<'_>) {
-        let Some(module) = Module::running() else { return };
-        let legs = ["Bridge-A-Unique-ID", "Bridge-B-Unique-ID"].map(|name| event.header(name));
-        let [Some(one), Some(other)] = &legs else { return };
-        for (leg, partner) in [(one, other), (other, one)] {
-            if let Some(partner) = Located::find_even_down(partner) {
-                module.features.note(&CallUuid::from(leg.as_str()), partner.session());
-            }
-        }
-    }
-}
-
-/// Binds on a leg that has just been parked, on its own thread, what its parker's leg had.
+/// Binds on a leg that has just been parked, on its own thread, what the leg has, or had, that it talked to last.
 pub fn take_over(module: &Arc<Module>, parked: Session<'_>) {
-    let uuid = CallUuid::from(parked.uuid().as_str());
-    let codes = module.features.partners.lock().codes.remove(&uuid).unwrap_or_default();
+    let parker = parked.channel().variable("last_bridge_to");
+    let Some(Codes(codes)) = parker.and_then(|uuid| module.departed.codes(&uuid)) else { return };
     if codes.is_empty() {
         return;
     }
     let own = application::log(parked);
-    for (name, data) in codes.iter().filter(|code| !is_bound(&own, code)).take(MOST) {
+    for (name, data) in codes.iter().filter(|code| !is_bound(&own, code)) {
         if !application::run(parked, name, data) {
             log::warning(
-                Some(uuid.as_str()),
+                Some(&parked.uuid()),
                 format_args!("the feature code {name}({data}) does not go with the call"),
             );
         }

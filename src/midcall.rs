@@ -46,11 +46,17 @@ pub fn park_partner(
     let (here, there) = (presser.channel(), partner.session().channel());
     let uuid = CallUuid::from(partner.session().uuid().as_str());
     // Before an orbit is held for a moment only: it may ask the directory.
-    let parker = parker::named(here).or(presser_is);
+    let named = parker::named(here);
+    let says_who = named.is_some();
+    let parker = named.or(presser_is);
     let (lot, orbit) = module.act(None, |park, now| {
         (park.reserve(now, &uuid, &lot, want, ARRIVES_WITHIN_MS), Vec::new())
     })?;
     for name in request::VARIABLES {
+        if name == "callpark_parker" && !says_who {
+            // It says who parked the presser earlier, if anything.
+            continue;
+        }
         if let Some(value) = here.variable(name) {
             there.set_variable(name, Some(&value));
         }
@@ -68,8 +74,6 @@ pub fn park_partner(
     let place = format!("{lot} {orbit}");
     let arrival = Arrival::Park { lot, orbit: Want::Orbit(orbit), parker, heir_of: None };
     let token = module.arrivals.send(arrival, "callpark", &place);
-    // What was bound only after the two had been bridged, too.
-    module.features.note(&uuid, presser);
     recordings::follow(presser, partner.session());
     if !arrival::set_off(&module.arrivals, &token, partner.session()) {
         drop(module.arrivals.take(&token));

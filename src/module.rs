@@ -16,7 +16,6 @@ use crate::clock;
 use crate::config::{Config, Settings};
 use crate::departed::Departed;
 use crate::effects;
-use crate::features::Features;
 use crate::handover::Offer;
 use crate::park::{CallUuid, Effect, Millis, Park, Ticket};
 use crate::rings::Rings;
@@ -66,8 +65,6 @@ pub struct Module {
     pub rings: Rings,
     /// What legs are for that we sent to be parked, or told.
     pub arrivals: Tokens<Arrival>,
-    /// The feature codes of legs that talk.
-    pub features: Features,
     /// Legs that may have sent somebody here before they hung up.
     pub departed: Departed,
     /// How each channel of the switch came where it is.
@@ -102,7 +99,6 @@ impl Module {
             bridging: Mutex::default(),
             rings: Rings::default(),
             arrivals: Tokens::default(),
-            features: Features::default(),
             departed: Departed::default(),
             ways: Ways::default(),
             settings: RwLock::new(config.settings),

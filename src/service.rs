@@ -12,7 +12,6 @@ use crate::came::Watching;
 use crate::clock;
 use crate::departed;
 use crate::events;
-use crate::features;
 use crate::health;
 use crate::module::Module;
 use crate::park::End;
@@ -76,7 +75,6 @@ pub fn start() -> Result<(), String> {
         Binding::new::<Probes>(),
         Binding::new::<OnTop>(),
         Binding::new::<health::Registrations>(),
-        Binding::new::<features::Bridges>(),
     ];
     if bindings.iter().any(Option::is_none) {
         log::error(

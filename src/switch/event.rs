@@ -15,8 +15,6 @@ const FILE: &CStr = c"mod_callpark";
 pub enum Kind {
     /// Ours: `CUSTOM` with a subclass.
     Custom,
-    /// Two legs have been bridged.
-    Bridge,
     /// A lamp changes.
     PresenceIn,
     /// A phone asks what a lamp shows.
@@ -37,7 +35,6 @@ impl Kind {
     fn raw(self) -> sys::switch_event_types_t {
         match self {
             Self::Custom => sys::switch_event_types_t::SWITCH_EVENT_CUSTOM,
-            Self::Bridge => sys::switch_event_types_t::SWITCH_EVENT_CHANNEL_BRIDGE,
             Self::PresenceIn => sys::switch_event_types_t::SWITCH_EVENT_PRESENCE_IN,
             Self::PresenceProbe => sys::switch_event_types_t::SWITCH_EVENT_PRESENCE_PROBE,
             Self::ReloadXml => sys::switch_event_types_t::SWITCH_EVENT_RELOADXML,
