@@ -28,6 +28,7 @@ pub mod health;
 pub mod history;
 pub mod hold;
 pub mod hops;
+pub mod lamps;
 pub mod message;
 pub mod midcall;
 pub mod module;

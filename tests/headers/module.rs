@@ -39,7 +39,7 @@ pub fn imports(module: &Path) -> BTreeSet<String> {
     symbols
         .lines()
         .filter_map(|line| line.split_whitespace().next())
-        .filter(|name| name.starts_with("switch_"))
+        .filter(|name| name.trim_start_matches('_').starts_with("switch_"))
         .map(str::to_owned)
         .collect()
 }
