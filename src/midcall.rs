@@ -11,7 +11,7 @@ use crate::parker;
 use crate::recordings;
 use crate::request;
 use crate::switch::channel::Flag;
-use crate::switch::{Cause, Located, Session, log};
+use crate::switch::{Cause, Located, Session, Stop, ivr, log};
 
 /// The leg this one is talking to right now; none if it is in no bridge. What FreeSWITCH calls the partner can be long
 /// gone, or be talking to somebody else.
@@ -29,6 +29,13 @@ pub fn partner(session: Session<'_>) -> Result<Option<Located>, Refusal> {
     let there = partner.session().channel();
     let with_us = there.partner_uuid().as_deref() == Some(&session.uuid());
     if with_us && there.test(Flag::Bridged) { Ok(Some(partner)) } else { Err(Refusal::Gone) }
+}
+
+/// FreeSWITCH plays music to the partner while a feature code runs, and stops it then. Music that has not yet begun is not
+/// stopped: an application that ends at once would leave the partner with it.
+pub fn outlast_the_music(presser: Session<'_>) {
+    const BEGINS_WITHIN_MS: u32 = 200;
+    ivr::sleep(presser, BEGINS_WITHIN_MS, &Stop::default());
 }
 
 /// Parks `partner`; whoever pressed the keys is told the orbit and let go.

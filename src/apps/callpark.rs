@@ -58,8 +58,11 @@ fn run(module: &Arc<Module>, session: Session<'_>, data: &str) -> Result<(), Ref
     match midcall::partner(session)? {
         Some(partner) => {
             let presser = Party::of(channel);
-            let (lot, want) = place(module, data, came::domain_of(channel, &presser).as_deref())?;
-            midcall::park_partner(module, session, &partner, lot, want, presser.user)
+            place(module, data, came::domain_of(channel, &presser).as_deref())
+                .and_then(|(lot, want)| {
+                    midcall::park_partner(module, session, &partner, lot, want, presser.user)
+                })
+                .inspect_err(|_| midcall::outlast_the_music(session))
         }
         None => {
             let came = Came::in_dialplan(module, session);
