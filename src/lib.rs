@@ -15,6 +15,7 @@ pub mod callback;
 pub mod came;
 pub mod choices;
 pub mod clock;
+pub mod completing;
 pub mod config;
 pub mod departed;
 pub mod dial;

@@ -48,6 +48,7 @@ mod sip {
     mod tenants;
     mod transferred;
     mod transferred_menus;
+    mod transferred_onto;
     mod unload;
     mod voicemail;
 }

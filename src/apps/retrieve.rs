@@ -10,6 +10,7 @@ use crate::apps::{self, module_for};
 use crate::args;
 use crate::behind;
 use crate::clock;
+use crate::completing::Completing;
 use crate::handover;
 use crate::module::Module;
 use crate::park::{CallUuid, Claimant, LotKey, OrbitName, Refusal, Target, User};
@@ -85,9 +86,12 @@ pub fn retrieve(
         None => orbit.map_or(Target::Next, Target::Orbit),
     };
     replaces::settle(module, session, lot, target);
+    let completing = Completing::await_of(module, session, lot, target, user.as_ref())
+        .inspect_err(|refusal| announce::refusal(module, session, lot, orbit, *refusal))?;
     let by = Claimant::Retriever { uuid: CallUuid::from(session.uuid().as_str()), user };
     handover::take(module, session, Some(lot), target, by)
         .inspect_err(|refusal| announce::refusal(module, session, lot, orbit, *refusal))?;
+    drop(completing);
     AfterBridge::of(session.channel()).end(session, Cause::NORMAL_CLEARING, Dialplan::MayGoOn);
     Ok(())
 }

@@ -1,0 +1,101 @@
+//! A phone with another call dials an orbit, and completes an attended transfer as soon as it is answered: it meant to park
+//! that other call, and the orbit was taken. FreeSWITCH then connects whoever is at the other ends of the two
+//! (`switch_ivr_uuid_bridge`), or, while there is nobody at one of them, sends the other there (`inline_destination`). So
+//! such a phone is given a moment before it gets the parked call, and whoever it transfers in that moment is parked.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::arrival::Arrival;
+use crate::clock;
+use crate::module::Module;
+use crate::names;
+use crate::park::{CallView, LotKey, Refusal, Target, User, Want};
+use crate::switch::channel::Flag;
+use crate::switch::{Cause, Channel, Located, Session, core};
+
+/// How long a phone has for it once it is answered.
+const MOMENT: Duration = Duration::from_millis(250);
+const LOOK_EVERY: Duration = Duration::from_millis(2);
+const INLINE_DESTINATION: &str = "inline_destination";
+
+/// Whoever is transferred onto the leg is parked, as long as this lives.
+pub struct Completing<'a> {
+    module: &'a Module,
+    channel: Channel<'a>,
+    token: String,
+}
+
+impl<'a> Completing<'a> {
+    /// Answers a leg whose phone has another call, and gives it a moment. `None`: it has no other call, and is not answered.
+    ///
+    /// # Errors
+    /// Nobody waits there, or the leg has gone: it was a transfer.
+    pub fn await_of(
+        module: &'a Arc<Module>,
+        session: Session<'a>,
+        lot: &LotKey,
+        target: Target<'_>,
+        user: Option<&User>,
+    ) -> Result<Option<Self>, Refusal> {
+        if !has_another_call(session) {
+            return Ok(None);
+        }
+        let call = module.look(|park| park.peek(clock::now(), lot, target))?;
+        let completing = Self::begin(module, session.channel(), &call, user);
+        if !names::answer_as(session.channel(), Some(&call)) {
+            return Err(Refusal::Failed);
+        }
+        let end = Instant::now() + MOMENT;
+        while Instant::now() < end {
+            if !session.channel().ready() {
+                return Err(Refusal::Failed);
+            }
+            std::thread::sleep(LOOK_EVERY);
+        }
+        Ok(Some(completing))
+    }
+
+    fn begin(
+        module: &'a Module,
+        channel: Channel<'a>,
+        call: &CallView,
+        user: Option<&User>,
+    ) -> Self {
+        let place = format!("{} {}", call.lot, call.orbit);
+        let arrival = Arrival::Park {
+            lot: call.lot.clone(),
+            orbit: Want::Orbit(call.orbit.clone()),
+            parker: user.cloned(),
+            heir_of: None,
+        };
+        let token = module.arrivals.send(arrival, "callpark", &place);
+        channel.set_variable(INLINE_DESTINATION, module.arrivals.destination(&token).as_deref());
+        Self { module, channel, token }
+    }
+}
+
+impl Drop for Completing<'_> {
+    fn drop(&mut self) {
+        self.channel.set_variable(INLINE_DESTINATION, None);
+        if !self.channel.up() && self.channel.cause() == Cause::ATTENDED_TRANSFER {
+            // Whoever was transferred may still be on the way.
+            self.module.arrivals.lapse(&self.token);
+        } else {
+            drop(self.module.arrivals.take(&self.token));
+        }
+    }
+}
+
+/// Whether another leg of the same phone, or user, is in a bridge.
+fn has_another_call(session: Session<'_>) -> bool {
+    let own = session.uuid();
+    let Some(id) = session.channel().variable("presence_id") else { return false };
+    let user = id.split('@').next().unwrap_or_default();
+    [("presence_id", id.as_str()), ("dialed_user", user)]
+        .into_iter()
+        .flat_map(|(name, value)| core::channels(name, value))
+        .filter(|uuid| *uuid != own)
+        .filter_map(|uuid| Located::find(&uuid))
+        .any(|leg| leg.session().channel().test(Flag::Bridged))
+}

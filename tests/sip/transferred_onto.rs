@@ -1,0 +1,62 @@
+//! A phone that has another call dials an orbit that is taken, and completes an attended transfer onto it.
+
+use std::time::Duration;
+
+use kit::phone::{Call, ReferredBy};
+use kit::{Phone, SOON};
+
+use super::desk::{Desk, Ends, MUSIC, two_way};
+use super::transferred::{still_there, stranger};
+
+/// Alice has called Bob, who holds her and calls `number`.
+fn consult(desk: &Desk, alice: &Phone, bob: &Phone, number: &str) -> (Call, Call, Call) {
+    let (caller, theirs) = desk.talk(alice, bob);
+    theirs.hold();
+    caller.wait_hears(MUSIC, SOON);
+    let consultation = bob.call_up(number);
+    (caller, theirs, consultation)
+}
+
+/// 0 to 60 ms after the answer, in either dialog, by the key and by the application: the customer is in the next orbit,
+/// the stranger where it was.
+#[test]
+fn a_transfer_that_completes_at_once_onto_a_taken_orbit_parks_in_the_next() {
+    let Some(desk) = Desk::open() else { return };
+    let (alice, bob, carol, dave) =
+        (desk.phone("1000"), desk.phone("1001"), desk.phone("1002"), desk.phone("1003"));
+    for (round, after) in (0..=60).step_by(10).enumerate() {
+        for number in ["701", "take_default_701"] {
+            let other = stranger(&desk, &dave);
+            let (caller, theirs, consultation) = consult(&desk, &alice, &bob, number);
+            std::thread::sleep(Duration::from_millis(after));
+            let code = if round % 2 == 0 {
+                theirs.refer_replaces(&consultation, ReferredBy::Yes)
+            } else {
+                consultation.refer_replaces(&theirs, ReferredBy::No)
+            };
+            assert_eq!(code, 202);
+            desk.wait_parked(&caller, "default", "702", "1001");
+            theirs.wait_ended(SOON);
+            consultation.wait_ended(SOON);
+            desk.take(&carol, "702", &caller, alice.voice(), Ends::Caller);
+            still_there(&desk, &other, &dave, &carol);
+        }
+    }
+}
+
+/// A colleague who talks to the retrieved call may hand it over.
+#[test]
+fn a_colleague_who_listens_hands_the_call_over() {
+    let Some(desk) = Desk::open() else { return };
+    let (alice, bob, dave) = (desk.phone("1000"), desk.phone("1001"), desk.phone("1003"));
+    let other = stranger(&desk, &dave);
+    let (caller, theirs, consultation) = consult(&desk, &alice, &bob, "take_default_701");
+    two_way(&consultation, dave.voice(), &other, bob.voice());
+    desk.outcome(&other, "retrieved");
+    assert_eq!(theirs.refer_replaces(&consultation, ReferredBy::Yes), 202);
+    two_way(&caller, dave.voice(), &other, alice.voice());
+    theirs.wait_ended(SOON);
+    consultation.wait_ended(SOON);
+    caller.hangup();
+    other.wait_ended(SOON);
+}
