@@ -1,6 +1,6 @@
 //! What becomes of a leg when its bridge is over: what FreeSWITCH's own `bridge` would do with it.
 
-use crate::switch::text::is_true;
+use crate::switch::text::{is_false, is_true};
 use crate::switch::{Cause, Channel, Session, application, ivr};
 
 /// What shall become of a leg after its bridge, by its own variables. The parked leg's are put aside while it bridges:
@@ -78,7 +78,9 @@ impl AfterBridge {
         if !channel.ready() || !channel.executing() {
             return;
         }
-        let hangs_up = self.wish(Self::HANGUP).map(is_true);
+        let hangup = self.wish(Self::HANGUP).unwrap_or_default();
+        let hangs_up = is_true(hangup) || hangup.eq_ignore_ascii_case("explicit");
+        let goes_on = is_false(hangup) && dialplan == Dialplan::MayGoOn;
         if self.is_set(Self::PARK) || self.is_set(Self::PARK_EARLY) {
             ivr::transfer(session, "park", Some("inline"), None);
         } else if let Some(place) =
@@ -88,9 +90,9 @@ impl AfterBridge {
             let mut parts = place.splitn(3, ':');
             let extension = parts.next().unwrap_or_default();
             ivr::transfer(session, extension, parts.next(), parts.next());
-        } else if let Some(app) = self.wish(Self::EXECUTE).filter(|_| hangs_up != Some(true)) {
+        } else if let Some(app) = self.wish(Self::EXECUTE).filter(|_| !hangs_up) {
             application::run_next(session, app, self.wish(Self::ARGUMENT).unwrap_or_default());
-        } else if hangs_up != Some(false) || dialplan == Dialplan::Over {
+        } else if !goes_on {
             channel.hangup(cause);
         }
     }

@@ -304,6 +304,10 @@ fn return_steps_are_checked() {
         ("<step to='parker' ring='0'/>", "ring=\"0\""),
         ("<step to='parker' ring='3601'/>", "1 to 3600"),
         ("<step to='parker' rings='3'/>", "none of ring"),
+        ("<step to='parker' confirm='ok'/>", "not one of 0-9"),
+        ("<step to='voicemail:parker' confirm='1'/>", "confirm needs a step that rings"),
+        ("<step to='parker' redirect='perhaps'/>", "neither true nor false"),
+        ("<step to='hangup' redirect='false'/>", "redirect needs a step that rings"),
         ("<stop to='parker'/>", "unknown element <stop>"),
         ("<step to='parker'><x/></step>", "unknown element <x>"),
     ] {

@@ -33,6 +33,13 @@ pub unsafe fn take_c(text: *mut c_char) -> Option<String> {
     copy
 }
 
+/// What FreeSWITCH takes for false (`switch_false`).
+#[must_use]
+pub fn is_false(value: &str) -> bool {
+    let words = ["no", "off", "false", "f", "disabled", "inactive", "disallow"];
+    words.iter().any(|word| value.eq_ignore_ascii_case(word)) || value.parse() == Ok(0i64)
+}
+
 /// What FreeSWITCH takes for true (`switch_true`).
 #[must_use]
 pub fn is_true(value: &str) -> bool {

@@ -16,6 +16,7 @@ fn after() -> Setup {
         ("transfer", vec!["transfer_after_bridge=after:XML:default"]),
         ("continue", vec!["hangup_after_bridge=false"]),
         ("hangup", vec!["hangup_after_bridge=true", "exec_after_bridge_app=playback", &arg]),
+        ("explicit", vec!["hangup_after_bridge=explicit"]),
         ("plain", vec![]),
     ] {
         for (number, application, data) in
@@ -56,13 +57,13 @@ fn taken(desk: &Desk, park: &str, take: &str, caller_ends: bool) -> Call {
 fn second_ends(park: &str, take: &str, caller_ends: bool) -> bool {
     let other = if caller_ends { take } else { park };
     // A parked call does not come back to its dialplan: what stands there is for one that could not be parked.
-    ["plain", "hangup"].contains(&other) || (!caller_ends && park == "continue")
+    ["plain", "hangup", "explicit"].contains(&other) || (!caller_ends && park == "continue")
 }
 
 #[test]
 fn what_is_set_for_after_the_bridge_happens_on_both_sides() {
     let Some(desk) = Desk::with(after()) else { return };
-    for name in ["exec", "transfer", "continue", "hangup", "plain"] {
+    for name in ["exec", "transfer", "continue", "hangup", "explicit", "plain"] {
         for caller_ends in [true, false] {
             println!("{name}, the {} hangs up", if caller_ends { "caller" } else { "retriever" });
             let (park, take) = if caller_ends { ("plain", name) } else { (name, "plain") };
@@ -88,4 +89,53 @@ fn a_leg_of_a_return_step_does_what_it_was_told_to() {
     desk.outcome(&caller, "returned");
     caller.hangup();
     call.wait_hears(AFTER, SOON);
+}
+
+#[test]
+fn parked_by_either_side_s_own_wish() {
+    let park = [("set", "park_after_bridge=true"), ("callpark", "default 701")];
+    let take = [("set", "park_after_bridge=on"), ("callpark_retrieve", "default 701")];
+    let setup = setup(LOT).extension("parks", &park).extension("takes", &take);
+    let Some(desk) = Desk::with(setup) else { return };
+    for caller_ends in [true, false] {
+        let (alice, carol) = (desk.phone("1000"), desk.phone("1002"));
+        let caller = alice.call_up("parks");
+        desk.wait_parked(&caller, "default", "701", "");
+        let call = carol.call_up("takes");
+        two_way(&call, alice.voice(), &caller, carol.voice());
+        desk.outcome(&caller, "retrieved");
+        let (first, second) = if caller_ends { (&caller, &call) } else { (&call, &caller) };
+        first.hangup();
+        desk.switch.eventually(SOON, "it is parked", || {
+            let channels = desk.switch.api("show channels");
+            channels.contains(",park,").then_some(())
+        });
+        assert!(second.ended().is_none());
+        second.hangup();
+        desk.switch.wait_channels(0);
+    }
+}
+
+/// A leg that is to run something after its bridge is parked all the same, and runs it after the next bridge.
+#[test]
+fn a_feature_code_parks_a_leg_that_is_to_run_something_after_its_bridge() {
+    let arg = format!("exec_after_bridge_arg={TONE}");
+    let talk = [
+        ("set", "exec_after_bridge_app=playback"),
+        ("set", &arg),
+        ("bind_meta_app", "1 b s callpark::default auto"),
+        ("bridge", "user/1001@$${domain}"),
+    ];
+    let Some(desk) = Desk::with(setup(LOT).extension("talk", &talk)) else { return };
+    let (alice, bob, carol) = (desk.phone("1000"), desk.phone("1001"), desk.phone("1002"));
+    let caller = alice.call_up("talk");
+    let theirs = bob.incoming(SOON);
+    two_way(&caller, bob.voice(), &theirs, alice.voice());
+    theirs.dtmf("*1");
+    desk.wait_parked(&caller, "default", "701", "1001");
+    let call = carol.call_up("701");
+    two_way(&call, alice.voice(), &caller, carol.voice());
+    desk.outcome(&caller, "retrieved");
+    call.hangup();
+    caller.wait_hears(AFTER, SOON);
 }

@@ -18,6 +18,11 @@ fn steps_are_read_from_a_variable() {
     let step = &list("user/1@a.b repeat=2 when=idle ring=5")[0];
     assert_eq!((step.repeat, step.when, step.ring_s), (2, When::Idle, 5));
     assert_eq!(list("remind")[0].ring_s, REMIND_RING_S);
+    let step = &list("parker confirm=# redirect=false")[0];
+    assert_eq!((step.confirm, step.redirect), (Some('#'), false));
+    let step = &list("user/1")[0];
+    assert_eq!((step.confirm, step.redirect), (None, true));
+    assert!(!list("remind redirect=no")[0].redirect);
     for text in ["hangup:USER_BUSY", "voicemail:1@a.b", "remind:message", "callback"] {
         assert_eq!(list(text)[0].to.to_string(), text);
     }
@@ -34,6 +39,13 @@ fn steps_are_read_from_a_variable() {
         "voicemail",
         "transfer",
         "parker when=never",
+        "parker confirm=x",
+        "parker confirm=12",
+        "remind confirm=1",
+        "transfer:1 confirm=1",
+        "callback confirm=1",
+        "parker redirect=maybe",
+        "hangup redirect=false",
         "parker repeat=21",
         "group/all when=idle",
         "user/1 when=idle",
