@@ -19,6 +19,25 @@ pub enum Dialplan {
     Over,
 }
 
+/// Where `exec_after_bridge_app` waits while its leg is moved.
+const HELD_BACK: &str = "callpark_exec_after_bridge_app";
+
+/// The leg is about to be moved out of the bridge it may be in: FreeSWITCH would run what is for after the bridge instead.
+pub fn hold_back(leg: Channel<'_>) {
+    if let Some(application) = leg.variable(AfterBridge::EXECUTE) {
+        leg.set_variable(HELD_BACK, Some(&application));
+        leg.set_variable(AfterBridge::EXECUTE, None);
+    }
+}
+
+/// It has arrived, or does not go.
+pub fn put_back(leg: Channel<'_>) {
+    if let Some(application) = leg.variable(HELD_BACK) {
+        leg.set_variable(HELD_BACK, None);
+        leg.set_variable(AfterBridge::EXECUTE, Some(&application));
+    }
+}
+
 impl AfterBridge {
     const HANGUP: &str = "hangup_after_bridge";
     const PARK: &str = "park_after_bridge";

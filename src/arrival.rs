@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::after_bridge;
 use crate::came::Came;
 use crate::clock;
 use crate::dialling::in_thread;
@@ -171,7 +172,12 @@ fn leave<T>(tokens: &Tokens<T>, token: &str, leg: Session<'_>) -> bool {
 
 fn go(leg: Session<'_>, destination: &str) -> bool {
     Hops::spare_one(leg.channel());
-    ivr::transfer(leg, destination, Some("inline"), None)
+    after_bridge::hold_back(leg.channel());
+    let goes = ivr::transfer(leg, destination, Some("inline"), None);
+    if !goes {
+        after_bridge::put_back(leg.channel());
+    }
+    goes
 }
 
 /// The word of the command with which a channel is asked, on its own thread, to set off.

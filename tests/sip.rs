@@ -25,6 +25,7 @@ mod sip {
     mod names;
     mod parker;
     mod people_after;
+    mod people_ends;
     mod people_features;
     mod people_history;
     mod people_names;

@@ -3,7 +3,7 @@
 use std::ffi::CStr;
 use std::sync::Arc;
 
-use crate::after_bridge::{AfterBridge, Dialplan};
+use crate::after_bridge::{self, AfterBridge, Dialplan};
 use crate::announce;
 use crate::apps::{self, module_for, retrieve};
 use crate::args;
@@ -45,6 +45,9 @@ impl Application for Callpark {
 }
 
 fn run(module: &Arc<Module>, session: Session<'_>, data: &str) -> Result<(), Refusal> {
+    if tokens::is_token(data) {
+        after_bridge::put_back(session.channel());
+    }
     let data = match tokens::is_token(data).then(|| module.arrivals.take(data)) {
         Some(Some(arrival)) => {
             arrived(module, session, arrival, tokens::token(data));

@@ -4,7 +4,7 @@ use std::ffi::CStr;
 use std::sync::Arc;
 use std::time::Instant;
 
-use crate::after_bridge::{AfterBridge, Dialplan};
+use crate::after_bridge::{self, AfterBridge, Dialplan};
 use crate::announce;
 use crate::apps::{self, module_for};
 use crate::args;
@@ -38,6 +38,7 @@ impl Application for Retrieve {
 
     fn run(session: Session<'_>, data: &str) {
         if tokens::is_token(data) {
+            after_bridge::put_back(session.channel());
             return run_errand(session, data);
         }
         let result = module_for(session).and_then(|module| {

@@ -20,6 +20,15 @@ fn codes() -> Setup {
             "67(10[01]\\d)",
             &[("bind_meta_app", "1 b s callpark::default auto"), ("bridge", "user/$1@$${domain}")],
         )
+        .extension(
+            "68(10[01]\\d)",
+            &[
+                ("bind_meta_app", "1 ab s callpark::default auto"),
+                ("bind_meta_app", "2 a s callpark::default 705"),
+                ("unbind_meta_app", "2"),
+                ("bridge", "user/$1@$${domain}"),
+            ],
+        )
 }
 
 fn talk(from: &Phone, number: &str, to: &Phone) -> (Call, Call) {
@@ -95,4 +104,46 @@ fn the_codes_of_the_called_side_work_after_the_return() {
     again.dtmf("*1");
     desk.wait_parked(&calling, "default", "701", "1001");
     again.wait_ended(SOON);
+}
+
+/// An administrator parks the called leg; both sides have their codes after that, and those that were unbound are gone.
+#[test]
+fn the_codes_of_both_sides_go_with_a_call_that_a_command_parks() {
+    let Some(desk) = Desk::with(codes()) else { return };
+    let (alice, bob, carol) = (desk.phone("1000"), desk.phone("1001"), desk.phone("1002"));
+    let (calling, called) = talk(&alice, "681001", &bob);
+    let answer = desk.api(&format!("park {} default 703", called.uuid()));
+    assert!(answer.starts_with("+OK"), "{answer}");
+    desk.wait_parked(&called, "default", "703", "");
+    calling.wait_ended(SOON);
+    let call = carol.call_up("703");
+    two_way(&call, bob.voice(), &called, carol.voice());
+    desk.outcome(&called, "retrieved");
+    call.dtmf("*2");
+    std::thread::sleep(2 * MOMENT);
+    two_way(&call, bob.voice(), &called, carol.voice());
+    // The side that was called presses: it is the retriever who is parked, and who keeps the codes of its own side.
+    called.dtmf("*1");
+    desk.wait_parked(&call, "default", "701", "1001");
+    called.wait_ended(SOON);
+    let again = alice.call_up("701");
+    two_way(&again, carol.voice(), &call, alice.voice());
+    desk.outcome(&call, "retrieved");
+    call.dtmf("*1");
+    desk.wait_parked(&again, "default", "701", "1002");
+}
+
+/// The parker who had dialled out parks by an attended transfer to the orbit.
+#[test]
+fn the_codes_go_with_an_attended_transfer() {
+    let Some(desk) = Desk::with(codes()) else { return };
+    let (alice, bob) = (desk.phone("1000"), desk.phone("1001"));
+    let (calling, called) = talk(&alice, "661001", &bob);
+    let consultation = alice.call_up("700");
+    consultation.wait_hears(MUSIC, SOON);
+    assert_eq!(calling.refer_replaces(&consultation, ReferredBy::Yes), 202);
+    desk.wait_parked(&called, "default", "701", "1000");
+    let again = returned(&desk, "701", (&called, &bob), &alice);
+    again.dtmf("*1");
+    desk.wait_parked(&called, "default", "701", "1000");
 }

@@ -57,3 +57,36 @@ fn two_parks_and_a_return_are_in_the_record_of_both_sides() {
     is(&all[2], "", "parked", "default/702", &by("1002"));
     is(&all[3], again.uuid(), "returned", "default/702", &by("1002"));
 }
+
+/// Called by a command, then given up by its caller: every end is there, and a leg that took nobody has none.
+#[test]
+fn a_command_and_an_abandoned_call_are_in_the_record() {
+    let Some(desk) = Desk::open() else { return };
+    let ends = desk.switch.events(&["CHANNEL_HANGUP_COMPLETE"]);
+    let (alice, bob, carol) = (desk.phone("1000"), desk.phone("1001"), desk.phone("1002"));
+    let caller = alice.call_up("park_default_703");
+    desk.wait_parked(&caller, "default", "703", "");
+    let nothing = bob.call("take_default_704");
+    desk.switch.wait_var(nothing.uuid(), "callpark_status", "empty");
+    nothing.hangup();
+    assert!(desk.api("retrieve default 703 user/1002@test.local").starts_with("+OK"));
+    let call = carol.incoming(SOON);
+    two_way(&call, alice.voice(), &caller, carol.voice());
+    desk.outcome(&caller, "retrieved");
+    refer(&call, "704", ReferredBy::Yes);
+    desk.wait_parked(&caller, "default", "704", "1002");
+    desk.api("move default 704 default 705");
+    caller.hangup();
+    desk.outcome(&caller, "abandoned");
+    let text = |uuid: &str| {
+        let record = ends.wait(SOON, |event| event.uuid() == uuid);
+        record.text("variable_callpark_history").to_owned()
+    };
+    assert_eq!(text(nothing.uuid()), "");
+    let theirs = entries(&text(call.uuid()));
+    is(&theirs[0], caller.uuid(), "retrieved", "default/703", "");
+    let all = entries(&text(caller.uuid()));
+    assert_eq!(all.len(), 4, "{all:?}");
+    is(&all[2], "", "parked", "default/704", "1002@test.local");
+    is(&all[3], "", "abandoned", "default/705", "1002@test.local");
+}

@@ -89,3 +89,56 @@ fn a_retriever_who_gets_nobody_keeps_its_own_names() {
     call.hangup();
     call.wait_ended(SOON);
 }
+
+/// A leg that is not answered yet is told by the command, too, and one that has had early media.
+#[test]
+fn a_leg_that_is_answered_for_a_command_is_told_the_name() {
+    let rings = [("ring_ready", ""), ("sleep", "60000")];
+    let early = [("pre_answer", ""), ("callpark_retrieve", "default 701")];
+    let Some(desk) = Desk::with(setup(LOT).extension("rings", &rings).extension("early", &early))
+    else {
+        return;
+    };
+    let (alice, bob) = (named(&desk, "1000", "Alice"), named(&desk, "1001", "Bob"));
+    let carol = desk.phone("1002");
+    for by_command in [true, false] {
+        let caller = parked(&desk, &alice, &bob);
+        let call = carol.call(if by_command { "rings" } else { "early" });
+        if by_command {
+            call.wait_ringing(SOON);
+            let answer = desk.api(&format!("retrieve default 701 {}", call.uuid()));
+            assert!(answer.starts_with("+OK"), "{answer}");
+        }
+        call.wait_up(SOON);
+        two_way(&call, alice.voice(), &caller, carol.voice());
+        answered_as(&desk, &call, "Alice", "1000");
+        hang_up(&call, &caller, Ends::Caller);
+        desk.wait_empty();
+    }
+}
+
+/// Of two who dial at once one gets the call; nothing of the caller's name stays with the other.
+#[test]
+fn whoever_was_too_late_keeps_nothing_of_the_caller_s_name() {
+    let Some(desk) = Desk::open() else { return };
+    let (alice, bob) = (named(&desk, "1000", "Alice"), named(&desk, "1001", "Bob"));
+    let (carol, dave) = (desk.phone("1002"), desk.phone("1003"));
+    for _ in 0..5 {
+        let caller = parked(&desk, &alice, &bob);
+        let calls = [carol.call("take_default_701"), dave.call("take_default_701")];
+        desk.outcome(&caller, "retrieved");
+        let status = |call: &Call| desk.switch.getvar(call.uuid(), "callpark_status");
+        for call in &calls {
+            desk.switch.eventually(SOON, "a status", || status(call));
+            call.wait_up(SOON);
+            for variable in ["initial_callee_id_name", "initial_callee_id_number"] {
+                assert_eq!(desk.switch.getvar(call.uuid(), variable), None, "{variable}");
+            }
+        }
+        for call in &calls {
+            call.hangup();
+        }
+        caller.wait_ended(SOON);
+        desk.wait_empty();
+    }
+}

@@ -82,3 +82,20 @@ fn a_retriever_s_recording_follows_as_well() {
     desk.wait_parked(&caller, "default", "702", "1002");
     wait_recorded(&desk, caller.uuid());
 }
+
+/// A leg that a command takes out of another call brings the recording of that call along.
+#[test]
+fn a_recording_follows_a_leg_that_a_command_moves() {
+    let Some(desk) = Desk::with(recorded("true")) else { return };
+    let (alice, bob, carol) = (desk.phone("1000"), desk.phone("1001"), desk.phone("1002"));
+    let caller = carol.call_up("park_default_701");
+    desk.action(&caller, "park");
+    let calling = alice.call_up("661001");
+    let called = bob.incoming(SOON);
+    two_way(&calling, bob.voice(), &called, alice.voice());
+    wait_recorded(&desk, calling.uuid());
+    let answer = desk.api(&format!("retrieve default 701 {}", called.uuid()));
+    assert!(answer.starts_with("+OK"), "{answer}");
+    two_way(&called, carol.voice(), &caller, bob.voice());
+    wait_recorded(&desk, called.uuid());
+}

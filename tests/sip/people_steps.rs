@@ -23,18 +23,20 @@ fn ringing_phone(desk: &Desk, user: &str) -> Phone {
 /// Bob's phone sends everybody to Carol's.
 #[test]
 fn a_step_follows_a_redirection_unless_it_is_told_not_to() {
-    for to in [
-        "parker",
-        "user/1001@$${domain}",
-        "{a=b}user/1001@$${domain}",
-        "${sofia_contact(1001@$${domain})}",
+    for (to, user) in [
+        ("parker", "1001"),
+        ("user/1001@$${domain}", "1001"),
+        ("{a=b}user/1001@$${domain}", "1001"),
+        ("${sofia_contact(1001@$${domain})}", "1001"),
+        ("group/sales@$${domain}", "1004"),
+        ("user/1009@$${domain},user/1001@$${domain}", "1001"),
     ] {
         for redirect in [true, false] {
             let steps = format!(
                 r#"<step to="{to}" redirect="{redirect}"/><step to="user/1003@$${{domain}}"/>"#
             );
             let Some(desk) = Desk::with(returning("", &steps)) else { return };
-            let (alice, bob) = (desk.phone("1000"), desk.phone("1001"));
+            let (alice, bob) = (desk.phone("1000"), desk.phone(user));
             let (carol, dave) = (ringing_phone(&desk, "1002"), ringing_phone(&desk, "1003"));
             bob.redirect_to(&carol);
             let caller = returned(&desk, &alice);
@@ -122,4 +124,20 @@ fn a_call_can_be_taken_while_somebody_is_asked_for_the_key() {
     caller.hangup();
     assert!(machine.wait_ended(SOON).remote);
     desk.switch.wait_channels(0);
+}
+
+/// The key counts while the announcement is still heard, which it ends.
+#[test]
+fn the_key_can_be_pressed_at_once() {
+    let steps = r#"<step to="parker" confirm="*" announce="tone_stream://%(9000,0,1150)"/>"#;
+    let Some(desk) = Desk::with(returning("", steps)) else { return };
+    let (alice, bob) = (desk.phone("1000"), desk.phone("1001"));
+    let caller = returned(&desk, &alice);
+    let person = bob.incoming(SOON);
+    person.wait_hears(Sound::Tone(1150), SOON);
+    person.dtmf("*");
+    let pressed = std::time::Instant::now();
+    two_way(&person, alice.voice(), &caller, bob.voice());
+    assert!(pressed.elapsed() < Duration::from_secs(5), "{:?}", pressed.elapsed());
+    desk.outcome(&caller, "returned");
 }

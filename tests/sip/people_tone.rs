@@ -90,3 +90,32 @@ fn a_tone_without_an_end_does_not_keep_two_from_talking() {
     two_way(&call, alice.voice(), &parked, carol.voice());
     hang_up(&call, &parked, Ends::Caller);
 }
+
+/// Whoever a command calls for a parked call hears it as well; the phone of a return step does not. What FreeSWITCH does
+/// with a leg whose file is missing does not happen to a caller.
+#[test]
+fn the_tone_is_for_retrievals_and_never_the_end_of_one() {
+    let risky = [("set", "DISPLACE_HANGUP_ON_ERROR=true"), ("callpark", "broken 751")];
+    let Some(desk) = Desk::with(lots().extension("risky", &risky)) else { return };
+    let (alice, carol) = (desk.phone("1000"), desk.phone("1002"));
+    let parked = alice.call_up("park_both_721");
+    desk.wait_parked(&parked, "both", "721", "");
+    parked.say(0);
+    assert!(desk.api("retrieve both 721 user/1002@test.local").starts_with("+OK"));
+    let call = carol.incoming(SOON);
+    call.wait_hears(TONE, SOON);
+    desk.outcome(&parked, "retrieved");
+    hang_up(&call, &parked, Ends::Other);
+    desk.wait_empty();
+
+    let parked = alice.call_up("risky");
+    desk.wait_parked(&parked, "broken", "751", "");
+    let call = carol.call_up("take_broken_751");
+    two_way(&call, alice.voice(), &parked, carol.voice());
+    desk.outcome(&parked, "retrieved");
+    desk.switch.eventually(SOON, "a warning", || {
+        desk.switch.log_contains("the pick-up tone").then_some(())
+    });
+    two_way(&call, alice.voice(), &parked, carol.voice());
+    hang_up(&call, &parked, Ends::Caller);
+}
