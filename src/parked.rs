@@ -13,7 +13,7 @@ use crate::module::{Interlude, Leg, Module};
 use crate::park::{self, CallUuid, CallView, End, Ticket, Transfer, User, Verdict};
 use crate::phones;
 use crate::replaces::Succession;
-use crate::switch::{Cause, Session, guard, ivr};
+use crate::switch::{Cause, Channel, Session, guard, ivr};
 
 /// A call that is in an orbit, and on whose thread we are. However this ends, the orbit is free afterwards and the call
 /// has an outcome.
@@ -185,9 +185,18 @@ impl Parked<'_> {
         };
         // Does nothing if the call has an outcome, or never was in an orbit.
         let cause = Some(channel.cause()).filter(|cause| *cause != Cause::NORMAL_CLEARING);
+        let cause = cause.or_else(|| expired(channel));
         self.module.act(Some(self.session), |park, now| {
             ((), park.gone_because(now, &self.uuid, end, cause.map(Cause::name)))
         });
         self.module.leg_left(&self.uuid);
     }
+}
+
+/// mod_sofia hangs up a session whose time has run out (RFC 4028) with the cause of a normal hang-up, but then neither
+/// side has said so.
+fn expired(channel: Channel<'_>) -> Option<Cause> {
+    let terminated = channel.variable("sip_term_status").is_some();
+    let said = channel.variable("sip_hangup_disposition").is_some();
+    if terminated && !said { Cause::parse("RECOVERY_ON_TIMER_EXPIRE") } else { None }
 }

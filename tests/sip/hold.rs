@@ -27,7 +27,8 @@ fn a_caller_who_hangs_up_while_waiting_has_gone() {
     let caller = alice.call_up("park_default_705");
     desk.wait_parked(&caller, "default", "705", "");
     caller.hangup();
-    desk.outcome(&caller, "abandoned");
+    let end = desk.outcome(&caller, "abandoned");
+    assert_eq!(end.text("Callpark-Reason"), "", "{}", end.summary());
     desk.wait_empty();
     desk.switch.wait_channels(0);
 }

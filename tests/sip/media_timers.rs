@@ -56,7 +56,7 @@ fn the_switch_refreshes_and_an_expired_session_ends_once() {
         e.is("Callpark-UUID", lost.uuid()) && !e.text("Callpark-Outcome").is_empty()
     });
     assert_eq!(event.text("Callpark-Outcome"), "abandoned", "{}", event.summary());
-    println!("expired: {}", event.text("Callpark-Reason"));
+    assert_eq!(event.text("Callpark-Reason"), "RECOVERY_ON_TIMER_EXPIRE", "{}", event.summary());
     assert!(lost.wait_ended(SOON).remote);
     desk.take(&carol, "705", &kept, alice.voice(), Ends::Other);
     desk.wait_empty();
