@@ -28,9 +28,13 @@ pub fn report(session: Session<'_>, application: &str, data: &str, result: Resul
     session.channel().set_variable("callpark_status", Some(code));
 }
 
+/// The module, unless it is being unloaded.
+fn running() -> Result<Arc<Module>, Refusal> {
+    Module::running().filter(|module| !module.is_stopping()).ok_or(Refusal::Failed)
+}
+
 /// What every application needs before it can begin.
 fn module_for(session: Session<'_>) -> Result<Arc<Module>, Refusal> {
-    let module = Module::running().filter(|module| !module.is_stopping());
     // An inline meta-app binding runs on the other leg's thread, which must not play to this one.
-    module.filter(|_| session.in_its_thread()).ok_or(Refusal::Failed)
+    running().and_then(|module| session.in_its_thread().then_some(module).ok_or(Refusal::Failed))
 }

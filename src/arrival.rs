@@ -194,7 +194,7 @@ pub fn asked(module: &Arc<Module>, leg: Session<'_>, token: &str) {
         let there = module.look(|park| park.find(clock::now(), &call));
         if there.is_none_or(|call| call.state == CallState::Connecting) {
             errands.refuse(token, Refusal::Empty);
-        } else if !goes || !leave(errands, token, leg) {
+        } else if !goes || leg.channel().in_bridge() || !leave(errands, token, leg) {
             errands.asked_in_vain(token);
         }
     } else if module.look(|park| park.is_parked(&CallUuid::from(leg.uuid().as_str()))) {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::callback;
 use crate::events;
+use crate::handover;
 use crate::module::{Interlude, Module};
 use crate::park::Effect;
 use crate::pickup;
@@ -29,8 +30,8 @@ pub fn carry_out(module: &Arc<Module>, effects: Vec<Effect>, here: Option<Sessio
             Effect::CallBack(callback) => callback::attempt(module, *callback),
             Effect::Callback(news) => events::tell_callback(&news),
             Effect::ClaimLost { ticket, .. } => {
-                // Who waits in it sees the parked leg go and leaves by itself.
-                module.offers.lock().remove(&ticket);
+                // The leg that waits in it sees the parked leg go and leaves by itself.
+                handover::withdraw(module, ticket);
             }
             Effect::Lapsed { uuid, lot, orbit } => log::notice(
                 Some(uuid.as_str()),

@@ -1,15 +1,16 @@
 //! The hand-over: how a second leg gets the parked call, without the caller ever being lost.
 //!
-//! The second leg (a retriever, or somebody a return step has rung) claims the call when it is itself up, offers itself,
-//! wakes the parked leg and waits. The parked leg drives the bridge on its own thread, because whoever drives a bridge
-//! in FreeSWITCH hangs up the *other* one when it fails (`switch_ivr_multi_threaded_bridge`). Whichever of the two takes
-//! the offer out of the table first decides: the parked leg to go through with it, or the other to withdraw.
+//! The second leg (a retriever, or somebody a return step has rung) claims the call when it is answered and with nobody
+//! else (see [`Standing`](crate::standing::Standing)), wakes the parked leg and waits. The parked leg drives the bridge on
+//! its own thread, because whoever drives a bridge in FreeSWITCH hangs up the *other* one when it fails
+//! (`switch_ivr_multi_threaded_bridge`). Whichever of the two acts first decides: the parked leg takes the hand-over up,
+//! or the other withdraws it.
 //!
-//! A bridge counts when both have been in it for [`REAL_BRIDGE`](crate::worker::REAL_BRIDGE). Who is gone sooner has not spoken a word: the claim is
-//! given back and the caller stays in the same orbit with the same deadline.
+//! A bridge counts when both have been *seen* in it, with each other, [`REAL_BRIDGE`](crate::worker::REAL_BRIDGE) after
+//! it began. A leg that is gone, or with somebody else, by then has not spoken a word: the claim is given back and the
+//! caller stays in the same orbit with the same deadline.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::after_bridge::AfterBridge;
@@ -17,22 +18,25 @@ use crate::clock;
 use crate::module::Module;
 use crate::names::{self, Names};
 use crate::park::{CallUuid, CallView, Claimant, LotKey, Refusal, Target, Ticket};
-use crate::switch::channel::{Channel, Flag};
+use crate::standing::Standing;
+use crate::switch::channel::Flag;
 use crate::switch::{Located, Session, ivr};
 use crate::worker::Message;
+
+mod bond;
+mod state;
+mod told;
+
+use bond::Bond;
+pub use state::Handover;
+pub use told::Told;
 
 /// How long the parked leg waits for the other to be ready for it, in ms; it is, within a few.
 const OTHER_READY_MS: u32 = 2_000;
 /// How long the other waits for the parked leg to come, in ms; it does, within a media frame.
 const PARKED_COMES_MS: u32 = 5_000;
-/// A bridge that lasted so long was one, even if the worker had no time to look.
+/// A bridge that lasted for this long was one, if the worker had no time to look at it at all.
 const SURELY_REAL: Duration = Duration::from_secs(1);
-
-/// A leg that waits to be bridged to a parked call.
-#[derive(Default)]
-pub struct Offer {
-    real: AtomicBool,
-}
 
 /// How the parked leg came out of a hand-over.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -43,7 +47,8 @@ pub enum Given {
     Taken,
 }
 
-/// The second leg's side, on its own thread: claims a call and stays for the bridge.
+/// The second leg's side, on its own thread: claims a call and stays for the bridge. `told` is told when they are
+/// connected.
 ///
 /// # Errors
 /// Why there was no bridge. The leg is up then, unless it is what went away.
@@ -53,8 +58,13 @@ pub fn take(
     lot: Option<&LotKey>,
     target: Target<'_>,
     by: Claimant,
+    told: Option<Arc<Told>>,
 ) -> Result<CallView, Refusal> {
     let channel = leg.channel();
+    let standing = Standing::of(module, leg);
+    if standing != Standing::Here {
+        return Err(standing.obstacle().unwrap_or(Refusal::Failed));
+    }
     let wanted = match (lot, target) {
         // Nobody is answered, and charged, for an empty orbit.
         (Some(lot), _) => Some(module.look(|park| park.peek(clock::now(), lot, target))?),
@@ -76,23 +86,24 @@ pub fn take(
     // A caller who is no longer up ends the claim with the call, on its own thread.
     let Some(parked) = Located::find(uuid.as_str()) else { return Err(Refusal::Gone) };
     let names = Names::exchange(leg, &claim.call);
-    let offer = Arc::new(Offer::default());
-    module.offers.lock().insert(ticket, Arc::clone(&offer));
+    let bond = Bond::of(channel);
+    let handover = Arc::new(Handover::new(CallUuid::from(leg.uuid().as_str()), told));
+    module.handovers.lock().insert(ticket, Arc::clone(&handover));
     module.wake(&uuid);
     ivr::wait_for_bridge(leg, parked.session(), PARKED_COMES_MS);
+    handover.leave();
     // It stays set when there was no bridge.
     channel.clear_flag(Flag::ArrangedBridge);
-    let withdrawn = module.offers.lock().remove(&ticket).is_some();
-    if !withdrawn {
-        // The parked leg has it in hand, and tells what came of it: nobody else may claim the call meanwhile.
-        let done = || !module.bridging.lock().contains_key(&ticket);
-        wait_until(leg, done);
+    if !handover.withdraw() {
+        come_back(leg, &handover);
     }
+    module.handovers.lock().remove(&ticket);
     // Wherever it goes now, connected or not, it goes under its own name.
     names.restore(channel);
-    if !withdrawn && offer.real.load(Ordering::Acquire) {
+    if handover.is_real() {
         return Ok(claim.call);
     }
+    bond.restore(channel, uuid.as_str());
     if parked.session().channel().up() {
         // Void if the parked leg has done it: the ticket is spent then.
         module.act(Some(leg), |park, now| ((), park.unclaim(now, &uuid, ticket)));
@@ -100,15 +111,38 @@ pub fn take(
     Err(Refusal::Gone)
 }
 
-/// Waits, and lets the leg's own thread do what is queued for it meanwhile. The parked leg is never long: each wait of
-/// its own has a limit.
-fn wait_until(leg: Session<'_>, done: impl Fn() -> bool) {
+/// The parked leg has the bridge in hand and says what came of it: nobody else may claim the call meanwhile. Each of its
+/// own waits has a limit. But if this leg was taken away the moment before it would have been bridged, FreeSWITCH keeps
+/// the parked leg for ten seconds, until it sees this one in the bridge (`audio_bridge_thread`). So it shows itself
+/// there for a moment: what the parked leg then sees is that it has left.
+fn come_back(leg: Session<'_>, handover: &Handover) {
     const LIMIT: Duration = Duration::from_secs(15);
-    let end = Instant::now() + LIMIT;
-    while !done() && Instant::now() < end {
-        // Whether it is still up does not matter here, only that it is asked.
-        let _ = leg.channel().ready();
-        std::thread::sleep(Duration::from_millis(2));
+    const SHOWN: Duration = Duration::from_millis(50);
+    let channel = leg.channel();
+    let began = Instant::now();
+    let mut shown = !handover.is_real() && channel.up();
+    if shown {
+        channel.set_flag(Flag::Bridged);
+    }
+    while !handover.is_over() && began.elapsed() < LIMIT {
+        if shown && began.elapsed() >= SHOWN {
+            shown = false;
+            channel.clear_flag(Flag::Bridged);
+        }
+        // Whether it is still up does not matter here; asking does what is queued for it.
+        let _ = channel.ready();
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    if shown {
+        channel.clear_flag(Flag::Bridged);
+    }
+}
+
+/// The claim is void: the parked leg need not take the hand-over up.
+pub fn withdraw(module: &Module, ticket: Ticket) {
+    let handover = module.handovers.lock().get(&ticket).cloned();
+    if let Some(handover) = handover {
+        handover.withdraw();
     }
 }
 
@@ -122,74 +156,77 @@ pub fn give(
 ) -> Given {
     let channel = parked.channel();
     let resume = || {
-        // A call that is leaving is not waiting on: its end says what became of it.
+        // A call that is leaving no longer waits: its end says what became of it.
         if channel.ready() {
             module.act(Some(parked), |park, now| ((), park.unclaim(now, uuid, ticket)));
         }
         Given::StillParked
     };
     let Some(other) = Located::find(leg.as_str()) else { return resume() };
-    if !other.session().channel().wait_for(Flag::ArrangedBridge, OTHER_READY_MS, channel) {
-        module.offers.lock().remove(&ticket);
+    let there = other.session().channel();
+    if !there.wait_for(Flag::ArrangedBridge, OTHER_READY_MS, channel) {
+        withdraw(module, ticket);
         return resume();
     }
-    let Some(offer) = taken(module, ticket) else { return resume() };
+    if there.test(Flag::Transfer) {
+        // It is on its way to somebody else, and waits here in vain.
+        withdraw(module, ticket);
+        there.clear_flag(Flag::ArrangedBridge);
+        return resume();
+    }
+    let handover = module.handovers.lock().get(&ticket).cloned();
+    let Some(handover) = handover.filter(|handover| handover.take_up()) else { return resume() };
 
     let after = AfterBridge::take_from(channel);
     let names = Names::of_parked(channel);
-    channel.set_variable("bridge_uuid", None);
+    let bond = Bond::of(channel);
     channel.clear_flag(Flag::Break);
     module.tell_worker(Message::Confirm { uuid: uuid.clone(), ticket, leg: leg.clone() });
     // The other leg's side of the bridge hangs *us* up if it goes away before it has seen this flag, which FreeSWITCH
     // sets some microseconds, or on a busy machine milliseconds, too late (`audio_bridge_thread`).
     channel.set_flag(Flag::Bridged);
-    let began = Instant::now();
     ivr::bridge(parked, other.session());
     channel.clear_flag(Flag::Bridged);
-    let lasted = began.elapsed();
     drop(other);
-    let bridged = channel.variable("bridge_uuid").as_deref() == Some(leg.as_str());
-    if bridged && lasted >= SURELY_REAL {
-        complete(module, Some(parked), uuid, ticket, &offer);
+    if !handover.was_looked_at() && handover.lasted() >= SURELY_REAL {
+        complete(module, Some(parked), uuid, ticket, &handover);
     }
     after.restore_to(channel);
-    let given = if offer.real.load(Ordering::Acquire) {
+    let given = if handover.is_real() {
         Given::Taken
     } else {
         names.restore(channel);
+        bond.restore(channel, leg.as_str());
         let given = resume();
-        // The worker may have seen it come true just then.
-        if offer.real.load(Ordering::Acquire) { Given::Taken } else { given }
+        // The worker may have seen them in it just then.
+        if handover.is_real() { Given::Taken } else { given }
     };
     // Last: the other leg waits for it to know what came of its claim.
-    module.bridging.lock().remove(&ticket);
+    handover.end();
     given
 }
 
-/// The parked leg takes the offer, and the claim is its own to judge from then on; none: it was withdrawn. Noted as a
-/// bridge before it is taken, so that at every moment somebody has it.
-fn taken(module: &Module, ticket: Ticket) -> Option<Arc<Offer>> {
-    let offer = module.offers.lock().get(&ticket).cloned()?;
-    module.bridging.lock().insert(ticket, offer);
-    let taken = module.offers.lock().remove(&ticket);
-    if taken.is_none() {
-        module.bridging.lock().remove(&ticket);
-    }
-    taken
-}
-
-/// Looks whether a bridge has come true. True: there is no more to look for.
+/// Looks whether the two are in a bridge with each other. True: there is no more to look for.
 pub fn confirm(module: &Arc<Module>, uuid: &CallUuid, ticket: Ticket, leg: &CallUuid) -> bool {
-    let Some(offer) = module.bridging.lock().get(&ticket).cloned() else { return true };
+    let handover = module.handovers.lock().get(&ticket).cloned();
+    let Some(handover) = handover.filter(|it| !it.is_over() && !it.is_real()) else { return true };
     let (Some(parked), Some(other)) = (Located::find(uuid.as_str()), Located::find(leg.as_str()))
     else {
         return true;
     };
-    let in_bridge = |channel: Channel<'_>| channel.test(Flag::Bridged) && channel.up();
-    if !in_bridge(parked.session().channel()) || !in_bridge(other.session().channel()) {
+    handover.look();
+    let with = |one: &Located, other: &CallUuid| {
+        let channel = one.session().channel();
+        channel.up()
+            && channel.test(Flag::Answered)
+            && channel.test(Flag::Bridged)
+            && !channel.test(Flag::Transfer)
+            && channel.partner_uuid().as_deref() == Some(other.as_str())
+    };
+    if !with(&parked, leg) || !with(&other, uuid) || handover.going().is_none() {
         return false;
     }
-    complete(module, Some(parked.session()), uuid, ticket, &offer);
+    complete(module, Some(parked.session()), uuid, ticket, &handover);
     other.session().channel().set_variable("callpark_status", Some("retrieved"));
     true
 }
@@ -199,13 +236,16 @@ fn complete(
     here: Option<Session<'_>>,
     uuid: &CallUuid,
     ticket: Ticket,
-    offer: &Offer,
+    handover: &Handover,
 ) {
     module.act(here, |park, now| {
         let effects = park.complete(now, uuid, ticket);
         if !effects.is_empty() {
-            offer.real.store(true, Ordering::Release);
+            handover.prove();
         }
         ((), effects)
     });
+    if handover.is_real() {
+        handover.tell(Ok(()));
+    }
 }

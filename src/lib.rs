@@ -49,6 +49,7 @@ pub mod ring;
 pub mod rings;
 mod service;
 pub mod settings;
+pub mod standing;
 pub mod subscriptions;
 pub mod switch;
 pub mod through;

@@ -10,6 +10,7 @@ use crate::park::{CallUuid, LotKey, Refusal, User, Want};
 use crate::parker;
 use crate::recordings;
 use crate::request;
+use crate::standing;
 use crate::switch::channel::Flag;
 use crate::switch::{Cause, Located, Session, Stop, ivr, log};
 
@@ -51,6 +52,9 @@ pub fn park_partner(
     presser_is: Option<User>,
 ) -> Result<(), Refusal> {
     let (here, there) = (presser.channel(), partner.session().channel());
+    if let Some(obstacle) = standing::obstacle_to_parking(there) {
+        return Err(obstacle);
+    }
     let uuid = CallUuid::from(partner.session().uuid().as_str());
     // Before an orbit is held for a moment only: it may ask the directory.
     let named = parker::named(here);

@@ -10,13 +10,14 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use crossbeam_channel::Sender;
 use parking_lot::{Mutex, RwLock};
 
+use crate::apps::retrieve::Wanted;
 use crate::arrival::Arrival;
 use crate::came::Ways;
 use crate::clock;
 use crate::config::{Config, Settings};
 use crate::departed::Departed;
 use crate::effects;
-use crate::handover::Offer;
+use crate::handover::Handover;
 use crate::park::{CallUuid, Effect, Millis, Park, Ticket};
 use crate::rings::Rings;
 use crate::switch::Stop;
@@ -57,10 +58,10 @@ impl Leg {
 pub struct Module {
     park: Mutex<Park>,
     legs: Mutex<HashMap<CallUuid, Arc<Leg>>>,
-    /// Retrievers that wait for their parked leg to take them, by claim.
-    pub offers: Mutex<HashMap<Ticket, Arc<Offer>>>,
-    /// Bridges that have begun, by claim.
-    pub bridging: Mutex<HashMap<Ticket, Arc<Offer>>>,
+    /// Legs that have claimed a call, until they have left the bridge with it, or have given the claim back.
+    pub handovers: Mutex<HashMap<Ticket, Arc<Handover>>>,
+    /// What legs want that were asked from outside to retrieve, and come to do it.
+    pub coming: Tokens<Wanted>,
     /// What is ringing for parked calls.
     pub rings: Rings,
     /// What legs are for that we sent to be parked, or told.
@@ -95,8 +96,8 @@ impl Module {
         Arc::new(Self {
             park: Mutex::new(park),
             legs: Mutex::default(),
-            offers: Mutex::default(),
-            bridging: Mutex::default(),
+            handovers: Mutex::default(),
+            coming: Tokens::default(),
             rings: Rings::default(),
             arrivals: Tokens::default(),
             departed: Departed::default(),

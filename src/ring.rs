@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use crate::arrival::Arrival;
 use crate::dial;
 use crate::dialling::{self, Outgoing, in_thread};
+use crate::handover::Told;
 use crate::message;
 use crate::module::Module;
 use crate::names;
@@ -31,6 +32,8 @@ pub struct Errand {
     pub announce: Option<Arc<str>>,
     /// What it has to do for it.
     pub confirm: Option<Confirm>,
+    /// The command that waits for what becomes of it.
+    pub told: Option<Arc<Told>>,
 }
 
 /// Whoever answers gets the call only by pressing a key: a machine does not.
@@ -55,7 +58,7 @@ impl Errand {
     /// A command's.
     #[must_use]
     pub fn by_command(uuid: CallUuid) -> Self {
-        Self { uuid, run: None, user: None, announce: None, confirm: None }
+        Self { uuid, run: None, user: None, announce: None, confirm: None, told: None }
     }
 
     /// Who claims, when `leg` does it.
@@ -166,6 +169,7 @@ fn run_step(module: &Arc<Module>, ring: &Ring, ringing: &Ringing) -> Result<Did,
         user: user.or_else(|| Party::of(leg.session().channel()).user),
         announce: step.announce.clone(),
         confirm: Confirm::of(step),
+        told: None,
     };
     dialling::send(&module.rings.errands, errand, leg, APPLICATION)?;
     Ok(Did::Sent)

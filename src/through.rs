@@ -92,7 +92,9 @@ pub fn take(
 ) {
     let result = retrieve::retrieve(module, session, lot, orbit, user);
     let failed = result.is_err();
-    apps::report(session, "callpark_retrieve", "", result.map(|()| "retrieved"));
+    if let Some(result) = result.transpose() {
+        apps::report(session, "callpark_retrieve", "", result);
+    }
     if failed {
         session.channel().hangup(Cause::NORMAL_CLEARING);
     }

@@ -10,6 +10,7 @@ mod scenarios {
     mod moves;
     mod people;
     mod races;
+    mod retrievers;
     mod returns;
     mod settings;
     mod steps;

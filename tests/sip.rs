@@ -12,6 +12,7 @@ mod sip {
     mod console;
     mod desk;
     mod full;
+    mod handover;
     mod hold;
     mod lamp;
     mod lamp_life;

@@ -1,15 +1,21 @@
 //! `callpark retrieve`: connects a parked call to a channel that is up, or to whoever answers a dial string.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use super::{Answer, Error, Verb, busy, nobody_there, ok};
+use super::{Answer, Error, Verb, busy, ok};
 use crate::args;
 use crate::arrival::{self, Force};
 use crate::clock;
+use crate::handover::Told;
 use crate::module::Module;
-use crate::park::{Refusal, Target};
+use crate::park::{CallView, Refusal, Target};
 use crate::ring::{self, Errand};
+use crate::standing::Standing;
 use crate::switch::Located;
+
+/// Longer than the two legs' own waits.
+const CONNECTED_WITHIN: Duration = Duration::from_secs(8);
 
 pub(super) const VERB: Verb = Verb {
     name: "retrieve",
@@ -35,12 +41,7 @@ fn run(module: &Arc<Module>, words: &[&str]) -> Answer {
     }
     let place = format!("{} {}", call.lot, call.orbit);
     if let Some(channel) = Located::find(&who) {
-        nobody_there(&channel)?;
-        let errand = Errand::by_command(call.uuid);
-        let errands = &module.rings.errands;
-        let token = errands.send(errand, ring::APPLICATION, "");
-        // Not taken out of what it does: there may be nothing left to take when it comes.
-        arrival::send(errands, &token, channel.session(), Force::Ask).map_err(busy)?;
+        connect(module, call, channel)?;
     } else if who.contains('/') {
         ring::command(module, call, who).map_err(|error| Error::new(Refusal::Failed, error))?;
     } else {
@@ -50,4 +51,28 @@ fn run(module: &Arc<Module>, words: &[&str]) -> Answer {
         ));
     }
     ok(place)
+}
+
+/// Has the leg come for that call, and waits until the two are connected.
+fn connect(module: &Arc<Module>, call: CallView, leg: Located) -> Result<(), Error> {
+    if let Some(obstacle) = Standing::of(module, leg.session()).obstacle() {
+        return Err(obstacle.into());
+    }
+    let told = Arc::new(Told::default());
+    // What would have to do it cannot wait for it.
+    let waits = ![Some(&leg), Located::find(call.uuid.as_str()).as_ref()]
+        .into_iter()
+        .flatten()
+        .any(|one| one.session().in_its_thread());
+    let errand = Errand { told: Some(Arc::clone(&told)), ..Errand::by_command(call.uuid) };
+    let errands = &module.rings.errands;
+    let token = errands.send(errand, ring::APPLICATION, "");
+    // Not taken out of what it does: there may be nothing left to take when it comes.
+    arrival::send(errands, &token, leg.session(), Force::Ask).map_err(busy)?;
+    drop(leg);
+    match told.wait(if waits { CONNECTED_WITHIN } else { Duration::ZERO }) {
+        Some(answer) => answer.map_err(Error::from),
+        None if !waits => Ok(()),
+        None => Err(Error::new(Refusal::Failed, "the two have not been connected so far")),
+    }
 }

@@ -22,6 +22,7 @@ use crate::parker;
 use crate::party::Party;
 use crate::replaces::{self, Replacement, Replaces};
 use crate::request;
+use crate::standing;
 use crate::switch::Stop;
 use crate::switch::calling::{self, Dial};
 use crate::switch::module::Application;
@@ -76,8 +77,12 @@ fn run(module: &Arc<Module>, session: Session<'_>, data: &str) -> Result<(), Ref
                 }
                 // A phone that picks up what it takes for a call in that orbit.
                 Replaces::Lamp(_) => {
-                    retrieve::retrieve(module, session, &lot, want.orbit(), came.user())?;
-                    apps::report(session, "callpark", data, Ok("retrieved"));
+                    let user = came.user();
+                    if let Some(status) =
+                        retrieve::retrieve(module, session, &lot, want.orbit(), user)?
+                    {
+                        apps::report(session, "callpark", data, Ok(status));
+                    }
                 }
                 Replaces::Unknown => {
                     replaces::refuse(session);
@@ -158,6 +163,10 @@ pub fn park(module: &Arc<Module>, session: Session<'_>, lot: LotKey, orbit: Want
     let uuid = CallUuid::from(session.uuid().as_str());
     if module.look(|park| park.is_parked(&uuid)) {
         return apps::report(session, "callpark", "", Err(Refusal::AlreadyParked));
+    }
+    if let Some(obstacle) = standing::obstacle_to_parking(channel) {
+        module.act(None, |park, _| (park.unreserve(&uuid), Vec::new()));
+        return apps::report(session, "callpark", "", Err(obstacle));
     }
     let named = parker::named(channel);
     let found = match &came {

@@ -37,8 +37,10 @@ fn run(session: Session<'_>, data: &str) -> Result<(), Refusal> {
         Ok((place.lot, orbit))
     })?;
     if let Came::Dialled(by) = came {
-        retrieve::retrieve(&module, session, &lot, Some(&orbit), by.user)?;
-        apps::report(session, "callpark_key", data, Ok("retrieved"));
+        let status = retrieve::retrieve(&module, session, &lot, Some(&orbit), by.user)?;
+        if let Some(status) = status {
+            apps::report(session, "callpark_key", data, Ok(status));
+        }
         Ok(())
     } else {
         callpark::park_here(&module, session, lot, Want::Orbit(orbit), came)

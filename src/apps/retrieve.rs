@@ -8,15 +8,18 @@ use crate::after_bridge::{self, AfterBridge, Dialplan};
 use crate::announce;
 use crate::apps::{self, module_for};
 use crate::args;
+use crate::arrival;
 use crate::behind;
 use crate::clock;
 use crate::completing::Completing;
 use crate::handover;
+use crate::hops::Hops;
 use crate::module::Module;
 use crate::park::{CallUuid, Claimant, LotKey, OrbitName, Refusal, Target, User};
 use crate::party::Party;
 use crate::replaces::{self, Replaces};
 use crate::ring::{self, Confirm, Errand};
+use crate::standing::Standing;
 use crate::switch::Stop;
 use crate::switch::module::Application;
 use crate::switch::{Cause, Session, ivr};
@@ -39,47 +42,79 @@ impl Application for Retrieve {
     fn run(session: Session<'_>, data: &str) {
         if tokens::is_token(data) {
             after_bridge::put_back(session.channel());
-            return run_errand(session, data);
+            return match apps::running().ok().and_then(|module| module.coming.take(data)) {
+                Some(wanted) => has_come(session, wanted),
+                None => run_errand(session, data),
+            };
         }
-        let result = module_for(session).and_then(|module| {
+        let result = apps::running().and_then(|module| {
             let by = Party::of(session.channel());
             let place = module.look(|park| args::place(park, data, by.domain.as_deref()))?;
-            let word = place.word.as_deref().unwrap_or("ask");
-            match word {
-                "next" => retrieve(&module, session, &place.lot, None, by.user),
-                "ask" => {
-                    let digits = session
-                        .channel()
-                        .answer()
-                        .then(|| ivr::ask_digits(session, ASK_TONE, ASK_DIGITS, ASK_TIMEOUT_MS));
-                    let digits = digits.flatten().ok_or(Refusal::BadArguments)?;
-                    retrieve(&module, session, &place.lot, Some(&args::orbit(&digits)?), by.user)
-                }
-                orbit => {
-                    let orbit = args::orbit(orbit)?;
-                    retrieve(&module, session, &place.lot, Some(&orbit), by.user)
-                }
-            }
+            let word = place.word.unwrap_or_else(|| "ask".to_owned());
+            begin(&module, session, Wanted { lot: place.lot, word, user: by.user })
         });
-        apps::report(session, "callpark_retrieve", data, result.map(|()| "retrieved"));
+        if let Some(result) = result.transpose() {
+            apps::report(session, "callpark_retrieve", data, result);
+        }
     }
 }
 
-/// Connects `session`, or the call behind it, to the call in `orbit`, or to the next one, and stays for the bridge.
+/// Which call is wanted, and by whom.
+pub struct Wanted {
+    lot: LotKey,
+    /// An orbit, `next`, or `ask`.
+    word: String,
+    user: Option<User>,
+}
+
+/// `None`: the leg is on its way here.
+fn begin(
+    module: &Arc<Module>,
+    session: Session<'_>,
+    wanted: Wanted,
+) -> Result<Option<&'static str>, Refusal> {
+    let orbit = match (wanted.word.as_str(), Standing::of(module, session)) {
+        ("ask", Standing::Here) => Some(args::orbit(&ask(session)?)?),
+        // It is asked when it is here.
+        ("ask", Standing::Elsewhere) => return come(module, session, wanted),
+        ("next" | "ask", _) => None,
+        (orbit, _) => Some(args::orbit(orbit)?),
+    };
+    retrieve(module, session, &wanted.lot, orbit.as_ref(), wanted.user)
+}
+
+fn ask(session: Session<'_>) -> Result<String, Refusal> {
+    let answered = session.channel().answer();
+    let ask = || ivr::ask_digits(session, ASK_TONE, ASK_DIGITS, ASK_TIMEOUT_MS);
+    answered.then(ask).flatten().ok_or(Refusal::BadArguments)
+}
+
+/// Connects `session`, or the call behind it, to the call in `orbit`, or to the next one, and stays for the bridge; what
+/// `callpark_status` then says. `None`: it was asked from outside, and is on its way to do it.
 ///
 /// # Errors
-/// Why not; the channel then goes on in its dialplan.
+/// Why not; the channel then goes on with what it does.
 pub fn retrieve(
     module: &Arc<Module>,
     session: Session<'_>,
     lot: &LotKey,
     orbit: Option<&OrbitName>,
     user: Option<User>,
-) -> Result<(), Refusal> {
+) -> Result<Option<&'static str>, Refusal> {
     if let Some(caller) = behind::caller(session)
         && !behind::is_consulting(caller.session())
     {
-        return through::retrieve(module, session, &caller, lot, orbit, user);
+        return through::retrieve(module, session, &caller, lot, orbit, user)
+            .map(|()| Some("retrieved"));
+    }
+    let standing = Standing::of(module, session);
+    if let Some(obstacle) = standing.obstacle() {
+        // Without a sound: it may be talking.
+        return Err(obstacle);
+    }
+    if standing == Standing::Elsewhere {
+        let word = orbit.map_or("next", OrbitName::as_str).to_owned();
+        return come(module, session, Wanted { lot: lot.clone(), word, user });
     }
     let named = named(module, session, lot, orbit)?;
     let target = match &named {
@@ -90,11 +125,40 @@ pub fn retrieve(
     let completing = Completing::await_of(module, session, lot, target, user.as_ref())
         .inspect_err(|refusal| announce::refusal(module, session, lot, orbit, *refusal))?;
     let by = Claimant::Retriever { uuid: CallUuid::from(session.uuid().as_str()), user };
-    handover::take(module, session, Some(lot), target, by)
+    handover::take(module, session, Some(lot), target, by, None)
         .inspect_err(|refusal| announce::refusal(module, session, lot, orbit, *refusal))?;
     drop(completing);
     AfterBridge::of(session.channel()).end(session, Cause::NORMAL_CLEARING, Dialplan::MayGoOn);
-    Ok(())
+    Ok(Some("retrieved"))
+}
+
+/// Has a leg that is with nobody leave what it does and come here, on its own thread and as its dialplan's application.
+fn come(
+    module: &Module,
+    session: Session<'_>,
+    wanted: Wanted,
+) -> Result<Option<&'static str>, Refusal> {
+    let token = module.coming.send(wanted, ring::APPLICATION, "");
+    if !arrival::set_off(&module.coming, &token, session) {
+        drop(module.coming.take(&token));
+        return Err(Refusal::Gone);
+    }
+    module.coming.lapse(&token);
+    Ok(None)
+}
+
+/// It has come.
+fn has_come(session: Session<'_>, wanted: Wanted) {
+    Hops::give_one_back(session.channel());
+    let data = format!("{} {}", wanted.lot, wanted.word);
+    let result = module_for(session).and_then(|module| {
+        // Once is enough.
+        let here = Standing::of(&module, session) != Standing::Elsewhere;
+        if here { begin(&module, session, wanted) } else { Err(Refusal::Failed) }
+    });
+    if let Some(result) = result.transpose() {
+        apps::report(session, "callpark_retrieve", &data, result);
+    }
 }
 
 /// The call that the leg's phone picks up by its lamp, if it does: that one and no other, if it is still there.
@@ -122,15 +186,24 @@ fn run_errand(session: Session<'_>, token: &str) {
         let heard = hear(&module, session, &errand);
         let result = heard.as_ref().map_err(|_| Refusal::Failed).and_then(|()| {
             let by = errand.claimant(CallUuid::from(session.uuid().as_str()));
-            handover::take(&module, session, None, Target::Call(&errand.uuid), by)
+            let told = errand.told.clone();
+            handover::take(&module, session, None, Target::Call(&errand.uuid), by, told)
         });
         if let Some(run) = errand.run {
             match (&heard, &result) {
                 (_, Ok(_)) => module.rings.end(run),
                 // Does nothing if it is known already that the step failed, or if somebody else was faster.
                 (Err(why), _) => ring::failed(&module, &errand.uuid, run, why),
-                (Ok(()), _) => ring::failed(&module, &errand.uuid, run, "who answered went away"),
+                (Ok(()), Err(Refusal::Gone)) => {
+                    ring::failed(&module, &errand.uuid, run, "who answered went away");
+                }
+                (Ok(()), Err(refusal)) => {
+                    ring::failed(&module, &errand.uuid, run, refusal.text());
+                }
             }
+        }
+        if let (Err(refusal), Some(told)) = (&result, &errand.told) {
+            told.tell(Err(*refusal));
         }
         result
     });

@@ -27,6 +27,14 @@ pub enum Refusal {
     Gone,
     /// It was tried and did not work.
     Failed,
+    /// That leg rings, or has early media: nobody is there.
+    Unanswered,
+    /// That leg is in a bridge.
+    Talking,
+    /// That leg is being connected to a parked call.
+    Connecting,
+    /// Nothing can be played to that leg, nor can it be bridged anew.
+    Proxied,
 }
 
 impl Refusal {
@@ -42,7 +50,11 @@ impl Refusal {
             Refusal::UnknownOrbit => "unknown_orbit",
             Refusal::BadArguments => "bad_arguments",
             Refusal::Gone => "gone",
-            Refusal::Failed => "failed",
+            Refusal::Failed
+            | Refusal::Unanswered
+            | Refusal::Talking
+            | Refusal::Connecting
+            | Refusal::Proxied => "failed",
         }
     }
 
@@ -60,6 +72,10 @@ impl Refusal {
             Refusal::BadArguments => "the arguments make no sense",
             Refusal::Gone => "the call is being connected or has gone",
             Refusal::Failed => "it did not work",
+            Refusal::Unanswered => "that leg has not been answered",
+            Refusal::Talking => "that leg is in a call with another party",
+            Refusal::Connecting => "that leg is already being connected to a parked call",
+            Refusal::Proxied => "the media of that leg only passes through (proxy_media)",
         }
     }
 }

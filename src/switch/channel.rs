@@ -34,6 +34,10 @@ pub enum Flag {
     Break,
     /// Goes on with another list of applications when this one returns.
     Reset,
+    /// Runs an application that came from outside its dialplan: a private event.
+    Broadcast,
+    /// Its media only passes through: nothing can be played to it.
+    ProxyMedia,
     /// Waits in `switch_ivr_bridge_bleg` for the other leg to bridge to it.
     ArrangedBridge,
     /// Runs an application because of a command, not of its dialplan.
@@ -55,6 +59,8 @@ impl Flag {
             Self::Originating => sys::switch_channel_flag_t::CF_ORIGINATING,
             Self::Break => sys::switch_channel_flag_t::CF_BREAK,
             Self::Reset => sys::switch_channel_flag_t::CF_RESET,
+            Self::Broadcast => sys::switch_channel_flag_t::CF_BROADCAST,
+            Self::ProxyMedia => sys::switch_channel_flag_t::CF_PROXY_MEDIA,
             Self::ArrangedBridge => sys::switch_channel_flag_t::CF_ARRANGED_BRIDGE,
             Self::EventParse => sys::switch_channel_flag_t::CF_EVENT_PARSE,
             Self::AttendedTransfer => sys::switch_channel_flag_t::CF_ATTENDED_TRANSFER,
@@ -239,6 +245,14 @@ impl Channel<'_> {
         self.test(Flag::Transfer) || self.state() == sys::switch_channel_state_t::CS_ROUTING
     }
 
+    /// Whether it is connected to another leg, with its media here or past the switch.
+    #[must_use]
+    pub fn in_bridge(self) -> bool {
+        self.test(Flag::Bridged)
+            || self.exchanging_media()
+            || self.variable("signal_bridge_to").is_some()
+    }
+
     /// Whether it is in, or on its way into or out of, a bridge that another leg drives.
     #[must_use]
     pub fn exchanging_media(self) -> bool {
@@ -248,14 +262,16 @@ impl Channel<'_> {
         }
     }
 
-    /// Answers unless it is answered. False: it cannot be, the call is going down.
+    /// Answers unless it is answered. False: it cannot be, because it is going down, or because only its far end can do
+    /// that. FreeSWITCH calls the latter a success.
     #[must_use]
     pub fn answer(self) -> bool {
-        self.test(Flag::Answered)
+        let answered = || self.test(Flag::Answered);
+        answered()
             || unsafe {
                 sys::switch_channel_perform_answer(self.raw, FILE.as_ptr(), FILE.as_ptr(), 0)
                     == sys::switch_status_t::SWITCH_STATUS_SUCCESS
-            }
+            } && answered()
     }
 
     /// Hangs up.

@@ -148,6 +148,12 @@ fn of_a_channel(name: &str, words: &str) -> Option<String> {
             session.set_flag(CF_BREAK, true);
             ok()
         }
+        "broadcast" => {
+            // Which leg it is for is always this one here.
+            let (application, data) = part(1)?.split_once("::")?;
+            session.broadcasts.lock().push_back((application.to_owned(), data.to_owned()));
+            ok()
+        }
         "recv_dtmf" => {
             session.press(part(1)?.chars());
             ok()

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::channel::{of, raw};
 use crate::session::Session;
-use crate::state::{CF_BREAK, CF_EARLY_MEDIA, CF_TRANSFER, CS_EXECUTE};
+use crate::state::{CF_BREAK, CF_BROADCAST, CF_TRANSFER, CS_EXECUTE};
 use crate::strings::text;
 use crate::{bridge, causes, loader, log, media, originate, requests, sys};
 
@@ -25,6 +25,17 @@ pub fn execute(session: &Session) {
     }
     if session.ready() && session.state() == CS_EXECUTE {
         session.hangup(NORMAL_CLEARING);
+    }
+}
+
+/// Runs what `uuid_broadcast` has sent, between two frames, as private events are.
+pub fn broadcasts(session: &Session) {
+    let next = || session.broadcasts.lock().pop_front();
+    while let Some((application, data)) = next() {
+        let inner = session.flag(CF_BROADCAST);
+        session.set_flag(CF_BROADCAST, true);
+        run(session, &application, &session.expand(&data));
+        session.set_flag(CF_BROADCAST, inner);
     }
 }
 
@@ -59,7 +70,7 @@ fn run(session: &Session, application: &str, data: &str) -> bool {
 fn own(session: &Session, application: &str, data: &str) -> bool {
     match application {
         "answer" => drop(session.answer()),
-        "pre_answer" => session.set_flag(CF_EARLY_MEDIA, true),
+        "pre_answer" => session.early_media(),
         "set" | "export" => match data.split_once('=') {
             Some((name, value)) => session.set(name.trim(), Some(value)),
             None => session.set(data.trim(), None),
@@ -91,7 +102,7 @@ fn own(session: &Session, application: &str, data: &str) -> bool {
 /// Those that do; the module's are of these.
 fn media_application(session: &Session, application: &str, data: &str) -> bool {
     if !session.outbound {
-        session.set_flag(CF_EARLY_MEDIA, true);
+        session.early_media();
     }
     match application {
         "park" => park(session),
@@ -106,6 +117,7 @@ fn media_application(session: &Session, application: &str, data: &str) -> bool {
 /// Waits for whatever comes.
 pub fn park(session: &Session) {
     while session.ready() {
+        broadcasts(session);
         session.digits.lock().clear();
         session.read_frame();
         requests::answer(session);

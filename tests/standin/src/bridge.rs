@@ -3,6 +3,7 @@
 use std::ffi::c_void;
 use std::time::Duration;
 
+use crate::apps;
 use crate::causes;
 use crate::channel::{of, wait_for_flag};
 use crate::held::Held;
@@ -43,6 +44,7 @@ fn side(here: &Session, there: &Session) -> bool {
             if !there.up() {
                 break;
             }
+            apps::broadcasts(here);
             here.read_frame();
             requests::answer(here);
         }

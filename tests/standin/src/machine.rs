@@ -88,7 +88,7 @@ fn answer_by_itself(session: &Session) {
     while session.ready() && std::time::Instant::now() < end {
         std::thread::sleep(FRAME);
     }
-    session.answer();
+    session.answered();
 }
 
 fn end(session: &Session) {

@@ -4,6 +4,7 @@ use std::ffi::c_char;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use crate::apps;
 use crate::channel::of;
 use crate::keys::Dtmf;
 use crate::requests;
@@ -42,6 +43,7 @@ fn frames(
     let raw = crate::channel::raw(session);
     loop {
         requests::answer(session);
+        apps::broadcasts(session);
         if !session.ready() {
             return Status::SWITCH_STATUS_FALSE;
         }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use crate::held::{Held, lock};
 use crate::session::{Profile, Session};
-use crate::state::CF_ANSWERED;
+use crate::state::{CF_ANSWERED, CF_EARLY_MEDIA};
 use crate::strings::{brackets, expand, new_uuid, separate, text};
 use crate::switch::switch;
 use crate::{causes, event, machine, sys};
@@ -80,7 +80,11 @@ fn ring(
     }
     let end = Instant::now() + limit;
     loop {
-        if let Some(winner) = legs.iter().position(|leg| leg.flag(CF_ANSWERED) && leg.up()) {
+        let reached = |leg: &Held| {
+            let waits = leg.get("ignore_early_media").is_some_and(|wish| wish == "true");
+            leg.up() && (leg.flag(CF_ANSWERED) || !waits && leg.flag(CF_EARLY_MEDIA))
+        };
+        if let Some(winner) = legs.iter().position(reached) {
             let winner = legs.swap_remove(winner);
             legs.iter().for_each(|leg| leg.hangup(LOSE_RACE));
             return Ok(winner);

@@ -11,7 +11,8 @@ use parking_lot::{Condvar, Mutex, ReentrantMutex};
 
 use crate::hooks::Hooks;
 use crate::state::{
-    CF_ANSWERED, CF_REDIRECT, CF_TRANSFER, CS_HANGUP, CS_INIT, CS_NEW, CS_RESET, CS_ROUTING,
+    CF_ANSWERED, CF_EARLY_MEDIA, CF_REDIRECT, CF_TRANSFER, CS_HANGUP, CS_INIT, CS_NEW, CS_RESET,
+    CS_ROUTING,
 };
 use crate::{live, strings, switch};
 
@@ -44,6 +45,8 @@ pub struct Session {
     pub digits: Mutex<VecDeque<char>>,
     /// What others have asked it to do.
     pub requests: Mutex<VecDeque<String>>,
+    /// Applications from outside of its dialplan.
+    pub broadcasts: Mutex<VecDeque<(String, String)>>,
     /// When the frame it read last was due.
     clock: Mutex<Option<Instant>>,
     changing: Mutex<()>,
@@ -87,6 +90,7 @@ impl Session {
             actions: Mutex::default(),
             digits: Mutex::default(),
             requests: Mutex::default(),
+            broadcasts: Mutex::default(),
             clock: Mutex::default(),
             changing: Mutex::default(),
             stating: ReentrantMutex::default(),
@@ -245,19 +249,34 @@ impl Session {
         }
     }
 
+    /// Answers. A call that was made is answered by its far end alone, and FreeSWITCH says nothing of it.
     pub fn answer(&self) -> bool {
-        if !self.up() {
-            return false;
+        if self.up() && !self.outbound {
+            self.answered();
         }
-        if !self.flag(CF_ANSWERED) {
-            self.set_flag(CF_ANSWERED, true);
-            self.fire("CHANNEL_ANSWER");
-            let twin = self.twin.lock().as_ref().and_then(|twin| live::get(twin));
-            if let Some(twin) = twin {
-                twin.answer();
-            }
+        self.up()
+    }
+
+    /// It has been answered.
+    pub fn answered(&self) {
+        self.reached(CF_ANSWERED, "CHANNEL_ANSWER");
+    }
+
+    /// There are tones or announcements, and no answer.
+    pub fn early_media(&self) {
+        self.reached(CF_EARLY_MEDIA, "CHANNEL_PROGRESS_MEDIA");
+    }
+
+    fn reached(&self, flag: usize, event: &str) {
+        if !self.up() || self.flag(flag) {
+            return;
         }
-        true
+        self.set_flag(flag, true);
+        self.fire(event);
+        let twin = self.twin.lock().as_ref().and_then(|twin| live::get(twin));
+        if let Some(twin) = twin {
+            twin.reached(flag, event);
+        }
     }
 
     /// Waits for the next media frame, as `null/` channels do: nothing but time ends it.

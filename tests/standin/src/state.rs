@@ -37,5 +37,6 @@ pub const CF_TRANSFER: usize = 6;
 pub const CF_REDIRECT: usize = 8;
 pub const CF_BRIDGED: usize = 9;
 pub const CF_BREAK: usize = 23;
+pub const CF_BROADCAST: usize = 24;
 pub const CF_DIALPLAN: usize = 62;
 pub const CF_ARRANGED_BRIDGE: usize = 164;

@@ -1,0 +1,28 @@
+//! Whom FreeSWITCH believes a leg to be with.
+
+use crate::switch::Channel;
+
+/// A leg's bond before a bridge. A bridge that came to nothing leaves its marks on both legs: a REFER of one of them
+/// would move the other, and a fresh caller would pass for one who has talked.
+pub struct Bond {
+    before: [(&'static str, Option<String>); Self::NAMES.len()],
+}
+
+impl Bond {
+    const NAMES: [&'static str; 4] = ["signal_bond", "bridge_uuid", "bridge_to", "last_bridge_to"];
+
+    /// Reads it.
+    #[must_use]
+    pub fn of(channel: Channel<'_>) -> Self {
+        Self { before: Self::NAMES.map(|name| (name, channel.variable(name))) }
+    }
+
+    /// Undoes what a bridge to `other` has set. What others have set since then stays.
+    pub fn restore(&self, channel: Channel<'_>, other: &str) {
+        for (name, value) in &self.before {
+            if channel.variable(name).as_deref() == Some(other) {
+                channel.set_variable(name, value.as_deref());
+            }
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! What the two legs' threads and the worker know of one hand-over.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use parking_lot::Mutex;
+
+use super::told::Told;
+use crate::park::{CallUuid, Refusal};
+
+/// A leg that has claimed a call and waits to be bridged to it.
+pub struct Handover {
+    leg: CallUuid,
+    told: Option<Arc<Told>>,
+    course: Mutex<Course>,
+    looked: AtomicBool,
+    real: AtomicBool,
+    over: AtomicBool,
+}
+
+#[derive(Default)]
+struct Course {
+    withdrawn: bool,
+    /// Since when the parked leg has it in hand.
+    taken: Option<Instant>,
+    /// When the other leg came back from where it waits for the bridge and stays for it.
+    left: Option<Instant>,
+}
+
+impl Handover {
+    /// One that nobody has taken up; `told` is told how it comes out.
+    #[must_use]
+    pub fn new(leg: CallUuid, told: Option<Arc<Told>>) -> Self {
+        let no = || AtomicBool::new(false);
+        Self { leg, told, course: Mutex::default(), looked: no(), real: no(), over: no() }
+    }
+
+    /// Whether that leg has claimed the call.
+    #[must_use]
+    pub fn is_of(&self, leg: &CallUuid) -> bool {
+        self.leg == *leg
+    }
+
+    /// The parked leg takes it up, and the claim is its own to judge from then on; false: it was withdrawn.
+    pub fn take_up(&self) -> bool {
+        let mut course = self.course.lock();
+        if !course.withdrawn {
+            course.taken = Some(Instant::now());
+        }
+        !course.withdrawn
+    }
+
+    /// Withdraws it; false: the parked leg has taken it up.
+    pub fn withdraw(&self) -> bool {
+        let mut course = self.course.lock();
+        course.withdrawn |= course.taken.is_none();
+        course.withdrawn
+    }
+
+    /// The leg that claimed is no longer where it can be bridged.
+    pub fn leave(&self) {
+        self.course.lock().left = Some(Instant::now());
+    }
+
+    /// How long the two can have been together; `None`: the other leg has left.
+    #[must_use]
+    pub fn going(&self) -> Option<Duration> {
+        let course = self.course.lock();
+        course.taken.filter(|_| course.left.is_none()).map(|taken| taken.elapsed())
+    }
+
+    /// How long the two can have been together until one of them left.
+    #[must_use]
+    pub fn lasted(&self) -> Duration {
+        let course = self.course.lock();
+        let end = course.left.unwrap_or_else(Instant::now);
+        course.taken.map_or(Duration::ZERO, |taken| end.saturating_duration_since(taken))
+    }
+
+    /// The worker has looked at the bridge.
+    pub fn look(&self) {
+        self.looked.store(true, Ordering::Release);
+    }
+
+    /// Whether it has.
+    #[must_use]
+    pub fn was_looked_at(&self) -> bool {
+        self.looked.load(Ordering::Acquire)
+    }
+
+    /// The two are in a bridge with each other, and the table knows it.
+    pub fn prove(&self) {
+        self.real.store(true, Ordering::Release);
+    }
+
+    /// Whether they are, or were.
+    #[must_use]
+    pub fn is_real(&self) -> bool {
+        self.real.load(Ordering::Acquire)
+    }
+
+    /// The parked leg is back, and nothing of this is open any more.
+    pub fn end(&self) {
+        self.over.store(true, Ordering::Release);
+    }
+
+    /// Whether it is.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.over.load(Ordering::Acquire)
+    }
+
+    /// Tells the command that asked for it.
+    pub fn tell(&self, answer: Result<(), Refusal>) {
+        if let Some(told) = &self.told {
+            told.tell(answer);
+        }
+    }
+}
