@@ -8,7 +8,7 @@ use crate::park::{LotKey, OrbitName, Park, Refusal};
 use crate::switch::Session;
 use crate::switch::module::Command;
 use crate::switch::stream::Stream;
-use crate::{args, arrival, switch};
+use crate::{args, arrival, standing, switch};
 
 mod callbacks;
 pub mod complete;
@@ -150,12 +150,15 @@ fn lot_and_orbit(park: &Park, lot: &str, orbit: &str) -> Result<(LotKey, OrbitNa
     Ok((args::lot(park, lot, None)?, args::orbit(orbit)?))
 }
 
-/// A phone that rings is not moved: whoever answers gets what it was called for.
+/// A phone that rings is not moved: whoever answers gets what it was called for. Nor is a leg that could not be parked.
 fn nobody_there(leg: &switch::Located) -> Result<(), Error> {
-    if leg.session().channel().is_ringing_phone() {
-        return Err(Error::new(Refusal::Failed, "that is a phone that rings: nobody is there yet"));
+    match standing::obstacle_to_parking(leg.session().channel()) {
+        Some(Refusal::Unanswered) => {
+            Err(Error::new(Refusal::Unanswered, "that is a phone that rings: nobody is there yet"))
+        }
+        Some(obstacle) => Err(obstacle.into()),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 /// Why a channel did not go where it was sent.

@@ -40,10 +40,10 @@ impl Standing {
             Self::Parked
         } else if module.handovers.lock().values().any(|handover| handover.is_of(&uuid)) {
             Self::Connecting
-        } else if channel.in_bridge() || begins_a_bridge(session) {
-            Self::Talking
         } else if channel.is_ringing_phone() {
             Self::Unanswered
+        } else if channel.in_bridge() || begins_a_bridge(session) {
+            Self::Talking
         } else if channel.test(Flag::ProxyMedia) {
             Self::Proxied
         } else if session.in_its_thread() && channel.executing() && !channel.test(Flag::Broadcast) {

@@ -42,6 +42,7 @@ mod sip {
     mod replaces_races;
     mod replaces_refer;
     mod replaces_tenants;
+    mod retrievers;
     mod returns;
     mod step_looks;
     mod step_races;
