@@ -129,6 +129,11 @@ fn come_back(leg: Session<'_>, handover: &Handover) {
             shown = false;
             channel.clear_flag(Flag::Bridged);
         }
+        if channel.exchanging_media() {
+            // The caller hung up, this leg came back for it, and the parked leg was about to bridge: it waits until this
+            // one has been through that.
+            channel.keep_executing();
+        }
         // Whether it is still up does not matter here; asking does what is queued for it.
         let _ = channel.ready();
         std::thread::sleep(Duration::from_millis(1));

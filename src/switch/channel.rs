@@ -262,6 +262,19 @@ impl Channel<'_> {
         }
     }
 
+    /// Goes on with its applications, instead of a bridge that its own thread is not to run any more.
+    pub fn keep_executing(self) {
+        unsafe {
+            sys::switch_channel_perform_set_state(
+                self.raw,
+                FILE.as_ptr(),
+                FILE.as_ptr(),
+                0,
+                sys::switch_channel_state_t::CS_EXECUTE,
+            );
+        }
+    }
+
     /// Answers unless it is answered. False: it cannot be, because it is going down, or because only its far end can do
     /// that. FreeSWITCH calls the latter a success.
     #[must_use]
