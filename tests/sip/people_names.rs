@@ -93,7 +93,7 @@ fn a_retriever_who_gets_nobody_keeps_its_own_names() {
 /// A leg that is not answered yet is told by the command, too, and one that has had early media.
 #[test]
 fn a_leg_that_is_answered_for_a_command_is_told_the_name() {
-    let rings = [("ring_ready", ""), ("sleep", "60000")];
+    let rings = [("ring_ready", ""), ("park", "")];
     let early = [("pre_answer", ""), ("callpark_retrieve", "default 701")];
     let Some(desk) = Desk::with(setup(LOT).extension("rings", &rings).extension("early", &early))
     else {
