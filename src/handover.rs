@@ -18,6 +18,7 @@ use crate::clock;
 use crate::module::Module;
 use crate::names::{self, Names};
 use crate::park::{CallUuid, CallView, Claimant, LotKey, Refusal, Target, Ticket};
+use crate::parting;
 use crate::standing::Standing;
 use crate::switch::channel::Flag;
 use crate::switch::{Located, Session, ivr};
@@ -75,6 +76,7 @@ pub fn take(
     if !names::answer_as(channel, wanted.as_ref()) || !channel.ready() {
         return Err(Refusal::Failed);
     }
+    parting::wait_until_seen(leg);
     let claim = module.act(Some(leg), |park, now| match park.claim(now, lot, target, by) {
         Ok(mut claim) => {
             let effects = std::mem::take(&mut claim.effects);
@@ -83,6 +85,10 @@ pub fn take(
         Err(refusal) => (Err(refusal), Vec::new()),
     })?;
     let (uuid, ticket) = (claim.call.uuid.clone(), claim.ticket);
+    if parting::are_halves(leg, &uuid) {
+        module.act(Some(leg), |park, now| ((), park.unclaim(now, &uuid, ticket)));
+        return Err(Refusal::BadArguments);
+    }
     // A caller who is no longer up ends the claim with the call, on its own thread.
     let Some(parked) = Located::find(uuid.as_str()) else { return Err(Refusal::Gone) };
     let names = Names::exchange(leg, &claim.call);
@@ -182,6 +188,7 @@ pub fn give(
     let handover = module.handovers.lock().get(&ticket).cloned();
     let Some(handover) = handover.filter(|handover| handover.take_up()) else { return resume() };
 
+    parting::wait_until_seen(parked);
     let after = AfterBridge::take_from(channel);
     let names = Names::of_parked(channel);
     let bond = Bond::of(channel);
@@ -192,6 +199,7 @@ pub fn give(
     channel.set_flag(Flag::Bridged);
     ivr::bridge(parked, other.session());
     channel.clear_flag(Flag::Bridged);
+    parting::wait_until_seen(parked);
     drop(other);
     if !handover.was_looked_at() && handover.lasted() >= SURELY_REAL {
         complete(module, Some(parked), uuid, ticket, &handover);

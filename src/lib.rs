@@ -37,6 +37,7 @@ pub mod names;
 pub mod park;
 pub mod parked;
 pub mod parker;
+pub mod parting;
 pub mod party;
 pub mod phones;
 pub mod pickup;

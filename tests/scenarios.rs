@@ -8,6 +8,7 @@ mod scenarios {
     mod hostile;
     mod lot;
     mod moves;
+    mod partings;
     mod people;
     mod races;
     mod retrievers;

@@ -1,0 +1,37 @@
+//! How a leg leaves a bridge without being taken for still being in it.
+//!
+//! The other leg of a bridge looks once in a media frame whether its partner is still in *a* bridge (`audio_bridge_thread`).
+//! A phone's leg is woken to look at once, others are not. A leg that is in its next bridge by then passes for one that
+//! has never left: the old partner stays for ever, and what it says is heard in the new bridge. FreeSWITCH's own ways
+//! into a bridge take longer than a frame; ours takes a millisecond. So whoever comes to be bridged by us waits until its
+//! last partner has seen that it is alone.
+
+use std::time::{Duration, Instant};
+
+use crate::park::CallUuid;
+use crate::switch::channel::Flag;
+use crate::switch::{Located, Session};
+
+/// More than it takes: a frame has 20 ms, in some codecs 60.
+const SEEN_WITHIN: Duration = Duration::from_millis(200);
+
+/// Waits until the leg that this one was bridged to last has seen that it has left.
+pub fn wait_until_seen(session: Session<'_>) {
+    let Some(other) = session.channel().variable("last_bridge_to") else { return };
+    let Some(other) = Located::find(&other) else { return };
+    let there = other.session().channel();
+    let uuid = session.uuid();
+    let with_us = || {
+        there.test(Flag::Bridged) && there.variable("bridge_to").as_deref() == Some(uuid.as_str())
+    };
+    let until = Instant::now() + SEEN_WITHIN;
+    while with_us() && Instant::now() < until {
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// Whether two legs are the halves of one loopback: a bridge between these ends FreeSWITCH.
+#[must_use]
+pub fn are_halves(leg: Session<'_>, other: &CallUuid) -> bool {
+    leg.channel().variable("other_loopback_leg_uuid").as_deref() == Some(other.as_str())
+}
