@@ -7,13 +7,14 @@ use crate::after_bridge;
 use crate::came::Came;
 use crate::clock;
 use crate::dialling::in_thread;
+use crate::handover;
 use crate::hops::Hops;
 use crate::message;
 use crate::module::Module;
-use crate::park::{CallState, CallUuid, LotConfig, LotKey, OrbitName, Refusal, User, Want};
+use crate::park::{CallState, CallUuid, LotConfig, LotKey, OrbitName, Refusal, Target, User, Want};
 use crate::recordings;
 use crate::replaces::Replacement;
-use crate::ring;
+use crate::ring::{self, Errand};
 use crate::switch::channel::Flag;
 use crate::switch::{Located, Session, application, ivr};
 use crate::tokens::{Progress, Tokens};
@@ -189,19 +190,48 @@ pub fn asked(module: &Arc<Module>, leg: Session<'_>, token: &str) {
         && leg.channel().can_be_sent()
         && !leg.channel().on_its_way()
         && !leg.channel().is_ringing_phone();
-    if let Some(call) = module.rings.errands.look(token, |errand| errand.uuid.clone()) {
-        let errands = &module.rings.errands;
-        let there = module.look(|park| park.find(clock::now(), &call));
-        if there.is_none_or(|call| call.state == CallState::Connecting) {
-            errands.refuse(token, Refusal::Empty);
-        } else if !goes || leg.channel().in_bridge() || !leave(errands, token, leg) {
-            errands.asked_in_vain(token);
+    if module.rings.errands.is_out(token) {
+        if !goes || leg.channel().in_bridge() || !leave_with_claim(module, token, leg) {
+            module.rings.errands.asked_in_vain(token);
         }
     } else if module.look(|park| park.is_parked(&CallUuid::from(leg.uuid().as_str()))) {
         // Two have sent it, and the other way was shorter.
         module.arrivals.refuse(token, Refusal::AlreadyParked);
     } else if !goes || !leave(&module.arrivals, token, leg) {
         module.arrivals.asked_in_vain(token);
+    }
+}
+
+/// The leg leaves what it does only if it has the call it is to take: otherwise it would have nothing to go back to.
+fn leave_with_claim(module: &Arc<Module>, token: &str, leg: Session<'_>) -> bool {
+    let errands = &module.rings.errands;
+    let uuid = CallUuid::from(leg.uuid().as_str());
+    let by = |errand: &Errand| (errand.uuid.clone(), errand.claimant(uuid.clone()));
+    let Some((call, by)) = errands.look(token, by) else { return false };
+    if errands.look(token, |errand| errand.claim.is_some()) == Some(true) {
+        // It has lost its way: somebody else sent it elsewhere at the same moment.
+        return leave(errands, token, leg);
+    }
+    let there = module.look(|park| park.find(clock::now(), &call));
+    if there.is_none_or(|call| call.state == CallState::Connecting) {
+        errands.refuse(token, Refusal::Empty);
+        return false;
+    }
+    match handover::claim(module, leg, None, Target::Call(&call), by) {
+        Ok(claim) => {
+            let ticket = claim.ticket;
+            errands.change(token, |errand| errand.claim = Some(claim));
+            let gone = leave(errands, token, leg);
+            if !gone {
+                // The command has given up at this very moment.
+                module.act(Some(leg), |park, now| ((), park.unclaim(now, &call, ticket)));
+            }
+            gone
+        }
+        Err(refusal) => {
+            errands.refuse(token, refusal);
+            false
+        }
     }
 }
 

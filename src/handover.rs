@@ -17,7 +17,7 @@ use crate::after_bridge::AfterBridge;
 use crate::clock;
 use crate::module::Module;
 use crate::names::{self, Names};
-use crate::park::{CallUuid, CallView, Claimant, LotKey, Refusal, Target, Ticket};
+use crate::park::{CallUuid, CallView, Claim, Claimant, LotKey, Refusal, Target, Ticket};
 use crate::parting;
 use crate::standing::Standing;
 use crate::switch::channel::Flag;
@@ -61,11 +61,27 @@ pub fn take(
     by: Claimant,
     told: Option<Arc<Told>>,
 ) -> Result<CallView, Refusal> {
-    let channel = leg.channel();
     let standing = Standing::of(module, leg);
     if standing != Standing::Here {
         return Err(standing.obstacle().unwrap_or(Refusal::Failed));
     }
+    let claim = claim(module, leg, lot, target, by)?;
+    connect(module, leg, claim, told)
+}
+
+/// Claims a call for a leg that is with nobody, on the leg's own thread. It may be on its way to [`connect`]: if it does
+/// not get there, the parked leg gives the claim back.
+///
+/// # Errors
+/// Why not.
+pub fn claim(
+    module: &Arc<Module>,
+    leg: Session<'_>,
+    lot: Option<&LotKey>,
+    target: Target<'_>,
+    by: Claimant,
+) -> Result<Claim, Refusal> {
+    let channel = leg.channel();
     let wanted = match (lot, target) {
         // Nobody is answered, and charged, for an empty orbit.
         (Some(lot), _) => Some(module.look(|park| park.peek(clock::now(), lot, target))?),
@@ -76,15 +92,28 @@ pub fn take(
     if !names::answer_as(channel, wanted.as_ref()) || !channel.ready() {
         return Err(Refusal::Failed);
     }
-    parting::wait_until_seen(leg);
-    let claim = module.act(Some(leg), |park, now| match park.claim(now, lot, target, by) {
+    module.act(Some(leg), |park, now| match park.claim(now, lot, target, by) {
         Ok(mut claim) => {
             let effects = std::mem::take(&mut claim.effects);
             (Ok(claim), effects)
         }
         Err(refusal) => (Err(refusal), Vec::new()),
-    })?;
+    })
+}
+
+/// Connects a leg to the call it has claimed, and stays for the bridge.
+///
+/// # Errors
+/// As [`take`].
+pub fn connect(
+    module: &Arc<Module>,
+    leg: Session<'_>,
+    claim: Claim,
+    told: Option<Arc<Told>>,
+) -> Result<CallView, Refusal> {
+    let channel = leg.channel();
     let (uuid, ticket) = (claim.call.uuid.clone(), claim.ticket);
+    parting::wait_until_seen(leg);
     if parting::are_halves(leg, &uuid) {
         module.act(Some(leg), |park, now| ((), park.unclaim(now, &uuid, ticket)));
         return Err(Refusal::BadArguments);

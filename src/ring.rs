@@ -11,7 +11,7 @@ use crate::handover::Told;
 use crate::message;
 use crate::module::Module;
 use crate::names;
-use crate::park::{CallUuid, CallView, Claimant, Ring, RingTo, RunId, Step, User};
+use crate::park::{CallUuid, CallView, Claim, Claimant, Ring, RingTo, RunId, Step, User};
 use crate::party::Party;
 use crate::phones;
 use crate::rings::{RUN, Ringing};
@@ -34,6 +34,8 @@ pub struct Errand {
     pub confirm: Option<Confirm>,
     /// The command that waits for what becomes of it.
     pub told: Option<Arc<Told>>,
+    /// What the leg has claimed before it came.
+    pub claim: Option<Claim>,
 }
 
 /// Whoever answers gets the call only by pressing a key: a machine does not.
@@ -58,7 +60,7 @@ impl Errand {
     /// A command's.
     #[must_use]
     pub fn by_command(uuid: CallUuid) -> Self {
-        Self { uuid, run: None, user: None, announce: None, confirm: None, told: None }
+        Self { uuid, run: None, user: None, announce: None, confirm: None, told: None, claim: None }
     }
 
     /// Who claims, when `leg` does it.
@@ -170,6 +172,7 @@ fn run_step(module: &Arc<Module>, ring: &Ring, ringing: &Ringing) -> Result<Did,
         announce: step.announce.clone(),
         confirm: Confirm::of(step),
         told: None,
+        claim: None,
     };
     dialling::send(&module.rings.errands, errand, leg, APPLICATION)?;
     Ok(Did::Sent)

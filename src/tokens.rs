@@ -93,6 +93,13 @@ impl<T> Tokens<T> {
         self.out.lock().get(token).map(|out| read(&out.errand))
     }
 
+    /// Changes the errand, if it is out.
+    pub fn change(&self, token: &str, change: impl FnOnce(&mut T)) {
+        if let Some(out) = self.out.lock().get_mut(token) {
+            change(&mut out.errand);
+        }
+    }
+
     /// The leg sets off; where to. From here on the errand cannot be called off. `None`: it was called off or refused, or
     /// the leg has arrived.
     pub fn set_off(&self, token: &str) -> Option<String> {

@@ -15,7 +15,7 @@ use crate::completing::Completing;
 use crate::handover;
 use crate::hops::Hops;
 use crate::module::Module;
-use crate::park::{CallUuid, Claimant, LotKey, OrbitName, Refusal, Target, User};
+use crate::park::{CallUuid, Claim, Claimant, LotKey, OrbitName, Refusal, Target, User, Verdict};
 use crate::party::Party;
 use crate::replaces::{self, Replaces};
 use crate::ring::{self, Confirm, Errand};
@@ -182,11 +182,14 @@ fn named(
 /// A leg that was called for a parked call, and has answered: it takes that call and no other.
 fn run_errand(session: Session<'_>, token: &str) {
     let result = module_for(session).and_then(|module| {
-        let errand = module.rings.errands.take(token).ok_or(Refusal::Gone)?;
+        let mut errand = module.rings.errands.take(token).ok_or(Refusal::Gone)?;
         let heard = hear(&module, session, &errand);
         let result = heard.as_ref().map_err(|_| Refusal::Failed).and_then(|()| {
             let by = errand.claimant(CallUuid::from(session.uuid().as_str()));
             let told = errand.told.clone();
+            if let Some(claim) = errand.claim.take().filter(|claim| holds(&module, claim)) {
+                return handover::connect(&module, session, claim, told);
+            }
             handover::take(&module, session, None, Target::Call(&errand.uuid), by, told)
         });
         if let Some(run) = errand.run {
@@ -223,6 +226,12 @@ fn run_errand(session: Session<'_>, token: &str) {
 ///
 /// # Errors
 /// They did not.
+/// Whether the call still waits for whoever has claimed it: it does so for two seconds.
+fn holds(module: &Module, claim: &Claim) -> bool {
+    let verdict = module.look(|park| park.verdict(&claim.call.uuid));
+    matches!(verdict, Verdict::Bridge { ticket, .. } if ticket == claim.ticket)
+}
+
 fn hear(module: &Arc<Module>, session: Session<'_>, errand: &Errand) -> Result<(), String> {
     let call = module.look(|park| park.find(clock::now(), &errand.uuid));
     let Some(call) = call else { return Ok(()) };

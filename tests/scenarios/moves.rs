@@ -355,3 +355,35 @@ fn a_channel_is_parked_out_of_any_application_of_freeswitch_s() {
         scene.events.drain();
     }
 }
+
+/// Several want one call: a channel that does not get it goes on with what it did, and is not hung up.
+#[test]
+fn of_two_busy_channels_the_one_that_is_late_goes_on() {
+    let scene = Scene::with(busy());
+    for round in 0..rounds().min(30) {
+        let (caller, _) = scene.park("park_701");
+        let legs = [scene.dial("plays"), scene.dial(["sleeps", "7777"][round % 2])];
+        let take = |leg: &str| {
+            let command = format!("callpark retrieve default 701 {leg}");
+            scene.switch.esl().api(&command).expect("an answer")
+        };
+        let dialled = (round % 3 == 0).then(|| scene.dial("take_701"));
+        let answers = std::thread::scope(|scope| {
+            let both = legs.each_ref().map(|leg| scope.spawn(|| take(leg)));
+            both.map(|answer| answer.join().expect("a thread"))
+        });
+        let taken = scene.outcome(&caller, "retrieved").text("Callpark-Retriever-UUID").to_owned();
+        for (leg, answer) in legs.iter().zip(&answers) {
+            assert_eq!(answer.starts_with("+OK"), *leg == taken, "round {round}: {answers:?}");
+            assert!(scene.switch.alive(leg), "round {round}: {answers:?}");
+        }
+        std::thread::sleep(Duration::from_millis(150));
+        for leg in legs.iter().chain(&dialled) {
+            assert!(scene.switch.alive(leg), "round {round}: {answers:?}");
+            scene.switch.kill(leg);
+        }
+        scene.switch.wait_gone(&caller);
+        scene.wait_empty();
+        scene.events.drain();
+    }
+}
