@@ -349,8 +349,6 @@ const char *switch_channel_cause2str(switch_call_cause_t cause);
 switch_channel_state_t switch_channel_get_state(switch_channel_t *channel);
 switch_channel_state_t switch_channel_perform_set_state(switch_channel_t *channel, const char *file, const char *func, int line,
 														switch_channel_state_t state);
-switch_channel_state_t switch_channel_perform_set_running_state(switch_channel_t *channel, switch_channel_state_t state, const char *file,
-																const char *func, int line);
 void switch_channel_step_caller_profile(switch_channel_t *channel);
 switch_status_t switch_channel_set_profile_var(switch_channel_t *channel, const char *name, const char *val);
 void switch_channel_event_set_data(switch_channel_t *channel, switch_event_t *event);
@@ -361,8 +359,6 @@ void switch_caller_extension_add_application(switch_core_session_t *session, swi
 											 const char *application_name, const char *extra_data);
 void switch_channel_set_caller_extension(switch_channel_t *channel, switch_caller_extension_t *caller_extension);
 
-/* Of one channel; NULL: all but the sticky ones. */
-void switch_channel_clear_state_handler(switch_channel_t *channel, const switch_state_handler_table_t *state_handler);
 /* Runs on the thread that changes a channel's state, before the channel's own can enter it. */
 typedef switch_status_t (*switch_state_change_hook_t) (switch_core_session_t *session);
 switch_status_t switch_core_event_hook_add_state_change(switch_core_session_t *session, switch_state_change_hook_t state_change);
