@@ -16,6 +16,7 @@ use crate::party::Party;
 use crate::phones;
 use crate::rings::{RUN, Ringing};
 use crate::switch::{Located, log};
+use crate::worker::Message;
 
 /// The application that connects a leg we have called; its data is the token of an [`Errand`].
 pub const APPLICATION: &str = "callpark_retrieve";
@@ -110,7 +111,8 @@ pub fn step(module: &Arc<Module>, ring: Ring) {
         })
     };
     if let Err(reason) = thread {
-        failed(module, &uuid, run, &reason);
+        // Not here: the next step may fail in the same way, and the one after it.
+        module.tell_worker(Message::NotRung { uuid, run, reason });
     }
 }
 

@@ -11,9 +11,10 @@ use crate::effects;
 use crate::handover;
 use crate::lamps::Lamps;
 use crate::module::Module;
-use crate::park::{CallUuid, LotKey, OrbitName, Ticket};
+use crate::park::{CallUuid, LotKey, OrbitName, RunId, Ticket};
 use crate::presence::Asked;
 use crate::replaces;
+use crate::ring;
 use crate::settings;
 use crate::switch::guard::Inside;
 use crate::switch::{guard, module};
@@ -32,6 +33,15 @@ pub enum Message {
     Proto,
     /// FreeSWITCH has read its XML again.
     Reload,
+    /// A return step could not begin to ring: there was no thread for it.
+    NotRung {
+        /// The parked call.
+        uuid: CallUuid,
+        /// The run.
+        run: RunId,
+        /// Why.
+        reason: String,
+    },
     /// A parked leg has begun to bridge to `leg`: see whether it comes true.
     Confirm {
         /// The parked call.
@@ -49,10 +59,15 @@ pub enum Message {
 /// caller stays parked.
 pub const REAL_BRIDGE: Duration = Duration::from_millis(100);
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
+/// When a return step that had no thread has failed, and the next one begins: where threads are short, not at once.
+const NOT_RUNG_AGAIN: Duration = Duration::from_millis(500);
 /// When a reload is tried again for which there was no thread.
 const RELOAD_AGAIN: Duration = Duration::from_millis(500);
 /// When FreeSWITCH must have registered what we offer.
 const REGISTERED_BY: Duration = Duration::from_secs(3);
+
+/// A return step that has failed from that moment on.
+type NotRung = (Instant, CallUuid, RunId, String);
 
 struct Confirm {
     at: Instant,
@@ -69,6 +84,7 @@ pub fn run(module: &Arc<Module>, messages: &Receiver<Message>) {
     let mut lamps = Lamps::default();
     let mut blinking: BTreeSet<(Instant, LotKey, OrbitName)> = BTreeSet::new();
     let mut reload_at: Option<Instant> = None;
+    let mut not_rung: VecDeque<NotRung> = VecDeque::new();
     let mut check_registration = Some(Instant::now() + REGISTERED_BY);
     loop {
         let next = guard("deadlines", None, || due(module));
@@ -87,12 +103,18 @@ pub fn run(module: &Arc<Module>, messages: &Receiver<Message>) {
             check_registration = None;
             guard("registration", (), || check_registered(module));
         }
+        while not_rung.front().is_some_and(|(at, ..)| *at <= Instant::now()) {
+            if let Some((_, uuid, run, reason)) = not_rung.pop_front() {
+                guard("return steps", (), || ring::failed(module, &uuid, run, &reason));
+            }
+        }
         if reload_at.is_some_and(|at| Instant::now() >= at) {
             let started = guard("reload", true, || settings::follow_soon(module));
             reload_at = (!started).then(|| Instant::now() + RELOAD_AGAIN);
         }
         let wait = [
             next,
+            not_rung.front().map(|(at, ..)| at.saturating_duration_since(Instant::now())),
             reload_at.map(|at| at.saturating_duration_since(Instant::now())),
             blinking.first().map(|(at, ..)| at.saturating_duration_since(Instant::now())),
             ran.front().map(|(at, _)| at.saturating_duration_since(Instant::now())),
@@ -116,6 +138,9 @@ pub fn run(module: &Arc<Module>, messages: &Receiver<Message>) {
                 ran.push_back((Instant::now() + LOOK_AGAIN, uuid));
             }
             Ok(Message::Proto) => guard("lamps", (), || lamps.follow_proto(module)),
+            Ok(Message::NotRung { uuid, run, reason }) => {
+                not_rung.push_back((Instant::now() + NOT_RUNG_AGAIN, uuid, run, reason));
+            }
             Ok(Message::Reload) => reload_at = Some(Instant::now()),
             Ok(Message::Confirm { uuid, ticket, leg }) => {
                 confirms.push_back(Confirm { at: Instant::now() + REAL_BRIDGE, uuid, ticket, leg });
