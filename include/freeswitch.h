@@ -73,7 +73,6 @@ typedef enum {
 typedef enum {
 	CF_ANSWERED = 1,
 	CF_EARLY_MEDIA = 3,
-	CF_UUID_BRIDGE_ORIGINATOR = 5,
 	CF_TRANSFER = 6,
 	CF_REDIRECT = 8,
 	CF_BRIDGED = 9,
@@ -86,7 +85,7 @@ typedef enum {
 	CF_STOP_BROADCAST = 31,
 	CF_PROXY_MEDIA = 32,
 	CF_RECOVERED = 59,
-	CF_ATTENDED_TRANSFER = 66,
+	CF_3P_NOMEDIA_REQUESTED = 140,
 	CF_ARRANGED_BRIDGE = 164
 } switch_channel_flag_t;
 

@@ -13,6 +13,7 @@ use parking_lot::Mutex;
 use crate::behind;
 use crate::module::Module;
 use crate::park::{CallUuid, User};
+use crate::parked;
 use crate::parker;
 use crate::party::Party;
 use crate::switch::hooks::{Move, Watcher};
@@ -305,11 +306,15 @@ impl Watcher for Watching {
         });
     }
 
-    fn bridged(session: Session<'_>, begins: bool) {
+    fn bridged(session: Session<'_>, with: Option<&str>) {
         let Some(module) = Module::running() else { return };
-        module.ways.with(session, |way| {
-            way.bridge = if begins { Bridge::In } else { Bridge::Over(Instant::now()) };
-        });
+        module.ways.with(session, |way| way.bridge = Bridge::In);
+        parked::connected(&module, session, with);
+    }
+
+    fn unbridged(session: Session<'_>) {
+        let Some(module) = Module::running() else { return };
+        module.ways.with(session, |way| way.bridge = Bridge::Over(Instant::now()));
     }
 
     fn keyed(session: Session<'_>) {

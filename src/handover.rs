@@ -21,10 +21,11 @@ use crate::park::{CallUuid, CallView, Claim, Claimant, LotKey, Refusal, Target, 
 use crate::parting;
 use crate::standing::Standing;
 use crate::switch::channel::Flag;
-use crate::switch::{Located, Session, ivr};
+use crate::switch::{Cause, Located, Session, ivr};
 use crate::worker::Message;
 
 mod bond;
+mod refers;
 mod state;
 mod told;
 
@@ -127,6 +128,8 @@ pub fn connect(
     module.wake(&uuid);
     ivr::wait_for_bridge(leg, parked.session(), PARKED_COMES_MS);
     handover.leave();
+    handover.refers.open(channel);
+    parked.session().channel().clear_flag(Flag::NoMediaRequested);
     // It stays set when there was no bridge.
     channel.clear_flag(Flag::ArrangedBridge);
     if !handover.withdraw() {
@@ -226,8 +229,16 @@ pub fn give(
     // The other leg's side of the bridge hangs *us* up if it goes away before it has seen this flag, which FreeSWITCH
     // sets some microseconds, or on a busy machine milliseconds, too late (`audio_bridge_thread`).
     channel.set_flag(Flag::Bridged);
+    // A leg that holds the call and leaves takes it along, except from a call with this flag. The leg's own thread does
+    // that, and clears the flag when it has left.
+    channel.set_flag(Flag::NoMediaRequested);
+    handover.refers.close(there);
     ivr::bridge(parked, other.session());
     channel.clear_flag(Flag::Bridged);
+    if handover.has_left() {
+        channel.clear_flag(Flag::NoMediaRequested);
+    }
+    handover.refers.open(there);
     parting::wait_until_seen(parked);
     drop(other);
     if !handover.was_looked_at() && handover.lasted() >= SURELY_REAL {
@@ -248,7 +259,8 @@ pub fn give(
     given
 }
 
-/// Looks whether the two are in a bridge with each other. True: there is no more to look for.
+/// Looks whether the two are in a bridge with each other. True: there is no more to look for. A phone that has tried to
+/// transfer somebody onto its leg by then meant to park them: it does not get the call.
 pub fn confirm(module: &Arc<Module>, uuid: &CallUuid, ticket: Ticket, leg: &CallUuid) -> bool {
     let handover = module.handovers.lock().get(&ticket).cloned();
     let Some(handover) = handover.filter(|it| !it.is_over() && !it.is_real()) else { return true };
@@ -256,6 +268,10 @@ pub fn confirm(module: &Arc<Module>, uuid: &CallUuid, ticket: Ticket, leg: &Call
     else {
         return true;
     };
+    if handover.refers.has_refused(other.session().channel()) {
+        other.session().channel().hangup(Cause::ATTENDED_TRANSFER);
+        return true;
+    }
     handover.look();
     let with = |one: &Located, other: &CallUuid| {
         let channel = one.session().channel();
@@ -269,7 +285,10 @@ pub fn confirm(module: &Arc<Module>, uuid: &CallUuid, ticket: Ticket, leg: &Call
         return false;
     }
     complete(module, Some(parked.session()), uuid, ticket, &handover);
-    other.session().channel().set_variable("callpark_status", Some("retrieved"));
+    parked.session().channel().clear_flag(Flag::NoMediaRequested);
+    let channel = other.session().channel();
+    handover.refers.open(channel);
+    channel.set_variable("callpark_status", Some("retrieved"));
     true
 }
 

@@ -36,6 +36,7 @@ pub struct Leg {
     /// The token of whoever takes its place.
     pub replacement: Mutex<Option<String>>,
     interludes: Mutex<VecDeque<Interlude>>,
+    taken_out: AtomicBool,
 }
 
 /// What a parked caller hears between two pieces of music.
@@ -51,6 +52,18 @@ impl Leg {
     /// What is to be played next.
     pub fn next_interlude(&self) -> Option<Interlude> {
         self.interludes.lock().pop_front()
+    }
+
+    /// Somebody else's command connects the call, which is not parked any more. The music does not go on after that.
+    pub fn take_out(&self) {
+        self.taken_out.store(true, Ordering::Release);
+        self.stop.wake();
+    }
+
+    /// Whether that has happened.
+    #[must_use]
+    pub fn is_taken_out(&self) -> bool {
+        self.taken_out.load(Ordering::Acquire)
     }
 }
 

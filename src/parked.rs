@@ -83,6 +83,7 @@ impl<'a> Parked<'a> {
                     self.complete(ticket);
                     return channel.hangup(Cause::NORMAL_CLEARING);
                 }
+                Verdict::Unknown if self.leg.is_taken_out() => return self.end_of_bridge(),
                 // Its orbit went to an heir: it is being hung up, and its dialplan has nothing more to do with it.
                 Verdict::Unknown => return channel.hangup(Cause::ATTENDED_TRANSFER),
             }
@@ -156,6 +157,21 @@ impl<'a> Parked<'a> {
     fn complete(&self, ticket: Ticket) {
         self.module
             .act(Some(self.session), |park, now| ((), park.complete(now, &self.uuid, ticket)));
+    }
+}
+
+/// A leg begins to talk. If it is parked and this is not the bridge to whoever claimed it, then somebody else's command
+/// runs on top of our application (`bridge`, `eavesdrop`, `conference`), and has taken the call out.
+pub fn connected(module: &Arc<Module>, session: Session<'_>, with: Option<&str>) {
+    let uuid = CallUuid::from(session.uuid().as_str());
+    let ours = match module.look(|park| park.verdict(&uuid)) {
+        Verdict::Unknown => return,
+        Verdict::Bridge { leg, .. } => with == Some(leg.as_str()),
+        _ => false,
+    };
+    if let Some(leg) = module.leg(&uuid).filter(|_| !ours) {
+        module.act(Some(session), |park, now| ((), park.gone(now, &uuid, End::TakenAway)));
+        leg.take_out();
     }
 }
 

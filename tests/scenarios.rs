@@ -16,6 +16,7 @@ mod scenarios {
     mod settings;
     mod steps;
     mod stress;
+    mod taken;
     mod tenants;
     mod unload;
 }

@@ -52,6 +52,7 @@ mod sip {
     mod transferred;
     mod transferred_menus;
     mod transferred_onto;
+    mod unconfirmed;
     mod unload;
     mod voicemail;
 }

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
+use super::refers::Refers;
 use super::told::Told;
 use crate::park::{CallUuid, Refusal};
 
@@ -13,6 +14,8 @@ use crate::park::{CallUuid, Refusal};
 pub struct Handover {
     leg: CallUuid,
     told: Option<Arc<Told>>,
+    /// Whether an attended transfer may end at that leg.
+    pub refers: Refers,
     course: Mutex<Course>,
     looked: AtomicBool,
     real: AtomicBool,
@@ -33,7 +36,15 @@ impl Handover {
     #[must_use]
     pub fn new(leg: CallUuid, told: Option<Arc<Told>>) -> Self {
         let no = || AtomicBool::new(false);
-        Self { leg, told, course: Mutex::default(), looked: no(), real: no(), over: no() }
+        Self {
+            leg,
+            told,
+            refers: Refers::default(),
+            course: Mutex::default(),
+            looked: no(),
+            real: no(),
+            over: no(),
+        }
     }
 
     /// Whether that leg has claimed the call.
@@ -61,6 +72,12 @@ impl Handover {
     /// The leg that claimed is no longer where it can be bridged.
     pub fn leave(&self) {
         self.course.lock().left = Some(Instant::now());
+    }
+
+    /// Whether it is not.
+    #[must_use]
+    pub fn has_left(&self) -> bool {
+        self.course.lock().left.is_some()
     }
 
     /// How long the two can have been together; `None`: the other leg has left.

@@ -42,10 +42,8 @@ pub enum Flag {
     ArrangedBridge,
     /// Runs an application because of a command, not of its dialplan.
     EventParse,
-    /// An attended transfer gives it another partner.
-    AttendedTransfer,
-    /// Is to drive the bridge of a `switch_ivr_uuid_bridge`.
-    UuidBridgeOriginator,
+    /// Its media is about to go past the switch. A partner that holds it and leaves does not take it along meanwhile.
+    NoMediaRequested,
 }
 
 impl Flag {
@@ -63,8 +61,7 @@ impl Flag {
             Self::ProxyMedia => sys::switch_channel_flag_t::CF_PROXY_MEDIA,
             Self::ArrangedBridge => sys::switch_channel_flag_t::CF_ARRANGED_BRIDGE,
             Self::EventParse => sys::switch_channel_flag_t::CF_EVENT_PARSE,
-            Self::AttendedTransfer => sys::switch_channel_flag_t::CF_ATTENDED_TRANSFER,
-            Self::UuidBridgeOriginator => sys::switch_channel_flag_t::CF_UUID_BRIDGE_ORIGINATOR,
+            Self::NoMediaRequested => sys::switch_channel_flag_t::CF_3P_NOMEDIA_REQUESTED,
         }
     }
 }

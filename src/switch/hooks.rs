@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 use super::channel::Flag;
 use super::session::Session;
 use super::sys;
+use super::text::from_c;
 
 type Status = sys::switch_status_t;
 type Raw = *mut sys::switch_core_session_t;
@@ -22,7 +23,8 @@ pub struct Move {
 }
 
 /// What wants to know of every channel. None of its functions may call FreeSWITCH for anything but uuid, thread and flags
-/// of the channel, except [`routed`](Watcher::routed): FreeSWITCH holds locks of the channel's meanwhile.
+/// of the channel, except [`routed`](Watcher::routed) and [`bridged`](Watcher::bridged): FreeSWITCH holds locks of the
+/// channel's meanwhile.
 pub trait Watcher {
     /// A channel begins.
     fn began(session: Session<'_>);
@@ -30,8 +32,10 @@ pub trait Watcher {
     fn moved(session: Session<'_>, how: Move);
     /// It is about to look for its way in the dialplan, on its own thread.
     fn routed(session: Session<'_>);
-    /// A bridge of its begins (true), or is over.
-    fn bridged(session: Session<'_>, begins: bool);
+    /// It begins to talk: in a bridge to the leg `with`, or, if that is not known, in a conference, or as a listener.
+    fn bridged(session: Session<'_>, with: Option<&str>);
+    /// That is over.
+    fn unbridged(session: Session<'_>);
     /// Its far end has pressed a key.
     fn keyed(session: Session<'_>);
     /// It is gone.
@@ -139,12 +143,15 @@ unsafe extern "C" fn message<W: Watcher>(
 ) -> Status {
     use sys::switch_core_session_message_types_t as Kind;
     // SAFETY: FreeSWITCH gives a message that lives during the call.
-    match unsafe { message.as_ref() }.map(|message| message.message_id) {
-        Some(Kind::SWITCH_MESSAGE_INDICATE_BRIDGE) => {
-            with("a channel's bridge", raw, |session| W::bridged(session, true))
-        }
-        Some(Kind::SWITCH_MESSAGE_INDICATE_UNBRIDGE) => {
-            with("the end of a channel's bridge", raw, |session| W::bridged(session, false))
+    let Some(message) = (unsafe { message.as_ref() }) else { return Status::SWITCH_STATUS_SUCCESS };
+    match message.message_id {
+        Kind::SWITCH_MESSAGE_INDICATE_BRIDGE => with("a channel's bridge", raw, |session| {
+            // SAFETY: NULL, or a uuid that lives as long as the message.
+            let partner = unsafe { from_c(message.string_arg) };
+            W::bridged(session, partner.as_deref());
+        }),
+        Kind::SWITCH_MESSAGE_INDICATE_UNBRIDGE => {
+            with("the end of a channel's bridge", raw, W::unbridged)
         }
         _ => Status::SWITCH_STATUS_SUCCESS,
     }

@@ -1,0 +1,109 @@
+//! What a retriever's phone does in the tenth of a second between the first packet of the bridge and the moment the table
+//! counts it: nobody is lost by it, and nobody meets a stranger.
+
+use std::time::Duration;
+
+use kit::phone::{Call, Direction, Phase, ReferredBy};
+use kit::{Event, Events, SOON};
+
+use super::desk::{Desk, MUSIC, two_way};
+use super::transferred::stranger;
+
+/// Waits until FreeSWITCH says that the bridge of the two begins.
+fn bridge_begins(bridges: &Events, one: &Call) {
+    let of = |e: &Event| e.summary().contains(one.uuid()) && e.name() == "CHANNEL_BRIDGE";
+    bridges.wait(SOON, of);
+}
+
+/// The outcome of a parked call, if it has one within that time.
+fn outcome(desk: &Desk, call: &Call, within: Duration) -> Option<String> {
+    let last =
+        |e: &Event| e.is("Callpark-UUID", call.uuid()) && !e.text("Callpark-Outcome").is_empty();
+    let event = desk.events.try_wait(within, last)?;
+    Some(event.text("Callpark-Outcome").to_owned())
+}
+
+/// Bob's customer is with Bob, or parked, but not with the stranger, which is where it was.
+#[test]
+fn a_transfer_that_completes_before_the_bridge_counts_connects_no_stranger() {
+    let Some(desk) = Desk::open() else { return };
+    let bridges = desk.switch.events(&["CHANNEL_BRIDGE"]);
+    let (alice, bob, dave) = (desk.phone("1000"), desk.phone("1001"), desk.phone("1003"));
+    for (round, after) in [0, 0, 20, 20, 40, 60, 80].into_iter().enumerate() {
+        let other = stranger(&desk, &dave);
+        let (caller, theirs) = desk.talk(&alice, &bob);
+        theirs.hold();
+        caller.wait_hears(MUSIC, SOON);
+        bridges.drain();
+        let consultation = bob.call_up(if round % 2 == 0 { "701" } else { "key_default_701" });
+        bridge_begins(&bridges, &consultation);
+        std::thread::sleep(Duration::from_millis(after));
+        let code = if round % 2 == 0 {
+            theirs.refer_replaces(&consultation, ReferredBy::Yes)
+        } else {
+            consultation.refer_replaces(&theirs, ReferredBy::No)
+        };
+        assert_eq!(code, 202);
+        match outcome(&desk, &other, Duration::from_millis(1500)) {
+            // It counted already: Bob talks to both, and hands the one to the other.
+            Some(outcome) => assert_eq!(outcome, "retrieved", "after {after} ms"),
+            None => {
+                other.wait_hears(MUSIC, SOON);
+                assert_eq!(desk.calls()[0]["uuid"], other.uuid(), "after {after} ms");
+                assert_eq!(caller.phase(), Phase::Up, "after {after} ms: the customer is lost");
+                let met = caller.first_heard(dave.voice()).or(other.first_heard(alice.voice()));
+                assert_eq!(met, None, "after {after} ms: the customer met the stranger");
+            }
+        }
+        println!("after {after} ms: {}", desk.calls().len());
+        for call in [&consultation, &theirs, &caller, &other] {
+            call.hangup();
+        }
+        desk.wait_empty();
+        desk.switch.wait_channels(0);
+        desk.events.drain();
+    }
+}
+
+/// The retriever holds and hangs up, or is sent elsewhere: FreeSWITCH ends the call of whoever is on hold then.
+#[test]
+fn a_retriever_that_holds_and_leaves_at_once_does_not_take_the_caller_along() {
+    let Some(desk) = Desk::open() else { return };
+    let (bob, dave, carol) = (desk.phone("1001"), desk.phone("1003"), desk.phone("1002"));
+    for (round, leaves) in
+        ["BYE", "uuid_transfer", "uuid_kill"].into_iter().cycle().take(18).enumerate()
+    {
+        let other = stranger(&desk, &dave);
+        let retriever = bob.call_up("take_default_701");
+        std::thread::sleep(Duration::from_millis(round as u64 / 3 * 5));
+        retriever.reinvite(Direction::SendOnly);
+        match leaves {
+            "BYE" => retriever.hangup(),
+            "uuid_kill" => drop(desk.switch.kill(retriever.uuid())),
+            _ => {
+                let order = format!("uuid_transfer {} 7777 XML default", retriever.uuid());
+                drop(desk.switch.api(&order));
+            }
+        }
+        let outcome = outcome(&desk, &other, Duration::from_millis(700));
+        println!("{leaves}: {outcome:?}");
+        match outcome {
+            Some(outcome) => assert_eq!(outcome, "retrieved", "{leaves}"),
+            None => {
+                assert_eq!(other.phase(), Phase::Up, "{leaves}: the caller is lost");
+                assert_eq!(desk.calls()[0]["state"], "waiting", "{leaves}");
+                other.wait_hears(MUSIC, SOON);
+                let again = carol.call_up("take_default_701");
+                two_way(&again, dave.voice(), &other, carol.voice());
+                desk.outcome(&other, "retrieved");
+                again.hangup();
+            }
+        }
+        for call in [&retriever, &other] {
+            call.hangup();
+        }
+        desk.wait_empty();
+        desk.switch.wait_channels(0);
+        desk.events.drain();
+    }
+}
