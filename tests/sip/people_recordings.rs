@@ -87,15 +87,13 @@ fn a_retriever_s_recording_follows_as_well() {
 #[test]
 fn a_recording_follows_a_leg_that_a_command_moves() {
     let Some(desk) = Desk::with(recorded("true")) else { return };
-    let (alice, bob, carol) = (desk.phone("1000"), desk.phone("1001"), desk.phone("1002"));
-    let caller = carol.call_up("park_default_701");
-    desk.action(&caller, "park");
+    let (alice, bob) = (desk.phone("1000"), desk.phone("1001"));
     let calling = alice.call_up("661001");
     let called = bob.incoming(SOON);
     two_way(&calling, bob.voice(), &called, alice.voice());
     wait_recorded(&desk, calling.uuid());
-    let answer = desk.api(&format!("retrieve default 701 {}", called.uuid()));
+    let answer = desk.api(&format!("park {} default 701", called.uuid()));
     assert!(answer.starts_with("+OK"), "{answer}");
-    two_way(&called, carol.voice(), &caller, bob.voice());
+    desk.action(&called, "park");
     wait_recorded(&desk, called.uuid());
 }
