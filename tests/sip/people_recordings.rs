@@ -52,6 +52,8 @@ fn a_recording_follows_the_call_into_its_orbit() {
             }
             let call = carol.call_up("701");
             two_way(&call, bob.voice(), &called, carol.voice());
+            // A retriever that hangs up before has not taken the call.
+            desk.outcome(&called, "retrieved");
             assert_eq!(is_recorded(&desk, called.uuid()), follow == "true");
             super::desk::hang_up(&call, &called, Ends::Other);
             calling.hangup();
