@@ -6,10 +6,10 @@
 //! may have met a party that nobody asked for.
 //!
 //! A failure prints the seed and, after replaying parts of it, the shortest sequence found that still fails.
-//! `MODEL_SEED=<seed>` repeats one, with `MODEL_ONLY=<n>,<n>…` only these of its steps. `MODEL_STEPS=<n>` sets how many
-//! steps are done in all, `MODEL_REDUCE=<seconds>` how
-//! long a failure is reduced, `MODEL_SKIP=<kind>,…` which kinds of steps are left out, `MODEL_TRACE=1` prints every step, and `MODEL_NULL=1` does without phones on a real
-//! FreeSWITCH, too.
+//! `MODEL_SEED=<seed>` repeats one, with `MODEL_ONLY=<n>,<n>…` only these of its steps; `MODEL_SEED=random` draws new seeds, where
+//! otherwise each run has the same. `MODEL_STEPS=<n>` sets how many steps are done in all, `MODEL_REDUCE=<seconds>` how long a
+//! failure is reduced, `MODEL_SKIP=<kind>,…` which kinds of steps are left out, `MODEL_TRACE=1` prints every step, and
+//! `MODEL_NULL=1` does without phones on a real FreeSWITCH, too.
 
 #[path = "model/act.rs"]
 mod act;
@@ -45,6 +45,9 @@ const LANES: (usize, u64) = (10, 10_000);
 /// The same with phones, on a real FreeSWITCH.
 const REAL_LANES: (usize, u64) = (2, 1_000);
 
+/// The seed of the first switch, unless another is asked for. The next switch has the next seed.
+const FIRST_SEED: u64 = 1;
+
 fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok().and_then(|value| value.parse().ok())
 }
@@ -56,7 +59,8 @@ fn nobody_meets_a_stranger_and_everything_agrees() {
     let seeds: Vec<u64> = match number("MODEL_SEED") {
         Some(seed) => vec![seed],
         None => {
-            let first = fastrand::u64(..1_000_000);
+            let random = std::env::var("MODEL_SEED").is_ok_and(|seed| seed == "random");
+            let first = if random { fastrand::u64(..1_000_000) } else { FIRST_SEED };
             (0..lanes as u64).map(|lane| first + lane).collect()
         }
     };

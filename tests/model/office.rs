@@ -111,11 +111,17 @@ fn setup(phones: bool) -> Setup {
         let called = format!("user/$1@{domain}");
         setup = setup.extension(
             &format!("to_(10\\d\\d)_{letter}"),
-            &[A_FRAME, ("set", "hangup_after_bridge=true"), (code, what), ("bridge", &called)],
+            &[
+                EAT_KEYS,
+                A_FRAME,
+                ("set", "hangup_after_bridge=true"),
+                (code, what),
+                ("bridge", &called),
+            ],
         );
     }
     setup
-        .extension("loop_(.+)", &[A_FRAME, ("bridge", "loopback/$1/default")])
+        .extension("loop_(.+)", &[EAT_KEYS, A_FRAME, ("bridge", "loopback/$1/default")])
         .extension("hop_(.+)", &[("answer", ""), ("transfer", "$1 XML default")])
         .extension("7777", &[("answer", ""), ("park", "")])
 }
@@ -123,6 +129,9 @@ fn setup(phones: bool) -> Setup {
 /// A leg that leaves a bridge and is in the next one within a media frame is still taken for being in the first:
 /// FreeSWITCH expects nobody to answer as fast as these phones do.
 const A_FRAME: (&str, &str) = ("sleep", "60");
+
+/// A key that is still queued would end the sleep at once.
+const EAT_KEYS: (&str, &str) = ("set", "sleep_eat_digits=true");
 
 /// A phone's calls are its tenant's; those of others are nobody's.
 const TENANTS: &str = r#"<extension name="tenant" continue="true">

@@ -5,9 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::ask::{Ask, Number};
 use crate::people::Person;
 
-/// Whether a leg that was never in a bridge counts as sent, too, when a command moves it.
-const STRICT: bool = false;
-
 /// A wish, and in which steps it stood.
 #[derive(Debug, Clone)]
 pub struct Wish {
@@ -120,7 +117,7 @@ impl World {
     pub fn comes_to(&mut self, uuid: &str, number: &Number, sent: bool) {
         let step = self.step;
         let Some(leg) = self.leg_mut(uuid) else { return };
-        leg.sent |= sent && (STRICT || !leg.ever_met.is_empty());
+        leg.sent |= sent;
         for wish in leg.wishes.iter_mut().filter(|wish| wish.to.is_none()) {
             wish.to = Some(step);
         }

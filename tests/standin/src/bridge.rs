@@ -45,6 +45,8 @@ fn side(here: &Session, there: &Session) -> bool {
                 break;
             }
             apps::broadcasts(here);
+            // Keys are for the other side.
+            here.digits.lock().clear();
             here.read_frame();
             requests::answer(here);
         }

@@ -41,6 +41,8 @@ fn frames(
     // SAFETY: the module gives NULL or arguments that live during the call.
     let arguments = unsafe { arguments.as_ref() };
     let raw = crate::channel::raw(session);
+    // What the dialplan's `sleep` does with keys, if it is to take them.
+    let eats = session.get("sleep_eat_digits").as_deref() == Some("true");
     loop {
         requests::answer(session);
         apps::broadcasts(session);
@@ -55,7 +57,7 @@ fn frames(
             return Status::SWITCH_STATUS_SUCCESS;
         }
         let digit = session.digits.lock().pop_front();
-        if let Some(digit) = digit {
+        if let Some(digit) = digit.filter(|_| !(eats && arguments.is_none())) {
             let Some(input) = arguments.and_then(|arguments| arguments.input_callback) else {
                 return Status::SWITCH_STATUS_BREAK;
             };
