@@ -8,6 +8,7 @@ use crate::history;
 use crate::park::{
     Action, CallUuid, CallbackEnd, CallbackNews, Caller, LotKey, OrbitName, ParkEvent,
 };
+use crate::parker;
 use crate::switch::event::{Event, Kind};
 use crate::switch::{Located, Session, log};
 
@@ -43,7 +44,7 @@ fn set_variables(session: Session<'_>, event: &ParkEvent) {
             if let Some(orbit) = &event.orbit {
                 set("callpark_orbit", orbit.as_str());
             }
-            channel.set_variable("callpark_parker", event.parker.as_deref());
+            parker::write(channel, event.parker.as_deref());
             set("callpark_parked_at", &event.parked_at_epoch_ms.to_string());
             if event.action != Action::Move {
                 for stale in [

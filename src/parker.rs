@@ -5,8 +5,9 @@ use crate::park::User;
 use crate::party::{self, Marks, Party};
 use crate::switch::{Channel, log};
 
+const PARKER: &str = "callpark_parker";
 /// What we found out for an earlier park of the same call, and wrote into `callpark_parker` for its CDR.
-const FOUND: &str = "callpark_parker_found";
+pub const FOUND: &str = "callpark_parker_found";
 
 /// Who is named as the parker by the dialplan: `callpark_parker`, unless that is what we wrote there ourselves. A name that
 /// is not that of a user is logged.
@@ -34,13 +35,17 @@ pub fn named_domain(channel: Channel<'_>) -> Option<String> {
 }
 
 fn name(channel: Channel<'_>) -> Option<String> {
-    let named = channel.variable("callpark_parker")?;
+    let named = channel.variable(PARKER)?;
     (channel.variable(FOUND).as_ref() != Some(&named)).then_some(named)
 }
 
-/// Notes a parker that was found and not named, so that the next park does not take the one for the other.
-pub fn remember(channel: Channel<'_>, found: Option<&str>) {
-    channel.set_variable(FOUND, found);
+/// Writes the parker on a channel, for its CDR. The next park of that channel does not take this for a name that the dialplan
+/// gave, unless it was one.
+pub fn write(channel: Channel<'_>, parker: Option<&str>) {
+    if name(channel).is_none_or(|named| Some(named.as_str()) != parker) {
+        channel.set_variable(FOUND, parker);
+    }
+    channel.set_variable(PARKER, parker);
 }
 
 /// Who transferred the call: the leg it was connected to (`from`, if that is known), even if that has hung up meanwhile. Only when nothing is known

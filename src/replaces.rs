@@ -14,6 +14,7 @@ use crate::clock;
 use crate::module::{Leg, Module};
 use crate::names;
 use crate::park::{self, CallUuid, CallView, Dialog, End, LotKey, NewLeg, Refusal, Target, User};
+use crate::parker;
 use crate::party::{Marks, Party};
 use crate::request;
 use crate::switch::event::{Heard, Kind, Listener};
@@ -79,7 +80,11 @@ impl Succession {
             consultation: consultation.is_some(),
             parker: consultation.flatten(),
             marks: Marks::of(channel),
-            variables: request::VARIABLES.iter().filter_map(known).collect(),
+            variables: request::VARIABLES
+                .iter()
+                .chain([&parker::FOUND])
+                .filter_map(known)
+                .collect(),
         });
         let replacement = module.arrivals.send(arrival, "callpark", "");
         let token = heir.as_deref().unwrap_or(&replacement);

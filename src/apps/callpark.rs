@@ -175,7 +175,6 @@ pub fn park(module: &Arc<Module>, session: Session<'_>, lot: LotKey, orbit: Want
         Came::Transferred(by) | Came::Consulting(by) => by.user.clone(),
         Came::Dialled(_) => None,
     };
-    parker::remember(channel, found.as_deref());
     let who = named.or(found);
     let asked = lot.clone();
     let request = request::of(channel, uuid.clone(), lot, orbit, who.clone());

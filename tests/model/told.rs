@@ -16,7 +16,9 @@ impl World {
             "CHANNEL_ANSWER" => self.change(event, |leg| leg.answered = true),
             "CHANNEL_HANGUP" => self.change(event, |leg| leg.hung_up = true),
             "CHANNEL_DESTROY" => self.change(event, |leg| (leg.hung_up, leg.gone) = (true, true)),
-            "CHANNEL_BRIDGE" => self.bridged(event),
+            "CHANNEL_BRIDGE" => {
+                self.bridged(event.text("Bridge-A-Unique-ID"), event.text("Bridge-B-Unique-ID"));
+            }
             "CHANNEL_UNBRIDGE" => {
                 let ids = ["Bridge-A-Unique-ID", "Bridge-B-Unique-ID"].map(|name| event.text(name));
                 for (here, there) in [(ids[0], ids[1]), (ids[1], ids[0])] {
@@ -59,10 +61,16 @@ impl World {
             leg.created = true;
             leg.name = event.text("Channel-Name").to_owned();
         });
+        for (one, other) in std::mem::take(&mut self.early) {
+            self.bridged(&one, &other);
+        }
     }
 
-    fn bridged(&mut self, event: &Event) {
-        let (one, other) = (event.text("Bridge-A-Unique-ID"), event.text("Bridge-B-Unique-ID"));
+    fn bridged(&mut self, one: &str, other: &str) {
+        if self.leg(one).is_none() || self.leg(other).is_none() {
+            // Each leg tells of its own beginning, which can come later.
+            return self.early.push((one.into(), other.into()));
+        }
         let through = |uuid: &str| self.leg(uuid).is_none_or(Leg::is_loopback);
         if !through(one) && !through(other) && !self.may_meet(one, other) {
             let what = format!(

@@ -81,6 +81,8 @@ pub struct World {
     pub legs: Vec<Leg>,
     pub stays: Vec<Stay>,
     granted: BTreeSet<(String, String)>,
+    /// Bridges with a leg whose beginning has not been told yet.
+    pub early: Vec<(String, String)>,
     /// The lamps that are lit, `701@a.local`.
     pub lit: BTreeSet<String>,
     /// What must never have happened.
