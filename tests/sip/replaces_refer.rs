@@ -3,8 +3,8 @@
 use kit::phone::{Call, Policy, ReferredBy};
 use kit::{Phone, SOON};
 
-use super::desk::{Desk, Ends, LOT, MUSIC, two_way};
-use super::replaces::{only, parked_by_bob, told_once, took_the_place, with_note};
+use super::desk::{Desk, Ends, LOT, MUSIC, hang_up, refer, two_way};
+use super::replaces::{only, parked_by_bob, sbc, told_once, took_the_place, with_note};
 
 /// Alice, who is parked in 705 by Bob, and has a second call, with Dave.
 fn alice_and_dave(desk: &Desk, alice: &Phone, bob: &Phone, dave: &Phone) -> (Call, Call, Call) {
@@ -33,6 +33,38 @@ fn whoever_the_parked_caller_transfers_the_call_to_waits_in_its_place() {
             told_once(&desk, [&caller, &his]);
             desk.wait_empty();
         }
+    }
+    desk.switch.wait_channels(0);
+}
+
+/// Bob had parked Alice, and Carol parks Dave, who waited in her place. So it is if a trunk's leg had taken it.
+#[test]
+fn whoever_waited_in_the_place_of_a_parked_call_has_a_new_parker_next() {
+    let Some(desk) = Desk::with(with_note(LOT)) else { return };
+    let (alice, bob) = (desk.phone("1000"), desk.phone("1001"));
+    let (carol, dave) = (desk.phone("1002"), desk.phone("1004"));
+    let trunk = sbc(&desk, "5550123");
+    for by_refer in [true, false] {
+        let (caller, moved, voice) = if by_refer {
+            let (caller, hers, his) = alice_and_dave(&desk, &alice, &bob, &dave);
+            assert_eq!(caller.refer_replaces(&hers, ReferredBy::Yes), 202);
+            (caller, his, dave.voice())
+        } else {
+            let caller = parked_by_bob(&desk, &alice, &bob, "705");
+            let moved = trunk.call_with("705", &[("Replaces", &caller.replaces())]);
+            (caller, moved, trunk.voice())
+        };
+        let event = desk.action(&moved, "replace");
+        assert!(event.text("Callpark-Parker").starts_with("1001@"), "{}", event.summary());
+        caller.wait_ended(SOON);
+        let call = carol.call_up("705");
+        two_way(&call, voice, &moved, carol.voice());
+        refer(&call, "702", ReferredBy::Yes);
+        desk.wait_parked(&moved, "default", "702", "1002");
+        let call = bob.call_up("702");
+        two_way(&call, voice, &moved, bob.voice());
+        hang_up(&call, &moved, Ends::Caller);
+        desk.wait_empty();
     }
     desk.switch.wait_channels(0);
 }
