@@ -13,6 +13,7 @@ use crate::park::{CallView, Refusal, Target};
 use crate::ring::{self, Errand};
 use crate::standing::Standing;
 use crate::switch::Located;
+use crate::switch::channel::Flag;
 
 /// Longer than the two legs' own waits.
 const CONNECTED_WITHIN: Duration = Duration::from_secs(8);
@@ -67,8 +68,11 @@ fn connect(module: &Arc<Module>, call: CallView, leg: Located) -> Result<(), Err
     let errand = Errand { told: Some(Arc::clone(&told)), ..Errand::by_command(call.uuid) };
     let errands = &module.rings.errands;
     let token = errands.send(errand, ring::APPLICATION, "");
-    // Not taken out of what it does: there may be nothing left to take when it comes.
-    arrival::send(errands, &token, leg.session(), Force::Ask).map_err(busy)?;
+    // Not taken out of what it does: there may be nothing left to take when it comes. But a caller whom nobody has answered
+    // has no media, without which FreeSWITCH takes no requests.
+    let answered = leg.session().channel().test(Flag::Answered);
+    let force = if answered { Force::Ask } else { Force::Take };
+    arrival::send(errands, &token, leg.session(), force).map_err(busy)?;
     drop(leg);
     match told.wait(if waits { CONNECTED_WITHIN } else { Duration::ZERO }) {
         Some(answer) => answer.map_err(Error::from),

@@ -22,6 +22,10 @@ fn features() -> Setup {
                 ("bridge", "user/$1@$${domain}"),
             ],
         )
+        .extension("quiet_sleep", &[("sleep", "60000")])
+        .extension("quiet_park", &[("park", "")])
+        .extension("quiet_playback", &[("playback", "tone_stream://%(500,0,800);loops=-1")])
+        .extension("quiet_early", &[("pre_answer", ""), ("sleep", "60000")])
         .extension(
             "56(10[01]\\d)",
             &[("set", "proxy_media=true"), ("bridge", "user/$1@$${domain}")],
@@ -104,6 +108,27 @@ fn the_command_refuses_a_phone_that_rings() {
         waiting.desk.switch.wait_var(rings.uuid(), "endpoint_disposition", "ANSWER");
         two_way(&call, bob.voice(), &rings, alice.voice());
         hang_up(&call, &rings, Ends::Other);
+    }
+}
+
+/// A caller whom nobody has answered is with nobody, whatever it waits in: the command answers and connects it.
+#[test]
+fn the_command_answers_a_caller_whom_nobody_has_answered() {
+    let Some(mut waiting) = Waiting::new() else { return };
+    let alice = waiting.desk.phone("1000");
+    for number in ["quiet_sleep", "quiet_park", "quiet_playback", "quiet_early"] {
+        println!("{number}");
+        let call = alice.call(number);
+        std::thread::sleep(MOMENT);
+        assert_ne!(call.phase(), Phase::Up, "{number}");
+        let answer = waiting.desk.api(&format!("retrieve default 701 {}", call.uuid()));
+        assert_eq!(answer, "+OK default 701\n", "{number}");
+        two_way(&call, waiting.phone.voice(), &waiting.caller, alice.voice());
+        waiting.desk.outcome(&waiting.caller, "retrieved");
+        hang_up(&call, &waiting.caller, Ends::Other);
+        waiting.desk.wait_empty();
+        waiting.caller = waiting.phone.call_up("park_default_701");
+        waiting.desk.wait_parked(&waiting.caller, "default", "701", "");
     }
 }
 
