@@ -1,10 +1,9 @@
 //! The hand-over: how a second leg gets the parked call, without the caller ever being lost.
 //!
 //! The second leg (a retriever, or somebody a return step has rung) claims the call when it is answered and with nobody
-//! else (see [`Standing`](crate::standing::Standing)), wakes the parked leg and waits. The parked leg drives the bridge on
-//! its own thread, because whoever drives a bridge in FreeSWITCH hangs up the *other* one when it fails
-//! (`switch_ivr_multi_threaded_bridge`). Whichever of the two acts first decides: the parked leg takes the hand-over up,
-//! or the other withdraws it.
+//! else (see [`Standing`]), wakes the parked leg and waits. The parked leg drives the bridge on its own thread, because
+//! whoever drives a bridge in FreeSWITCH hangs up the *other* one when it fails (`switch_ivr_multi_threaded_bridge`).
+//! Whichever of the two acts first decides: the parked leg takes the hand-over up, or the other withdraws it.
 //!
 //! A bridge counts when both have been *seen* in it, with each other, [`REAL_BRIDGE`](crate::worker::REAL_BRIDGE) after
 //! it began. A leg that is gone, or with somebody else, by then has not spoken a word: the claim is given back and the
