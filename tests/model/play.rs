@@ -28,7 +28,17 @@ pub struct Failure {
     log: String,
 }
 
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "seed {}, step {}: {}\n  {}", self.seed, self.at(), self.why, self.last(TRAIL))
+    }
+}
+
 impl Failure {
+    pub fn seed(&self) -> u64 {
+        self.seed
+    }
+
     fn at(&self) -> usize {
         self.ops.last().map_or(0, |(n, _)| *n)
     }
