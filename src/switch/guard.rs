@@ -73,12 +73,6 @@ pub fn caught<T>(name: &str, body: impl FnOnce() -> T) -> Result<T, Panicked> {
     })
 }
 
-/// How often code of this module has panicked since it was loaded first.
-#[must_use]
-pub fn panics() -> u64 {
-    PANICS.load(Ordering::Acquire)
-}
-
 /// A panic that was caught and logged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Panicked(u64);
