@@ -384,7 +384,11 @@ impl World {
         let now = self.now;
         let call = self.calls.get_mut(old).expect("replaces no call");
         let lost = call.claim.take_if(|(_, by)| matches!(by, By::Retriever | By::Leg(_)));
-        if let Some((_, By::Leg(_))) = lost {
+        let resumes = |effect: &Effect| matches!(effect, Effect::Event(event) if event.action == Action::Resume);
+        // A step whose time was set anew while somebody had the call is not over: the call waits on.
+        if let Some((_, By::Leg(_))) = lost
+            && !effects.iter().any(resumes)
+        {
             call.deadline = Some(now);
         }
         let rest: Vec<Effect> = effects
