@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use crate::held::{Held, lock};
 use crate::session::{Profile, Session};
-use crate::state::{CF_ANSWERED, CF_EARLY_MEDIA};
+use crate::state::{CF_ANSWERED, CF_EARLY_MEDIA, CS_INIT};
 use crate::strings::{brackets, expand, new_uuid, separate, text};
 use crate::switch::switch;
 use crate::{causes, event, machine, sys};
@@ -184,6 +184,10 @@ fn leg(
 fn start(session: &Arc<Session>) -> Result<Held, u32> {
     let held = Held::locate(&session.uuid()).ok_or(DESTINATION_OUT_OF_ORDER)?;
     machine::start(session);
+    // Nothing is done to a leg before it has begun.
+    while session.state() == CS_INIT {
+        std::thread::sleep(Duration::from_micros(100));
+    }
     Ok(held)
 }
 
