@@ -13,6 +13,7 @@ use crate::{args, arrival, standing, switch};
 mod callbacks;
 pub mod complete;
 mod drop;
+mod health;
 mod list;
 mod move_call;
 mod orbits;
@@ -76,6 +77,7 @@ const VERBS: &[Verb] = &[
     callbacks::LIST,
     callbacks::ONE,
     reload::VERB,
+    health::VERB,
     Verb { name: "version", syntax: "", complete: &[""], run: version },
     Verb { name: "help", syntax: "", complete: &[""], run: help },
 ];

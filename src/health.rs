@@ -1,46 +1,92 @@
-//! What an administrator must be told about the switch we are in.
+//! How each part of the module is: all right, or what is wrong with it and since when. For monitoring, so nothing here waits
+//! for FreeSWITCH or for the worker.
 
+mod beside;
+mod mark;
+mod pulse;
+
+use crate::clock;
 use crate::module::Module;
-use crate::switch::event::{Heard, Kind, Listener};
-use crate::switch::{log, module};
+use crate::switch::guard::{self, Panics};
 
-const RIVAL: &str = "mod_valet_parking";
+pub use beside::{Registrations, check_rival};
+pub use mark::Mark;
+pub use pulse::Pulse;
 
-/// Listens to what FreeSWITCH registers: of ours, and of the one module that gets in our way.
-pub struct Registrations;
-
-impl Listener for Registrations {
-    const KIND: Kind = Kind::ModuleLoad;
-
-    fn heard(event: Heard<'_>) {
-        let (Some(running), Some(name)) = (Module::running(), event.header("name")) else { return };
-        if name == "valet_park" {
-            warn_of_rival(&running);
-        }
-        let kind = event.header("type").unwrap_or_default();
-        let known =
-            crate::INTERFACES.iter().find(|known| **known == (kind.as_str(), name.as_str()));
-        running.registered.lock().extend(known);
-    }
+/// One part of the module.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// What it is called.
+    pub name: &'static str,
+    /// Whether it is all right.
+    pub ok: bool,
+    /// Since when that has been so, in ms since 1970.
+    pub since_ms: u64,
+    /// What is wrong, or a figure or two.
+    pub text: String,
 }
 
-/// Says so, loudly, if mod_valet_parking answers for our lamps.
-pub fn check_rival(running: &Module) {
-    if module::is_loaded(RIVAL) {
-        warn_of_rival(running);
-    }
+/// What the parts say of themselves when something happens to them.
+#[derive(Default)]
+pub struct Health {
+    /// The thread that waits for deadlines and shows lamps.
+    pub worker: Pulse,
+    /// The lamps of phones.
+    pub lamps: Mark,
+    /// The configuration: whether the last reading of it succeeded.
+    pub configuration: Mark,
+    /// What FreeSWITCH has let the module register, and tells it of.
+    pub hooks: Mark,
+    /// Other modules that get in the way.
+    pub modules: Mark,
 }
 
-fn warn_of_rival(running: &Module) {
-    let proto = running.settings.read().presence_proto.clone();
-    if proto == "park" {
-        log::warning(
-            None,
-            format_args!(
-                "{RIVAL} is loaded too: it answers for every park+ lamp and says that our orbits are free. Take \
-                 it out of modules.conf.xml and restart FreeSWITCH, for it cannot be unloaded, or give \
-                 <param name=\"presence-proto\"> in callpark.conf.xml another value than \"park\""
-            ),
-        );
+/// Every part, in a fixed order.
+#[must_use]
+pub fn parts(module: &Module) -> Vec<Part> {
+    let health = &module.health;
+    let overdue_ms = module
+        .look(crate::park::Park::poll_timeout)
+        .map_or(0, |deadline| clock::now().since(deadline));
+    vec![
+        health.worker.part("worker", overdue_ms),
+        health.lamps.part("lamps", "shown as they change"),
+        health.configuration.part("configuration", "as it was read last"),
+        health.hooks.part("hooks", "everything is registered"),
+        health.modules.part("modules", "no other module gets in the way"),
+        errors(guard::panics(), health.worker.began_ms()),
+    ]
+}
+
+/// A panic is a fault of the module's, and nobody knows what it has left undone: it stays in there until FreeSWITCH is
+/// restarted.
+fn errors(panics: Panics, began_ms: u64) -> Part {
+    let name = "errors";
+    let Panics { count, first_ms, last_ms } = panics;
+    if count == 0 {
+        let text = "no internal error".to_owned();
+        return Part { name, ok: true, since_ms: began_ms, text };
+    }
+    let errors =
+        if count == 1 { "1 internal error".into() } else { format!("{count} internal errors") };
+    let ago = clock::epoch_ms().saturating_sub(last_ms) / 1000;
+    let text = format!(
+        "{errors}, the last one {ago} s ago: see \"internal error {count}\" in the log, and report it"
+    );
+    Part { name, ok: false, since_ms: first_ms, text }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn panics_stay_and_name_the_line_in_the_log() {
+        let none = errors(Panics { count: 0, first_ms: 0, last_ms: 0 }, 7);
+        assert_eq!((none.ok, none.since_ms), (true, 7));
+        let two = errors(Panics { count: 2, first_ms: 1_000, last_ms: clock::epoch_ms() }, 7);
+        assert_eq!((two.ok, two.since_ms), (false, 1_000));
+        assert!(two.text.starts_with("2 internal errors, the last one 0 s ago"), "{}", two.text);
+        assert!(two.text.contains("\"internal error 2\""), "{}", two.text);
     }
 }

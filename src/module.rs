@@ -18,6 +18,7 @@ use crate::config::{Config, Settings};
 use crate::departed::Departed;
 use crate::effects;
 use crate::handover::Handover;
+use crate::health::Health;
 use crate::park::{CallUuid, Effect, Millis, Park, Ticket};
 use crate::rings::Rings;
 use crate::switch::Stop;
@@ -93,6 +94,8 @@ pub struct Module {
     pub carried_out: AtomicU64,
     /// A thread is on its way that will read it.
     pub reload_wanted: AtomicBool,
+    /// How each part is.
+    pub health: Health,
     /// Which of our applications and commands FreeSWITCH has registered.
     pub registered: Mutex<HashSet<(&'static str, &'static str)>>,
     worker: Sender<Message>,
@@ -120,6 +123,7 @@ impl Module {
             readings: AtomicU64::new(0),
             carried_out: AtomicU64::new(0),
             reload_wanted: AtomicBool::new(false),
+            health: Health::default(),
             registered: Mutex::default(),
             worker,
             stopping: AtomicBool::new(false),
@@ -171,8 +175,15 @@ impl Module {
     /// Does what is due in the table; says what follows, and when the next is due.
     pub fn tick(&self) -> (Vec<Effect>, Option<Millis>) {
         let mut park = self.park.lock();
-        let effects = park.handle_timeout(clock::now());
-        (effects, park.poll_timeout())
+        let now = clock::now();
+        let met = park.poll_timeout().filter(|deadline| *deadline <= now);
+        let effects = park.handle_timeout(now);
+        let next = park.poll_timeout();
+        drop(park);
+        if let Some(deadline) = met {
+            self.health.worker.met(now.since(deadline));
+        }
+        (effects, next)
     }
 
     /// Has the worker do something.

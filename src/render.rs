@@ -11,6 +11,7 @@ use serde::Serialize;
 use serde::ser::{SerializeMap, SerializeSeq, Serializer};
 
 mod columns;
+mod health;
 mod text;
 mod xml;
 
@@ -19,6 +20,7 @@ mod tests;
 
 use crate::park::{CallView, CallbackView, LotView, OrbitView};
 use columns::{CALLBACK_COLUMNS, COLUMNS, Cell, LOT_COLUMNS};
+pub use health::{health_json, health_text};
 
 /// How a list is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]

@@ -17,7 +17,7 @@ use crate::module::Module;
 use crate::park::End;
 use crate::presence::Probes;
 use crate::replaces::OnTop;
-use crate::settings;
+use crate::settings::{self, First};
 use crate::subscriptions;
 use crate::switch::event::{Binding, Subclass};
 use crate::switch::hangup::Hangups;
@@ -50,11 +50,14 @@ pub fn start() -> Result<(), String> {
     if Module::running().is_some() {
         return Err("it is running already".to_owned());
     }
-    let (text, config) = settings::first();
+    let First { text, config, wrong } = settings::first();
     let (sender, messages) = unbounded();
     let lots = config.lots.len();
     let module = Module::new(config, clock::epoch_ms(), sender);
     *module.configuration.lock() = text;
+    if let Some(wrong) = wrong {
+        module.health.configuration.wrong(wrong);
+    }
     let worker = {
         let module = Arc::clone(&module);
         std::thread::Builder::new()
@@ -63,45 +66,40 @@ pub fn start() -> Result<(), String> {
             .map_err(|error| format!("its thread cannot start: {error}"))?
     };
     health::check_rival(&module);
-    Module::start(module);
+    Module::start(Arc::clone(&module));
+    let unheard = |text: &str| {
+        log::error(None, format_args!("{text}"));
+        module.health.hooks.wrong(text);
+    };
     let subclass = Subclass::reserve(events::SUBCLASS);
     if subclass.is_none() {
         log::warning(None, format_args!("somebody else owns the event callpark::info"));
     }
     let completions = api::complete::Completions::register();
     // Last: from here on FreeSWITCH calls us.
+    let probes = Binding::new::<Probes>();
+    if probes.is_none() {
+        module.health.lamps.wrong("FreeSWITCH does not say when a phone asks what a lamp shows");
+    }
     let bindings = [
         Binding::new::<settings::Reloads>(),
-        Binding::new::<Probes>(),
+        probes,
         Binding::new::<OnTop>(),
         Binding::new::<health::Registrations>(),
     ];
     if bindings.iter().any(Option::is_none) {
-        log::error(
-            None,
-            format_args!("FreeSWITCH does not tell us of every event: lamps or reloads will fail"),
-        );
+        unheard("FreeSWITCH does not tell us of every event: lamps or reloads will fail");
     }
     let hooks = Hooks::new::<Watching>();
     if hooks.is_none() {
-        log::error(
-            None,
-            format_args!(
-                "FreeSWITCH has no room for our handlers: callpark_key parks whatever was moved"
-            ),
-        );
+        unheard("FreeSWITCH has no room for our handlers: callpark_key parks whatever was moved");
     }
     let bindings = bindings.into_iter().flatten().collect();
     let hangups = Hangups::new::<departed::Listener>();
     if hangups.is_none() {
-        log::error(
-            None,
-            format_args!("FreeSWITCH does not tell us of calls that end: parkers may be unknown"),
-        );
+        unheard("FreeSWITCH does not tell us of calls that end: parkers may be unknown");
     }
-    if let Some(module) = Module::running() {
-        subscriptions::answer_all(&module);
-    }
+    subscriptions::answer_all(&module);
     *SERVICE.lock() = Some(Service { hooks, bindings, hangups, completions, subclass, worker });
     log::notice(
         None,

@@ -67,11 +67,21 @@ fn in_file(error: ConfigError) -> ConfigError {
     }
 }
 
-/// What `load` starts with: a bad file must not leave the switch without parking.
+/// What `load` starts with.
+pub struct First {
+    /// The text of the configuration, if there is one.
+    pub text: Option<String>,
+    /// What counts.
+    pub config: Config,
+    /// What is wrong with the text, if anything is.
+    pub wrong: Option<String>,
+}
+
+/// Reads the configuration for `load`: a bad file must not leave the switch without parking.
 #[must_use]
-pub fn first() -> (Option<String>, Config) {
+pub fn first() -> First {
     let text = xml::configuration(FILE);
-    let config = match parse(text.as_deref()) {
+    match parse(text.as_deref()) {
         Ok(config) => {
             if text.is_none() {
                 log::notice(
@@ -79,20 +89,17 @@ pub fn first() -> (Option<String>, Config) {
                     format_args!("there is no {FILE}.xml: one lot \"default\" with orbits 701-720"),
                 );
             }
-            config
+            First { text, config, wrong: None }
         }
         Err(error) => {
-            log::crit(
-                None,
-                format_args!(
-                    "{FILE}.xml: {error}. Until it is mended and `callpark reload` says +OK there is one lot \"default\" \
-                     with orbits 701-720"
-                ),
+            let wrong = format!(
+                "{FILE}.xml: {error}. Until it is mended and `callpark reload` says +OK there is one lot \"default\" with \
+                 orbits 701-720"
             );
-            Config::default()
+            log::crit(None, format_args!("{wrong}"));
+            First { text, config: Config::default(), wrong: Some(wrong) }
         }
-    };
-    (text, config)
+    }
 }
 
 /// Reads it again. Parked calls stay; if it is bad, everything stays.
@@ -100,6 +107,14 @@ pub fn first() -> (Option<String>, Config) {
 /// # Errors
 /// What is wrong with it.
 pub fn again(module: &Arc<Module>) -> Result<(), String> {
+    // FreeSWITCH keeps its XML in memory: without this an edited file would change nothing.
+    xml::reload().map_err(|error| {
+        let error = format!("FreeSWITCH cannot read its configuration: {error}");
+        not_read(module, &error);
+        // The text that was good before is to be read again when FreeSWITCH can.
+        *module.configuration.lock() = Some(String::new());
+        error
+    })?;
     let number = module.readings.fetch_add(1, Ordering::AcqRel) + 1;
     take(module, number, xml::configuration(FILE))
 }
@@ -108,7 +123,13 @@ pub fn again(module: &Arc<Module>) -> Result<(), String> {
 fn take(module: &Arc<Module>, number: u64, text: Option<String>) -> Result<(), String> {
     let config = parse(text.as_deref());
     *module.configuration.lock() = text;
-    let config = config?;
+    // One that has begun later says how it went by itself.
+    let last = module.readings.load(Ordering::Acquire) == number;
+    let config = config.inspect_err(|error| {
+        if last {
+            not_read(module, error);
+        }
+    })?;
     let newest = module.act(None, |park, now| {
         // Under the table's lock: one that began later has read what is newer.
         let newest = module.carried_out.fetch_max(number, Ordering::AcqRel) < number;
@@ -120,8 +141,17 @@ fn take(module: &Arc<Module>, number: u64, text: Option<String>) -> Result<(), S
         // Lamps may belong to others now.
         subscriptions::answer_all(module);
     }
+    if last {
+        module.health.configuration.good();
+    }
     health::check_rival(module);
     Ok(())
+}
+
+/// What is wrong with the configuration, for `callpark health`.
+fn not_read(module: &Module, error: &str) {
+    let text = format!("{FILE}.xml was not read again: {error}. The lots stay as they were");
+    module.health.configuration.wrong(text);
 }
 
 /// Follows a `reloadxml`: reads the configuration if it is not the one that was read last. FreeSWITCH may ask a web server

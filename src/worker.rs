@@ -17,7 +17,7 @@ use crate::replaces;
 use crate::ring;
 use crate::settings;
 use crate::switch::guard::Inside;
-use crate::switch::{guard, module};
+use crate::switch::{guard, module as switch_module};
 
 /// What the worker is told.
 pub enum Message {
@@ -79,6 +79,7 @@ struct Confirm {
 /// Runs until it is told to stop.
 pub fn run(module: &Arc<Module>, messages: &Receiver<Message>) {
     let _inside = Inside::enter();
+    let _beating = module.health.worker.beat();
     let mut confirms: VecDeque<Confirm> = VecDeque::new();
     let mut ran: VecDeque<(Instant, CallUuid)> = VecDeque::new();
     let mut lamps = Lamps::default();
@@ -125,7 +126,10 @@ pub fn run(module: &Arc<Module>, messages: &Receiver<Message>) {
         .flatten()
         .min()
         .unwrap_or(Duration::from_secs(3600));
-        match messages.recv_timeout(wait) {
+        module.health.worker.waits();
+        let message = messages.recv_timeout(wait);
+        module.health.worker.works();
+        match message {
             Ok(Message::Look) | Err(RecvTimeoutError::Timeout) => {}
             Ok(Message::Lamp(lot, orbit)) => {
                 if let Some(wait) = guard("lamps", None, || lamps.show(module, &lot, &orbit)) {
@@ -183,7 +187,8 @@ fn check_registered(module: &Arc<Module>) {
     for interface in crate::INTERFACES {
         if !registered.contains(&interface) {
             let (kind, name) = interface;
-            module::missing(&format!("the {kind} {name}"));
+            switch_module::missing(&format!("the {kind} {name}"));
+            module.health.hooks.wrong(format!("FreeSWITCH did not register the {kind} {name}"));
         }
     }
 }

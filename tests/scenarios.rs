@@ -5,6 +5,7 @@ mod scenarios {
     mod bad_input;
     mod basic;
     mod choices;
+    mod health;
     mod hostile;
     mod lot;
     mod moves;

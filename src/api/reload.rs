@@ -6,16 +6,11 @@ use super::{Answer, Error, Verb, none, ok};
 use crate::module::Module;
 use crate::park::Refusal;
 use crate::settings;
-use crate::switch::xml;
 
 pub(super) const VERB: Verb = Verb { name: "reload", syntax: "", complete: &[""], run };
 
 fn run(module: &Arc<Module>, words: &[&str]) -> Answer {
     none(words)?;
-    // FreeSWITCH keeps its XML in memory: without this an edited file would change nothing.
-    xml::reload().map_err(|error| {
-        Error::new(Refusal::Failed, format!("FreeSWITCH cannot read its configuration: {error}"))
-    })?;
     settings::again(module).map_err(|error| Error::new(Refusal::Failed, error))?;
     let lots = module.look(|park| park.lots().len());
     ok(format_args!("lots: {lots}"))

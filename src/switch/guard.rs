@@ -5,10 +5,14 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use super::log;
+use crate::clock;
 
 /// Callbacks and threads that run code of this module right now. While it is not zero the code must stay mapped.
 static INSIDE: AtomicUsize = AtomicUsize::new(0);
 static PANICS: AtomicU64 = AtomicU64::new(0);
+/// When the first and the last of them came, in ms since 1970.
+static FIRST_MS: AtomicU64 = AtomicU64::new(0);
+static LAST_MS: AtomicU64 = AtomicU64::new(0);
 
 /// Counts its owner as being inside the module while it lives.
 pub struct Inside(());
@@ -62,6 +66,10 @@ pub fn caught<T>(name: &str, body: impl FnOnce() -> T) -> Result<T, Panicked> {
             .map(|text| (*text).to_owned())
             .or_else(|| panic.downcast_ref::<String>().cloned())
             .unwrap_or_else(|| "unknown".to_owned());
+        let now_ms = clock::epoch_ms();
+        // Whoever reads the count sees when they came.
+        LAST_MS.fetch_max(now_ms, Ordering::AcqRel);
+        let _ = FIRST_MS.compare_exchange(0, now_ms, Ordering::AcqRel, Ordering::Acquire);
         let panicked = Panicked(PANICS.fetch_add(1, Ordering::AcqRel) + 1);
         log::crit(
             None,
@@ -71,6 +79,25 @@ pub fn caught<T>(name: &str, body: impl FnOnce() -> T) -> Result<T, Panicked> {
         );
         panicked
     })
+}
+
+/// The panics since this file was loaded into FreeSWITCH.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Panics {
+    /// How many, which is also the number of the last one.
+    pub count: u64,
+    /// When the first one came, in ms since 1970; 0 without one.
+    pub first_ms: u64,
+    /// When the last one came, in ms since 1970; 0 without one.
+    pub last_ms: u64,
+}
+
+/// The panics that were caught so far.
+#[must_use]
+pub fn panics() -> Panics {
+    let count = PANICS.load(Ordering::Acquire);
+    let first_ms = FIRST_MS.load(Ordering::Acquire);
+    Panics { count, first_ms, last_ms: LAST_MS.load(Ordering::Acquire) }
 }
 
 /// A panic that was caught and logged.

@@ -82,8 +82,8 @@ fn the_command_takes_anything() {
     let mut esl = scene.switch.esl();
     let huge = "9".repeat(6000);
     let verbs = [
-        "", "help", "version", "status", "list", "show", "park", "retrieve", "move", "set",
-        "return", "drop", "close", "open", "reload", "nonsense", "%s%s%n", "\"", "'", "<&>",
+        "", "help", "version", "health", "status", "list", "show", "park", "retrieve", "move",
+        "set", "return", "drop", "close", "open", "reload", "nonsense", "%s%s%n", "\"", "'", "<&>",
     ];
     let tails: [&[u8]; 16] = [
         b"",
