@@ -63,7 +63,7 @@ fn try_once(module: &Module, callback: &CallBack, ringing: &Ringing) -> Came {
     if module.is_stopping() {
         return Came::Failed("the module stops".to_owned());
     }
-    if let Some(why) = phones::obstacle(&Asks::Idle(owed.by.to_string())) {
+    if let Some(why) = phones::obstacle(module, &Asks::Idle(owed.by.to_string())) {
         return Came::NotFree(why);
     }
     let (dial_string, id) = (owed.by.dial_string(), owed.id.to_string());

@@ -11,6 +11,7 @@ pub mod apps;
 pub mod args;
 pub mod arrival;
 pub mod behind;
+pub mod busy;
 pub mod callback;
 pub mod came;
 pub mod choices;

@@ -12,6 +12,7 @@ use parking_lot::{Mutex, RwLock};
 
 use crate::apps::retrieve::Wanted;
 use crate::arrival::Arrival;
+use crate::busy::Busy;
 use crate::came::Ways;
 use crate::clock;
 use crate::config::{Config, Settings};
@@ -84,6 +85,8 @@ pub struct Module {
     pub departed: Departed,
     /// How each channel of the switch came where it is.
     pub ways: Ways,
+    /// Which users are in a call.
+    pub busy: Busy,
     /// The settings of the whole module.
     pub settings: RwLock<Settings>,
     /// The text of the configuration that was read last, good or bad: the same is not read twice.
@@ -118,6 +121,7 @@ impl Module {
             arrivals: Tokens::default(),
             departed: Departed::default(),
             ways: Ways::default(),
+            busy: Busy::default(),
             settings: RwLock::new(config.settings),
             configuration: Mutex::default(),
             readings: AtomicU64::new(0),

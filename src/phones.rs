@@ -1,21 +1,33 @@
 //! What is known of a user's phones.
 
+use std::sync::Arc;
+
+use crate::busy::InCalls;
+use crate::module::Module;
 use crate::park::Asks;
-use crate::switch::{api, core};
+use crate::switch::api;
 
 /// Why what is asked for stands in the way, if it does: asks FreeSWITCH, which takes a moment.
 #[must_use]
-pub fn obstacle(asks: &Asks) -> Option<&'static str> {
+pub fn obstacle(module: &Module, asks: &Asks) -> Option<&'static str> {
     match asks {
         Asks::Mailbox(user) => {
             user.split_once('@').and_then(|(user, domain)| has_mailbox(user, domain).err())
         }
-        Asks::Registered(user) | Asks::Idle(user) if !is_registered(user) => {
-            Some("no phone of the user is registered")
-        }
-        Asks::Idle(user) if is_busy(user) => Some("the user is in a call"),
-        Asks::Registered(_) | Asks::Idle(_) => None,
+        Asks::Registered(user) => unreachable(&contacts(user)),
+        Asks::Idle(user) => not_free(user, || module.busy.look()),
     }
+}
+
+/// Why a user is not free to take a call: no phone is registered, or one is in a call.
+pub fn not_free(user: &str, in_calls: impl FnOnce() -> Arc<InCalls>) -> Option<&'static str> {
+    let contacts = contacts(user);
+    unreachable(&contacts)
+        .or_else(|| in_calls().has(user, &contacts).then_some("the user is in a call"))
+}
+
+fn unreachable(contacts: &str) -> Option<&'static str> {
+    (!leads_somewhere(contacts)).then_some("no phone of the user is registered")
 }
 
 /// Whether mod_sofia makes the call, which wants names written in its own way. Where several kinds of phones are called
@@ -27,11 +39,6 @@ pub fn by_sofia(dial_string: &str) -> bool {
         None => dial_string.to_owned(),
     };
     called.contains("sofia/") || called.contains("group/") || !leads_somewhere(&called)
-}
-
-/// The user's dial string of the directory leads somewhere.
-fn is_registered(user: &str) -> bool {
-    leads_somewhere(&contacts(user))
 }
 
 /// Where a user's phones are: the dial string of the directory. In the usual ones `${sofia_contact(…)}` and
@@ -58,11 +65,6 @@ fn leads_somewhere(dial_string: &str) -> bool {
         let phone = phone.rsplit_once(']').map_or(phone, |(_, phone)| phone);
         phone.contains('/') && !phone.starts_with("error/") && !phone.starts_with("-ERR")
     })
-}
-
-/// FreeSWITCH gives every leg to and from a user's phones this variable.
-fn is_busy(user: &str) -> bool {
-    core::has_channel("presence_id", user)
 }
 
 /// Whether there is such a voicemail box: a user of the directory, and the module.

@@ -129,7 +129,7 @@ fn run_step(module: &Arc<Module>, ring: &Ring, ringing: &Ringing) -> Result<Did,
         return Err("the module stops".to_owned());
     }
     let asks = step.asks(call.parker.as_deref());
-    if let Some(why) = asks.and_then(|asks| phones::obstacle(&asks)) {
+    if let Some(why) = asks.and_then(|asks| phones::obstacle(module, &asks)) {
         return Ok(Did::Skipped(why));
     }
     let (user, dial_string) = match &ring.to {

@@ -47,6 +47,7 @@ mod sip {
     mod step_looks;
     mod step_races;
     mod steps;
+    mod storms;
     mod tenant_lamps;
     mod tenants;
     mod transferred;

@@ -30,7 +30,7 @@ fn run(module: &Arc<Module>, words: &[&str]) -> Answer {
     })?;
     // Asked between the two looks: no lock of ours is held while FreeSWITCH is asked.
     let known: HashMap<Asks, Option<&'static str>> =
-        asked.into_iter().map(|asks| (asks.clone(), phones::obstacle(&asks))).collect();
+        asked.into_iter().map(|asks| (asks.clone(), phones::obstacle(module, &asks))).collect();
     let known = |asks: &Asks| known.get(asks).copied().flatten();
     let view = module.look(|park| park.show(clock::now(), &lot, &orbit, &known))?;
     Ok(if json { render::show_json(&view) } else { render::show_text(&view) })

@@ -86,10 +86,12 @@ extern "C" fn switch_core_session_findall_matching_var(
     name: *const c_char,
     value: *const c_char,
 ) -> *mut sys::switch_console_callback_match_t {
+    let any = value.is_null();
     let (name, value) = (text(name), text(value));
+    let fits = |found: String| any || found == value;
     let found: Vec<String> = live::all()
         .iter()
-        .filter(|session| session.up() && session.get(&name).as_ref() == Some(&value))
+        .filter(|session| session.up() && session.get(&name).is_some_and(fits))
         .map(|session| session.uuid())
         .collect();
     if found.is_empty() {
