@@ -1,6 +1,13 @@
 # mod_callpark: build, test, show, install. Every target first gets what it needs and this machine lacks.
 
 CARGO ?= cargo
+# How long each fuzz target runs, and which do.
+FUZZ_SECONDS ?= 60
+FUZZ_TARGETS ?= $(basename $(notdir $(wildcard fuzz/targets/*.rs)))
+HOST = $(shell rustc -vV | sed -n 's/^host: //p')
+# What libFuzzer is led by; stable Rust can do that.
+COVERAGE = -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 -Cllvm-args=-sanitizer-coverage-inline-8bit-counters \
+	-Cllvm-args=-sanitizer-coverage-pc-table -Cllvm-args=-sanitizer-coverage-trace-compares --cfg fuzzing
 # The prefix of an installed FreeSWITCH: the folder that holds bin/freeswitch.
 FREESWITCH ?=
 export FREESWITCH
@@ -8,12 +15,12 @@ MODULE = $(or $(CARGO_TARGET_DIR),target)/release/libmod_callpark.so
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup need-build need-valgrind need-freeswitch build check test model test-freeswitch demo bench install clean
+.PHONY: help setup need-build need-valgrind need-fuzz need-freeswitch build check test model fuzz test-freeswitch demo bench install clean
 
 help: ## Lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup: need-build need-valgrind ## Installs what building and testing need (Debian, as root); nothing that is there
+setup: need-build need-valgrind need-fuzz ## Installs what building and testing need (Debian, as root); nothing that is there
 
 build: need-build ## Builds target/release/libmod_callpark.so, for FreeSWITCH 1.10 and 1.11
 	$(CARGO) build --release
@@ -22,7 +29,8 @@ check: need-build ## Format, lints, documentation
 	@$(CARGO) fmt --version >/dev/null 2>&1 && $(CARGO) clippy --version >/dev/null 2>&1 || { \
 		echo "rustfmt or clippy is missing. With rustup: rustup component add rustfmt clippy" >&2; exit 1; }
 	$(CARGO) fmt --all --check
-	$(CARGO) clippy --workspace --all-targets -- -D warnings
+	$(CARGO) fmt --manifest-path fuzz/Cargo.toml --check
+	$(CARGO) clippy --workspace --all-targets --features mod_callpark/fuzzing -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --no-deps --workspace
 
 # As released, so that all targets share one build, and what is tested is what is installed.
@@ -36,6 +44,17 @@ test: need-build need-valgrind ## All tests but the model, in the stand-in switc
 
 model: need-build ## Random sequences against the model: 10,000 steps in the stand-in, 1,000 with FREESWITCH=<prefix>
 	$(CARGO) test --release --test model
+
+# Whatever libFuzzer finds worth keeping stays in target/fuzz/corpus; a failure is written to fuzz/artifacts.
+fuzz: need-build need-fuzz ## Texts of callers, commands and configurations, FUZZ_SECONDS each (60), FUZZ_TARGETS (all)
+	RUSTFLAGS="$(COVERAGE)" $(CARGO) build --release --manifest-path fuzz/Cargo.toml --target $(HOST) --target-dir target/fuzz
+	@mkdir -p fuzz/artifacts; for target in $(FUZZ_TARGETS); do \
+		new="target/fuzz/corpus/$$target"; mkdir -p "$$new"; \
+		echo "fuzz: $$target, $(FUZZ_SECONDS) s"; \
+		"target/fuzz/$(HOST)/release/$$target" -max_total_time=$(FUZZ_SECONDS) -max_len=16384 -timeout=10 -rss_limit_mb=1024 \
+			-artifact_prefix="fuzz/artifacts/$$target-" -print_final_stats=1 "$$new" "fuzz/corpus/$$target" \
+			>"target/fuzz/$$target.log" 2>&1 || { tail -n 60 "target/fuzz/$$target.log" >&2; exit 1; }; \
+		grep -E 'number_of_executed_units|peak_rss' "target/fuzz/$$target.log"; done
 
 test-freeswitch: need-build need-freeswitch ## Scenarios, SIP, vanilla, the model, headers and memory in a real FreeSWITCH, FREESWITCH=<prefix>
 	$(CARGO) test --release --test headers --test scenarios --test sip --test vanilla --test model --test deadlines --test memory
@@ -106,6 +125,10 @@ need-build:
 
 need-valgrind:
 	@command -v valgrind >/dev/null || $(call APT_INSTALL,valgrind,valgrind)
+
+# libFuzzer is in C++.
+need-fuzz:
+	@command -v c++ >/dev/null || $(call APT_INSTALL,A C++ compiler,g++)
 
 need-freeswitch:
 	@[ -n "$(FREESWITCH)" ] || { echo "which FreeSWITCH? Say FREESWITCH=<prefix>, the folder that holds bin/freeswitch." >&2; exit 1; }

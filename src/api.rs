@@ -102,11 +102,18 @@ impl Command for Callpark {
             }
             None => Err(Error::new(Refusal::Closed, "the module is being unloaded")),
         };
-        match answer {
-            Ok(text) => stream.write(&text),
-            Err(error) => stream.write(&format!("-ERR {} {}\n", error.code, one_line(&error.text))),
-        }
+        stream.write(&written(answer));
     }
+}
+
+fn written(answer: Answer) -> String {
+    answer.unwrap_or_else(|error| format!("-ERR {} {}\n", error.code, one_line(&error.text)))
+}
+
+/// What a line of the command answers.
+#[cfg(feature = "fuzzing")]
+pub(crate) fn answer(module: &Arc<Module>, arguments: &str) -> String {
+    written(dispatch(module, arguments))
 }
 
 fn dispatch(module: &Arc<Module>, arguments: &str) -> Answer {

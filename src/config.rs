@@ -15,7 +15,7 @@ mod tests;
 
 use crate::park::{
     Base, LotConfig, LotKey, LotName, MOST_STEPS, OrbitRange, Step, StepTo, WhenFull, candidates,
-    overlap,
+    overlap, shortened,
 };
 pub use lot_params::LOT_PARAMS;
 pub use params::{Param, SETTINGS};
@@ -87,20 +87,31 @@ impl fmt::Display for ConfigError {
     }
 }
 
+/// The longest that an error repeats of what it complains of, in characters.
+const LONGEST_QUOTED: usize = 128;
+
 impl ConfigError {
-    fn at(element: &Element, problem: impl fmt::Display) -> Self {
+    fn new(line: usize, problem: impl fmt::Display) -> Self {
         let problem = problem.to_string();
-        ConfigError { line: Some(element.line), problem, ..ConfigError::default() }
+        // What it quotes stands before what is wrong with that.
+        let tail = problem.char_indices().rev().nth(LONGEST_QUOTED).map_or(0, |(at, _)| at);
+        let (head, tail) = problem.split_at(tail);
+        let problem = format!("{}{tail}", shortened(head, LONGEST_QUOTED));
+        ConfigError { line: Some(line), problem, ..ConfigError::default() }
+    }
+
+    fn at(element: &Element, problem: impl fmt::Display) -> Self {
+        ConfigError::new(element.line, problem)
     }
 
     fn param(mut self, param: &str, value: &str) -> Self {
-        self.param = Some(param.to_owned());
-        self.value = Some(value.to_owned());
+        self.param = Some(shortened(param, LONGEST_QUOTED).into_owned());
+        self.value = Some(shortened(value, LONGEST_QUOTED).into_owned());
         self
     }
 
     fn lot(mut self, lot: impl fmt::Display) -> Self {
-        self.lot = Some(lot.to_string());
+        self.lot = Some(shortened(&lot.to_string(), LONGEST_QUOTED).into_owned());
         self
     }
 }
@@ -112,8 +123,11 @@ impl Config {
     /// The first thing that is wrong, or not understood.
     pub fn parse(text: &str) -> Result<Config, ConfigError> {
         if text.len() > LONGEST {
-            let problem = format!("the configuration is longer than {LONGEST} bytes");
-            return Err(ConfigError { problem, ..ConfigError::default() });
+            let line = text.bytes().take(LONGEST).filter(|byte| *byte == b'\n').count() + 1;
+            return Err(ConfigError::new(
+                line,
+                format_args!("here it gets longer than {LONGEST} bytes"),
+            ));
         }
         let root = tree::read(text)?;
         if root.name != "configuration" {
@@ -239,12 +253,7 @@ const LONGEST: usize = 32 * 1024 * 1024;
 fn check_size(lots: &[(LotConfig, usize)]) -> Result<(), ConfigError> {
     let mut orbits = 0u64;
     for (at, (lot, line)) in lots.iter().enumerate() {
-        let too_many = |problem: String| ConfigError {
-            line: Some(*line),
-            lot: Some(lot.key.to_string()),
-            problem,
-            ..ConfigError::default()
-        };
+        let too_many = |problem: String| ConfigError::new(*line, problem).lot(&lot.key);
         if at >= MOST_LOTS {
             return Err(too_many(format!("there are more than {MOST_LOTS} lots")));
         }
@@ -261,12 +270,8 @@ fn check_size(lots: &[(LotConfig, usize)]) -> Result<(), ConfigError> {
 /// What can only be seen when all lots are known.
 fn check_together(lots: &[(LotConfig, usize)]) -> Result<(), ConfigError> {
     check_size(lots)?;
-    let wrong = |line, lot: &LotConfig, param: &str, value: &str, problem: String| ConfigError {
-        line: Some(line),
-        lot: Some(lot.key.to_string()),
-        param: Some(param.to_owned()),
-        value: Some(value.to_owned()),
-        problem,
+    let wrong = |line, lot: &LotConfig, param: &str, value: &str, problem: String| {
+        ConfigError::new(line, problem).lot(&lot.key).param(param, value)
     };
     let mut keys = std::collections::BTreeMap::new();
     for (lot, line) in lots {

@@ -39,8 +39,9 @@ fn members(session: Session<'_>, group: &str) -> String {
     members
 }
 
-/// Splits at the commas that are in no brackets. Variables in front of all of them go in front of each.
-fn each(dial_string: &str) -> Vec<String> {
+/// Splits at the commas that are in no brackets, into 64 at the most. Variables in front of all of them go in front of
+/// each.
+pub(crate) fn each(dial_string: &str) -> Vec<String> {
     let mut depth = 0_usize;
     let parts = dial_string.split(|c| {
         match c {
@@ -56,15 +57,19 @@ fn each(dial_string: &str) -> Vec<String> {
         _ => "",
     };
     let first = parts.first().map(|first| (*first).to_owned());
-    first.into_iter().chain(parts.iter().skip(1).map(|part| format!("{all}{part}"))).collect()
+    let others = parts.iter().skip(1).map(|part| format!("{all}{part}"));
+    first.into_iter().chain(others).take(MOST).collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::each;
+    use super::{MOST, each};
 
     #[test]
     fn each_phone_stands_for_itself() {
+        let variables = format!("{{a={}}}", "x".repeat(60_000));
+        let many = each(&format!("{variables}{}", "user/1,".repeat(2_000)));
+        assert_eq!((many.len(), many.concat().len()), (MOST, MOST * (variables.len() + 6)));
         for (dial_string, expected) in [
             ("user/1", &["user/1"][..]),
             ("user/1, user/2", &["user/1", "user/2"]),

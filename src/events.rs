@@ -165,7 +165,7 @@ pub fn tell_callback(news: &CallbackNews) {
 }
 
 /// What an administrator reads at 3 a.m.: which call, what happened, why, and what comes next.
-fn sentence(event: &ParkEvent) -> String {
+pub(crate) fn sentence(event: &ParkEvent) -> String {
     let caller = format!("{:?} <{}>", &*event.caller.name, event.caller.number);
     let place = match &event.orbit {
         Some(orbit) => format!("{} {orbit}", event.lot),

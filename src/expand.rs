@@ -5,7 +5,7 @@
 //! is expanded no further, and goes in only if it means nothing in any of the grammars: dial string, stream, path, API
 //! argument.
 
-use crate::park::User;
+use crate::park::{User, shortened};
 use crate::switch::Channel;
 
 /// A text that was not filled in.
@@ -17,7 +17,17 @@ pub enum Unfit {
     /// A `${…}` that is not a variable or an API call, or is not closed.
     #[error("{0:?} is not a variable")]
     Syntax(String),
+    /// More than [`LONGEST`].
+    #[error("that is longer than {LONGEST} bytes")]
+    TooLong,
 }
+
+/// The longest text, filled in, in bytes.
+pub const LONGEST: usize = 64 * 1024;
+/// The longest that an error repeats of it, in characters.
+const LONGEST_QUOTED: usize = 128;
+/// How deep API calls may stand in the arguments of others: each takes some of a stack of 240 KiB.
+const DEEPEST: usize = 8;
 
 /// Fills in `text` from `channel`. `${name}`, `${name:offset:length}` and `${api(arguments)}` are known; what an API call
 /// answers goes in as it is, but its arguments are filled in by these rules.
@@ -28,7 +38,16 @@ pub fn expand(channel: Channel<'_>, text: &str) -> Result<String, Unfit> {
     fill(text, &|name| channel.variable(name), &|call| channel.expand(call))
 }
 
-fn fill(
+pub(crate) fn fill(
+    text: &str,
+    variable: &dyn Fn(&str) -> Option<String>,
+    call: &dyn Fn(&str) -> String,
+) -> Result<String, Unfit> {
+    fill_to(DEEPEST, text, variable, call)
+}
+
+fn fill_to(
+    deepest: usize,
     text: &str,
     variable: &dyn Fn(&str) -> Option<String>,
     call: &dyn Fn(&str) -> String,
@@ -37,7 +56,10 @@ fn fill(
     let mut rest = text;
     while let Some((before, after)) = rest.split_once("${") {
         out.push_str(before);
-        let bad = || Unfit::Syntax(rest.get(before.len()..).unwrap_or_default().to_owned());
+        let bad = || {
+            let from = rest.get(before.len()..).unwrap_or_default();
+            Unfit::Syntax(shortened(from, LONGEST_QUOTED).into_owned())
+        };
         let end = closing(after).ok_or_else(bad)?;
         let (inside, tail) = after.split_at(end);
         rest = tail.get(1..).unwrap_or_default();
@@ -47,7 +69,8 @@ fn fill(
                 if !is_name(name.trim()) {
                     return Err(bad());
                 }
-                let arguments = fill(arguments, variable, call)?;
+                let deepest = deepest.checked_sub(1).ok_or_else(bad)?;
+                let arguments = fill_to(deepest, arguments, variable, call)?;
                 if arguments.contains("${") {
                     return Err(bad());
                 }
@@ -57,7 +80,7 @@ fn fill(
         }
     }
     out.push_str(rest);
-    Ok(out)
+    if out.len() > LONGEST { Err(Unfit::TooLong) } else { Ok(out) }
 }
 
 /// Where the brace is that closes what begins before `text`.
@@ -179,6 +202,21 @@ mod tests {
         ] {
             assert_eq!(filled(text).as_deref(), Ok(expected), "{text}");
         }
+    }
+
+    #[test]
+    fn what_nests_too_deep_or_gets_too_long_is_refused_on_a_stack_of_freeswitch_s() {
+        let nested = |deep: usize| format!("{}x{}", "${a(".repeat(deep), ")}".repeat(deep));
+        let filled = |text: &str| fill(text, &|_| Some("1234567".to_owned()), &|_| "x".to_owned());
+        let thread = std::thread::Builder::new().stack_size(240 * 1024).spawn(move || {
+            assert!(filled(&nested(8)).is_ok());
+            for deep in [10_000, 9] {
+                let Err(Unfit::Syntax(said)) = filled(&nested(deep)) else { panic!("{deep}") };
+                assert!(said.chars().count() <= 128, "{said}");
+            }
+            assert_eq!(filled(&"${n}".repeat(10_000)), Err(Unfit::TooLong));
+        });
+        thread.expect("a thread").join().expect("no overflow");
     }
 
     #[test]

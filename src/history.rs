@@ -24,7 +24,12 @@ pub fn note(event: &ParkEvent, now_ms: u64, parked: Option<Session<'_>>) {
 }
 
 /// `<ms since 1970>:<the other leg>:<parked or the outcome>:<lot>/<orbit>:<parker>:<waited, ms>`
-fn entry(event: &ParkEvent, now_ms: u64, what: &str, other: Option<&CallUuid>) -> String {
+pub(crate) fn entry(
+    event: &ParkEvent,
+    now_ms: u64,
+    what: &str,
+    other: Option<&CallUuid>,
+) -> String {
     let orbit = event.orbit.as_ref().map_or("", |orbit| orbit.as_str());
     let place = format!("{}/{orbit}", event.lot);
     let (now, waited) = (now_ms.to_string(), event.wait_ms.to_string());

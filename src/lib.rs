@@ -25,6 +25,9 @@ pub mod effects;
 pub mod events;
 pub mod expand;
 pub mod features;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod handover;
 pub mod health;
 pub mod history;

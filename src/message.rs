@@ -50,7 +50,7 @@ fn profiles(user: &User) -> BTreeSet<String> {
 }
 
 /// Those of an answer such as `sofia/internal/sip:1001@192.0.2.1:5060,sofia/external/sip:…`.
-fn profiles_of(contacts: &str) -> BTreeSet<String> {
+pub(crate) fn profiles_of(contacts: &str) -> BTreeSet<String> {
     let contacts = contacts.split(',').filter_map(|contact| contact.trim().strip_prefix("sofia/"));
     contacts
         .filter_map(|rest| rest.split_once('/'))

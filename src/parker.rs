@@ -87,7 +87,7 @@ fn user_of_name(name: &str) -> Option<String> {
 }
 
 /// `user@domain` in a SIP address such as `"Reception" <sip:1000@example.com:5060;transport=udp>`.
-fn address(header: &str) -> Option<String> {
+pub(crate) fn address(header: &str) -> Option<String> {
     let uri = header.rsplit_once('<').map_or(header, |(_, rest)| rest);
     let uri = uri.split(['>', ';', '?']).next()?.trim();
     let uri = uri.strip_prefix("sips:").or_else(|| uri.strip_prefix("sip:"))?;

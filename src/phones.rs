@@ -56,7 +56,7 @@ fn contacts(whom: &str) -> String {
     api::execute("expand", &format!("echo {dial_string}")).unwrap_or_default()
 }
 
-fn leads_somewhere(dial_string: &str) -> bool {
+pub(crate) fn leads_somewhere(dial_string: &str) -> bool {
     let mut rest = dial_string.trim();
     while rest.starts_with(['{', '<']) {
         rest = rest.split_once(['}', '>']).map_or("", |(_, rest)| rest).trim_start();

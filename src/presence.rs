@@ -9,6 +9,7 @@ use crate::dialling::in_thread;
 use crate::module::Module;
 use crate::park::{Dialog, Lamp, LotKey, OrbitName, domain_name};
 use crate::party;
+use crate::render;
 use crate::switch::event::{Event, Heard, Kind, Listener};
 use crate::switch::{api, core};
 use crate::worker::Message;
@@ -47,7 +48,18 @@ impl Shown {
 
     /// Fires it for the lamp `login@domain`; to the one subscription `asked_by`, or to all.
     pub fn fire(&self, proto: &str, login: &str, domain: &str, asked_by: Option<&str>) {
-        let Some(mut event) = Event::new(Kind::PresenceIn, None) else { return };
+        let Some(event) = Event::new(Kind::PresenceIn, None) else { return };
+        let headers = self.headers(proto, login, domain, asked_by);
+        headers.iter().fold(event, |event, (name, value)| event.with(name, value)).fire();
+    }
+
+    pub(crate) fn headers(
+        &self,
+        proto: &str,
+        login: &str,
+        domain: &str,
+        asked_by: Option<&str>,
+    ) -> Vec<(&'static str, String)> {
         let (rpid, state, answer) = match self.light {
             Light::Steady => ("active", "CS_ROUTING", "confirmed"),
             Light::Blinking => ("active", "CS_ROUTING", "early"),
@@ -63,38 +75,38 @@ impl Shown {
             let (local, remote) = (dialog.local_tag(), dialog.remote_tag());
             id = format!(r#"{id}" call-id="{dialog}" local-tag="{local}" remote-tag="{remote}"#);
         }
-        event = event
-            .with("proto", proto)
-            .with("login", login)
-            .with("from", &format!("{login}@{domain}"))
-            .with("status", &self.status)
-            .with("force-status", &self.status)
-            .with("rpid", rpid)
-            .with("event_type", "presence")
-            .with("alt_event_type", "dialog")
-            .with("event_count", "1")
-            .with("unique-id", &id)
-            .with("channel-state", state)
-            .with("answer-state", answer)
-            .with("presence-call-direction", "outbound");
+        let mut headers = vec![
+            ("proto", proto.to_owned()),
+            ("login", login.to_owned()),
+            ("from", format!("{login}@{domain}")),
+            ("status", self.status.clone()),
+            ("force-status", self.status.clone()),
+            ("rpid", rpid.to_owned()),
+            ("event_type", "presence".to_owned()),
+            ("alt_event_type", "dialog".to_owned()),
+            ("event_count", "1".to_owned()),
+            ("unique-id", id),
+            ("channel-state", state.to_owned()),
+            ("answer-state", answer.to_owned()),
+            ("presence-call-direction", "outbound".to_owned()),
+        ];
         if let Some((name, number)) = &self.caller {
-            event = event
-                .with("Caller-Caller-ID-Name", &xml(name))
-                .with("Caller-Caller-ID-Number", &xml(number));
+            headers.push(("Caller-Caller-ID-Name", xml(name)));
+            headers.push(("Caller-Caller-ID-Number", xml(number)));
         } else if self.dialog.is_some() {
             // Without a number FreeSWITCH would write the id where it does not belong.
-            event = event.with("Caller-Caller-ID-Number", login).with("Presence-Privacy", "true");
+            headers.push(("Caller-Caller-ID-Number", login.to_owned()));
+            headers.push(("Presence-Privacy", "true".to_owned()));
         }
-        if let Some(call_id) = asked_by {
-            event = event.with("call-id", call_id);
-        }
-        event.fire();
+        headers.extend(asked_by.map(|call_id| ("call-id", call_id.to_owned())));
+        headers
     }
 }
 
 /// FreeSWITCH writes these into an XML document as they are.
 fn xml(text: &str) -> String {
-    let legal: String = text.chars().filter(|c| !c.is_control()).collect();
+    let legal: String =
+        text.chars().filter(|c| !c.is_control() && !render::illegal_in_xml(*c)).collect();
     quick_xml::escape::escape(legal.as_str()).into_owned()
 }
 
@@ -108,7 +120,11 @@ pub(crate) fn orbit_now(
     lot: &LotKey,
     orbit: &OrbitName,
 ) -> (Shown, Option<Duration>) {
-    match module.look(|park| park.lamp(clock::now(), lot, orbit)) {
+    shown(module.look(|park| park.lamp(clock::now(), lot, orbit)))
+}
+
+pub(crate) fn shown(lamp: Lamp) -> (Shown, Option<Duration>) {
+    match lamp {
         Lamp::Idle => (Shown::off(), None),
         Lamp::Parked { name, number, dialog, blinks_in_ms, .. } => {
             let light = if blinks_in_ms == Some(0) { Light::Blinking } else { Light::Steady };

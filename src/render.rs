@@ -21,6 +21,7 @@ mod tests;
 use crate::park::{CallView, CallbackView, LotView, OrbitView};
 use columns::{CALLBACK_COLUMNS, COLUMNS, Cell, LOT_COLUMNS};
 pub use health::{health_json, health_text};
+pub(crate) use xml::illegal as illegal_in_xml;
 
 /// How a list is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]

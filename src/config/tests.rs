@@ -367,9 +367,35 @@ fn a_configuration_that_asks_for_too_much_is_refused_with_its_line() {
     assert!(text.starts_with("line 105: lot \"default\": more than 100"), "{text}");
     assert!(Step::parse_list(&["parker"; 101].join("|")).is_err());
     assert!(Step::parse_list(&["parker"; 100].join("|")).is_ok());
+    assert!(Step::parse_list(&format!("user/{}", "1".repeat(100_000))).is_err());
 
     let lots_only: String =
         (0..=20_000).map(|at| format!("<lot name='l{at}' orbits='{at}'/>\n")).collect();
     let refused = Config::parse(&lots(&lots_only)).unwrap_err();
     assert_eq!((refused.line, refused.lot.as_deref()), (Some(20_003), Some("l20000")));
+}
+
+#[test]
+fn a_configuration_that_is_too_big_to_read_is_refused_with_its_line_and_in_few_words() {
+    let many =
+        |count: usize, what: &dyn Fn(usize) -> String| (0..count).map(what).collect::<String>();
+    let huge = "x".repeat(100_000);
+    let attributes = many(200_000, &|at| format!(" a{at}=''"));
+    let began = std::time::Instant::now();
+    for (text, line, says) in [
+        (lots(&many(3_400_000, &|_| "<lot />\n".to_owned())), 500_001, "more than 500000 elements"),
+        (lots(&many(9_000_000, &|_| "<a/>\n".to_owned())), 6_710_880, "longer than 33554432 bytes"),
+        (format!("<configuration>\n<lots {attributes}/></configuration>"), 2, "32 attributes"),
+        (in_lot(&format!("<param name='page' value='{huge}'/>")), 2, "value: longer than 65536"),
+        (in_lot(&format!("<return>\n<step to='{huge}'/></return>")), 3, "to: longer than 65536"),
+        (format!("<lot name='{}' orbits='701'/>", "n".repeat(60_000)), 1, "is no lot name"),
+        (format!("<lot name='a' orbits='{}'/>", "9".repeat(60_000)), 1, "bad orbit range"),
+    ] {
+        let wrapped = text.starts_with("<configuration").then(|| text.clone());
+        let wraps = if wrapped.is_some() { 0 } else { 2 };
+        let error = Config::parse(&wrapped.unwrap_or_else(|| lots(&text))).unwrap_err();
+        assert_eq!(error.line, Some(line + wraps), "{error}");
+        assert!(error.to_string().contains(says) && error.to_string().len() < 2_000, "{error}");
+    }
+    assert!(began.elapsed() < std::time::Duration::from_secs(10), "{:?}", began.elapsed());
 }

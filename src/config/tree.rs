@@ -7,6 +7,12 @@ use super::ConfigError;
 
 /// How deep elements may nest; the configuration needs five.
 const DEEPEST: usize = 16;
+/// The most elements.
+const MOST_ELEMENTS: usize = 500_000;
+/// The most attributes of one of them; a return step has ten.
+const MOST_ATTRIBUTES: usize = 32;
+/// The longest value of one of them, in bytes.
+pub(super) const LONGEST_VALUE: usize = 64 * 1024;
 
 /// One element. Text between elements means nothing here, so it is an error.
 #[derive(Debug)]
@@ -61,17 +67,20 @@ pub(super) fn read(text: &str) -> Result<Element, ConfigError> {
     let mut lines = Lines { text, at: 0, line: 1 };
     let mut open: Vec<Element> = Vec::new();
     let mut root = None;
+    let mut elements = 0_usize;
     loop {
         let line = lines.at(reader.buffer_position());
-        let fail =
-            |problem: String| ConfigError { line: Some(line), problem, ..ConfigError::default() };
+        let fail = |problem: String| ConfigError::new(line, problem);
         let event = match reader.read_event() {
             Ok(event) => event,
-            Err(error) => {
-                let line = lines.at(reader.error_position());
-                return Err(ConfigError { line: Some(line), ..fail(error.to_string()) });
-            }
+            Err(error) => return Err(ConfigError::new(lines.at(reader.error_position()), error)),
         };
+        if matches!(event, Event::Start(_) | Event::Empty(_)) {
+            elements += 1;
+            if elements > MOST_ELEMENTS {
+                return Err(fail(format!("more than {MOST_ELEMENTS} elements")));
+            }
+        }
         let complete = match event {
             Event::Start(start) => {
                 if open.len() >= DEEPEST {
@@ -107,16 +116,24 @@ pub(super) fn read(text: &str) -> Result<Element, ConfigError> {
 }
 
 fn element(start: &BytesStart<'_>, line: usize) -> Result<Element, String> {
-    let attributes = start
+    let attributes: Vec<_> = start
         .attributes()
+        .take(MOST_ATTRIBUTES + 1)
         .map(|attribute| {
             let attribute = attribute.map_err(|error| error.to_string())?;
+            let key = attribute.key.as_ref();
+            if attribute.value.len() > LONGEST_VALUE {
+                return Err(format!("{key}: longer than {LONGEST_VALUE} bytes"));
+            }
             let value = attribute
                 .normalized_value(XmlVersion::Implicit1_0)
                 .map_err(|error| error.to_string())?;
-            Ok((attribute.key.as_ref().to_owned(), value.into_owned()))
+            Ok((key.to_owned(), value.into_owned()))
         })
         .collect::<Result<_, String>>()?;
+    if attributes.len() > MOST_ATTRIBUTES {
+        return Err(format!("an element with more than {MOST_ATTRIBUTES} attributes"));
+    }
     let name = start.name().as_ref().to_owned();
     Ok(Element { name, line, attributes, children: Vec::new() })
 }

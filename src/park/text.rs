@@ -12,6 +12,16 @@ pub const LONGEST_NOTE: usize = 512;
 /// The longest `user@domain`, in characters.
 pub const LONGEST_USER: usize = 320;
 
+/// Control characters, and those that turn, hide or break what stands around them on a screen.
+#[must_use]
+pub fn is_invisible(c: char) -> bool {
+    c.is_control()
+        || (c.is_whitespace() && c != ' ')
+        || matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}')
+        || matches!(c, '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
+        || matches!(c, '\u{e0000}'..='\u{e007f}')
+}
+
 /// Stands at the end of a text that was longer.
 const CUT: char = '…';
 

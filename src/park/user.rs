@@ -61,9 +61,13 @@ impl User {
 /// of all names. None: that is not the name or the address of a domain.
 pub fn domain_name(text: &str) -> Option<String> {
     let text = text.strip_suffix('.').unwrap_or(text);
+    if text.is_empty() || text.len() > LONGEST_DOMAIN || text.ends_with('.') {
+        return None;
+    }
+    // What that is in lower case is looked at, which can be something else: that of an İ is two characters.
+    let domain = text.to_lowercase();
     let legal = |c: char| c.is_alphanumeric() || "-_.:".contains(c);
-    let fits = !text.is_empty() && text.len() <= LONGEST_DOMAIN && text.chars().all(legal);
-    fits.then(|| text.to_lowercase())
+    (domain.len() <= LONGEST_DOMAIN && domain.chars().all(legal)).then_some(domain)
 }
 
 impl FromStr for User {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::columns::{Cell, Column};
-use crate::park::shortened;
+use crate::park::{is_invisible, shortened};
 
 /// The most characters of a text that a table shows: one long name must not push all other lines apart. JSON, XML and CSV
 /// have all of it.
@@ -55,7 +55,7 @@ pub(super) fn cell(cell: &Cell<'_>) -> String {
 
 /// As it is, if nobody can misread that; otherwise in quotes.
 pub(super) fn quoted(text: &str) -> Cow<'_, str> {
-    let odd = |c: char| c.is_whitespace() || matches!(c, '"' | '\\') || invisible(c);
+    let odd = |c: char| c.is_whitespace() || matches!(c, '"' | '\\') || is_invisible(c);
     if text.is_empty() || text == "-" || text.contains(odd) {
         format!("\"{}\"", escaped(text, true)).into()
     } else {
@@ -74,18 +74,9 @@ fn escaped(text: &str, in_quotes: bool) -> String {
         match c {
             '"' if !in_quotes => out.push(c),
             '"' | '\\' | '\n' | '\r' | '\t' => out.extend(c.escape_default()),
-            c if invisible(c) => out.extend(c.escape_unicode()),
+            c if is_invisible(c) => out.extend(c.escape_unicode()),
             c => out.push(c),
         }
     }
     out
-}
-
-/// Control characters, and those that turn, hide or break what stands around them on a screen.
-fn invisible(c: char) -> bool {
-    c.is_control()
-        || (c.is_whitespace() && c != ' ')
-        || matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}')
-        || matches!(c, '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
-        || matches!(c, '\u{e0000}'..='\u{e007f}')
 }

@@ -43,6 +43,7 @@ fn safe(text: &str) -> String {
     escape(clean).replace('\r', "&#13;")
 }
 
-fn illegal(c: char) -> bool {
+/// What no document of XML 1.0 can hold.
+pub(crate) fn illegal(c: char) -> bool {
     (c < ' ' && !matches!(c, '\t' | '\n' | '\r')) || matches!(c, '\u{fffe}' | '\u{ffff}')
 }

@@ -5,17 +5,19 @@ use std::fmt::Arguments;
 
 use super::sys;
 use super::text::to_c;
+use crate::park::is_invisible;
 
 const FILE: &std::ffi::CStr = c"mod_callpark";
 /// The longest line, in characters: what callers and dialplans send must not fill the disk.
 const LONGEST: usize = 2_048;
 
+/// One line is one line: what a caller sends must not be able to forge another, nor to turn this one around on a screen.
+pub(crate) fn line(text: &str) -> String {
+    text.chars().take(LONGEST).map(|c| if is_invisible(c) { ' ' } else { c }).collect()
+}
+
 fn write(level: sys::switch_log_level_t, uuid: Option<&str>, text: Arguments<'_>) {
-    // One line is one line: what a caller sends must not be able to forge another.
-    let text = text.to_string();
-    let text: String =
-        text.chars().take(LONGEST).map(|c| if c.is_control() { ' ' } else { c }).collect();
-    let text = to_c(&text);
+    let text = to_c(&line(&text.to_string()));
     let uuid: Option<CString> = uuid.map(to_c);
     let uuid = uuid.as_ref().map_or(std::ptr::null(), |uuid| uuid.as_ptr());
     // SAFETY: every pointer is a C string that outlives the call (or NULL for no uuid); the shim copies nothing.

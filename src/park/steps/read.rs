@@ -16,6 +16,9 @@ pub enum BadStep {
     /// More than [`MOST_STEPS`].
     #[error("more than {MOST_STEPS} return steps")]
     TooMany,
+    /// Too long a text, in bytes.
+    #[error("the return steps are longer than {LONGEST_LIST} bytes")]
+    TooLong,
     /// No place in the dialplan.
     #[error(transparent)]
     Place(#[from] BadPlace),
@@ -53,6 +56,9 @@ pub enum BadStep {
     #[error("when={0:?} needs a step to parker or user/<user>@<domain>")]
     When(String),
 }
+
+/// The longest text of return steps, in bytes.
+const LONGEST_LIST: usize = 64 * 1024;
 
 impl Step {
     /// Sets what an attribute of a `<step>`, or a word `name=value` in a variable, says.
@@ -108,6 +114,9 @@ impl Step {
         let text = text.trim();
         if text.is_empty() || text == "none" {
             return Ok(Arc::from([]));
+        }
+        if text.len() > LONGEST_LIST {
+            return Err(BadStep::TooLong);
         }
         let mut depth = 0i32;
         let steps: Arc<[Step]> = text

@@ -67,8 +67,13 @@ fn nothing_that_means_something_elsewhere_is_a_user() {
 
 #[test]
 fn a_domain_has_one_spelling() {
-    assert_eq!(domain_name("B.Local.").as_deref(), Some("b.local"));
-    for text in ["", ".", "a b", "a@b", "a/b", "a%20"] {
+    for (text, domain) in
+        [("B.Local.", "b.local"), ("STRAẞE.example", "straße.example"), ("::1", "::1")]
+    {
+        assert_eq!(domain_name(text).as_deref(), Some(domain));
+        assert_eq!(domain_name(domain).as_deref(), Some(domain));
+    }
+    for text in ["", ".", "..", "a..", "a.b...", "İstanbul.example", "a b", "a@b", "a/b", "a%20"] {
         assert_eq!(domain_name(text), None, "{text}");
     }
 }

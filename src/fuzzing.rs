@@ -1,0 +1,47 @@
+//! What the fuzz targets in `fuzz/` call: one function a kind of text that somebody else writes. Each panics if what it
+//! promises does not hold. See "Fuzzing" in the README.
+
+mod command;
+mod configuration;
+mod dial_strings;
+mod names;
+mod words;
+
+use std::borrow::Cow;
+
+use crate::clock;
+use crate::park::{LotConfig, OrbitRange, Park, is_invisible};
+
+pub use command::command;
+pub use configuration::configuration;
+pub use dial_strings::dial_strings;
+pub use names::names;
+pub use words::arguments;
+
+/// The texts of an input: what a byte separates that is in no UTF-8. There are always as many as asked for.
+fn texts<const N: usize>(data: &[u8]) -> [Cow<'_, str>; N] {
+    let mut texts = data.splitn(N, |byte| *byte == 0xff).map(String::from_utf8_lossy);
+    std::array::from_fn(|_| texts.next().unwrap_or_default())
+}
+
+/// Two lots of the same orbits, of which one is a tenant's.
+fn lots() -> Vec<LotConfig> {
+    [("default", "701-705,*5901-*5999"), ("default@a.b", "701-702"), ("sales", "0001-0002,+8")]
+        .into_iter()
+        .map(|(key, orbits)| {
+            let ranges = OrbitRange::parse_list(orbits).expect("orbits");
+            LotConfig::new(key.parse().expect("a lot"), ranges)
+        })
+        .collect()
+}
+
+fn park() -> Park {
+    let mut park = Park::new(1);
+    drop(park.configure(clock::now(), lots()));
+    park
+}
+
+/// Nobody can take it for more than one line, nor for another one.
+fn is_one_line(text: &str) {
+    assert!(!text.contains(is_invisible), "{text:?}");
+}

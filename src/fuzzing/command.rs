@@ -1,0 +1,55 @@
+//! The command, as the console and the event socket get it.
+
+use super::{lots, texts};
+use crate::api;
+use crate::clock;
+use crate::config::Config;
+use crate::module::Module;
+use crate::park::{Caller, ParkRequest, Want, is_invisible};
+
+/// The longest answer, in bytes: three lots and a few calls take less, however long a line is.
+const LONGEST: usize = 64 * 1024;
+
+/// `<a line> 0xff <another>` to a switch in which nothing but this is parked.
+pub fn command(data: &[u8]) {
+    let [first, second] = texts(data);
+    let (worker, _messages) = crossbeam_channel::unbounded();
+    let module = Module::new(Config { lots: lots(), ..Config::default() }, 1, worker);
+    for (uuid, lot) in [("u-1", "default"), ("u-2", "default"), ("u-3", "default@a.b")] {
+        module.act(None, |park, now| {
+            let request = ParkRequest {
+                uuid: uuid.into(),
+                lot: lot.parse().expect("a lot"),
+                orbit: Want::Auto,
+                caller: Caller::new(&*second, &*first),
+                parker: "1000@a.b".parse().ok(),
+                priority: 0,
+                timeout_ms: None,
+                returns: None,
+                note: second.to_string(),
+                addressed_to: String::new(),
+                parked_at_epoch_ms: 0,
+            };
+            (drop(park.park(now, request)), Vec::new())
+        });
+    }
+    for line in [&*first, &*second] {
+        let answer = api::answer(&module, line);
+        assert!(answer.len() <= LONGEST, "{} bytes to {line:?}", answer.len());
+        if answer.starts_with("-ERR ") || answer.starts_with("+OK ") {
+            let one_line = answer.strip_suffix('\n').expect("an end of the line");
+            assert!(!one_line.contains(char::is_control), "{answer:?} to {line:?}");
+        } else if answer.starts_with('{') {
+            serde_json::from_str::<serde_json::Value>(&answer).expect("JSON");
+        } else if !answer.starts_with(['<']) && !line.contains("csv") {
+            assert!(answer.lines().all(|line| !line.contains(is_invisible)), "{answer:?}");
+        }
+        module.look(|park| {
+            for lot in park.lots() {
+                let calls = park.calls(clock::now(), Some(&lot.lot)).len();
+                assert_eq!(calls, lot.parked as usize, "{line:?}");
+                assert!(lot.going || lot.parked <= lot.capacity, "{line:?}");
+            }
+        });
+    }
+}

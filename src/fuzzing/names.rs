@@ -1,0 +1,198 @@
+//! What callers are called, in everything that shows it.
+
+use quick_xml::events::Event;
+
+use super::{is_one_line, park, texts};
+use crate::clock;
+use crate::events;
+use crate::history;
+use crate::names;
+use crate::park::{
+    CallView, CallbackId, CallbackView, Caller, Effect, LONGEST_NAME, LONGEST_NOTE, LONGEST_NUMBER,
+    ParkRequest, Want, shortened,
+};
+use crate::presence;
+use crate::render::{self, Format};
+use crate::switch::log;
+
+/// The columns of a list, and those of them that a table shows.
+const COLUMNS: usize = 15;
+const SHOWN: usize = 11;
+/// The widest line of a table, in characters: 48 of each text, each of which an escape can make ten of.
+const WIDEST: usize = SHOWN * (48 * 10 + 4);
+
+/// `<name> 0xff <number> 0xff <note> 0xff <whom it is for>`.
+pub fn names(data: &[u8]) {
+    let [name, number, note, addressed_to] = texts(data);
+    let private = data.first().is_some_and(|byte| byte % 8 == 7);
+    let mut park = park();
+    let lot: crate::park::LotKey = "default".parse().expect("a lot");
+    for (uuid, name) in [("u-1", &*name), ("u-2", "Alice")] {
+        let request = ParkRequest {
+            uuid: uuid.into(),
+            lot: lot.clone(),
+            orbit: Want::Auto,
+            caller: Caller { private, ..Caller::new(name, &*number) },
+            parker: addressed_to.parse().ok(),
+            priority: 0,
+            timeout_ms: None,
+            returns: None,
+            note: note.to_string(),
+            addressed_to: addressed_to.to_string(),
+            parked_at_epoch_ms: 1_700_000_000_123,
+        };
+        let parked = park.park(clock::now(), request).expect("a free orbit");
+        for effect in &parked.effects {
+            if let Effect::Event(event) = effect {
+                is_one_line(&log::line(&events::sentence(event)));
+                let entry = history::entry(event, 1, "parked", Some(&name.into()));
+                assert_eq!(entry.split(':').count(), 6, "{entry:?}");
+                assert!(!entry.contains(|c: char| c == '|' || c.is_control()), "{entry:?}");
+            }
+        }
+        lamp(park.lamp(clock::now(), &lot, &parked.orbit));
+        let view = park.show(clock::now(), &lot, &parked.orbit, &|_| None).expect("an orbit");
+        render::show_text(&view).lines().for_each(is_one_line);
+        json(&render::show_json(&view));
+    }
+    let calls = park.calls(clock::now(), None);
+    assert_eq!(&*calls[0].caller_id_name, shortened(&name, LONGEST_NAME));
+    assert_eq!(&*calls[0].caller_id_number, shortened(&number, LONGEST_NUMBER));
+    assert_eq!(&*calls[0].note, shortened(&note, LONGEST_NOTE));
+    lists(&calls);
+    phones(&calls[0]);
+    owed(&calls[0]);
+}
+
+fn lists(calls: &[CallView]) {
+    table(&render::calls(calls, Format::Text), SHOWN, calls.len());
+    let document = json(&render::calls(calls, Format::Json));
+    let rows = document["calls"].as_array().expect("a list");
+    assert_eq!(rows.len(), calls.len());
+    for (row, call) in rows.iter().zip(calls) {
+        assert_eq!(row.as_object().map(serde_json::Map::len), Some(COLUMNS));
+        assert_eq!(row["caller_id_name"], *call.caller_id_name);
+    }
+    let text = render::calls(calls, Format::Csv);
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    let rows: Vec<_> = reader.records().map(|row| row.expect("as many columns")).collect();
+    assert_eq!(rows.len(), calls.len());
+    for (row, call) in rows.iter().zip(calls) {
+        assert_eq!((row.len(), row.get(3)), (COLUMNS, Some(&*call.caller_id_name)));
+    }
+    xml(&render::calls(calls, Format::Xml), calls.len());
+}
+
+/// One line a row, each with as many cells, and whoever splits it finds them.
+fn table(text: &str, columns: usize, rows: usize) {
+    let lines: Vec<&str> = text.split('\n').collect();
+    assert_eq!(lines.len(), rows + 3, "{text}");
+    for line in &lines[..=rows] {
+        is_one_line(line);
+        assert!(line.chars().count() <= WIDEST, "{line}");
+        let (mut cells, mut inside, mut escaped, mut before) = (0, false, false, ' ');
+        for c in line.chars() {
+            cells += usize::from(!inside && before == ' ' && c != ' ');
+            inside ^= c == '"' && !escaped;
+            escaped = inside && c == '\\' && !escaped;
+            before = c;
+        }
+        assert_eq!((cells, inside), (columns, false), "{line}");
+    }
+}
+
+fn json(text: &str) -> serde_json::Value {
+    assert!(!text.contains(|c| c < ' '), "{text:?}");
+    serde_json::from_str(text).expect("JSON")
+}
+
+fn xml(text: &str, rows: usize) {
+    let mut reader = quick_xml::Reader::from_str(text);
+    let (mut depth, mut calls, mut cells) = (0, 0, 0);
+    loop {
+        match reader.read_event().expect("XML") {
+            Event::Start(start) => {
+                depth += 1;
+                calls += usize::from(start.name().as_ref() == "call");
+                cells += usize::from(depth == 3);
+                assert!(depth <= 3, "{text}");
+            }
+            Event::Empty(_) => cells += usize::from(depth == 2),
+            Event::End(_) => depth -= 1,
+            Event::Eof => break,
+            Event::Text(_) | Event::GeneralRef(_) => {}
+            event => panic!("{event:?}"),
+        }
+    }
+    assert_eq!((depth, calls, cells), (0, rows, rows * COLUMNS), "{text}");
+    assert!(text.chars().all(is_xml), "{text:?}");
+}
+
+/// The characters of XML 1.0.
+fn is_xml(c: char) -> bool {
+    matches!(c, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
+}
+
+/// FreeSWITCH writes what a lamp shows into an XML document as it is.
+fn lamp(lamp: crate::park::Lamp) {
+    let (shown, _) = presence::shown(lamp);
+    for (name, value) in shown.headers("park", "701", "a.b", None) {
+        assert!(value.chars().all(|c| is_xml(c) && !c.is_control()), "{name}: {value:?}");
+        if !name.starts_with("Caller-") {
+            continue;
+        }
+        let document = format!("<target uri=\"{value}\">{value}</target>");
+        let mut reader = quick_xml::Reader::from_str(&document);
+        match reader.read_event().expect("XML") {
+            Event::Start(start) => {
+                let attributes: Result<Vec<_>, _> = start.attributes().collect();
+                assert_eq!(attributes.expect("attributes").len(), 1, "{document}");
+            }
+            event => panic!("{event:?}"),
+        }
+        loop {
+            match reader.read_event().expect("XML") {
+                Event::Text(_) | Event::GeneralRef(_) => {}
+                Event::End(_) => break,
+                event => panic!("{event:?}"),
+            }
+        }
+        assert!(matches!(reader.read_event(), Ok(Event::Eof)), "{document}");
+    }
+}
+
+/// What mod_sofia puts into headers.
+fn phones(call: &CallView) {
+    let name = names::for_sip(&names::shown_name(call));
+    assert!(!name.contains(char::is_control), "{name:?}");
+    let inside = name.strip_prefix('"').and_then(|name| name.strip_suffix('"')).unwrap_or(&name);
+    let mut quotes = inside.chars();
+    while let Some(c) = quotes.next() {
+        assert!(!matches!(c, '"' | ':' | '/' | '@'), "{name:?}");
+        if c == '\\' {
+            assert!(matches!(quotes.next(), Some('"' | '\\')), "{name:?}");
+        }
+    }
+    let number = names::shown_number(call);
+    assert!((1..=LONGEST_NUMBER).contains(&number.len()), "{number:?}");
+    assert!(number.bytes().all(|b| b.is_ascii_alphanumeric() || b"+*#._-%".contains(&b)));
+    drop(names::unquoted(&call.caller_id_name));
+}
+
+fn owed(call: &CallView) {
+    let callback = CallbackView {
+        id: CallbackId(1),
+        lot: call.lot.clone(),
+        orbit: call.orbit.clone(),
+        uuid: call.uuid.clone(),
+        caller: Caller::new(&call.caller_id_name, &call.caller_id_number),
+        by: "1000@a.b".parse().expect("a user"),
+        attempts_left: 1,
+        expires_in_ms: 1,
+        trying: false,
+        reason: Some(call.note.clone()),
+    };
+    let callbacks = [callback];
+    table(&render::callbacks_text(&callbacks), 10, 1);
+    json(&render::callbacks_json(&callbacks));
+}
