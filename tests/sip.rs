@@ -50,6 +50,7 @@ mod sip {
     mod storms;
     mod tenant_lamps;
     mod tenants;
+    mod torture;
     mod transferred;
     mod transferred_menus;
     mod transferred_onto;

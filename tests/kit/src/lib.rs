@@ -24,6 +24,7 @@ mod event;
 mod events;
 mod folder;
 mod host;
+pub mod hostile;
 mod legs;
 pub mod phone;
 mod ports;
