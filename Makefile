@@ -15,7 +15,7 @@ MODULE = $(or $(CARGO_TARGET_DIR),target)/release/libmod_callpark.so
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup need-build need-valgrind need-fuzz need-freeswitch build check test model fuzz test-freeswitch demo bench install clean
+.PHONY: help setup need-build need-valgrind need-fuzz need-freeswitch build check test model fuzz test-freeswitch demo bench soak-hostile install clean
 
 help: ## Lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -72,6 +72,9 @@ bench: need-build ## Assigning, deadlines; with FREESWITCH=<prefix> also retriev
 		echo "SKIPPED: retrieval beside mod_valet_parking needs a FreeSWITCH: make bench FREESWITCH=<prefix>"; \
 	else $(MAKE) --no-print-directory need-freeswitch && \
 		$(CARGO) run --release -p kit --example retrieval; fi
+
+soak-hostile: need-build need-freeswitch ## Hostile callers beside 50 honest calls, QUIET_SECONDS (300), HOSTILE_SECONDS (3600), FREESWITCH=<prefix>
+	$(CARGO) build --release --workspace && KIT_NO_BUILD=1 $(CARGO) run --release -p kit --example hostile
 
 install: build need-freeswitch ## Copies the module, and the sample configuration if there is none, into FREESWITCH=<prefix>
 	@$(call IN_PREFIX,mods,lib/freeswitch/mod lib64/freeswitch/mod mod); \
