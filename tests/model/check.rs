@@ -76,13 +76,14 @@ pub fn settle(
     }
 }
 
-/// A leg that `uuid_bridge` took out of what it did, and whose other leg went elsewhere, FreeSWITCH leaves in nothing.
+/// A leg that `uuid_bridge` took out of what it did, and whose other leg went elsewhere, FreeSWITCH leaves in nothing. For
+/// 20 s it waits for that other leg, wherever it is sent itself meanwhile, and then hangs up both.
 fn end_the_stranded(world: &mut World, office: &mut Office) {
     for leg in world.live().filter(|leg| leg.commanded) {
         let state = Seen::of(&office.api(&format!("uuid_dump {}", leg.uuid))).state;
-        if ["CS_RESET", "CS_HIBERNATE", "CS_SOFT_EXECUTE", "CS_CONSUME_MEDIA"]
-            .contains(&state.as_str())
-        {
+        let nothing =
+            ["CS_RESET", "CS_HIBERNATE", "CS_SOFT_EXECUTE", "CS_CONSUME_MEDIA", "CS_ROUTING"];
+        if nothing.contains(&state.as_str()) {
             office.api(&format!("uuid_kill {}", leg.uuid));
         }
     }
@@ -215,7 +216,7 @@ fn at_rest(
     let rests = match (channel.state.as_str(), channel.application.as_str()) {
         ("CS_EXECUTE", "park" | "playback" | "eval") | ("CS_PARK", _) => true,
         ("CS_EXECUTE", "bridge") => calls(),
-        ("CS_EXECUTE", _) if leg.nested => true,
+        ("CS_EXECUTE", _) if leg.nested && leg.ours == 0 => true,
         _ => rings,
     };
     if !rests {

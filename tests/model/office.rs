@@ -150,6 +150,8 @@ impl Office {
         let events = switch.events(&[
             "CHANNEL_CREATE",
             "CHANNEL_ANSWER",
+            "CHANNEL_EXECUTE",
+            "CHANNEL_EXECUTE_COMPLETE",
             "CHANNEL_BRIDGE",
             "CHANNEL_UNBRIDGE",
             "CHANNEL_HANGUP",

@@ -8,6 +8,10 @@ use crate::ask::Ask;
 use crate::people::Person;
 use crate::world::{Leg, Stay, Wish, World};
 
+fn is_ours(event: &Event) -> bool {
+    event.text("Application").starts_with("callpark")
+}
+
 impl World {
     /// What the switch says.
     pub fn absorb(&mut self, event: &Event) {
@@ -16,6 +20,10 @@ impl World {
             "CHANNEL_ANSWER" => self.change(event, |leg| leg.answered = true),
             "CHANNEL_HANGUP" => self.change(event, |leg| leg.hung_up = true),
             "CHANNEL_DESTROY" => self.change(event, |leg| (leg.hung_up, leg.gone) = (true, true)),
+            "CHANNEL_EXECUTE" if is_ours(event) => self.change(event, |leg| leg.ours += 1),
+            "CHANNEL_EXECUTE_COMPLETE" if is_ours(event) => {
+                self.change(event, |leg| leg.ours = leg.ours.saturating_sub(1));
+            }
             "CHANNEL_BRIDGE" => {
                 self.bridged(event.text("Bridge-A-Unique-ID"), event.text("Bridge-B-Unique-ID"));
             }

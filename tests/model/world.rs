@@ -25,6 +25,8 @@ pub struct Leg {
     pub hung_up: bool,
     /// It had a private event: FreeSWITCH goes on naming the application of that as the one it runs.
     pub nested: bool,
+    /// How many applications of ours it runs, one on top of another.
+    pub ours: usize,
     /// Somebody has hung it up.
     pub ends: bool,
     pub gone: bool,
