@@ -128,7 +128,7 @@ fn setup(phones: bool) -> Setup {
 
 /// A leg that leaves a bridge and is in the next one within a media frame is still taken for being in the first:
 /// FreeSWITCH expects nobody to answer as fast as these phones do.
-const A_FRAME: (&str, &str) = ("sleep", "60");
+const A_FRAME: (&str, &str) = ("sleep", "100");
 
 /// A key that is still queued would end the sleep at once.
 const EAT_KEYS: (&str, &str) = ("set", "sleep_eat_digits=true");
