@@ -10,7 +10,6 @@ use crate::park::Effect;
 use crate::pickup;
 use crate::ring;
 use crate::switch::{Session, log};
-use crate::worker::Message;
 
 /// Carries out `effects` in their order. `here`: the session on whose thread we are.
 pub fn carry_out(module: &Arc<Module>, effects: Vec<Effect>, here: Option<Session<'_>>) {
@@ -20,8 +19,8 @@ pub fn carry_out(module: &Arc<Module>, effects: Vec<Effect>, here: Option<Sessio
                 events::tell(&event, here);
                 pickup::tone(module, &event);
             }
-            // The worker shows lamps, so that the last one to be shown is the last one that was true.
-            Effect::Presence(lot, orbit) => module.tell_worker(Message::Lamp(lot, orbit)),
+            // One thread shows lamps, so that the last one to be shown is the last one that was true.
+            Effect::Presence(lot, orbit) => module.lamps.changed(lot, orbit),
             Effect::Wake(uuid) => module.wake(&uuid),
             Effect::Ring(step) => ring::step(module, *step),
             Effect::StopRing(run, why) => module.rings.stop(run, why),

@@ -1,33 +1,117 @@
-//! Which lamp shows what to whom. Lamps of everybody's lots are shown to all who watch them at once, those of tenants to each
-//! phone by itself.
+//! Which lamp shows what to whom. Lamps of everybody's lots are shown to all who watch them in the switch's domain at once,
+//! others to each phone, or each domain, by itself: a few at a time, so that a lamp with many watchers holds up no other.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use crate::lamp_queue::Job;
 use crate::module::Module;
-use crate::park::{LotKey, OrbitName, Park};
+use crate::park::{LotKey, OrbitName, Park, domain_name};
 use crate::party;
 use crate::presence::{Asked, Shown, domain_of, lot_now, orbit_now};
-use crate::switch::core;
+use crate::switch::guard::Inside;
+use crate::switch::{core, guard, log};
 use crate::watchers::Watchers;
 
 /// A subscription that there is not: what is said to it only those hear who listen to events.
 const NO_SUBSCRIPTION: &str = "callpark";
 
-/// How many lamps are remembered that are watched under another domain than their lot's.
-const MOST_ELSEWHERE: usize = 10_000;
+/// How many are shown a lamp before it is looked whether there is something more urgent.
+const AT_ONCE: usize = 16;
+/// With nothing to do.
+const LONG: Duration = Duration::from_secs(3600);
+/// How often it is said that phones have got no answer.
+const SAY_EVERY: Duration = Duration::from_secs(60);
 
-/// The lamps as they were shown last: what has not changed is not shown again. Only the worker has them, and only it
-/// answers who asks, so that the last one shown is the last one that was true. Lamps that are off are not in here.
+/// A lamp.
+type Place = (LotKey, OrbitName);
+
+/// When lamps begin to blink.
+#[derive(Default)]
+struct Blinking {
+    due: BTreeSet<(Instant, Place)>,
+    at: HashMap<Place, Instant>,
+}
+
+impl Blinking {
+    fn set(&mut self, place: Place, at: Option<Instant>) {
+        let old = match at {
+            Some(at) => self.at.insert(place.clone(), at),
+            None => self.at.remove(&place),
+        };
+        if let Some(old) = old {
+            self.due.remove(&(old, place.clone()));
+        }
+        self.due.extend(at.map(|at| (at, place)));
+    }
+
+    fn take_due(&mut self, now: Instant) -> Option<Place> {
+        let (_, place) = self.due.first().filter(|(at, _)| *at <= now)?.clone();
+        self.set(place.clone(), None);
+        Some(place)
+    }
+}
+
+/// Shows lamps and answers phones, until it is told to stop.
+pub fn run(module: &Arc<Module>) {
+    let _inside = Inside::enter();
+    let mut lamps = Lamps::default();
+    let mut blinking = Blinking::default();
+    let mut said: Option<Instant> = None;
+    let show = |lamps: &mut Lamps, blinking: &mut Blinking, place: Place| {
+        let wait = guard("lamps", None, || lamps.show(module, &place.0, &place.1));
+        blinking.set(place, wait.map(|wait| Instant::now() + wait));
+    };
+    loop {
+        while let Some(place) = blinking.take_due(Instant::now()) {
+            show(&mut lamps, &mut blinking, place);
+        }
+        let until_blink =
+            blinking.due.first().map(|(at, _)| at.saturating_duration_since(Instant::now()));
+        let patience = match lamps.rest.is_empty() {
+            true => until_blink.unwrap_or(LONG),
+            false => Duration::ZERO,
+        };
+        match module.lamps.next(patience) {
+            Job::Lamp(lot, orbit) => show(&mut lamps, &mut blinking, (lot, orbit)),
+            Job::Asked(asked) => guard("lamps", (), || lamps.answer(module, asked)),
+            Job::Configured => guard("lamps", (), || lamps.configured(module)),
+            Job::Nothing => {}
+            Job::Stop => {
+                while !lamps.rest.is_empty() {
+                    guard("lamps", (), || lamps.show_more(module));
+                }
+                return;
+            }
+        }
+        guard("lamps", (), || lamps.show_more(module));
+        if said.is_none_or(|at| at.elapsed() > SAY_EVERY) {
+            let unanswered = module.lamps.take_unanswered();
+            if unanswered > 0 {
+                said = Some(Instant::now());
+                log::warning(
+                    None,
+                    format_args!(
+                        "{unanswered} times a phone asked for a lamp and got no answer: too many ask at once"
+                    ),
+                );
+            }
+        }
+    }
+}
+
+/// The lamps as they were shown last: what has not changed is not shown again. Only one thread has them, and only it
+/// answers who asks, so that the last one shown is the last one that was true.
 #[derive(Default)]
 pub struct Lamps {
+    /// Those of their own domain that are not off.
     lit: HashMap<(String, String), Shown>,
-    /// Under which other domains phones watch a lamp: those of a tenant may watch the orbits of a lot of everybody's.
-    elsewhere: BTreeSet<(String, String)>,
-    /// Who watches lamps that tenants have.
+    /// Who is told by itself.
     watchers: Watchers,
+    /// The lamps of which watchers are still to be told, and behind which of them.
+    rest: VecDeque<(String, Option<String>)>,
     /// The proto of those that are lit.
     proto: String,
 }
@@ -44,75 +128,130 @@ fn meant(park: &Park, login: &str, domain: &str) -> Option<(LotKey, Option<Orbit
     }
 }
 
+fn now(module: &Module, meant: &(LotKey, Option<OrbitName>)) -> Shown {
+    match meant {
+        (lot, Some(orbit)) => orbit_now(module, lot, orbit).0,
+        (lot, None) => lot_now(module, lot),
+    }
+}
+
 impl Lamps {
     /// Shows the lamps of an orbit and of its lot as they are now. Some: look at them again after so long.
-    pub fn show(&mut self, module: &Module, lot: &LotKey, orbit: &OrbitName) -> Option<Duration> {
+    fn show(&mut self, module: &Module, lot: &LotKey, orbit: &OrbitName) -> Option<Duration> {
         self.follow_proto(module);
         let home = domain_of(lot)?;
         let (shown, later) = orbit_now(module, lot, orbit);
         let whole = lot_now(module, lot);
         for (login, shown) in [(orbit.as_str(), shown), (lot.name.as_str(), whole)] {
-            if lot.domain.is_some() || module.look(|park| park.is_of_a_tenant(login)) {
-                self.show_each(module, lot, login, &shown);
-                self.change(login, &home, &shown, Some(NO_SUBSCRIPTION));
-                continue;
-            }
-            for domain in self.other_domains(login, &home).iter().chain([&home]) {
-                self.change(login, domain, &shown, None);
-            }
+            let one_by_one = is_told_one_by_one(module, lot, login);
+            self.change(login, &home, &shown, one_by_one.then_some(NO_SUBSCRIPTION));
+            self.tell_watchers(login);
         }
         later
     }
 
-    /// Shows each phone what `login` means to it now: a lamp of that lot, or after a reload of another, or nothing any more.
-    fn show_each(&mut self, module: &Module, lot: &LotKey, login: &str, shown: &Shown) {
-        for (call_id, watcher) in self.watchers.of(login) {
-            let domain = &watcher.domain;
-            let now = match module.look(|park| meant(park, login, domain)) {
-                Some((meant, _)) if meant == *lot => shown.clone(),
-                Some((meant, Some(orbit))) => orbit_now(module, &meant, &orbit).0,
-                Some((meant, None)) => lot_now(module, &meant),
-                None => Shown::off(),
+    /// Whoever watches that lamp by itself is told soon.
+    fn tell_watchers(&mut self, login: &str) {
+        match self.rest.iter_mut().find(|(waits, _)| waits == login) {
+            Some((_, after)) => *after = None,
+            None => self.rest.push_back((login.to_owned(), None)),
+        }
+    }
+
+    /// Shows a few of those watchers what their lamp means to them now: that of this lot, or after a reload of another, or
+    /// nothing any more.
+    fn show_more(&mut self, module: &Module) {
+        let Some((login, after)) = self.rest.pop_front() else { return };
+        let (some, last) = self.watchers.some_of(Instant::now(), &login, after.as_deref(), AT_ONCE);
+        let mut known: Option<((LotKey, Option<OrbitName>), Shown)> = None;
+        for watcher in some {
+            let meant = module.look(|park| meant(park, &login, &watcher.domain));
+            let shown = match (meant, &known) {
+                (None, _) => Shown::off(),
+                (Some(meant), Some((same, shown))) if *same == meant => shown.clone(),
+                (Some(meant), _) => {
+                    let shown = now(module, &meant);
+                    known = Some((meant, shown.clone()));
+                    shown
+                }
             };
-            if watcher.shown != now {
-                now.fire(&self.proto, login, domain, Some(call_id));
-                watcher.shown = now;
+            if watcher.shown != shown {
+                shown.fire(&self.proto, &login, &watcher.domain, watcher.call_id.as_deref());
+                watcher.shown = shown;
             }
+        }
+        if last.is_some() {
+            self.rest.push_back((login, last));
         }
     }
 
     /// Answers a phone that asks.
-    pub fn answer(&mut self, module: &Arc<Module>, asked: Asked) {
+    fn answer(&mut self, module: &Arc<Module>, asked: Asked) {
         self.follow_proto(module);
         let (login, domain) = (asked.login.as_str(), asked.domain.as_str());
-        let Some((lot, orbit)) = module.look(|park| meant(park, login, domain)) else { return };
-        match asked.is_stranger(module, &lot) {
+        let Some(meant) = module.look(|park| meant(park, login, domain)) else { return };
+        let lot = &meant.0;
+        match asked.is_stranger(module, lot) {
             Some(false) => {}
             // As if it were not there.
             Some(true) => return,
-            None => return asked.look_first(module),
-        }
-        let shown = match orbit {
-            Some(orbit) => orbit_now(module, &lot, &orbit).0,
-            None => lot_now(module, &lot),
-        };
-        if lot.domain.is_some() || module.look(|park| park.is_of_a_tenant(login)) {
-            self.watchers.note(&asked, shown.clone());
-        } else if domain.parse::<IpAddr>().is_err()
-            && domain_of(&lot).is_some_and(|home| home != domain)
-            && self.elsewhere.len() < MOST_ELSEWHERE
-        {
-            let lamp = (login.to_owned(), domain.to_owned());
-            if !shown.is_off() {
-                self.lit.entry(lamp.clone()).or_insert_with(|| shown.clone());
+            None => {
+                let from = asked.from_domain().unwrap_or_default().to_owned();
+                // If it cannot be looked for, it is not shown.
+                module.domains.look_for(module, &from, asked);
+                return;
             }
-            self.elsewhere.insert(lamp);
         }
-        shown.fire(&self.proto, login, domain, asked.call_id.as_deref());
+        let shown = now(module, &meant);
+        if asked.expires_s > 0 && !asked.is_answered {
+            shown.fire(&self.proto, login, domain, asked.call_id.as_deref());
+        }
+        self.note(module, lot, asked, shown);
+    }
+
+    /// Remembers that a phone watches, if what is said to all does not reach it.
+    fn note(&mut self, module: &Arc<Module>, lot: &LotKey, asked: Asked, shown: Shown) {
+        let time = Instant::now();
+        if is_told_one_by_one(module, lot, &asked.login) {
+            // A phone that names an address instead may be any of the switch's.
+            let from = asked.from_domain().map(str::to_owned).or_else(core::domain);
+            let from = from.filter(|from| module.domains.exists(module, from) == Some(true));
+            self.watchers.note(time, &asked, from.as_deref(), false, shown);
+            return;
+        }
+        let host = domain_name(party::host_of(&asked.domain)).unwrap_or_default();
+        if host.parse::<IpAddr>().is_ok() || domain_of(lot).is_none_or(|home| home == asked.domain)
+        {
+            return;
+        }
+        match module.domains.exists(module, &host) {
+            Some(true) => self.watchers.note(time, &asked, Some(&host), true, shown),
+            exists => {
+                self.watchers.note(time, &asked, None, false, shown);
+                if exists.is_none() {
+                    module.domains.look_for(module, &host, asked.answered());
+                }
+            }
+        }
+    }
+
+    /// The configuration was read again.
+    fn configured(&mut self, module: &Module) {
+        self.follow_proto(module);
+        let is_there =
+            |login: &str, domain: &str| module.look(|park| meant(park, login, domain)).is_some();
+        for (login, watcher) in self.watchers.retain(is_there) {
+            if !watcher.shown.is_off() {
+                Shown::off().fire(&self.proto, &login, &watcher.domain, watcher.call_id.as_deref());
+            }
+        }
+        for login in self.watchers.lamps() {
+            self.tell_watchers(&login);
+        }
     }
 
     /// If lamps are called otherwise now, those of the old name go out, and those of the new one are lit.
-    pub fn follow_proto(&mut self, module: &Module) {
+    fn follow_proto(&mut self, module: &Module) {
         let proto = module.settings.read().presence_proto.clone();
         if proto == self.proto {
             return;
@@ -121,16 +260,11 @@ impl Lamps {
             Shown::off().fire(&self.proto, login, domain, None);
             shown.fire(&proto, login, domain, None);
         }
-        for ((login, call_id), watcher) in self.watchers.take_all() {
-            Shown::off().fire(&self.proto, &login, &watcher.domain, Some(&call_id));
+        for (login, watcher) in self.watchers.take_all() {
+            let call_id = watcher.call_id.as_deref();
+            Shown::off().fire(&self.proto, &login, &watcher.domain, call_id);
         }
         self.proto = proto;
-    }
-
-    fn other_domains(&self, login: &str, home: &str) -> Vec<String> {
-        let from = (login.to_owned(), String::new());
-        let of_login = self.elsewhere.range(from..).take_while(|(other, _)| other == login);
-        of_login.map(|(_, domain)| domain.clone()).filter(|domain| domain != home).collect()
     }
 
     fn change(&mut self, login: &str, domain: &str, shown: &Shown, to: Option<&str>) {
@@ -146,4 +280,9 @@ impl Lamps {
             self.lit.insert(key, shown.clone());
         }
     }
+}
+
+/// Whether each phone is told of that lamp by itself: it is a tenant's, or a tenant has one of the same name.
+fn is_told_one_by_one(module: &Module, lot: &LotKey, login: &str) -> bool {
+    lot.domain.is_some() || module.look(|park| park.is_of_a_tenant(login))
 }

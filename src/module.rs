@@ -17,9 +17,11 @@ use crate::came::Ways;
 use crate::clock;
 use crate::config::{Config, Settings};
 use crate::departed::Departed;
+use crate::domains::Domains;
 use crate::effects;
 use crate::handover::Handover;
 use crate::health::Health;
+use crate::lamp_queue::LampQueue;
 use crate::park::{CallUuid, Effect, Millis, Park, Ticket};
 use crate::rings::Rings;
 use crate::switch::Stop;
@@ -87,6 +89,10 @@ pub struct Module {
     pub ways: Ways,
     /// Which users are in a call.
     pub busy: Busy,
+    /// Which domains the directory has.
+    pub domains: Domains,
+    /// What is to be done about lamps.
+    pub lamps: LampQueue,
     /// The settings of the whole module.
     pub settings: RwLock<Settings>,
     /// The text of the configuration that was read last, good or bad: the same is not read twice.
@@ -122,6 +128,8 @@ impl Module {
             departed: Departed::default(),
             ways: Ways::default(),
             busy: Busy::default(),
+            domains: Domains::default(),
+            lamps: LampQueue::default(),
             settings: RwLock::new(config.settings),
             configuration: Mutex::default(),
             readings: AtomicU64::new(0),

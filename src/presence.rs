@@ -5,14 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::clock;
-use crate::dialling::in_thread;
 use crate::module::Module;
-use crate::park::{Dialog, Lamp, LotKey, OrbitName, domain_name};
+use crate::park::{Dialog, LONGEST_USER, Lamp, LotKey, OrbitName, domain_name, shortened};
 use crate::party;
 use crate::render;
+use crate::switch::core;
 use crate::switch::event::{Event, Heard, Kind, Listener};
-use crate::switch::{api, core};
-use crate::worker::Message;
+use crate::watchers::LONGEST_S;
 
 /// What one lamp shows.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -159,16 +158,23 @@ pub struct Asked {
     pub domain: String,
     /// The subscription that gets the answer.
     pub call_id: Option<String>,
+    /// Who asks, by its own account.
+    source: Arc<str>,
     /// The domain of the phone, by its own account.
     from: Option<String>,
-    /// For how much longer it watches.
+    /// For how much longer it watches; 0: not any more.
     pub expires_s: u64,
-    /// Whether `from` is a domain of the directory; none: nobody has looked.
-    from_is_ours: Option<bool>,
+    /// It has got its answer, and is only to be remembered.
+    pub is_answered: bool,
 }
 
+/// The longest name of a subscription.
+const LONGEST_CALL_ID: usize = 512;
+/// The longest name of a lamp: lots have longer ones than orbits.
+const LONGEST_LOGIN: usize = 64;
+
 impl Asked {
-    /// That subscription of `from` asks for the lamp `login@domain`.
+    /// That subscription of `from` asks for the lamp `login@domain`. None: nothing of ours can be meant.
     #[must_use]
     pub fn new(
         login: &str,
@@ -176,43 +182,60 @@ impl Asked {
         call_id: Option<String>,
         from: &str,
         expires_s: u64,
-    ) -> Self {
-        let from = from.rsplit_once('@').map(|(_, host)| party::host_of(host));
-        Self {
+    ) -> Option<Self> {
+        let is_sane =
+            |id: &String| id.len() <= LONGEST_CALL_ID && !id.chars().any(char::is_control);
+        domain_name(party::host_of(domain))?;
+        if login.len() > LONGEST_LOGIN || !call_id.as_ref().is_none_or(is_sane) {
+            return None;
+        }
+        let host = from.rsplit_once('@').map(|(_, host)| party::host_of(host));
+        Some(Self {
             login: login.to_owned(),
             domain: domain.to_owned(),
             call_id,
-            from: from.filter(|host| host.parse::<IpAddr>().is_err()).and_then(domain_name),
+            source: shortened(from, LONGEST_USER).to_lowercase().into(),
+            from: host.filter(|host| host.parse::<IpAddr>().is_err()).and_then(domain_name),
             expires_s,
-            from_is_ours: None,
-        }
+            is_answered: false,
+        })
+    }
+
+    /// The same, which has got its answer.
+    #[must_use]
+    pub fn answered(self) -> Self {
+        Self { is_answered: true, ..self }
+    }
+
+    /// Who asks, by its own account.
+    #[must_use]
+    pub fn source(&self) -> Arc<str> {
+        Arc::clone(&self.source)
+    }
+
+    /// The domain of the phone, by its own account; none for one that names an address.
+    #[must_use]
+    pub fn from_domain(&self) -> Option<&str> {
+        self.from.as_deref()
     }
 
     /// Whether the phone is of another tenant than the lamp. None: the directory has to be asked, which can take a moment.
     pub(crate) fn is_stranger(&self, module: &Module, owner: &LotKey) -> Option<bool> {
         match (&self.from, owner.domain.as_deref()) {
-            (Some(from), Some(owner)) if from != owner => {
-                let known = || {
-                    core::domain().as_ref() == Some(from)
-                        || module.look(|park| park.has_tenant(from))
-                };
-                self.from_is_ours.or_else(|| known().then_some(true))
-            }
+            (Some(from), Some(owner)) if from != owner => module.domains.exists(module, from),
             // Everybody's, its own, or nobody can say.
             _ => Some(false),
         }
     }
+}
 
-    /// Looks, and asks again.
-    pub(crate) fn look_first(mut self, module: &Arc<Module>) {
-        let module = Arc::clone(module);
-        // If it cannot be looked for, it is not shown.
-        drop(in_thread("callpark-lamps", move || {
-            let domain = self.from.as_deref().unwrap_or_default();
-            let answer = api::execute("domain_exists", domain);
-            self.from_is_ours = Some(answer.is_some_and(|answer| answer.trim() == "true"));
-            module.tell_worker(Message::Asked(self));
-        }));
+/// For how many seconds a subscription is to last, by what its phone has asked for.
+fn expires_s(text: Option<&str>) -> u64 {
+    const DEFAULT_S: u64 = 3600;
+    match text {
+        None => DEFAULT_S,
+        Some(text) if text.starts_with('-') => 0,
+        Some(text) => text.parse().unwrap_or(LONGEST_S),
     }
 }
 
@@ -229,13 +252,40 @@ impl Listener for Probes {
         let asked = to.strip_prefix(proto.as_str()).and_then(|rest| rest.strip_prefix('+'));
         let Some((login, domain)) = asked.and_then(|rest| rest.split_once('@')) else { return };
         let from = event.header("from").unwrap_or_default();
-        let expires_s = event.header("expires").and_then(|seconds| seconds.parse().ok());
-        module.tell_worker(Message::Asked(Asked::new(
-            login,
-            domain,
-            event.header("sub-call-id"),
-            &from,
-            expires_s.unwrap_or(3600),
-        )));
+        let expires_s = expires_s(event.header("expires").as_deref());
+        let call_id = event.header("sub-call-id");
+        if let Some(asked) = Asked::new(login, domain, call_id, &from, expires_s) {
+            module.lamps.ask(asked);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_can_be_a_lamp_of_ours_is_asked_for() {
+        let asked = |login: &str, domain: &str, call_id: &str, from: &str| {
+            Asked::new(login, domain, Some(call_id.to_owned()), from, 60)
+        };
+        assert!(asked("701", "b.local", "x", "1@b.local").is_some());
+        assert!(asked("701", "[2001:db8::1]", "x", "").is_some());
+        let long = "7".repeat(60_000);
+        let from = asked("701", "b.local", "x", &format!("{long}@{long}"));
+        assert!(from.is_some_and(|asked| asked.source().chars().count() <= LONGEST_USER));
+        assert!(asked(&long, "b.local", "x", "1@b.local").is_none());
+        assert!(asked("701", &long, "x", "1@b.local").is_none());
+        assert!(asked("701", "b.local", &long, "1@b.local").is_none());
+        assert!(asked("701", "b.local\r\n", "x", "1@b.local").is_none());
+    }
+
+    #[test]
+    fn no_time_is_too_long_or_too_short() {
+        assert_eq!(expires_s(None), 3600);
+        assert_eq!(expires_s(Some("0")), 0);
+        assert_eq!(expires_s(Some("-5")), 0);
+        assert_eq!(expires_s(Some("60")), 60);
+        assert_eq!(expires_s(Some("18446744073709551616")), LONGEST_S);
     }
 }

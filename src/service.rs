@@ -13,6 +13,7 @@ use crate::clock;
 use crate::departed;
 use crate::events;
 use crate::health;
+use crate::lamps;
 use crate::module::Module;
 use crate::park::End;
 use crate::presence::Probes;
@@ -38,6 +39,7 @@ struct Service {
     completions: api::complete::Completions,
     subclass: Option<Subclass>,
     worker: JoinHandle<()>,
+    lamps: JoinHandle<()>,
 }
 
 static SERVICE: Mutex<Option<Service>> = Mutex::new(None);
@@ -64,6 +66,16 @@ pub fn start() -> Result<(), String> {
             .name("callpark".to_owned())
             .spawn(move || worker::run(&module, &messages))
             .map_err(|error| format!("its thread cannot start: {error}"))?
+    };
+    let lamps = {
+        let theirs = Arc::clone(&module);
+        let started = std::thread::Builder::new()
+            .name("callpark-lamps".to_owned())
+            .spawn(move || lamps::run(&theirs));
+        started.map_err(|error| {
+            module.tell_worker(Message::Stop);
+            format!("its thread for lamps cannot start: {error}")
+        })?
     };
     health::check_rival(&module);
     Module::start(Arc::clone(&module));
@@ -100,7 +112,8 @@ pub fn start() -> Result<(), String> {
         unheard("FreeSWITCH does not tell us of calls that end: parkers may be unknown");
     }
     subscriptions::answer_all(&module);
-    *SERVICE.lock() = Some(Service { hooks, bindings, hangups, completions, subclass, worker });
+    *SERVICE.lock() =
+        Some(Service { hooks, bindings, hangups, completions, subclass, worker, lamps });
     log::notice(
         None,
         format_args!("mod_callpark {} is up, lots: {lots}", env!("CARGO_PKG_VERSION")),
@@ -133,7 +146,7 @@ pub fn stop() -> bool {
     let Some(module) = Module::running() else { return true };
     module.stopping();
     module.rings.stop_all();
-    // While the worker still runs: it puts the lamps of those calls out.
+    // While lamps are still shown: those of these calls go out.
     end_calls(&module);
     let service = SERVICE.lock().take();
     if let Some(service) = service {
@@ -141,10 +154,14 @@ pub fn stop() -> bool {
         drop(service.bindings);
         drop(service.hangups);
         drop(service.completions);
-        // It does first what it has been told before: lamps.
         module.tell_worker(Message::Stop);
         if service.worker.join().is_err() {
             log::error(None, format_args!("the worker had failed"));
+        }
+        // They show first what has changed before.
+        module.lamps.stop();
+        if service.lamps.join().is_err() {
+            log::error(None, format_args!("the thread for lamps had failed"));
         }
         drop(service.subclass);
     }

@@ -137,7 +137,7 @@ fn take(module: &Arc<Module>, number: u64, text: Option<String>) -> Result<(), S
     });
     if newest {
         *module.settings.write() = config.settings;
-        module.tell_worker(Message::Proto);
+        module.lamps.configured();
         // Lamps may belong to others now.
         subscriptions::answer_all(module);
     }

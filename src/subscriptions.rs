@@ -2,13 +2,18 @@
 //! them in its database, and asks only for those that subscribe from now on.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::clock;
 use crate::dialling::in_thread;
 use crate::module::Module;
 use crate::presence::Asked;
 use crate::switch::{api, db, log};
-use crate::worker::Message;
+
+/// How many are read of one database.
+const MOST: usize = 50_000;
+/// When it is looked again whether there is room for more of them.
+const ROOM_AGAIN: Duration = Duration::from_millis(20);
 
 /// Has every lamp that is being watched answered as if its phone had just asked. Returns at once.
 pub fn answer_all(module: &Arc<Module>) {
@@ -17,7 +22,11 @@ pub fn answer_all(module: &Arc<Module>) {
         in_thread("callpark-lamps", move || {
             let proto = module.settings.read().presence_proto.clone();
             for asked in databases().iter().flat_map(|database| watched(database, &proto)) {
-                module.tell_worker(Message::Asked(asked));
+                // Nobody is in a hurry here, and phones that ask by themselves may be.
+                while !module.lamps.has_room() && !module.is_stopping() {
+                    std::thread::sleep(ROOM_AGAIN);
+                }
+                module.lamps.ask(asked);
             }
         })
     };
@@ -34,14 +43,14 @@ fn watched(database: &str, proto: &str) -> Vec<Asked> {
     }
     let now_s = clock::epoch_ms() / 1000;
     let sql = format!(
-        "select sub_to_user,sub_to_host,call_id,expires,sip_user,sip_host from sip_subscriptions where proto='{proto}'"
+        "select sub_to_user,sub_to_host,call_id,expires,sip_user,sip_host from sip_subscriptions where proto='{proto}' and expires>{now_s} limit {MOST}"
     );
     let rows = db::rows(database, &sql).unwrap_or_default();
     rows.into_iter()
         .filter_map(|row| {
             let [login, domain, call_id, expires, user, host] = row.try_into().ok()?;
             let left_s = expires.parse::<u64>().ok()?.checked_sub(now_s)?;
-            Some(Asked::new(&login, &domain, Some(call_id), &format!("{user}@{host}"), left_s))
+            Asked::new(&login, &domain, Some(call_id), &format!("{user}@{host}"), left_s)
         })
         .collect()
 }

@@ -1,96 +1,346 @@
-//! The phones that watch lamps of tenants. Each of them is shown its lamp by itself: what is said to all who watch a number
-//! in a domain FreeSWITCH also sends to those who watch it in another domain of the profile (`presence-hosts`), or by the
-//! switch's address.
+//! The subscriptions that are told one by one: those to lamps that tenants have, and those from other domains than a lamp's
+//! own. What is said to all who watch a number in a domain FreeSWITCH also sends to those who watch it in another domain of
+//! the profile (`presence-hosts`), or by the switch's address.
+//!
+//! Anybody can subscribe, under any name and as often as they like. So every table of the same kind has a limit of its own:
+//! a lamp, a phone, a phone on a lamp, a domain, everything. Where a limit is reached, the subscription that was renewed
+//! longest ago makes room.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::presence::{Asked, Shown};
 
 /// The most subscriptions that are remembered.
 const MOST: usize = 20_000;
+/// The most of one domain of the directory.
+const MOST_OF_A_DOMAIN: usize = 10_000;
+/// The most whose domain the directory does not have, or has not been asked for.
+const MOST_OF_NO_DOMAIN: usize = 256;
+/// The most to one lamp.
+const MOST_ON_A_LAMP: usize = 2_000;
+/// The most of one phone, by the address in its From.
+const MOST_OF_A_PHONE: usize = 1_000;
+/// The most of one phone to one lamp: it may have been restarted, and have subscribed to several kinds of event.
+const MOST_OF_A_PHONE_ON_A_LAMP: usize = 8;
+/// The longest that is believed, in seconds, as for mod_sofia: a year.
+pub(crate) const LONGEST_S: u64 = 31_536_000;
 
-/// One subscription.
+/// A lamp, and what FreeSWITCH knows the subscription by; for all those of a domain at once, `@` and the domain.
+type Key = Arc<(String, String)>;
+
+/// One subscription, or those of a whole domain to a lamp that is everybody's.
+#[derive(Clone)]
 pub struct Watcher {
     /// The domain in which it watches, as it has spelled it.
     pub domain: String,
+    /// What FreeSWITCH knows it by; none: all of that domain.
+    pub call_id: Option<String>,
     /// What it was shown last.
     pub shown: Shown,
     /// When it is over, unless it is renewed.
     until: Instant,
+    /// Counts up with every renewal.
+    renewed: u64,
+    /// The limits it falls under.
+    scopes: [Scope; 5],
 }
 
-/// All of them, by their lamp and by what FreeSWITCH knows them by.
+/// What has a limit.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+enum Scope {
+    All,
+    /// A domain of the directory, or none.
+    Domain(Option<Arc<str>>),
+    Phone(Arc<str>),
+    Lamp(Arc<str>),
+    PhoneOnLamp(Arc<str>, Arc<str>),
+}
+
+impl Scope {
+    fn most(&self) -> usize {
+        match self {
+            Self::All => MOST,
+            Self::Domain(Some(_)) => MOST_OF_A_DOMAIN,
+            Self::Domain(None) => MOST_OF_NO_DOMAIN,
+            Self::Phone(_) => MOST_OF_A_PHONE,
+            Self::Lamp(_) => MOST_ON_A_LAMP,
+            Self::PhoneOnLamp(..) => MOST_OF_A_PHONE_ON_A_LAMP,
+        }
+    }
+}
+
+/// All of them, by their lamp.
 #[derive(Default)]
-pub struct Watchers(BTreeMap<(String, String), Watcher>);
+pub struct Watchers {
+    all: BTreeMap<Key, Watcher>,
+    /// The same in the order in which they were renewed.
+    scopes: HashMap<Scope, BTreeSet<(u64, Key)>>,
+    /// When each is over.
+    ends: BTreeSet<(Instant, Key)>,
+    count: u64,
+}
 
 impl Watchers {
-    /// Notes a subscription, or that it was renewed, and what it is shown.
-    pub fn note(&mut self, asked: &Asked, shown: Shown) {
-        let Some(call_id) = &asked.call_id else { return };
-        let now = Instant::now();
-        if self.0.len() >= MOST {
-            self.0.retain(|_, watcher| watcher.until > now);
+    /// Notes a subscription, or that it was renewed or has ended, and what it is shown. `domain`: the domain of the
+    /// directory whose it is, if that is known. `whole`: it stands for all who watch the lamp in that domain.
+    pub fn note(
+        &mut self,
+        now: Instant,
+        asked: &Asked,
+        domain: Option<&str>,
+        whole: bool,
+        shown: Shown,
+    ) {
+        self.end(now);
+        let Some(call_id) = asked.call_id.clone() else { return };
+        let id = if whole { format!("@{}", asked.domain) } else { call_id.clone() };
+        let key = Arc::new((asked.login.clone(), id));
+        let mut until = now + Duration::from_secs(asked.expires_s.min(LONGEST_S));
+        let mut shown = shown;
+        if let Some(old) = self.forget(&key)
+            && whole
+        {
+            // The others of that domain are told of what has changed meanwhile.
+            (until, shown) = (until.max(old.until), old.shown);
         }
-        let key = (asked.login.clone(), call_id.clone());
-        if self.0.len() < MOST || self.0.contains_key(&key) {
-            let until = now + Duration::from_secs(asked.expires_s);
-            self.0.insert(key, Watcher { domain: asked.domain.clone(), shown, until });
+        if whole {
+            // It has been told by itself while nobody knew the domain.
+            self.forget(&Arc::new((asked.login.clone(), call_id.clone())));
+        }
+        if until <= now {
+            return;
+        }
+        let (lamp, phone): (Arc<str>, Arc<str>) = (
+            asked.login.as_str().into(),
+            match whole {
+                true => key.1.as_str().into(),
+                false => asked.source(),
+            },
+        );
+        let scopes = [
+            Scope::PhoneOnLamp(Arc::clone(&phone), Arc::clone(&lamp)),
+            Scope::Phone(phone),
+            Scope::Lamp(lamp),
+            Scope::Domain(domain.map(Arc::from)),
+            Scope::All,
+        ];
+        for scope in &scopes {
+            self.make_room(scope);
+        }
+        self.count += 1;
+        for scope in &scopes {
+            let entry = (self.count, Arc::clone(&key));
+            self.scopes.entry(scope.clone()).or_default().insert(entry);
+        }
+        self.ends.insert((until, Arc::clone(&key)));
+        let call_id = (!whole).then_some(call_id);
+        let (domain, renewed) = (asked.domain.clone(), self.count);
+        self.all.insert(key, Watcher { domain, call_id, shown, until, renewed, scopes });
+    }
+
+    fn make_room(&mut self, scope: &Scope) {
+        let is_full = |set: &BTreeSet<_>| set.len() >= scope.most();
+        if !self.scopes.get(scope).is_some_and(is_full) {
+            return;
+        }
+        // Of everything the largest domain has the most to give.
+        let domains = || self.scopes.iter().filter(|(it, _)| matches!(it, Scope::Domain(_)));
+        let from = match scope {
+            Scope::All => domains().max_by_key(|(_, set)| set.len()).map(|(_, set)| set),
+            _ => self.scopes.get(scope),
+        };
+        if let Some((_, key)) = from.and_then(BTreeSet::first).cloned() {
+            self.forget(&key);
         }
     }
 
-    /// Those of one lamp that are not over, and what FreeSWITCH knows them by.
-    pub fn of(&mut self, login: &str) -> impl Iterator<Item = (&str, &mut Watcher)> {
-        let now = Instant::now();
-        let from = (login.to_owned(), String::new());
-        self.0
-            .range_mut(from..)
-            .take_while(move |((other, _), _)| other == login)
-            .filter(move |(_, watcher)| watcher.until > now)
-            .map(|((_, call_id), watcher)| (call_id.as_str(), watcher))
+    fn forget(&mut self, key: &Key) -> Option<Watcher> {
+        let watcher = self.all.remove(key)?;
+        for scope in &watcher.scopes {
+            if let Some(set) = self.scopes.get_mut(scope) {
+                set.remove(&(watcher.renewed, Arc::clone(key)));
+                if set.is_empty() {
+                    self.scopes.remove(scope);
+                }
+            }
+        }
+        self.ends.remove(&(watcher.until, Arc::clone(key)));
+        Some(watcher)
     }
 
-    /// All of them are forgotten; gives back lamp, subscription and what it was shown.
-    pub fn take_all(&mut self) -> BTreeMap<(String, String), Watcher> {
-        std::mem::take(&mut self.0)
+    /// Forgets those that are over.
+    fn end(&mut self, now: Instant) {
+        while let Some((_, key)) = self.ends.first().filter(|(until, _)| *until <= now).cloned() {
+            self.forget(&key);
+        }
+    }
+
+    /// The next `most` of one lamp that are not over, behind `after`, if anything; and the last one's name, if there may be
+    /// more.
+    pub fn some_of(
+        &mut self,
+        now: Instant,
+        login: &str,
+        after: Option<&str>,
+        most: usize,
+    ) -> (Vec<&mut Watcher>, Option<String>) {
+        self.end(now);
+        let from = (login.to_owned(), after.map_or_else(String::new, |id| format!("{id}\0")));
+        let of_lamp = self.all.range_mut(Arc::new(from)..).take_while(|(key, _)| key.0 == login);
+        let (mut some, mut last) = (Vec::new(), None);
+        for (key, watcher) in of_lamp.take(most) {
+            last = Some(key.1.clone());
+            some.push(watcher);
+        }
+        let last = last.filter(|_| some.len() == most);
+        (some, last)
+    }
+
+    /// The lamps that are watched.
+    pub fn lamps(&self) -> BTreeSet<String> {
+        self.all.keys().map(|key| key.0.clone()).collect()
+    }
+
+    /// All of them are forgotten; gives back their lamps and what they were shown.
+    pub fn take_all(&mut self) -> Vec<(String, Watcher)> {
+        let all = std::mem::take(&mut self.all);
+        self.scopes.clear();
+        self.ends.clear();
+        all.into_iter().map(|(key, watcher)| (key.0.clone(), watcher)).collect()
+    }
+
+    /// Forgets those whose lamp is not there any more, and gives them back.
+    pub fn retain(&mut self, is_there: impl Fn(&str, &str) -> bool) -> Vec<(String, Watcher)> {
+        let gone = |(key, watcher): (&Key, &Watcher)| {
+            (!is_there(&key.0, &watcher.domain)).then(|| Arc::clone(key))
+        };
+        let gone: Vec<Key> = self.all.iter().filter_map(gone).collect();
+        gone.iter().filter_map(|key| Some((key.0.clone(), self.forget(key)?))).collect()
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{MOST, Watchers};
-    use crate::presence::{Asked, Shown};
+    use std::time::{Duration, Instant};
 
-    fn asked(login: &str, call_id: &str, expires_s: u64) -> Asked {
-        Asked::new(login, "b.local", Some(call_id.to_owned()), "1@b.local", expires_s)
+    use super::*;
+
+    fn asked(login: &str, call_id: &str, from: &str, expires_s: u64) -> Asked {
+        Asked::new(login, "b.local", Some(call_id.to_owned()), from, expires_s).expect("a lamp")
+    }
+
+    fn note(watchers: &mut Watchers, now: Instant, asked: &Asked) {
+        watchers.note(now, asked, Some("b.local"), false, Shown::off());
+    }
+
+    fn ids(watchers: &mut Watchers, now: Instant, login: &str) -> Vec<String> {
+        let (some, _) = watchers.some_of(now, login, None, usize::MAX);
+        some.iter().filter_map(|it| it.call_id.clone()).collect()
     }
 
     #[test]
     fn only_those_of_the_lamp_that_are_not_over_are_found() {
-        let mut watchers = Watchers::default();
+        let (mut watchers, now) = (Watchers::default(), Instant::now());
         for (login, call_id, expires_s) in
-            [("701", "a", 60), ("701", "b", 60), ("701", "over", 0), ("7010", "c", 60)]
+            [("701", "a", 60), ("701", "b", 60), ("701", "over", 1), ("7010", "c", 60)]
         {
-            watchers.note(&asked(login, call_id, expires_s), Shown::off());
+            note(&mut watchers, now, &asked(login, call_id, "1@b.local", expires_s));
         }
-        let ids: Vec<_> = watchers.of("701").map(|(id, _)| id.to_owned()).collect();
-        assert_eq!(ids, ["a", "b"]);
-        // Renewed.
-        watchers.note(&asked("701", "over", 60), Shown::off());
-        assert_eq!(watchers.of("701").count(), 3);
+        let later = now + Duration::from_secs(2);
+        assert_eq!(ids(&mut watchers, later, "701"), ["a", "b"]);
+        // Renewed, and ended.
+        note(&mut watchers, later, &asked("701", "over", "1@b.local", 60));
+        note(&mut watchers, later, &asked("701", "a", "1@b.local", 0));
+        assert_eq!(ids(&mut watchers, later, "701"), ["b", "over"]);
+        let for_ever = asked("701", "d", "1@b.local", u64::MAX);
+        note(&mut watchers, later, &for_ever);
+        assert_eq!(ids(&mut watchers, later, "701"), ["b", "d", "over"]);
+        assert_eq!(ids(&mut watchers, later + Duration::from_secs(LONGEST_S), "701").len(), 0);
+        assert!(watchers.scopes.is_empty() && watchers.all.is_empty());
     }
 
     #[test]
-    fn those_that_are_over_make_room() {
-        let mut watchers = Watchers::default();
+    fn one_phone_does_not_crowd_out_another() {
+        let (mut watchers, now) = (Watchers::default(), Instant::now());
+        note(&mut watchers, now, &asked("701", "good", "2@b.local", 60));
         for n in 0..MOST {
-            watchers.note(&asked("701", &n.to_string(), u64::from(n % 2 == 0) * 60), Shown::off());
+            note(&mut watchers, now, &asked("701", &format!("x{n:05}"), "1@b.local", 60));
         }
-        watchers.note(&asked("701", "late", 60), Shown::off());
-        assert_eq!(watchers.of("701").filter(|(id, _)| *id == "late").count(), 1);
+        let found = ids(&mut watchers, now, "701");
+        assert_eq!(found.len(), MOST_OF_A_PHONE_ON_A_LAMP + 1, "{found:?}");
+        assert!(found.contains(&"good".to_owned()) && found.contains(&format!("x{:05}", MOST - 1)));
         for n in 0..MOST {
-            watchers.note(&asked("702", &n.to_string(), 60), Shown::off());
+            note(&mut watchers, now, &asked(&n.to_string(), "y", "1@b.local", 60));
         }
-        assert_eq!(watchers.0.len(), MOST);
+        assert_eq!(watchers.all.len(), MOST_OF_A_PHONE + 1);
+        assert!(ids(&mut watchers, now, "701").contains(&"good".to_owned()));
+    }
+
+    #[test]
+    fn made_up_domains_share_what_they_have() {
+        let (mut watchers, now) = (Watchers::default(), Instant::now());
+        note(&mut watchers, now, &asked("701", "good", "2@b.local", 60));
+        for n in 0..MOST {
+            let stranger = Asked::new(
+                "701",
+                &format!("d{n}.example"),
+                Some(n.to_string()),
+                &format!("1@d{n}.example"),
+                60,
+            );
+            watchers.note(now, &stranger.expect("a lamp"), None, false, Shown::off());
+        }
+        assert_eq!(watchers.all.len(), MOST_OF_NO_DOMAIN + 1);
+        assert!(ids(&mut watchers, now, "701").contains(&"good".to_owned()));
+    }
+
+    #[test]
+    fn a_full_table_is_emptied_where_it_is_fullest() {
+        let (mut watchers, now) = (Watchers::default(), Instant::now());
+        note(&mut watchers, now, &asked("701", "good", "2@b.local", 60));
+        for domain in ["c.local", "d.local", "e.local"] {
+            for n in 0..MOST_OF_A_DOMAIN {
+                let from = format!("{}@{domain}", n / 16);
+                let asked = asked(&(n % 16).to_string(), &format!("{domain}{n}"), &from, 60);
+                watchers.note(now, &asked, Some(domain), false, Shown::off());
+            }
+        }
+        assert!(watchers.all.len() <= MOST, "{}", watchers.all.len());
+        assert_eq!(ids(&mut watchers, now, "701"), ["good"]);
+    }
+
+    #[test]
+    fn a_whole_domain_is_one_and_lasts_as_long_as_its_last_phone() {
+        let (mut watchers, now) = (Watchers::default(), Instant::now());
+        for (call_id, expires_s) in [("a", 60), ("b", 10), ("a", 0), ("c", 0)] {
+            let asked = asked("701", call_id, "1@b.local", expires_s);
+            watchers.note(now, &asked, Some("b.local"), true, Shown::off());
+        }
+        let count = |watchers: &mut Watchers, s| {
+            let (some, _) = watchers.some_of(now + Duration::from_secs(s), "701", None, 9);
+            some.iter().filter(|it| it.call_id.is_none()).count()
+        };
+        assert_eq!(count(&mut watchers, 59), 1);
+        assert_eq!(count(&mut watchers, 61), 0);
+    }
+
+    #[test]
+    fn they_are_told_a_few_at_a_time() {
+        let (mut watchers, now) = (Watchers::default(), Instant::now());
+        for n in 0..5 {
+            note(&mut watchers, now, &asked("701", &n.to_string(), &format!("{n}@b.local"), 60));
+        }
+        let (mut after, mut found) = (None, Vec::new());
+        loop {
+            let (some, last) = watchers.some_of(now, "701", after.as_deref(), 2);
+            found.extend(some.iter().filter_map(|it| it.call_id.clone()));
+            after = last;
+            if after.is_none() {
+                break;
+            }
+        }
+        assert_eq!(found, ["0", "1", "2", "3", "4"]);
     }
 }

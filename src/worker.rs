@@ -1,6 +1,7 @@
-//! The one thread of our own that waits: for deadlines, for bridges to prove real, and for lamps to change.
+//! The thread of our own that waits for deadlines and for bridges to prove real. Lamps have one of their own, so that
+//! nobody who watches them can delay a deadline.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -9,10 +10,8 @@ use crossbeam_channel::{Receiver, RecvTimeoutError};
 use crate::clock;
 use crate::effects;
 use crate::handover;
-use crate::lamps::Lamps;
 use crate::module::Module;
-use crate::park::{CallUuid, LotKey, OrbitName, RunId, Ticket};
-use crate::presence::Asked;
+use crate::park::{CallUuid, RunId, Ticket};
 use crate::replaces;
 use crate::ring;
 use crate::settings;
@@ -23,14 +22,8 @@ use crate::switch::{guard, module as switch_module};
 pub enum Message {
     /// There may be an earlier deadline than the one you wait for.
     Look,
-    /// These lamps may show something old.
-    Lamp(LotKey, OrbitName),
-    /// A phone asks what a lamp shows.
-    Asked(Asked),
     /// An application has run on this parked leg.
     Ran(CallUuid),
-    /// Lamps may be called otherwise now.
-    Proto,
     /// FreeSWITCH has read its XML again.
     Reload,
     /// A return step could not begin to ring: there was no thread for it.
@@ -82,18 +75,11 @@ pub fn run(module: &Arc<Module>, messages: &Receiver<Message>) {
     let _beating = module.health.worker.beat();
     let mut confirms: VecDeque<Confirm> = VecDeque::new();
     let mut ran: VecDeque<(Instant, CallUuid)> = VecDeque::new();
-    let mut lamps = Lamps::default();
-    let mut blinking: BTreeSet<(Instant, LotKey, OrbitName)> = BTreeSet::new();
     let mut reload_at: Option<Instant> = None;
     let mut not_rung: VecDeque<NotRung> = VecDeque::new();
     let mut check_registration = Some(Instant::now() + REGISTERED_BY);
     loop {
         let next = guard("deadlines", None, || due(module));
-        while blinking.first().is_some_and(|(at, ..)| *at <= Instant::now()) {
-            if let Some((_, lot, orbit)) = blinking.pop_first() {
-                guard("lamps", None, || lamps.show(module, &lot, &orbit));
-            }
-        }
         while ran.front().is_some_and(|(at, _)| *at <= Instant::now()) {
             if let Some((_, uuid)) = ran.pop_front() {
                 guard("replaces", (), || replaces::renew(module, &uuid));
@@ -117,7 +103,6 @@ pub fn run(module: &Arc<Module>, messages: &Receiver<Message>) {
             next,
             not_rung.front().map(|(at, ..)| at.saturating_duration_since(Instant::now())),
             reload_at.map(|at| at.saturating_duration_since(Instant::now())),
-            blinking.first().map(|(at, ..)| at.saturating_duration_since(Instant::now())),
             ran.front().map(|(at, _)| at.saturating_duration_since(Instant::now())),
             confirms.front().map(|confirm| confirm.at.saturating_duration_since(Instant::now())),
             check_registration.map(|at| at.saturating_duration_since(Instant::now())),
@@ -131,17 +116,10 @@ pub fn run(module: &Arc<Module>, messages: &Receiver<Message>) {
         module.health.worker.works();
         match message {
             Ok(Message::Look) | Err(RecvTimeoutError::Timeout) => {}
-            Ok(Message::Lamp(lot, orbit)) => {
-                if let Some(wait) = guard("lamps", None, || lamps.show(module, &lot, &orbit)) {
-                    blinking.insert((Instant::now() + wait, lot, orbit));
-                }
-            }
-            Ok(Message::Asked(asked)) => guard("lamps", (), || lamps.answer(module, asked)),
             Ok(Message::Ran(uuid)) => {
                 guard("replaces", (), || replaces::renew(module, &uuid));
                 ran.push_back((Instant::now() + LOOK_AGAIN, uuid));
             }
-            Ok(Message::Proto) => guard("lamps", (), || lamps.follow_proto(module)),
             Ok(Message::NotRung { uuid, run, reason }) => {
                 not_rung.push_back((Instant::now() + NOT_RUNG_AGAIN, uuid, run, reason));
             }

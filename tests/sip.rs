@@ -16,6 +16,7 @@ mod sip {
     mod hold;
     mod lamp;
     mod lamp_life;
+    mod lamp_storms;
     mod lamps;
     mod media;
     mod media_changes;

@@ -1,0 +1,133 @@
+//! Which domains the directory has. Looking takes a moment, or seconds where a web server keeps the directory; one thread
+//! does it, one domain after the other, and what it has found is remembered for a while.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use parking_lot::Mutex;
+
+use crate::dialling::in_thread;
+use crate::module::Module;
+use crate::presence::Asked;
+use crate::switch::{api, core};
+
+/// How many are remembered.
+const MOST_KNOWN: usize = 4_096;
+/// How many are waited for.
+const MOST_WANTED: usize = 256;
+/// For how long one that exists is remembered, and one that does not.
+const KNOWN_FOR: [Duration; 2] = [Duration::from_secs(300), Duration::from_secs(60)];
+
+/// What is known of domains.
+#[derive(Default)]
+pub struct Domains(Mutex<Table>);
+
+#[derive(Default)]
+struct Table {
+    /// Whether they exist, and since when that is known.
+    known: HashMap<String, (bool, Instant)>,
+    /// Those that are to be looked for, and who is to be answered then.
+    wanted: VecDeque<(String, Asked)>,
+    /// A thread looks.
+    looks: bool,
+}
+
+impl Table {
+    fn get(&self, domain: &str) -> Option<bool> {
+        let (exists, since) = self.known.get(domain)?;
+        (since.elapsed() < KNOWN_FOR[usize::from(!exists)]).then_some(*exists)
+    }
+
+    fn learn(&mut self, domain: String, exists: bool) {
+        if self.known.len() >= MOST_KNOWN {
+            // Those that do not exist are as many as somebody likes to make up.
+            self.known.retain(|_, (exists, since)| *exists && since.elapsed() < KNOWN_FOR[0]);
+        }
+        if self.known.len() >= MOST_KNOWN {
+            self.known.clear();
+        }
+        self.known.insert(domain, (exists, Instant::now()));
+    }
+}
+
+impl Domains {
+    /// Whether that domain is the switch's own, a tenant's, or any other of the directory. None: nobody has looked yet.
+    #[must_use]
+    pub fn exists(&self, module: &Module, domain: &str) -> Option<bool> {
+        let ours = core::domain().is_some_and(|own| own.eq_ignore_ascii_case(domain))
+            || module.look(|park| park.has_tenant(domain));
+        if ours { Some(true) } else { self.0.lock().get(domain) }
+    }
+
+    /// Has it looked for soon; then `asked` is answered. False: too many are being looked for, or nobody can look now.
+    pub fn look_for(&self, module: &Arc<Module>, domain: &str, asked: Asked) -> bool {
+        let starts = {
+            let mut table = self.0.lock();
+            if table.wanted.len() >= MOST_WANTED {
+                return false;
+            }
+            table.wanted.push_back((domain.to_owned(), asked));
+            !std::mem::replace(&mut table.looks, true)
+        };
+        if !starts {
+            return true;
+        }
+        let theirs = Arc::clone(module);
+        let started = in_thread("callpark-domains", move || theirs.domains.look(&theirs));
+        if started.is_err() {
+            let mut table = self.0.lock();
+            table.looks = false;
+            table.wanted.clear();
+        }
+        started.is_ok()
+    }
+
+    fn look(&self, module: &Module) {
+        let _ends = Ends(self);
+        loop {
+            let next = {
+                let mut table = self.0.lock();
+                let next = table.wanted.pop_front().filter(|_| !module.is_stopping());
+                table.looks = next.is_some();
+                next
+            };
+            let Some((domain, asked)) = next else { return };
+            if self.0.lock().get(&domain).is_none() {
+                let answer = api::execute("domain_exists", &domain);
+                let exists = answer.is_some_and(|answer| answer.trim() == "true");
+                self.0.lock().learn(domain, exists);
+            }
+            module.lamps.ask(asked);
+        }
+    }
+}
+
+/// Nobody looks any more, even if that came to a bad end.
+struct Ends<'a>(&'a Domains);
+
+impl Drop for Ends<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.0.lock().looks = false;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{MOST_KNOWN, Table};
+
+    #[test]
+    fn made_up_domains_do_not_crowd_out_the_real_ones() {
+        let mut table = Table::default();
+        table.learn("real.example".to_owned(), true);
+        for n in 0..2 * MOST_KNOWN {
+            table.learn(format!("d{n}.example"), false);
+        }
+        assert!(table.known.len() <= MOST_KNOWN);
+        assert_eq!(table.get("real.example"), Some(true));
+        assert_eq!(table.get(&format!("d{}.example", 2 * MOST_KNOWN - 1)), Some(false));
+        assert_eq!(table.get("other.example"), None);
+    }
+}

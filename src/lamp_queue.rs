@@ -1,0 +1,197 @@
+//! What is to be done about lamps. Whoever asks, and however often, has a place of limited size in here; what becomes of a
+//! parked call goes first and is never lost.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use parking_lot::{Condvar, Mutex};
+
+use crate::park::{LotKey, OrbitName};
+use crate::presence::Asked;
+
+/// How many phones may wait for an answer.
+const MOST: usize = 10_000;
+/// How many of these questions may be one phone's.
+const MOST_OF_A_PHONE: usize = 1_000;
+
+/// What is to be done next.
+pub enum Job {
+    /// These lamps may show something old.
+    Lamp(LotKey, OrbitName),
+    /// A phone asks what a lamp shows.
+    Asked(Asked),
+    /// The configuration was read again: lamps may be called otherwise, and may be others'.
+    Configured,
+    /// Nothing.
+    Nothing,
+    /// End. All lamps have been shown.
+    Stop,
+}
+
+#[derive(Default)]
+struct Waiting {
+    lamps: VecDeque<(LotKey, OrbitName)>,
+    /// The same: each waits once.
+    dirty: HashSet<(LotKey, OrbitName)>,
+    asked: VecDeque<Asked>,
+    of_phones: HashMap<Arc<str>, usize>,
+    configured: bool,
+    stop: bool,
+    unanswered: u64,
+}
+
+impl Waiting {
+    fn ask(&mut self, asked: Asked) -> bool {
+        let phone = asked.source();
+        let count = self.of_phones.get(&phone).copied().unwrap_or_default();
+        if self.stop || self.asked.len() >= MOST || count >= MOST_OF_A_PHONE {
+            self.unanswered += 1;
+            return false;
+        }
+        self.of_phones.insert(phone, count + 1);
+        self.asked.push_back(asked);
+        true
+    }
+
+    fn next(&mut self) -> Option<Job> {
+        if std::mem::take(&mut self.configured) {
+            return Some(Job::Configured);
+        }
+        if let Some(lamp) = self.lamps.pop_front() {
+            self.dirty.remove(&lamp);
+            return Some(Job::Lamp(lamp.0, lamp.1));
+        }
+        if self.stop {
+            return Some(Job::Stop);
+        }
+        let asked = self.asked.pop_front()?;
+        let phone = asked.source();
+        if let Some(count) = self.of_phones.get_mut(&phone) {
+            *count -= 1;
+            if *count == 0 {
+                self.of_phones.remove(&phone);
+            }
+        }
+        Some(Job::Asked(asked))
+    }
+}
+
+/// The queue. One lock, a leaf.
+#[derive(Default)]
+pub struct LampQueue {
+    waiting: Mutex<Waiting>,
+    came: Condvar,
+}
+
+impl LampQueue {
+    fn with<T>(&self, change: impl FnOnce(&mut Waiting) -> T) -> T {
+        let value = change(&mut self.waiting.lock());
+        self.came.notify_one();
+        value
+    }
+
+    /// The lamps of this orbit and of its lot may show something old.
+    pub fn changed(&self, lot: LotKey, orbit: OrbitName) {
+        self.with(|waiting| {
+            let lamp = (lot, orbit);
+            if waiting.dirty.insert(lamp.clone()) {
+                waiting.lamps.push_back(lamp);
+            }
+        });
+    }
+
+    /// A phone asks. False: too many do; it is answered when it asks again.
+    pub fn ask(&self, asked: Asked) -> bool {
+        self.with(|waiting| waiting.ask(asked))
+    }
+
+    /// The configuration was read again.
+    pub fn configured(&self) {
+        self.with(|waiting| waiting.configured = true);
+    }
+
+    /// Ends whoever works this off, after the lamps that wait; phones get no answers any more.
+    pub fn stop(&self) {
+        self.with(|waiting| waiting.stop = true);
+    }
+
+    /// Whether a phone that asks now has a good chance of being answered.
+    pub fn has_room(&self) -> bool {
+        self.waiting.lock().asked.len() < MOST / 2
+    }
+
+    /// How many phones have got no answer since this was called last.
+    pub fn take_unanswered(&self) -> u64 {
+        std::mem::take(&mut self.waiting.lock().unanswered)
+    }
+
+    /// Waits for something to do, for so long at the most.
+    pub fn next(&self, patience: Duration) -> Job {
+        let mut waiting = self.waiting.lock();
+        if let Some(job) = waiting.next() {
+            return job;
+        }
+        if !patience.is_zero() {
+            self.came.wait_for(&mut waiting, patience);
+        }
+        waiting.next().unwrap_or(Job::Nothing)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked(from: &str, n: usize) -> Asked {
+        Asked::new("701", "b.local", Some(n.to_string()), from, 60).expect("a lamp")
+    }
+
+    fn lamp(n: u32) -> (LotKey, OrbitName) {
+        ("default".parse().expect("a lot"), n.to_string().parse().expect("an orbit"))
+    }
+
+    #[test]
+    fn a_lamp_goes_before_everybody_who_asks_and_waits_once() {
+        let queue = LampQueue::default();
+        for n in 0..100 {
+            assert!(queue.ask(asked("1@b.local", n)));
+        }
+        for _ in 0..3 {
+            let (lot, orbit) = lamp(701);
+            queue.changed(lot, orbit);
+        }
+        assert!(matches!(queue.next(Duration::ZERO), Job::Lamp(..)));
+        assert!(matches!(queue.next(Duration::ZERO), Job::Asked(_)));
+    }
+
+    #[test]
+    fn one_phone_leaves_room_for_others_and_all_have_a_limit() {
+        let queue = LampQueue::default();
+        let taken = |phone: &str, count| (0..count).filter(|n| queue.ask(asked(phone, *n))).count();
+        assert_eq!(taken("1@b.local", 20_000), MOST_OF_A_PHONE);
+        assert_eq!(taken("2@b.local", 10), 10);
+        let strangers = (0..20_000).filter(|n| queue.ask(asked(&format!("{n}@x.example"), *n)));
+        assert_eq!(strangers.count(), MOST - MOST_OF_A_PHONE - 10);
+        assert!(queue.take_unanswered() > 0);
+        let answered = std::iter::from_fn(|| match queue.next(Duration::ZERO) {
+            Job::Asked(asked) => Some(asked),
+            _ => None,
+        });
+        assert_eq!(answered.count(), MOST);
+        assert!(queue.waiting.lock().of_phones.is_empty());
+        assert_eq!(taken("1@b.local", 1), 1);
+    }
+
+    #[test]
+    fn it_ends_after_the_lamps() {
+        let queue = LampQueue::default();
+        queue.ask(asked("1@b.local", 1));
+        queue.stop();
+        let (lot, orbit) = lamp(701);
+        queue.changed(lot, orbit);
+        assert!(matches!(queue.next(Duration::ZERO), Job::Lamp(..)));
+        assert!(matches!(queue.next(Duration::ZERO), Job::Stop));
+        assert!(!queue.ask(asked("1@b.local", 2)));
+    }
+}
