@@ -19,5 +19,6 @@ mod scenarios {
     mod stress;
     mod taken;
     mod tenants;
+    mod threads;
     mod unload;
 }

@@ -32,6 +32,20 @@ impl Folder {
         Ok(Folder { path })
     }
 
+    /// Makes it, and all that is in it now, that user's.
+    pub(crate) fn give_to(&self, uid: u32) -> io::Result<()> {
+        fn give(path: &Path, uid: u32) -> io::Result<()> {
+            std::os::unix::fs::lchown(path, Some(uid), Some(uid))?;
+            if path.is_dir() && !path.is_symlink() {
+                for entry in fs::read_dir(path)? {
+                    give(&entry?.path(), uid)?;
+                }
+            }
+            Ok(())
+        }
+        give(&self.path, uid)
+    }
+
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }

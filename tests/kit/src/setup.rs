@@ -45,6 +45,7 @@ pub struct Setup {
     pub(crate) vanilla: bool,
     ipv6: bool,
     tls: bool,
+    pub(crate) uid: Option<u32>,
 }
 
 impl Default for Setup {
@@ -80,6 +81,7 @@ impl Setup {
             vanilla: false,
             ipv6: false,
             tls: false,
+            uid: None,
         }
     }
 
@@ -281,6 +283,13 @@ impl Setup {
             true => Ipv6Addr::LOCALHOST.into(),
             false => Ipv4Addr::LOCALHOST.into(),
         }
+    }
+
+    /// Runs as a user of its own, whose threads can be limited: see [`Switch::limit_threads`](crate::Switch::limit_threads).
+    /// Only root can start such a switch.
+    pub fn own_user(mut self) -> Setup {
+        self.uid = Some(100_000 + fastrand::u32(..1_000_000));
+        self
     }
 
     /// The SIP profile takes TLS as well, with a certificate of its own.

@@ -3,6 +3,7 @@
 use std::fs;
 use std::io;
 use std::net::IpAddr;
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -213,6 +214,24 @@ impl Switch {
         self.status_number("Threads:")
     }
 
+    /// From now on the switch gets no new thread (`false`), or as many as before. Needs [`Setup::own_user`].
+    ///
+    /// # Panics
+    /// When the kernel refuses.
+    #[track_caller]
+    pub fn limit_threads(&self, any: bool) {
+        let uid = self.setup.uid.expect("a user of its own: nothing limits the threads of root");
+        let limits = fs::read_to_string(format!("/proc/{}/limits", self.pid())).expect("limits");
+        let most = limits.lines().find_map(|line| line.strip_prefix("Max processes"));
+        let most = most.and_then(|line| line.split_whitespace().nth(1)).unwrap_or("unlimited");
+        // The soft limit, which the user itself may lower and raise.
+        let limit = format!("--nproc={}:", if any { most } else { "1" });
+        let mut command = Command::new("prlimit");
+        command.args(["--pid", &self.pid().to_string(), &limit]).uid(uid).gid(uid);
+        let status = command.status().expect("prlimit, of util-linux");
+        assert!(status.success(), "{command:?}: {status}");
+    }
+
     /// Kills the process without a word and starts it again: same folder, same ports.
     ///
     /// # Panics
@@ -271,6 +290,10 @@ impl Switch {
     fn spawn(&self, mut command: Command) -> io::Result<Guarded> {
         let printed = self.folder.join("log/printed.txt");
         let printed = fs::File::options().append(true).create(true).open(printed)?;
+        if let Some(uid) = self.setup.uid {
+            self.folder.give_to(uid)?;
+            command.uid(uid).gid(uid);
+        }
         command.stdin(Stdio::null()).stdout(printed.try_clone()?).stderr(printed);
         Guarded::spawn(command)
     }
