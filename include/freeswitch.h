@@ -330,6 +330,7 @@ switch_status_t switch_channel_get_variables(switch_channel_t *channel, switch_e
 const char *switch_channel_get_variable_dup(switch_channel_t *channel, const char *varname, switch_bool_t dup, int idx);
 switch_status_t switch_channel_set_variable_var_check(switch_channel_t *channel, const char *varname, const char *value,
 													  switch_bool_t var_check);
+void switch_channel_set_scope_variables(switch_channel_t *channel, switch_event_t **event);
 char *switch_channel_expand_variables_check(switch_channel_t *channel, const char *in, switch_event_t *var_list,
 											switch_event_t *api_list, uint32_t recur);
 char *switch_channel_get_name(switch_channel_t *channel);

@@ -20,11 +20,11 @@ use crate::park::{CallUuid, CallView, Claim, Claimant, LotKey, Refusal, Target, 
 use crate::parting;
 use crate::standing::Standing;
 use crate::switch::channel::Flag;
-use crate::switch::{Cause, Located, Session, ivr};
+use crate::switch::{Cause, Channel, Located, Session, ivr};
 use crate::worker::Message;
 
 mod bond;
-mod refers;
+mod seclusion;
 mod state;
 mod told;
 
@@ -127,7 +127,7 @@ pub fn connect(
     module.wake(&uuid);
     ivr::wait_for_bridge(leg, parked.session(), PARKED_COMES_MS);
     handover.leave();
-    handover.refers.open(channel);
+    handover.retriever.end(channel);
     parked.session().channel().clear_flag(Flag::NoMediaRequested);
     // It stays set when there was no bridge.
     channel.clear_flag(Flag::ArrangedBridge);
@@ -231,13 +231,18 @@ pub fn give(
     // A leg that holds the call and leaves takes it along, except from a call with this flag. The leg's own thread does
     // that, and clears the flag when it has left.
     channel.set_flag(Flag::NoMediaRequested);
-    handover.refers.close(there);
+    handover.retriever.begin(there);
+    handover.parked.begin(channel);
     ivr::bridge(parked, other.session());
+    if !handover.is_real() {
+        outstay(channel, &handover);
+    }
     channel.clear_flag(Flag::Bridged);
     if handover.has_left() {
         channel.clear_flag(Flag::NoMediaRequested);
     }
-    handover.refers.open(there);
+    handover.retriever.end(there);
+    handover.parked.end(channel);
     parting::wait_until_seen(parked);
     drop(other);
     if !handover.was_looked_at() && handover.lasted() >= SURELY_REAL {
@@ -258,6 +263,19 @@ pub fn give(
     given
 }
 
+/// The parked leg has left a bridge that does not count. If the other leg's thread is late and comes there only now, it
+/// hangs this one up, unless it sees it there (`audio_bridge_thread`).
+fn outstay(parked: Channel<'_>, handover: &Handover) {
+    const LIMIT: Duration = Duration::from_secs(2);
+    let began = Instant::now();
+    while parked.up() && !handover.has_left() && began.elapsed() < LIMIT {
+        parked.set_flag(Flag::Bridged);
+        // Does what is queued for it.
+        let _ = parked.ready();
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
 /// Looks whether the two are in a bridge with each other. True: there is no more to look for. A phone that has tried to
 /// transfer somebody onto its leg by then meant to park them: it does not get the call.
 pub fn confirm(module: &Arc<Module>, uuid: &CallUuid, ticket: Ticket, leg: &CallUuid) -> bool {
@@ -267,7 +285,7 @@ pub fn confirm(module: &Arc<Module>, uuid: &CallUuid, ticket: Ticket, leg: &Call
     else {
         return true;
     };
-    if handover.refers.has_refused(other.session().channel()) {
+    if handover.retriever.has_refused(other.session().channel()) {
         other.session().channel().hangup(Cause::ATTENDED_TRANSFER);
         return true;
     }
@@ -278,15 +296,17 @@ pub fn confirm(module: &Arc<Module>, uuid: &CallUuid, ticket: Ticket, leg: &Call
             && channel.test(Flag::Answered)
             && channel.test(Flag::Bridged)
             && !channel.test(Flag::Transfer)
-            && channel.partner_uuid().as_deref() == Some(other.as_str())
+            && channel.variable("bridge_to").as_deref() == Some(other.as_str())
     };
     if !with(&parked, leg) || !with(&other, uuid) || handover.going().is_none() {
         return false;
     }
     complete(module, Some(parked.session()), uuid, ticket, &handover);
-    parked.session().channel().clear_flag(Flag::NoMediaRequested);
+    let channel = parked.session().channel();
+    channel.clear_flag(Flag::NoMediaRequested);
+    handover.parked.end(channel);
     let channel = other.session().channel();
-    handover.refers.open(channel);
+    handover.retriever.end(channel);
     channel.set_variable("callpark_status", Some("retrieved"));
     true
 }

@@ -56,6 +56,7 @@ mod sip {
     mod transferred_menus;
     mod transferred_onto;
     mod unconfirmed;
+    mod unconfirmed_commands;
     mod unload;
     mod voicemail;
 }

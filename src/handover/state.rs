@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
-use super::refers::Refers;
+use super::seclusion::Seclusion;
 use super::told::Told;
 use crate::park::{CallUuid, Refusal};
 
@@ -14,8 +14,10 @@ use crate::park::{CallUuid, Refusal};
 pub struct Handover {
     leg: CallUuid,
     told: Option<Arc<Told>>,
-    /// Whether an attended transfer may end at that leg.
-    pub refers: Refers,
+    /// Whether that leg is on its own for now.
+    pub retriever: Seclusion,
+    /// Whether the parked one is.
+    pub parked: Seclusion,
     course: Mutex<Course>,
     looked: AtomicBool,
     real: AtomicBool,
@@ -39,7 +41,8 @@ impl Handover {
         Self {
             leg,
             told,
-            refers: Refers::default(),
+            retriever: Seclusion::default(),
+            parked: Seclusion::default(),
             course: Mutex::default(),
             looked: no(),
             real: no(),

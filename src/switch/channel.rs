@@ -4,7 +4,7 @@ use std::ffi::CStr;
 use std::marker::PhantomData;
 
 use super::cause::Cause;
-use super::event::Event;
+use super::event::{Event, Kind};
 use super::sys;
 use super::text::{from_c, to_c};
 
@@ -133,6 +133,20 @@ impl Channel<'_> {
                 sys::switch_bool_t::SWITCH_FALSE,
             );
         }
+    }
+
+    /// Until [`unshadow`](Self::unshadow) a variable has this value for whoever asks, whatever it is set to. FreeSWITCH
+    /// keeps such values on a stack: each has to be taken away once.
+    pub fn shadow(self, name: &str, value: &str) {
+        let Some(event) = Event::new(Kind::Variables, None) else { return };
+        let mut raw = event.with(name, value).into_raw();
+        // The channel owns it from then on.
+        unsafe { sys::switch_channel_set_scope_variables(self.raw, &raw mut raw) };
+    }
+
+    /// Takes the latest shadow away.
+    pub fn unshadow(self) {
+        unsafe { sys::switch_channel_set_scope_variables(self.raw, std::ptr::null_mut()) };
     }
 
     /// `text` with `${…}` replaced from this channel.

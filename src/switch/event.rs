@@ -123,8 +123,7 @@ impl Event {
 
     /// Fires it. FreeSWITCH owns it from then on.
     pub fn fire(self) {
-        let mut raw = self.raw.as_ptr();
-        std::mem::forget(self);
+        let mut raw = self.into_raw();
         // SAFETY: ours, and consumed: nobody uses it after.
         unsafe {
             sys::switch_event_fire_detailed(
@@ -139,8 +138,7 @@ impl Event {
 
     /// Gives it to a session as a command. FreeSWITCH owns it from then on, unless the session takes no more.
     pub(super) fn queue(self, session: Session<'_>) {
-        let mut raw = self.raw.as_ptr();
-        std::mem::forget(self);
+        let mut raw = self.into_raw();
         // SAFETY: ours, and consumed: taken over and set to NULL, or else destroyed here. The session is alive.
         unsafe {
             sys::switch_core_session_queue_private_event(
@@ -153,6 +151,13 @@ impl Event {
                 sys::switch_event_destroy(&raw mut raw);
             }
         }
+    }
+
+    /// Its pointer, for FreeSWITCH to own.
+    pub(super) fn into_raw(self) -> *mut sys::switch_event_t {
+        let raw = self.raw.as_ptr();
+        std::mem::forget(self);
+        raw
     }
 
     pub(super) fn raw(&self) -> *mut sys::switch_event_t {

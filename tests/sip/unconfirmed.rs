@@ -10,13 +10,13 @@ use super::desk::{Desk, MUSIC, two_way};
 use super::transferred::stranger;
 
 /// Waits until FreeSWITCH says that the bridge of the two begins.
-fn bridge_begins(bridges: &Events, one: &Call) {
+pub fn bridge_begins(bridges: &Events, one: &Call) {
     let of = |e: &Event| e.summary().contains(one.uuid()) && e.name() == "CHANNEL_BRIDGE";
     bridges.wait(SOON, of);
 }
 
 /// The outcome of a parked call, if it has one within that time.
-fn outcome(desk: &Desk, call: &Call, within: Duration) -> Option<String> {
+pub fn outcome(desk: &Desk, call: &Call, within: Duration) -> Option<String> {
     let last =
         |e: &Event| e.is("Callpark-UUID", call.uuid()) && !e.text("Callpark-Outcome").is_empty();
     let event = desk.events.try_wait(within, last)?;
@@ -105,5 +105,31 @@ fn a_retriever_that_holds_and_leaves_at_once_does_not_take_the_caller_along() {
         desk.wait_empty();
         desk.switch.wait_channels(0);
         desk.events.drain();
+    }
+}
+
+/// Before the bridge counts, a phone cannot transfer its partner: the two remain connected.
+#[test]
+fn a_blind_transfer_before_the_bridge_counts_is_refused() {
+    let Some(desk) = Desk::open() else { return };
+    let (bob, dave) = (desk.phone("1001"), desk.phone("1003"));
+    for (round, after) in [0, 0, 10, 10, 20, 20, 40, 40, 60].into_iter().enumerate() {
+        let other = stranger(&desk, &dave);
+        let retriever = bob.call_up("take_default_701");
+        std::thread::sleep(Duration::from_millis(after));
+        let by = if round % 2 == 0 { &retriever } else { &other };
+        assert_eq!(by.refer("7777", ReferredBy::Yes), 202);
+        let answer = kit::eventually(SOON, "an answer", || by.sipfrags().pop());
+        println!("after {after} ms, round {round}: {answer}");
+        if answer.contains("403") {
+            two_way(&retriever, dave.voice(), &other, bob.voice());
+        }
+        // With 200 it counted already.
+        desk.outcome(&other, "retrieved");
+        for call in [&retriever, &other] {
+            call.hangup();
+        }
+        desk.wait_empty();
+        desk.switch.wait_channels(0);
     }
 }

@@ -141,6 +141,21 @@ extern "C" fn switch_channel_set_variable_var_check(
 }
 
 #[unsafe(no_mangle)]
+extern "C" fn switch_channel_set_scope_variables(
+    channel: Channel,
+    event: *mut *mut sys::switch_event_t,
+) {
+    let scopes = &at(channel).scopes;
+    if event.is_null() {
+        scopes.lock().pop();
+    } else {
+        // SAFETY: an event of ours, which we take over.
+        let event = unsafe { event::take(event) };
+        scopes.lock().push(event.headers.clone());
+    }
+}
+
+#[unsafe(no_mangle)]
 extern "C" fn switch_channel_expand_variables_check(
     channel: Channel,
     input: *const c_char,

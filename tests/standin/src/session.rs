@@ -32,6 +32,8 @@ pub struct Session {
     /// Nobody has to pick it up.
     pub answers_itself: bool,
     pub variables: Mutex<BTreeMap<String, String>>,
+    /// What stands before them (`switch_channel_set_scope_variables`).
+    pub scopes: Mutex<Vec<Vec<(String, String)>>>,
     pub profile: Mutex<Profile>,
     flags: Vec<AtomicU32>,
     state: AtomicU32,
@@ -80,6 +82,7 @@ impl Session {
             outbound,
             answers_itself: name.starts_with("null/"),
             variables: Mutex::new(variables),
+            scopes: Mutex::default(),
             profile: Mutex::new(profile),
             flags: (0..256).map(|_| AtomicU32::new(0)).collect(),
             state: AtomicU32::new(CS_INIT),
@@ -132,8 +135,12 @@ impl Session {
 
     /// A variable, or a field of the profile, or a global one.
     pub fn get(&self, name: &str) -> Option<String> {
-        let own = self.variables.lock().get(name).cloned();
-        own.or_else(|| self.profile.lock().get(name).cloned())
+        let mut scopes = self.scopes.lock().clone().into_iter().rev().flatten();
+        let scoped = scopes.find(|(scoped, _)| scoped == name).map(|(_, value)| value);
+        let own = || self.variables.lock().get(name).cloned();
+        scoped
+            .or_else(own)
+            .or_else(|| self.profile.lock().get(name).cloned())
             .or_else(|| switch::switch().global(name))
     }
 
