@@ -180,6 +180,7 @@ fn a_call_whose_partner_has_hung_up_dials_and_is_parked_by_nobody() {
     desk.wait_parked(&caller, "default", "705", "");
     let call = part("then_key");
     two_way(&call, carol.voice(), &caller, alice.voice());
+    desk.outcome(&caller, "retrieved");
     hang_up(&call, &caller, Ends::Other);
     desk.wait_empty();
     let caller = part("then_park");

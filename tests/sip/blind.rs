@@ -105,10 +105,12 @@ fn a_call_parked_again_has_its_new_parker() {
         desk.wait_parked(&caller, "default", "701", "1001");
         let call = carol.call_up("701");
         two_way(&call, alice.voice(), &caller, carol.voice());
+        desk.outcome(&caller, "retrieved");
         refer(&call, "702", second);
         desk.wait_parked(&caller, "default", "702", wanted);
         let call = bob.call_up("702");
         two_way(&call, alice.voice(), &caller, bob.voice());
+        desk.outcome(&caller, "retrieved");
         hang_up(&call, &caller, Ends::Caller);
         desk.wait_empty();
     }

@@ -46,6 +46,7 @@ fn a_step_that_cannot_work_is_followed_by_the_next() {
     caller.wait_hears(MUSIC, SOON);
     ringing.answer();
     two_way(&ringing, alice.voice(), &caller, carol.voice());
+    desk.outcome(&caller, "returned");
     hang_up(&ringing, &caller, Ends::Other);
     desk.wait_empty();
     desk.switch.wait_channels(0);

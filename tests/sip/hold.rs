@@ -133,6 +133,7 @@ fn missing_music_is_silence_and_the_call_lives() {
         assert!(matches!(heard, Sound::Silence | Sound::Nothing), "{music}: {heard:?}");
         let call = carol.call_up(&format!("take_bad{n}_80{n}"));
         two_way(&call, alice.voice(), &caller, carol.voice());
+        desk.outcome(&caller, "retrieved");
         hang_up(&call, &caller, Ends::Other);
     }
     desk.wait_empty();

@@ -174,9 +174,9 @@ fn a_parker_who_answers_and_hangs_up_has_had_the_call() {
     let ringing = bob.incoming(SOON);
     ringing.answer();
     two_way(&ringing, alice.voice(), &caller, bob.voice());
+    desk.outcome(&caller, "returned");
     ringing.hangup();
     assert!(caller.wait_ended(SOON).remote);
-    desk.outcome(&caller, "returned");
     bob.no_incoming_for(MOMENT);
     nothing_left(&desk);
 }
