@@ -38,15 +38,15 @@ impl InCalls {
     fn add(&mut self, channel: Channel<'_>) {
         let own = channel.own_variables();
         let get = |name: &str| own.get(name);
-        let user = |user: &str, domain: &str| User::new(&get(user)?, &get(domain)?).ok();
-        let presence = || get("presence_id")?.parse::<User>().ok();
-        if get("direction").as_deref() == Some("outbound") {
+        let user = |user: &str, domain: &str| User::of(&get(user)?, &get(domain)?);
+        let presence = || get("presence_id")?.user();
+        if get("direction").is_some_and(|is| is.is("outbound")) {
             // Whom we call is named by our own dial strings.
             self.users.extend(user("dialed_user", "dialed_domain").or_else(presence));
         } else if get("user_name").is_some() {
             self.users.extend(user("user_name", "domain_name"));
         } else if let (Some(user), Some(ip), Some(port)) =
-            (presence(), get("sip_network_ip"), get("sip_network_port"))
+            (presence(), own.of_switch("sip_network_ip"), own.of_switch("sip_network_port"))
         {
             let ip = if ip.contains(':') { format!("[{ip}]") } else { ip };
             self.named.entry(user).or_default().push(format!("{ip}:{port}"));

@@ -9,6 +9,7 @@ use crate::park::{Asks, Attempt, CallBack};
 use crate::phones;
 use crate::rings::{RUN, Ringing};
 use crate::switch::channel::Flag;
+use crate::switch::dial_string::DialString;
 use crate::switch::{Located, ivr};
 
 /// For how many seconds the user who calls back is rung.
@@ -66,7 +67,7 @@ fn try_once(module: &Module, callback: &CallBack, ringing: &Ringing) -> Came {
     if let Some(why) = phones::obstacle(module, &Asks::Idle(owed.by.to_string())) {
         return Came::NotFree(why);
     }
-    let (dial_string, id) = (owed.by.dial_string(), owed.id.to_string());
+    let (dial_string, id) = (DialString::user(&owed.by), owed.id.to_string());
     let run = module.rings.name(callback.run);
     let outgoing = Outgoing {
         lot: owed.lot.to_string(),

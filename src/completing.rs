@@ -12,7 +12,7 @@ use crate::module::Module;
 use crate::names;
 use crate::park::{CallView, LotKey, Refusal, Target, User, Want};
 use crate::switch::channel::Flag;
-use crate::switch::{Cause, Channel, Located, Session, core};
+use crate::switch::{Cause, Channel, Located, SentField, Session, core};
 
 /// How long a phone has for it once it is answered.
 const MOMENT: Duration = Duration::from_millis(250);
@@ -90,9 +90,10 @@ impl Drop for Completing<'_> {
 /// Whether another leg of the same phone, or user, is in a bridge.
 fn has_another_call(session: Session<'_>) -> bool {
     let own = session.uuid();
-    let Some(id) = session.channel().variable("presence_id") else { return false };
+    let Some(id) = session.channel().sent(SentField::PRESENCE_ID) else { return false };
+    let id = id.as_it_came();
     let user = id.split('@').next().unwrap_or_default();
-    [("presence_id", id.as_str()), ("dialed_user", user)]
+    [("presence_id", id), ("dialed_user", user)]
         .into_iter()
         .flat_map(|(name, value)| core::channels(name, value))
         .filter(|uuid| *uuid != own)

@@ -1,26 +1,42 @@
-//! Dial strings: whom they name.
+//! Whom a dial string names.
 
 use crate::expand::expand;
+use crate::switch::dial_string::{DialString, MOST};
 use crate::switch::{Located, Session};
 
-/// The most phones that are called for one thing.
-const MOST: usize = 64;
 /// What FreeSWITCH writes into a channel for which it looks up a group.
 const WRITTEN: [&str; 3] = ["dialed_user", "dialed_domain", "dialed_group"];
 
-/// Every phone of a dial string by itself, so that each of them can be called and not only the fastest: the members of
-/// `group/sales@example.com`, or what commas separate. `uuid`: the channel whose variables the string may use.
+/// A text of the configuration or of a command, with `${…}` replaced as the channel `uuid` has it.
 ///
 /// # Errors
 /// The channel has gone, or holds what must not go into a dial string.
-pub fn phones(uuid: &str, dial_string: &str) -> Result<Vec<String>, String> {
+pub fn filled(uuid: &str, text: &str) -> Result<DialString, String> {
     let located = Located::find(uuid).ok_or("the caller has gone")?;
-    let expanded =
-        expand(located.session().channel(), dial_string).map_err(|unfit| unfit.to_string())?;
+    in_session(located.session(), text)
+}
+
+fn in_session(session: Session<'_>, text: &str) -> Result<DialString, String> {
+    let text = expand(session.channel(), text).map_err(|unfit| unfit.to_string())?;
+    Ok(DialString::filled(text))
+}
+
+/// Every phone by itself, so that each of them can be called and not only the fastest: the members of
+/// `group/sales@example.com`, or what commas separate.
+///
+/// # Errors
+/// The channel has gone, or holds what must not go into a dial string.
+pub fn phones(uuid: &str, text: &str) -> Result<Vec<DialString>, String> {
+    let located = Located::find(uuid).ok_or("the caller has gone")?;
+    let session = located.session();
     let mut phones = Vec::new();
-    for phone in each(&expanded) {
-        match phone.strip_prefix("group/") {
-            Some(group) => phones.extend(each(&members(located.session(), group))),
+    for phone in in_session(session, text)?.each() {
+        match phone.group() {
+            Some(group) => {
+                for member in DialString::filled(members(session, group)).each() {
+                    phones.push(in_session(session, member.as_str())?);
+                }
+            }
             None => phones.push(phone),
         }
     }
@@ -28,8 +44,12 @@ pub fn phones(uuid: &str, dial_string: &str) -> Result<Vec<String>, String> {
     Ok(phones)
 }
 
-/// The dial string of a group: FreeSWITCH's directory knows it.
+/// The dial string of a group, in which `${…}` is still to be replaced: FreeSWITCH's directory knows it.
 fn members(session: Session<'_>, group: &str) -> String {
+    // It goes into a command.
+    if group.contains(['$', '{', '}', '(', ')']) {
+        return String::new();
+    }
     let channel = session.channel();
     let before = WRITTEN.map(|name| (name, channel.variable(name)));
     let members = channel.expand(&format!("${{group_call({group})}}"));
@@ -37,49 +57,4 @@ fn members(session: Session<'_>, group: &str) -> String {
         channel.set_variable(name, value.as_deref());
     }
     members
-}
-
-/// Splits at the commas that are in no brackets, into 64 at the most. Variables in front of all of them go in front of
-/// each.
-pub(crate) fn each(dial_string: &str) -> Vec<String> {
-    let mut depth = 0_usize;
-    let parts = dial_string.split(|c| {
-        match c {
-            '{' | '[' | '<' => depth += 1,
-            '}' | ']' | '>' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        depth == 0 && c == ','
-    });
-    let parts: Vec<&str> = parts.map(str::trim).filter(|part| !part.is_empty()).collect();
-    let all = match parts.first() {
-        Some(first) if first.starts_with('{') => first.find('}').map_or("", |end| &first[..=end]),
-        _ => "",
-    };
-    let first = parts.first().map(|first| (*first).to_owned());
-    let others = parts.iter().skip(1).map(|part| format!("{all}{part}"));
-    first.into_iter().chain(others).take(MOST).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{MOST, each};
-
-    #[test]
-    fn each_phone_stands_for_itself() {
-        let variables = format!("{{a={}}}", "x".repeat(60_000));
-        let many = each(&format!("{variables}{}", "user/1,".repeat(2_000)));
-        assert_eq!((many.len(), many.concat().len()), (MOST, MOST * (variables.len() + 6)));
-        for (dial_string, expected) in [
-            ("user/1", &["user/1"][..]),
-            ("user/1, user/2", &["user/1", "user/2"]),
-            ("[a=1,b=2]user/1,[c=3]user/2", &["[a=1,b=2]user/1", "[c=3]user/2"]),
-            ("{a=1,b=2}user/1,user/2", &["{a=1,b=2}user/1", "{a=1,b=2}user/2"]),
-            ("", &[]),
-            (",,", &[]),
-            ("{a=1", &["{a=1"]),
-        ] {
-            assert_eq!(each(dial_string), expected, "{dial_string}");
-        }
-    }
 }

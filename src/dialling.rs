@@ -2,11 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use crate::expand::expand;
 use crate::names;
 use crate::park::CallView;
 use crate::phones;
 use crate::switch::calling::{self, CallOff, Dial};
+use crate::switch::dial_string::DialString;
 use crate::switch::guard::Inside;
 use crate::switch::{Cause, Located, guard};
 use crate::tokens::Tokens;
@@ -23,8 +23,8 @@ pub struct Outgoing<'a> {
     pub lot: String,
     /// What it is about.
     pub orbit: &'a str,
-    /// A FreeSWITCH dial string.
-    pub dial_string: &'a str,
+    /// Whom it calls.
+    pub dial_string: &'a DialString,
     /// For how many seconds it rings.
     pub ring_s: u32,
     /// What the phone shows.
@@ -38,7 +38,12 @@ pub struct Outgoing<'a> {
 impl<'a> Outgoing<'a> {
     /// A call about that parked call, which shows that name and the caller's number.
     #[must_use]
-    pub fn about(call: &'a CallView, dial_string: &'a str, ring_s: u32, name: String) -> Self {
+    pub fn about(
+        call: &'a CallView,
+        dial_string: &'a DialString,
+        ring_s: u32,
+        name: String,
+    ) -> Self {
         Self {
             lot: call.lot.to_string(),
             orbit: call.orbit.as_str(),
@@ -62,7 +67,7 @@ impl<'a> Outgoing<'a> {
     /// # Errors
     /// Why nobody answered, by FreeSWITCH's cause name.
     pub fn reach(self, call_off: &CallOff) -> Result<Located, String> {
-        let name = match phones::by_sofia(self.dial_string) {
+        let name = match phones::by_sofia(self.dial_string.as_str()) {
             true => names::for_sip(&self.name),
             false => self.name,
         };
@@ -85,15 +90,6 @@ impl<'a> Outgoing<'a> {
         };
         calling::call(&dial, call_off)
     }
-}
-
-/// A dial string with `${…}` replaced as the parked channel has it.
-///
-/// # Errors
-/// The caller has gone, or sends what must not go into a dial string.
-pub fn expanded(call: &CallView, dial_string: &str) -> Result<String, String> {
-    let parked = Located::find(call.uuid.as_str()).ok_or("the caller has gone")?;
-    expand(parked.session().channel(), dial_string).map_err(|unfit| unfit.to_string())
 }
 
 /// Has a leg that has answered run an application for an errand, and waits until it has begun.

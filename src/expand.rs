@@ -5,8 +5,8 @@
 //! is expanded no further, and goes in only if it means nothing in any of the grammars: dial string, stream, path, API
 //! argument.
 
-use crate::park::{User, shortened};
-use crate::switch::Channel;
+use crate::park::{Untrusted, shortened};
+use crate::switch::{Channel, SentField};
 
 /// A text that was not filled in.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -35,12 +35,12 @@ const DEEPEST: usize = 8;
 /// # Errors
 /// Which part cannot be filled in.
 pub fn expand(channel: Channel<'_>, text: &str) -> Result<String, Unfit> {
-    fill(text, &|name| channel.variable(name), &|call| channel.expand(call))
+    fill(text, &|name| channel.variable(name).map(Untrusted::from), &|call| channel.expand(call))
 }
 
 pub(crate) fn fill(
     text: &str,
-    variable: &dyn Fn(&str) -> Option<String>,
+    variable: &dyn Fn(&str) -> Option<Untrusted>,
     call: &dyn Fn(&str) -> String,
 ) -> Result<String, Unfit> {
     fill_to(DEEPEST, text, variable, call)
@@ -49,7 +49,7 @@ pub(crate) fn fill(
 fn fill_to(
     deepest: usize,
     text: &str,
-    variable: &dyn Fn(&str) -> Option<String>,
+    variable: &dyn Fn(&str) -> Option<Untrusted>,
     call: &dyn Fn(&str) -> String,
 ) -> Result<String, Unfit> {
     let mut out = String::with_capacity(text.len());
@@ -102,7 +102,10 @@ fn is_name(name: &str) -> bool {
 }
 
 /// The value of `name` or `name:offset:length`; none: that is not how a variable is written.
-fn value(inside: &str, variable: &dyn Fn(&str) -> Option<String>) -> Option<Result<String, Unfit>> {
+fn value(
+    inside: &str,
+    variable: &dyn Fn(&str) -> Option<Untrusted>,
+) -> Option<Result<String, Unfit>> {
     let mut parts = inside.split(':');
     let name = parts.next().filter(|name| is_name(name))?;
     let mut number = || parts.next().map(str::parse::<isize>).transpose();
@@ -111,10 +114,10 @@ fn value(inside: &str, variable: &dyn Fn(&str) -> Option<String>) -> Option<Resu
         return None;
     }
     let value = variable(name).unwrap_or_default();
-    let parker = is_ours(name) && value.parse::<User>().is_ok();
-    if !is_plain(&value) && !parker {
+    let parker = || value.user().filter(|_| is_ours(name)).map(|user| user.to_string());
+    let Some(value) = value.plain().map(str::to_owned).or_else(parker) else {
         return Some(Err(Unfit::Value(name.to_owned())));
-    }
+    };
     let count = value.chars().count();
     let skip = if offset < 0 {
         count.saturating_sub(offset.unsigned_abs())
@@ -125,45 +128,17 @@ fn value(inside: &str, variable: &dyn Fn(&str) -> Option<String>) -> Option<Resu
     Some(Ok(value.chars().skip(skip).take(take).collect()))
 }
 
-/// Whether a text means the same in every grammar: itself.
-#[must_use]
-pub fn is_plain(text: &str) -> bool {
-    !text.starts_with('.')
-        && text
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-' | '+' | '*' | '#'))
-}
-
 /// Variables of ours that hold a `user@domain`.
 fn is_ours(name: &str) -> bool {
     matches!(name, "callpark_parker" | "callpark_retriever")
 }
 
-/// The fields of a caller's profile and the variables of its call that hold what its phone has sent.
-const SENT: [&str; 14] = [
-    "caller_id_name",
-    "caller_id_number",
-    "ani",
-    "aniii",
-    "rdnis",
-    "destination_number",
-    "callee_id_name",
-    "callee_id_number",
-    "presence_id",
-    "sip_from_user",
-    "sip_from_display",
-    "sip_from_host",
-    "sip_to_user",
-    "sip_contact_user",
-];
-
 /// Whether a text that a dialplan has put together holds something a caller has sent and that is not
-/// [plain](is_plain): by then nobody can tell any more where the one ends and the other begins.
+/// [plain](Untrusted::plain): by then nobody can tell any more where the one ends and the other begins.
 #[must_use]
 pub fn holds_what_was_sent(channel: Channel<'_>, text: &str) -> Option<&'static str> {
-    SENT.into_iter().find(|name| {
-        channel.variable(name).is_some_and(|value| !is_plain(&value) && text.contains(&value))
-    })
+    let taints = |what: &SentField| channel.sent(*what).is_some_and(|value| value.taints(text));
+    SentField::ALL.iter().copied().find(taints).map(SentField::name)
 }
 
 #[cfg(test)]
@@ -182,7 +157,7 @@ mod tests {
                 "presence_id" => "1001@a.b",
                 _ => return None,
             };
-            Some(value.to_owned())
+            Some(Untrusted::from(value))
         };
         fill(text, &variable, &|call| format!("<{call}>"))
     }
@@ -207,7 +182,7 @@ mod tests {
     #[test]
     fn what_nests_too_deep_or_gets_too_long_is_refused_on_a_stack_of_freeswitch_s() {
         let nested = |deep: usize| format!("{}x{}", "${a(".repeat(deep), ")}".repeat(deep));
-        let filled = |text: &str| fill(text, &|_| Some("1234567".to_owned()), &|_| "x".to_owned());
+        let filled = |text: &str| fill(text, &|_| Some("1234567".into()), &|_| "x".to_owned());
         let thread = std::thread::Builder::new().stack_size(240 * 1024).spawn(move || {
             assert!(filled(&nested(8)).is_ok());
             for deep in [10_000, 9] {

@@ -8,8 +8,7 @@ use std::time::{Duration, Instant};
 
 use crate::lamp_queue::Job;
 use crate::module::Module;
-use crate::park::{LotKey, OrbitName, Park, domain_name};
-use crate::party;
+use crate::park::{LotKey, OrbitName, Park, domain_name, host_of};
 use crate::presence::{Asked, Shown, domain_of, lot_now, orbit_now};
 use crate::switch::guard::Inside;
 use crate::switch::{core, guard, log};
@@ -119,7 +118,7 @@ pub struct Lamps {
 /// What `login` means to somebody in `domain`: an orbit, or a lot as a whole.
 fn meant(park: &Park, login: &str, domain: &str) -> Option<(LotKey, Option<OrbitName>)> {
     // Whoever watches under an address of the switch watches under its domain.
-    let host = party::host_of(domain);
+    let host = host_of(domain);
     let domain = host.parse::<IpAddr>().ok().and_then(|_| core::domain());
     let domain = domain.as_deref().unwrap_or(host);
     match park.orbit_at(login, Some(domain)) {
@@ -219,7 +218,7 @@ impl Lamps {
             self.watchers.note(time, &asked, from.as_deref(), false, shown);
             return;
         }
-        let host = domain_name(party::host_of(&asked.domain)).unwrap_or_default();
+        let host = domain_name(host_of(&asked.domain)).unwrap_or_default();
         if host.parse::<IpAddr>().is_ok() || domain_of(lot).is_none_or(|home| home == asked.domain)
         {
             return;

@@ -1,14 +1,11 @@
 //! Whose name the phones show across a hand-over, and how names are written for them.
 
-use crate::park::CallView;
+use crate::park::{CallView, DisplayName, Number, Untrusted};
 use crate::switch::channel::Flag;
-use crate::switch::{Channel, Session};
+use crate::switch::{Channel, SentField, Session};
 
 /// What a caller is called who asked for privacy.
 const ANONYMOUS: (&str, &str) = ("Anonymous", "anonymous");
-/// No display shows more of a name, and none of a number; callers can send any.
-const LONGEST_NAME: usize = 80;
-const LONGEST_NUMBER: usize = 64;
 /// What mod_sofia puts into its answer to a call, read as that is sent.
 const ANSWERED_AS: [&str; 2] = ["initial_callee_id_name", "initial_callee_id_number"];
 
@@ -35,7 +32,7 @@ pub fn answer_as(leg: Channel<'_>, call: Option<&CallView>) -> bool {
 #[must_use]
 pub fn shown_name(call: &CallView) -> String {
     let name = if call.private { ANONYMOUS.0 } else { &call.caller_id_name };
-    name.chars().take(LONGEST_NAME).collect()
+    name.to_owned()
 }
 
 /// The caller's number as others may see it, and as it can stand in a SIP address.
@@ -43,14 +40,14 @@ pub fn shown_name(call: &CallView) -> String {
 pub fn shown_number(call: &CallView) -> String {
     let number = if call.private { ANONYMOUS.1 } else { &call.caller_id_number };
     let legal = |c: &char| c.is_ascii_alphanumeric() || "+*#._-%".contains(*c);
-    let number: String = number.chars().filter(legal).take(LONGEST_NUMBER).collect();
+    let number: String = number.chars().filter(legal).collect();
     // Without a number FreeSWITCH would show the one that was dialled: the orbit.
     if number.is_empty() { "unknown".to_owned() } else { number }
 }
 
 /// Some fields of a channel's caller profile, as they were.
 pub struct Names {
-    fields: Vec<(&'static str, String)>,
+    fields: Vec<(SentField, Untrusted)>,
 }
 
 impl Names {
@@ -63,16 +60,21 @@ impl Names {
         let channel = leg.channel();
         let was = Self::of(
             channel,
-            &["caller_id_name", "caller_id_number", "callee_id_name", "callee_id_number"],
+            &[
+                SentField::CALLER_ID_NAME,
+                SentField::CALLER_ID_NUMBER,
+                SentField::CALLEE_ID_NAME,
+                SentField::CALLEE_ID_NUMBER,
+            ],
         );
         let (own, theirs) = if is_sip(channel) {
             (for_sip(&of_caller(channel)), for_sip(&shown_name(call)))
         } else {
-            (was.value("caller_id_name").to_owned(), shown_name(call))
+            (of_caller(channel).to_string(), shown_name(call))
         };
         channel.step_caller_profile();
         channel.set_profile("callee_id_name", &own);
-        channel.set_profile("callee_id_number", was.value("caller_id_number"));
+        channel.set_profile("callee_id_number", &number_of_caller(channel));
         channel.set_profile("caller_id_name", &theirs);
         channel.set_profile("caller_id_number", &shown_number(call));
         was
@@ -81,32 +83,33 @@ impl Names {
     /// What a bridge changes in the parked call's profile, even if it comes to nothing.
     #[must_use]
     pub fn of_parked(parked: Channel<'_>) -> Self {
-        Self::of(parked, &["callee_id_name", "callee_id_number"])
+        Self::of(parked, &[SentField::CALLEE_ID_NAME, SentField::CALLEE_ID_NUMBER])
     }
 
     /// Everything as before.
     pub fn restore(&self, channel: Channel<'_>) {
         for (field, value) in &self.fields {
-            channel.set_profile(field, value);
+            channel.put_back(*field, value);
         }
     }
 
-    fn of(channel: Channel<'_>, fields: &[&'static str]) -> Self {
-        let value = |field: &'static str| channel.variable(field).unwrap_or_default();
-        Self { fields: fields.iter().map(|field| (*field, value(field))).collect() }
-    }
-
-    fn value(&self, field: &str) -> &str {
-        let found = self.fields.iter().find(|(name, _)| *name == field);
-        found.map_or("", |(_, value)| value.as_str())
+    fn of(channel: Channel<'_>, fields: &[SentField]) -> Self {
+        let value = |field: SentField| channel.sent(field).unwrap_or_default();
+        Self { fields: fields.iter().map(|field| (*field, value(*field))).collect() }
     }
 }
 
 /// The caller's name as its phone meant it. What mod_sofia has from a phone is still escaped as in a SIP header.
 #[must_use]
-pub fn of_caller(channel: Channel<'_>) -> String {
-    let name = channel.variable("caller_id_name").unwrap_or_default();
-    if is_sip(channel) { unquoted(&name) } else { name }
+pub fn of_caller(channel: Channel<'_>) -> DisplayName {
+    let name = channel.sent(SentField::CALLER_ID_NAME).unwrap_or_default();
+    if is_sip(channel) { DisplayName::unescaped(&name) } else { DisplayName::of(&name) }
+}
+
+/// The caller's number.
+#[must_use]
+pub fn number_of_caller(channel: Channel<'_>) -> Number {
+    Number::of(&channel.sent(SentField::CALLER_ID_NUMBER).unwrap_or_default())
 }
 
 /// A name as mod_sofia must get it to send it as it is. It takes the name of a call it makes for a number, and keeps only
@@ -133,25 +136,13 @@ pub fn for_sip(name: &str) -> String {
     if text.contains('"') { format!("\"{text}\"") } else { text }
 }
 
-/// A name that is still escaped as in a SIP header, as its phone meant it.
-#[must_use]
-pub fn unquoted(name: &str) -> String {
-    let mut text = String::with_capacity(name.len());
-    let mut chars = name.chars().peekable();
-    while let Some(c) = chars.next() {
-        let escaped = chars.next_if(|next| c == '\\' && matches!(next, '"' | '\\'));
-        text.push(escaped.unwrap_or(c));
-    }
-    text
-}
-
 fn is_sip(channel: Channel<'_>) -> bool {
     channel.name().starts_with("sofia/")
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{for_sip, unquoted};
+    use super::for_sip;
 
     #[test]
     fn a_name_gets_what_mod_sofia_takes_away() {
@@ -167,14 +158,6 @@ mod tests {
             ("", ""),
         ] {
             assert_eq!(for_sip(name), sent);
-        }
-    }
-
-    #[test]
-    fn a_name_out_of_a_sip_header_is_unescaped_and_another_stays() {
-        assert_eq!(unquoted(r#"Bob \"B\" \\ %s"#), r#"Bob "B" \ %s"#);
-        for name in ["", r#"say "hi""#, r"C:\dos", r"end\"] {
-            assert_eq!(unquoted(name), name);
         }
     }
 }

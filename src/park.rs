@@ -41,6 +41,7 @@ mod returns;
 mod steps;
 mod text;
 mod timeout;
+mod untrusted;
 mod user;
 mod verdict;
 mod views;
@@ -74,6 +75,7 @@ pub use steps::{
 };
 pub use text::{LONGEST_NAME, LONGEST_NOTE, LONGEST_NUMBER, LONGEST_USER, is_invisible, shortened};
 pub use timeout::{BadPriorities, Base, ByPriority, LEAST, NEW_MS, PERCENT, Timeout, WINDOW};
+pub use untrusted::{DisplayName, Number, Untrusted, host_of, is_plain};
 pub use user::{User, domain_name};
 pub use verdict::Verdict;
 pub use views::{CallState, CallView, Lamp, LotView};

@@ -1,9 +1,9 @@
 //! Who parked a call: a user of ours who was really in it, or nobody that is known.
 
 use crate::departed::Departed;
-use crate::park::User;
+use crate::park::{Untrusted, User};
 use crate::party::{self, Marks, Party};
-use crate::switch::{Channel, log};
+use crate::switch::{Channel, SentField, log};
 
 const PARKER: &str = "callpark_parker";
 /// What we found out for an earlier park of the same call, and wrote into `callpark_parker` for its CDR.
@@ -70,49 +70,12 @@ pub fn of_transfer(departed: &Departed, channel: Channel<'_>, from: Option<Strin
 }
 
 /// Whom Referred-By names, unless the call was connected to somebody else.
-fn referred_by(channel: Channel<'_>) -> Option<String> {
-    let referred = channel.variable("sip_h_Referred-By").as_deref().and_then(address)?;
-    let talked_to = channel.variable("bridge_channel");
-    match talked_to.as_deref().and_then(user_of_name) {
-        Some(user) if referred.split('@').next() != Some(&user) => None,
+fn referred_by(channel: Channel<'_>) -> Option<Untrusted> {
+    let referred = channel.sent(SentField::REFERRED_BY)?.sip_address()?;
+    let talked_to =
+        channel.sent(SentField::BRIDGE_CHANNEL).and_then(|name| name.user_of_channel_name());
+    match (talked_to, referred.address()) {
+        (Some(user), Some((named, _))) if user != named => None,
         _ => Some(referred),
-    }
-}
-
-/// The user in a channel's name, such as `sofia/internal/1000@192.0.2.1:5060`.
-fn user_of_name(name: &str) -> Option<String> {
-    let (user, _) = name.rsplit('/').next()?.split_once('@')?;
-    let user = user.strip_prefix("sip:").unwrap_or(user);
-    (!user.is_empty()).then(|| user.to_owned())
-}
-
-/// `user@domain` in a SIP address such as `"Reception" <sip:1000@example.com:5060;transport=udp>`.
-pub(crate) fn address(header: &str) -> Option<String> {
-    let uri = header.rsplit_once('<').map_or(header, |(_, rest)| rest);
-    let uri = uri.split(['>', ';', '?']).next()?.trim();
-    let uri = uri.strip_prefix("sips:").or_else(|| uri.strip_prefix("sip:"))?;
-    let (user, host) = uri.split_once('@')?;
-    let host = party::host_of(host);
-    (!user.is_empty() && !host.is_empty()).then(|| format!("{user}@{host}"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::address;
-
-    #[test]
-    fn addresses_are_read_as_phones_write_them() {
-        for (header, expected) in [
-            ("<sip:1000@example.com>", Some("1000@example.com")),
-            ("\"Bob\" <sip:1000@example.com:5060;transport=udp>;x=y", Some("1000@example.com")),
-            ("\"<sip:1@x>\" <sip:1000@example.com>", Some("1000@example.com")),
-            ("sips:1000@example.com?Replaces=1", Some("1000@example.com")),
-            ("<sip:1000@[::1]:5060>", Some("1000@::1")),
-            ("<sip:example.com>", None),
-            ("tel:+49123", None),
-            ("", None),
-        ] {
-            assert_eq!(address(header).as_deref(), expected, "{header}");
-        }
     }
 }

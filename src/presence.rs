@@ -6,8 +6,10 @@ use std::time::Duration;
 
 use crate::clock;
 use crate::module::Module;
-use crate::park::{Dialog, LONGEST_USER, Lamp, LotKey, OrbitName, domain_name, shortened};
-use crate::party;
+use crate::park::{
+    Dialog, DisplayName, LONGEST_USER, Lamp, LotKey, Number, OrbitName, domain_name, host_of,
+    shortened,
+};
 use crate::render;
 use crate::switch::core;
 use crate::switch::event::{Event, Heard, Kind, Listener};
@@ -20,7 +22,7 @@ pub struct Shown {
     /// What is said of it: `Parked`, `2 calls`, `Idle`.
     status: String,
     /// The waiting caller's name and number, if they may be shown.
-    caller: Option<(Arc<str>, Arc<str>)>,
+    caller: Option<(DisplayName, Number)>,
     /// By which phones pick it up.
     dialog: Option<Dialog>,
 }
@@ -185,11 +187,11 @@ impl Asked {
     ) -> Option<Self> {
         let is_sane =
             |id: &String| id.len() <= LONGEST_CALL_ID && !id.chars().any(char::is_control);
-        domain_name(party::host_of(domain))?;
+        domain_name(host_of(domain))?;
         if login.len() > LONGEST_LOGIN || !call_id.as_ref().is_none_or(is_sane) {
             return None;
         }
-        let host = from.rsplit_once('@').map(|(_, host)| party::host_of(host));
+        let host = from.rsplit_once('@').map(|(_, host)| host_of(host));
         Some(Self {
             login: login.to_owned(),
             domain: domain.to_owned(),

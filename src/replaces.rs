@@ -12,13 +12,15 @@ use std::time::{Duration, Instant};
 use crate::arrival::{self, ARRIVES_WITHIN_MS, Arrival};
 use crate::clock;
 use crate::module::{Leg, Module};
-use crate::names;
-use crate::park::{self, CallUuid, CallView, Dialog, End, LotKey, NewLeg, Refusal, Target, User};
+use crate::park::{
+    self, CallUuid, CallView, Dialog, DisplayName, End, LotKey, NewLeg, Number, Refusal, Target,
+    User,
+};
 use crate::parker;
 use crate::party::{Marks, Party};
 use crate::request;
 use crate::switch::event::{Heard, Kind, Listener};
-use crate::switch::{Cause, Channel, Located, Session, ivr};
+use crate::switch::{Cause, Channel, Located, SentField, Session, ivr};
 use crate::worker::Message;
 
 const APPLICATION: &str = "current_application";
@@ -235,10 +237,10 @@ fn has_a_part(party: &Party, call: &CallView, old: &Marks) -> bool {
 
 /// FreeSWITCH gives a leg that replaces another the caller id of that one.
 fn under_its_own_name(channel: Channel<'_>) {
-    if let Some(number) = channel.variable("sip_from_user") {
-        let name = channel.variable("sip_from_display").unwrap_or_else(|| number.clone());
-        channel.set_profile("caller_id_name", &names::unquoted(&name));
-        channel.set_profile("caller_id_number", &number);
+    if let Some(number) = channel.sent(SentField::FROM_USER) {
+        let name = channel.sent(SentField::FROM_DISPLAY).unwrap_or_else(|| number.clone());
+        channel.set_profile("caller_id_name", &DisplayName::unescaped(&name));
+        channel.set_profile("caller_id_number", &Number::of(&number));
     }
 }
 

@@ -80,9 +80,9 @@ pub fn of(
 #[must_use]
 pub fn caller(channel: Channel<'_>) -> Caller {
     let hidden = |name: &str| channel.variable(name).is_some_and(|hide| hide == "true");
-    let number = channel.variable("caller_id_number").unwrap_or_default();
     Caller {
+        name: names::of_caller(channel),
+        number: names::number_of_caller(channel),
         private: hidden("privacy_hide_name") || hidden("privacy_hide_number"),
-        ..Caller::new(names::of_caller(channel), number)
     }
 }

@@ -15,6 +15,7 @@ use crate::park::{CallUuid, CallView, Claim, Claimant, Ring, RingTo, RunId, Step
 use crate::party::Party;
 use crate::phones;
 use crate::rings::{RUN, Ringing};
+use crate::switch::dial_string::DialString;
 use crate::switch::{Located, log};
 use crate::worker::Message;
 
@@ -137,8 +138,8 @@ fn run_step(module: &Arc<Module>, ring: &Ring, ringing: &Ringing) -> Result<Did,
             message::send(call);
             return Ok(Did::Reminded);
         }
-        RingTo::Parker(user) | RingTo::Remind(user) => (Some(user.clone()), user.dial_string()),
-        RingTo::Dial(dial) => (None, dialling::expanded(call, dial)?),
+        RingTo::Parker(user) | RingTo::Remind(user) => (Some(user.clone()), DialString::user(user)),
+        RingTo::Dial(dial) => (None, dial::filled(call.uuid.as_str(), dial)?),
     };
     let reminds = matches!(ring.to, RingTo::Remind(_));
     let name = shown_name(call, step, if reminds { "Reminder" } else { "Park" });
@@ -218,7 +219,7 @@ pub fn command(module: &Arc<Module>, call: CallView, dial_string: String) -> Res
         let (module, ringing) = (Arc::clone(module), Arc::clone(&ringing));
         in_thread("callpark-call", move || {
             let called = || {
-                let dial_string = dialling::expanded(&call, &dial_string)?;
+                let dial_string = dial::filled(call.uuid.as_str(), &dial_string)?;
                 if module.is_stopping() {
                     return Err("the module stops".to_owned());
                 }
@@ -269,7 +270,7 @@ pub fn page(module: &Arc<Module>, call: CallView, dial_string: String) {
     }
 }
 
-fn page_one(module: &Arc<Module>, call: CallView, dial_string: String) {
+fn page_one(module: &Arc<Module>, call: CallView, phone: DialString) {
     const RING_S: u32 = 10;
     if module.is_stopping() {
         return;
@@ -279,9 +280,8 @@ fn page_one(module: &Arc<Module>, call: CallView, dial_string: String) {
     let module = Arc::clone(module);
     let thread = in_thread("callpark-page", move || {
         let paged = || {
-            let expanded = dialling::expanded(&call, &dial_string)?;
             let name = format!("Parked at {}", call.orbit);
-            let outgoing = Outgoing::about(&call, &expanded, RING_S, name);
+            let outgoing = Outgoing::about(&call, &phone, RING_S, name);
             let leg = outgoing.with("sip_auto_answer", "true").reach(&ringing.call_off)?;
             let errand = Arrival::Tell { lot: call.lot.clone(), orbit: call.orbit.clone() };
             dialling::send(&module.arrivals, errand, leg, "callpark")
@@ -291,7 +291,7 @@ fn page_one(module: &Arc<Module>, call: CallView, dial_string: String) {
         if let Err(reason) = result {
             log::info(
                 Some(call.uuid.as_str()),
-                format_args!("{} {}: paging {dial_string:?}: {reason}", call.lot, call.orbit),
+                format_args!("{} {}: paging {:?}: {reason}", call.lot, call.orbit, phone.as_str()),
             );
         }
     });

@@ -25,6 +25,7 @@ use crate::request;
 use crate::standing;
 use crate::switch::Stop;
 use crate::switch::calling::{self, Dial};
+use crate::switch::dial_string::DialString;
 use crate::switch::module::Application;
 use crate::switch::{Cause, Channel, Located, Session, ivr, log};
 use crate::through;
@@ -316,14 +317,14 @@ fn give_back(session: Session<'_>, parker: &User, why: Refusal) {
     let channel = session.channel();
     let after = AfterBridge::of(channel);
     let dial = Dial {
-        dial_string: &parker.dial_string(),
+        dial_string: &DialString::user(parker),
         ring_s: RING_S,
         caller_id_name: &names::for_sip(&format!(
             "{} (park {})",
             names::of_caller(channel),
             why.code()
         )),
-        caller_id_number: &channel.variable("caller_id_number").unwrap_or_default(),
+        caller_id_number: &names::number_of_caller(channel),
         variables: &[],
     };
     match calling::call_and_bridge(session, &dial) {

@@ -8,8 +8,8 @@ use crate::events;
 use crate::history;
 use crate::names;
 use crate::park::{
-    CallView, CallbackId, CallbackView, Caller, Effect, LONGEST_NAME, LONGEST_NOTE, LONGEST_NUMBER,
-    ParkRequest, Want, shortened,
+    CallView, CallbackId, CallbackView, Caller, DisplayName, Effect, LONGEST_NAME, LONGEST_NOTE,
+    LONGEST_NUMBER, ParkRequest, Want, shortened,
 };
 use crate::presence;
 use crate::render::{self, Format};
@@ -59,6 +59,7 @@ pub fn names(data: &[u8]) {
     assert_eq!(&*calls[0].caller_id_name, shortened(&name, LONGEST_NAME));
     assert_eq!(&*calls[0].caller_id_number, shortened(&number, LONGEST_NUMBER));
     assert_eq!(&*calls[0].note, shortened(&note, LONGEST_NOTE));
+    assert!(DisplayName::unescaped(&(&*name).into()).chars().count() <= LONGEST_NAME);
     lists(&calls);
     phones(&calls[0]);
     owed(&calls[0]);
@@ -176,7 +177,6 @@ fn phones(call: &CallView) {
     let number = names::shown_number(call);
     assert!((1..=LONGEST_NUMBER).contains(&number.len()), "{number:?}");
     assert!(number.bytes().all(|b| b.is_ascii_alphanumeric() || b"+*#._-%".contains(&b)));
-    drop(names::unquoted(&call.caller_id_name));
 }
 
 fn owed(call: &CallView) {
@@ -185,7 +185,11 @@ fn owed(call: &CallView) {
         lot: call.lot.clone(),
         orbit: call.orbit.clone(),
         uuid: call.uuid.clone(),
-        caller: Caller::new(&call.caller_id_name, &call.caller_id_number),
+        caller: Caller {
+            name: call.caller_id_name.clone(),
+            number: call.caller_id_number.clone(),
+            private: false,
+        },
         by: "1000@a.b".parse().expect("a user"),
         attempts_left: 1,
         expires_in_ms: 1,

@@ -8,26 +8,26 @@ use super::effect::{Action, Effect, ParkEvent, Quiet, RunId, Ticket};
 use super::names::{CallUuid, LotKey, OrbitName};
 use super::place::Transfer;
 use super::steps::Step;
-use super::text;
+use super::untrusted::{DisplayName, Number, Untrusted};
 use super::user::User;
 
 /// Who is waiting, as the switch knows it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Caller {
-    /// Caller id name; it can hold anything, up to [`LONGEST_NAME`](super::LONGEST_NAME) characters.
-    pub name: Arc<str>,
-    /// Caller id number; it can hold anything, up to [`LONGEST_NUMBER`](super::LONGEST_NUMBER) characters.
-    pub number: Arc<str>,
+    /// Caller id name.
+    pub name: DisplayName,
+    /// Caller id number.
+    pub number: Number,
     /// The caller asked for privacy: lamps show neither name nor number.
     pub private: bool,
 }
 
 impl Caller {
     /// A caller who did not ask for privacy. A name or number that is too long is shortened.
-    pub fn new(name: impl AsRef<str>, number: impl AsRef<str>) -> Self {
+    pub fn new(name: impl Into<Untrusted>, number: impl Into<Untrusted>) -> Self {
         Caller {
-            name: text::kept(name.as_ref(), text::LONGEST_NAME),
-            number: text::kept(number.as_ref(), text::LONGEST_NUMBER),
+            name: DisplayName::of(&name.into()),
+            number: Number::of(&number.into()),
             private: false,
         }
     }

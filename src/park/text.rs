@@ -9,8 +9,12 @@ pub const LONGEST_NAME: usize = 128;
 pub const LONGEST_NUMBER: usize = 64;
 /// The longest note, in characters.
 pub const LONGEST_NOTE: usize = 512;
-/// The longest `user@domain`, in characters.
-pub const LONGEST_USER: usize = 320;
+/// The longest user part of `user@domain`, in bytes.
+pub const LONGEST_USER_PART: usize = 64;
+/// The longest domain, in bytes, as in DNS.
+pub const LONGEST_DOMAIN: usize = 253;
+/// The longest `user@domain`.
+pub const LONGEST_USER: usize = LONGEST_USER_PART + 1 + LONGEST_DOMAIN;
 
 /// Control characters, and those that turn, hide or break what stands around them on a screen.
 #[must_use]

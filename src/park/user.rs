@@ -6,11 +6,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use super::names::BadName;
-
-/// The longest user part.
-const LONGEST_USER: usize = 64;
-/// The longest domain, as in DNS.
-const LONGEST_DOMAIN: usize = 253;
+use super::text::{LONGEST_DOMAIN, LONGEST_USER_PART};
 
 /// `user@domain`. Nothing that means something in a dial string, in a command or in the dialplan can be in it, neither as
 /// it stands nor behind a percent sign. The domain is kept in its one spelling (see [`domain_name`]), the user as it was
@@ -29,7 +25,7 @@ impl User {
     pub fn new(user: &str, domain: &str) -> Result<Self, BadName> {
         let legal = |c: char| c.is_alphanumeric() || "-_.+*#".contains(c);
         let bad = || BadName::new(&format!("{user:.64}@{domain:.64}"), "user@domain");
-        if user.is_empty() || user.len() > LONGEST_USER || !user.chars().all(legal) {
+        if user.is_empty() || user.len() > LONGEST_USER_PART || !user.chars().all(legal) {
             return Err(bad());
         }
         let domain = domain_name(domain).ok_or_else(bad)?;
@@ -49,11 +45,6 @@ impl User {
     /// The part behind the `@`.
     pub fn domain(&self) -> &str {
         self.text.get(self.at + 1..).unwrap_or_default()
-    }
-
-    /// What FreeSWITCH calls to reach the phones of this user. The only way from a user to a dial string.
-    pub fn dial_string(&self) -> String {
-        format!("user/{}", self.text)
     }
 }
 

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::Park;
-use super::call::Call;
+use super::call::{Call, Caller};
 use super::claim::By;
 use super::deadlines::Millis;
 use super::dialog::Dialog;
@@ -12,6 +12,7 @@ use super::lot::Slot;
 use super::lot_config::LotConfig;
 use super::names::{CallUuid, LotKey, OrbitName};
 use super::steps::StepRef;
+use super::untrusted::{DisplayName, Number};
 use super::user::User;
 
 /// A parked call.
@@ -23,10 +24,10 @@ pub struct CallView {
     pub orbit: OrbitName,
     /// Its channel.
     pub uuid: CallUuid,
-    /// Caller id name, as it came.
-    pub caller_id_name: Arc<str>,
-    /// Caller id number, as it came.
-    pub caller_id_number: Arc<str>,
+    /// Caller id name.
+    pub caller_id_name: DisplayName,
+    /// Caller id number.
+    pub caller_id_number: Number,
     /// The caller asked for privacy.
     pub private: bool,
     /// Who parked it, `user@domain`.
@@ -110,9 +111,9 @@ pub enum Lamp {
         /// The parked channel.
         uuid: CallUuid,
         /// Caller id name.
-        name: Arc<str>,
+        name: DisplayName,
         /// Caller id number.
-        number: Arc<str>,
+        number: Number,
         /// By which phones pick the call up.
         dialog: Dialog,
         /// In how many ms the lamp blinks, because the call has waited for long; 0: it does; none: it never will.
@@ -211,11 +212,11 @@ impl Park {
         let Some(call) = self.calls.get(uuid) else { return Lamp::Idle };
         let age = lot.config.blf_age_ms;
         let private = call.caller.private || lot.config.blf_privacy;
-        let shown = |text: &Arc<str>| if private { "".into() } else { text.clone() };
+        let shown = if private { Caller::default() } else { call.caller.clone() };
         Lamp::Parked {
             uuid: uuid.clone(),
-            name: shown(&call.caller.name),
-            number: shown(&call.caller.number),
+            name: shown.name,
+            number: shown.number,
             dialog: call.dialog(),
             blinks_in_ms: (age > 0).then(|| age.saturating_sub(now.since(call.parked_at))),
         }

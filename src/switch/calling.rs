@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::application;
 use super::cause::Cause;
+use super::dial_string::DialString;
 use super::event::Event;
 use super::ivr;
 use super::session::{Located, Session};
@@ -30,8 +31,8 @@ impl CallOff {
 
 /// What [`call`] dials.
 pub struct Dial<'a> {
-    /// A FreeSWITCH dial string.
-    pub dial_string: &'a str,
+    /// Whom.
+    pub dial_string: &'a DialString,
     /// How long it rings, in seconds.
     pub ring_s: u32,
     /// What the phone that rings shows.
@@ -67,7 +68,7 @@ fn originate(
     call_off: &CallOff,
 ) -> Result<Located, String> {
     let failed = || "DESTINATION_OUT_OF_ORDER".to_owned();
-    let dial_string = to_c(dial.dial_string);
+    let dial_string = to_c(dial.dial_string.as_str());
     // They end up in headers of a message, which a line break would end.
     let one_line = |text: &str| to_c(&text.replace(char::is_control, ""));
     let (name, number) = (one_line(dial.caller_id_name), one_line(dial.caller_id_number));

@@ -5,8 +5,10 @@ use std::marker::PhantomData;
 
 use super::cause::Cause;
 use super::event::{Event, Kind};
+use super::sent::SentField;
 use super::sys;
 use super::text::{from_c, to_c};
+use crate::park::Untrusted;
 
 /// The channel of a session that is alive for `'a`.
 #[derive(Clone, Copy)]
@@ -72,9 +74,15 @@ const FILE: &CStr = c"mod_callpark";
 pub struct Variables(Option<Event>);
 
 impl Variables {
-    /// The value of one of them.
+    /// The value of one of them: the far end's, for all that can be told.
     #[must_use]
-    pub fn get(&self, name: &str) -> Option<String> {
+    pub fn get(&self, name: &str) -> Option<Untrusted> {
+        self.of_switch(name).map(Untrusted::from)
+    }
+
+    /// The value of one that only FreeSWITCH sets.
+    #[must_use]
+    pub fn of_switch(&self, name: &str) -> Option<String> {
         self.0.as_ref()?.header(name).filter(|value| !value.is_empty())
     }
 }
@@ -107,6 +115,17 @@ impl Channel<'_> {
             ))
         }
         .filter(|value| !value.is_empty())
+    }
+
+    /// What the far end has sent. Copied as [`variable`](Self::variable) is.
+    #[must_use]
+    pub fn sent(self, what: SentField) -> Option<Untrusted> {
+        self.variable(what.name()).map(Untrusted::from)
+    }
+
+    /// Puts back into its caller profile what was read there.
+    pub fn put_back(self, what: SentField, value: &Untrusted) {
+        self.set_profile(what.name(), value.as_it_came());
     }
 
     /// The channel's own variables, as they are now: neither fields of its profile nor global ones stand in for those it

@@ -135,9 +135,9 @@ fn a_call_for_somebody_is_called_back_by_that_one() {
 fn nobody_is_promised_what_cannot_be() {
     for change in [
         (|request| request.parker = None) as fn(&mut ParkRequest),
-        |request| request.caller.number = "anonymous".into(),
-        |request| request.caller.number = "1 XML out;x".into(),
-        |request| request.caller.number = "".into(),
+        |request| request.caller.number = Number::of(&"anonymous".into()),
+        |request| request.caller.number = Number::of(&"1 XML out;x".into()),
+        |request| request.caller.number = Number::of(&"".into()),
     ] {
         let mut park = waiting(change);
         let by = Claimant::Leave(Exit::Callback);

@@ -16,8 +16,8 @@ fn place(park: &Park, now: Millis) -> CallView {
     assert_eq!(calls.len(), 1);
     CallView {
         uuid: "any".into(),
-        caller_id_name: "".into(),
-        caller_id_number: "".into(),
+        caller_id_name: DisplayName::default(),
+        caller_id_number: Number::default(),
         ..calls.remove(0)
     }
 }

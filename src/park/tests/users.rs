@@ -15,7 +15,6 @@ fn a_user_is_known_by_one_spelling_of_the_domain() {
     ] {
         let user: User = text.parse().expect(text);
         assert_eq!(user.as_str(), expected);
-        assert_eq!(user.dial_string(), format!("user/{expected}"));
         assert_eq!(format!("{}@{}", user.user(), user.domain()), expected);
     }
 }

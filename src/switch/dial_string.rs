@@ -1,0 +1,97 @@
+//! Dial strings: what FreeSWITCH is told to call.
+//!
+//! They are made here and nowhere else, which `make check` sees to: of a user, or of a text of the configuration or of a
+//! command in which `expand` has filled in what may go in there.
+
+use crate::park::User;
+
+/// The most phones that are called for one thing.
+pub const MOST: usize = 64;
+
+/// A dial string.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DialString(String);
+
+impl DialString {
+    /// Reaches the phones of this user.
+    #[must_use]
+    pub fn user(user: &User) -> Self {
+        DialString(format!("user/{user}"))
+    }
+
+    /// An administrator's text in which every `${…}` has been replaced.
+    #[must_use]
+    pub fn filled(text: String) -> Self {
+        DialString(text)
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The group whose members it stands for, if it does.
+    #[must_use]
+    pub fn group(&self) -> Option<&str> {
+        self.0.strip_prefix("group/")
+    }
+
+    /// Each phone by itself: splits at the commas that are in no brackets, into [`MOST`] at the most. Variables in front of
+    /// all of them go in front of each.
+    #[must_use]
+    pub fn each(&self) -> Vec<DialString> {
+        let mut depth = 0_usize;
+        let parts = self.0.split(|c| {
+            match c {
+                '{' | '[' | '<' => depth += 1,
+                '}' | ']' | '>' => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            depth == 0 && c == ','
+        });
+        let parts: Vec<&str> =
+            parts.map(str::trim).filter(|part| !part.is_empty()).take(MOST).collect();
+        let all = match parts.first() {
+            Some(first) if first.starts_with('{') => {
+                first.find('}').map_or("", |end| &first[..=end])
+            }
+            _ => "",
+        };
+        let first = parts.first().map(|first| (*first).to_owned());
+        let others = parts.iter().skip(1).map(|part| format!("{all}{part}"));
+        first.into_iter().chain(others).map(DialString).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{DialString, MOST};
+
+    fn each(text: &str) -> Vec<String> {
+        let each = DialString(text.to_owned()).each();
+        each.into_iter().map(|phone| phone.0).collect()
+    }
+
+    #[test]
+    fn each_phone_stands_for_itself() {
+        for (dial_string, expected) in [
+            ("user/1", &["user/1"][..]),
+            ("user/1, user/2", &["user/1", "user/2"]),
+            ("[a=1,b=2]user/1,[c=3]user/2", &["[a=1,b=2]user/1", "[c=3]user/2"]),
+            ("{a=1,b=2}user/1,user/2", &["{a=1,b=2}user/1", "{a=1,b=2}user/2"]),
+            ("", &[]),
+            (",,", &[]),
+            ("{a=1", &["{a=1"]),
+        ] {
+            assert_eq!(each(dial_string), expected, "{dial_string}");
+        }
+    }
+
+    #[test]
+    fn many_phones_behind_many_variables_take_little_memory() {
+        let variables = format!("{{a={}}}", "x".repeat(60_000));
+        let many = each(&format!("{variables}{}", "user/1,".repeat(2_000)));
+        assert_eq!((many.len(), many.concat().len()), (MOST, MOST * (variables.len() + 6)));
+    }
+}
