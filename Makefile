@@ -25,7 +25,8 @@ setup: need-build need-valgrind need-fuzz ## Installs what building and testing 
 build: need-build ## Builds target/release/libmod_callpark.so, for FreeSWITCH 1.10 and 1.11
 	$(CARGO) build --release
 
-check: need-build ## Format, lints, documentation
+check: need-build ## Format, lints, documentation, where dial strings are made
+	@.ci/border
 	@$(CARGO) fmt --version >/dev/null 2>&1 && $(CARGO) clippy --version >/dev/null 2>&1 || { \
 		echo "rustfmt or clippy is missing. With rustup: rustup component add rustfmt clippy" >&2; exit 1; }
 	$(CARGO) fmt --all --check
