@@ -132,3 +132,53 @@ fn a_name_runs_no_command_by_way_of_the_hold_music() {
         scene.outcome(&caller, "abandoned");
     }
 }
+
+#[test]
+fn a_configuration_that_asks_for_too_much_is_refused_with_its_line() {
+    let scene = Scene::with(lot(""));
+    let (caller, _) = scene.park("as_9");
+    let lines =
+        |count: usize, line: &dyn Fn(usize) -> String| (0..count).map(line).collect::<String>();
+    let orbits = lines(1_000, &|at| {
+        format!("<lot name=\"l{at}\" orbits=\"{at:04}0000000-{at:04}9999999\"/>\n")
+    });
+    let steps = lines(100_000, &|_| "<step to=\"parker\"/>\n".to_owned());
+    let steps =
+        format!("<lot name=\"default\" orbits=\"701\">\n<return>\n{steps}</return>\n</lot>");
+    let lots = lines(30_000, &|at| format!("<lot name=\"l{at}\" orbits=\"{at}\"/>\n"));
+    for (lots, says) in [
+        (orbits, "more than 20000000 orbits"),
+        (steps, "more than 100 return steps"),
+        (lots, "more than 20000 lots"),
+        (format!("{}{}", "<lot>\n".repeat(20), "</lot>\n".repeat(20)), "nest too deep"),
+    ] {
+        let xml = format!(
+            "<configuration name=\"callpark.conf\">\n<lots>\n{lots}</lots>\n</configuration>"
+        );
+        scene.switch.write_callpark_conf(Some(&xml));
+        let answer = scene.api("reload");
+        assert!(answer.starts_with("-ERR failed ") && answer.contains(says), "{answer}");
+        assert!(answer.contains("line ") && answer.len() < 1_000, "{answer}");
+        assert!(scene.api("status").starts_with("default: capacity 5, parked 1"), "{says}");
+    }
+    assert!(scene.switch.alive(&caller));
+}
+
+/// Each level takes some of a stack of 240 KiB.
+#[test]
+fn commands_inside_commands_without_end_do_not_end_the_switch() {
+    let nested = format!("{}x{}", "${a(".repeat(5_000), ")}".repeat(5_000));
+    let scene = Scene::with(lot(&format!(
+        r#"<param name="timeout" value="1"/><param name="page" value="null/{nested}"/>
+        <param name="hold-music" value="{nested}"/><return><step to="null/{nested}"/></return>"#
+    )));
+    let (caller, _) = scene.park("as_9");
+    for warning in ["nobody is paged with", "is ignored"] {
+        scene.switch.eventually(SOON, warning, || scene.switch.log_contains(warning).then_some(()));
+    }
+    let failed = scene
+        .events
+        .wait(SOON, |e| e.is("Callpark-Action", "return") && !e.text("Callpark-Reason").is_empty());
+    assert!(failed.text("Callpark-Reason").contains("is not a variable"));
+    assert!(scene.switch.alive(&caller));
+}
