@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::expand::{expand, holds_what_was_sent};
 use crate::module::Leg;
+use crate::park::shortened;
 use crate::switch::ivr::{self, Played};
 use crate::switch::text::is_true;
 use crate::switch::{Channel, Session, log};
@@ -70,6 +71,8 @@ impl Music {
 }
 
 fn ignored(channel: Channel<'_>, what: &str, why: &str) {
+    // Why is what must be in the line, however long the music is.
+    let what = shortened(what, 128);
     log::warning(
         None,
         format_args!("hold music of {}: {what:?} is ignored: {why}", channel.name()),

@@ -81,7 +81,8 @@ impl Marks {
         let (user, host) = address.address()?;
         let user_of = |domain: &Untrusted| User::of(&user, domain).filter(exists);
         user_of(&host).or_else(|| {
-            let ours = self.addresses.iter().any(|own| host.domain() == domain_name(own));
+            let host = host.domain()?;
+            let ours = self.addresses.iter().any(|own| domain_name(own).as_ref() == Some(&host));
             ours.then(core::domain).flatten().and_then(|domain| user_of(&domain.into()))
         })
     }
