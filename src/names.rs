@@ -1,6 +1,6 @@
 //! Whose name the phones show across a hand-over, and how names are written for them.
 
-use crate::park::{CallView, DisplayName, Number, Untrusted};
+use crate::park::{CallView, DisplayName, LONGEST_SHOWN, Number, Untrusted};
 use crate::switch::channel::Flag;
 use crate::switch::{Channel, SentField, Session};
 
@@ -32,7 +32,7 @@ pub fn answer_as(leg: Channel<'_>, call: Option<&CallView>) -> bool {
 #[must_use]
 pub fn shown_name(call: &CallView) -> String {
     let name = if call.private { ANONYMOUS.0 } else { &call.caller_id_name };
-    name.to_owned()
+    name.chars().take(LONGEST_SHOWN).collect()
 }
 
 /// The caller's number as others may see it, and as it can stand in a SIP address.

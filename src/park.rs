@@ -73,7 +73,10 @@ pub use steps::{
     Asks, BadStep, LONGEST_RING_S, MOST_STEPS, MOST_TRIES, Mailbox, REMIND_RING_S, RING_S,
     Reminder, Step, StepRef, StepTo, When, read_number,
 };
-pub use text::{LONGEST_NAME, LONGEST_NOTE, LONGEST_NUMBER, LONGEST_USER, is_invisible, shortened};
+pub use text::{
+    LONGEST_NAME, LONGEST_NOTE, LONGEST_NUMBER, LONGEST_SHOWN, LONGEST_USER, is_invisible,
+    shortened,
+};
 pub use timeout::{BadPriorities, Base, ByPriority, LEAST, NEW_MS, PERCENT, Timeout, WINDOW};
 pub use untrusted::{DisplayName, Number, Untrusted, host_of, is_plain};
 pub use user::{User, domain_name};

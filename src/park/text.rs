@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 /// The longest caller id name, in characters.
 pub const LONGEST_NAME: usize = 128;
+/// The most of a name that phones are shown, in characters: no display has room for more.
+pub const LONGEST_SHOWN: usize = 80;
 /// The longest caller id number, in characters.
 pub const LONGEST_NUMBER: usize = 64;
 /// The longest note, in characters.
