@@ -37,7 +37,7 @@ pub fn refusal(
     let phrase = match refusal {
         Refusal::Full => "callpark_full",
         Refusal::Empty => "callpark_empty",
-        Refusal::Denied => "callpark_denied",
+        Refusal::Denied | Refusal::TooManyOfCaller => "callpark_denied",
         _ => return,
     };
     say(session, phrase, lot, orbit, SORRY_TONE, &Stop::default());

@@ -11,12 +11,15 @@ use crate::handover;
 use crate::hops::Hops;
 use crate::message;
 use crate::module::Module;
-use crate::park::{CallState, CallUuid, LotConfig, LotKey, OrbitName, Refusal, Target, User, Want};
+use crate::park::{
+    CallState, CallUuid, CallView, LotConfig, LotKey, Notice, OrbitName, Refusal, Target, User,
+    Want,
+};
 use crate::recordings;
 use crate::replaces::Replacement;
 use crate::ring::{self, Errand};
 use crate::switch::channel::Flag;
-use crate::switch::{Located, Session, application, ivr};
+use crate::switch::{Located, Session, application, ivr, log};
 use crate::tokens::{Progress, Tokens};
 
 /// How long an orbit is held for a leg that is on its way, in ms.
@@ -296,10 +299,28 @@ pub fn inherit(module: &Arc<Module>, heir: Session<'_>, holder: &CallUuid, token
 pub fn tell_others(module: &Arc<Module>, lot: Option<&LotConfig>, uuid: &CallUuid) {
     let Some(lot) = lot.filter(|lot| lot.notify || lot.page.is_some()) else { return };
     let Some(call) = module.look(|park| park.find(clock::now(), uuid)) else { return };
-    if lot.notify {
+    if lot.notify && may_tell(module, &call, Notice::Message) {
         message::send(&call);
     }
-    if let Some(dial_string) = &lot.page {
+    if let Some(dial_string) = &lot.page
+        && may_tell(module, &call, Notice::Page)
+    {
         ring::page(module, call, dial_string.clone());
     }
+}
+
+/// Whether it is time to tell people of a call again.
+fn may_tell(module: &Arc<Module>, call: &CallView, notice: Notice) -> bool {
+    let told = module.act(None, |park, now| (park.tell(now, &call.uuid, notice), Vec::new()));
+    told.inspect_err(|why| {
+        let what = match notice {
+            Notice::Page => "nobody is paged",
+            Notice::Message => "no message is sent",
+        };
+        log::info(
+            Some(call.uuid.as_str()),
+            format_args!("{} {}: {what}: {why}", call.lot, call.orbit),
+        );
+    })
+    .is_ok()
 }

@@ -1,11 +1,15 @@
 //! Calling somebody back: the user who shall do it is called first, when free; then the dialplan calls the caller.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use parking_lot::Mutex;
+
+use crate::busy::InCalls;
 use crate::dialling::{Outgoing, in_thread};
 use crate::module::Module;
-use crate::park::{Asks, Attempt, CallBack};
+use crate::park::{Attempt, CallBack};
 use crate::phones;
 use crate::rings::{RUN, Ringing};
 use crate::switch::channel::Flag;
@@ -29,7 +33,24 @@ enum Came {
     Failed(String),
 }
 
-/// Makes one attempt, on a thread of its own.
+/// The most call-backs that ring at one time.
+const MOST_RINGING: usize = 32;
+
+/// The attempts that are due, and how many of them ring.
+#[derive(Default)]
+pub struct Attempts {
+    waiting: Mutex<Waiting>,
+    ringing: AtomicUsize,
+}
+
+#[derive(Default)]
+struct Waiting {
+    due: Vec<(CallBack, Arc<Ringing>)>,
+    /// A thread looks whose users are free.
+    looks: bool,
+}
+
+/// Makes one attempt. Returns at once: one look at all channels tells of all attempts that are due who is free.
 pub fn attempt(module: &Arc<Module>, callback: CallBack) {
     let ringing = module.rings.begin(callback.run);
     let (id, run) = (callback.callback.id, callback.run);
@@ -37,15 +58,75 @@ pub fn attempt(module: &Arc<Module>, callback: CallBack) {
     if !module.look(|park| park.is_trying(id, run)) {
         return module.rings.end(run);
     }
-    let thread = {
-        let module = Arc::clone(module);
-        in_thread("callpark-callback", move || {
-            let came = try_once(&module, &callback, &ringing);
-            tried(&module, id, run, &came);
-        })
+    let looks = {
+        let mut waiting = module.attempts.waiting.lock();
+        waiting.due.push((callback, ringing));
+        std::mem::replace(&mut waiting.looks, true)
     };
-    if let Err(reason) = thread {
-        tried(module, id, run, &Came::Failed(reason));
+    if looks {
+        return;
+    }
+    let theirs = Arc::clone(module);
+    if let Err(reason) = in_thread("callpark-callback", move || look(&theirs)) {
+        for (callback, _) in take_due(module) {
+            tried(module, callback.callback.id, callback.run, &Came::Failed(reason.clone()));
+        }
+    }
+}
+
+/// Those that are due; whoever finds none does not look any more.
+fn take_due(module: &Module) -> Vec<(CallBack, Arc<Ringing>)> {
+    let mut waiting = module.attempts.waiting.lock();
+    waiting.looks = !waiting.due.is_empty();
+    std::mem::take(&mut waiting.due)
+}
+
+fn look(module: &Arc<Module>) {
+    loop {
+        let due = take_due(module);
+        if due.is_empty() {
+            return;
+        }
+        let in_calls = module.busy.look();
+        for (callback, ringing) in due {
+            let (id, run) = (callback.callback.id, callback.run);
+            if let Err(came) = begin(module, callback, ringing, &in_calls) {
+                tried(module, id, run, &came);
+            }
+        }
+    }
+}
+
+/// Calls the user, if free, on a thread of its own.
+fn begin(
+    module: &Arc<Module>,
+    callback: CallBack,
+    ringing: Arc<Ringing>,
+    in_calls: &Arc<InCalls>,
+) -> Result<(), Came> {
+    if let Some(why) = phones::not_free(&callback.callback.by, || Arc::clone(in_calls)) {
+        return Err(Came::NotFree(why));
+    }
+    if module.attempts.ringing.fetch_add(1, Ordering::AcqRel) >= MOST_RINGING {
+        module.attempts.ringing.fetch_sub(1, Ordering::AcqRel);
+        return Err(Came::NotFree("many callers are being called back at this moment"));
+    }
+    let rings = Rings(Arc::clone(module));
+    let theirs = Arc::clone(module);
+    let started = in_thread("callpark-callback", move || {
+        let _rings = rings;
+        let came = try_once(&theirs, &callback, &ringing);
+        tried(&theirs, callback.callback.id, callback.run, &came);
+    });
+    started.map_err(Came::Failed)
+}
+
+/// One attempt that rings; it counts until this is dropped.
+struct Rings(Arc<Module>);
+
+impl Drop for Rings {
+    fn drop(&mut self) {
+        self.0.attempts.ringing.fetch_sub(1, Ordering::AcqRel);
     }
 }
 
@@ -63,9 +144,6 @@ fn try_once(module: &Module, callback: &CallBack, ringing: &Ringing) -> Came {
     let owed = &callback.callback;
     if module.is_stopping() {
         return Came::Failed("the module stops".to_owned());
-    }
-    if let Some(why) = phones::obstacle(module, &Asks::Idle(owed.by.to_string())) {
-        return Came::NotFree(why);
     }
     let (dial_string, id) = (DialString::user(&owed.by), owed.id.to_string());
     let run = module.rings.name(callback.run);

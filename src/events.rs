@@ -109,7 +109,8 @@ fn fire(event: &ParkEvent, session: Option<Session<'_>>) {
         .with("Callpark-Note", &event.note)
         .with("Callpark-Wait-Ms", &event.wait_ms.to_string())
         .with("Callpark-Outcome", event.outcome.map_or("", |outcome| outcome.as_str()))
-        .with("Callpark-Reason", event.reason.as_deref().unwrap_or_default());
+        .with("Callpark-Reason", event.reason.as_deref().unwrap_or_default())
+        .with("Callpark-Rule", event.rule.unwrap_or_default());
     if let Some(step) = &event.step {
         out = out.with("Callpark-Step", &step.to_string());
     }
@@ -218,6 +219,9 @@ pub(crate) fn sentence(event: &ParkEvent) -> String {
     if let Some(reason) = &event.reason {
         // Writing to a String cannot fail.
         let _ = write!(text, ": {reason}");
+    }
+    if let Some(rule) = event.rule {
+        let _ = write!(text, " by {rule}");
     }
     text
 }

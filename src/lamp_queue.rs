@@ -17,8 +17,10 @@ const MOST_OF_A_PHONE: usize = 1_000;
 
 /// What is to be done next.
 pub enum Job {
-    /// These lamps may show something old.
+    /// The lamp of this orbit may show something old.
     Lamp(LotKey, OrbitName),
+    /// That of the lot as a whole may.
+    Lot(LotKey),
     /// A phone asks what a lamp shows.
     Asked(Asked),
     /// The configuration was read again: lamps may be called otherwise, and may be others'.
@@ -34,6 +36,7 @@ struct Waiting {
     lamps: VecDeque<(LotKey, OrbitName)>,
     /// The same: each waits once.
     dirty: HashSet<(LotKey, OrbitName)>,
+    lots: VecDeque<LotKey>,
     asked: VecDeque<Asked>,
     of_phones: HashMap<Arc<str>, usize>,
     configured: bool,
@@ -61,6 +64,10 @@ impl Waiting {
         if let Some(lamp) = self.lamps.pop_front() {
             self.dirty.remove(&lamp);
             return Some(Job::Lamp(lamp.0, lamp.1));
+        }
+        // Once for all calls that have come and gone meanwhile.
+        if let Some(lot) = self.lots.pop_front() {
+            return Some(Job::Lot(lot));
         }
         if self.stop {
             return Some(Job::Stop);
@@ -94,6 +101,9 @@ impl LampQueue {
     /// The lamps of this orbit and of its lot may show something old.
     pub fn changed(&self, lot: LotKey, orbit: OrbitName) {
         self.with(|waiting| {
+            if !waiting.lots.contains(&lot) {
+                waiting.lots.push_back(lot.clone());
+            }
             let lamp = (lot, orbit);
             if waiting.dirty.insert(lamp.clone()) {
                 waiting.lamps.push_back(lamp);
@@ -161,7 +171,12 @@ mod tests {
             let (lot, orbit) = lamp(701);
             queue.changed(lot, orbit);
         }
-        assert!(matches!(queue.next(Duration::ZERO), Job::Lamp(..)));
+        let (lot, orbit) = lamp(702);
+        queue.changed(lot, orbit);
+        for _ in 0..2 {
+            assert!(matches!(queue.next(Duration::ZERO), Job::Lamp(..)));
+        }
+        assert!(matches!(queue.next(Duration::ZERO), Job::Lot(_)));
         assert!(matches!(queue.next(Duration::ZERO), Job::Asked(_)));
     }
 
@@ -191,6 +206,7 @@ mod tests {
         let (lot, orbit) = lamp(701);
         queue.changed(lot, orbit);
         assert!(matches!(queue.next(Duration::ZERO), Job::Lamp(..)));
+        assert!(matches!(queue.next(Duration::ZERO), Job::Lot(_)));
         assert!(matches!(queue.next(Duration::ZERO), Job::Stop));
         assert!(!queue.ask(asked("1@b.local", 2)));
     }

@@ -75,6 +75,7 @@ pub fn run(module: &Arc<Module>) {
         };
         match module.lamps.next(patience) {
             Job::Lamp(lot, orbit) => show(&mut lamps, &mut blinking, (lot, orbit)),
+            Job::Lot(lot) => guard("lamps", (), || lamps.show_lot(module, &lot)),
             Job::Asked(asked) => guard("lamps", (), || lamps.answer(module, asked)),
             Job::Configured => guard("lamps", (), || lamps.configured(module)),
             Job::Nothing => {}
@@ -135,18 +136,25 @@ fn now(module: &Module, meant: &(LotKey, Option<OrbitName>)) -> Shown {
 }
 
 impl Lamps {
-    /// Shows the lamps of an orbit and of its lot as they are now. Some: look at them again after so long.
+    /// Shows the lamp of an orbit as it is now. Some: look at it again after so long.
     fn show(&mut self, module: &Module, lot: &LotKey, orbit: &OrbitName) -> Option<Duration> {
         self.follow_proto(module);
-        let home = domain_of(lot)?;
         let (shown, later) = orbit_now(module, lot, orbit);
-        let whole = lot_now(module, lot);
-        for (login, shown) in [(orbit.as_str(), shown), (lot.name.as_str(), whole)] {
-            let one_by_one = is_told_one_by_one(module, lot, login);
-            self.change(login, &home, &shown, one_by_one.then_some(NO_SUBSCRIPTION));
-            self.tell_watchers(login);
-        }
+        self.show_as(module, lot, orbit.as_str(), &shown);
         later
+    }
+
+    /// Shows the lamp of a lot as it is now.
+    fn show_lot(&mut self, module: &Module, lot: &LotKey) {
+        self.follow_proto(module);
+        self.show_as(module, lot, lot.name.as_str(), &lot_now(module, lot));
+    }
+
+    fn show_as(&mut self, module: &Module, lot: &LotKey, login: &str, shown: &Shown) {
+        let Some(home) = domain_of(lot) else { return };
+        let one_by_one = is_told_one_by_one(module, lot, login);
+        self.change(login, &home, shown, one_by_one.then_some(NO_SUBSCRIPTION));
+        self.tell_watchers(login);
     }
 
     /// Whoever watches that lamp by itself is told soon.

@@ -13,6 +13,7 @@ use parking_lot::{Mutex, RwLock};
 use crate::apps::retrieve::Wanted;
 use crate::arrival::Arrival;
 use crate::busy::Busy;
+use crate::callback::Attempts;
 use crate::came::Ways;
 use crate::clock;
 use crate::config::{Config, Settings};
@@ -87,6 +88,8 @@ pub struct Module {
     pub departed: Departed,
     /// How each channel of the switch came where it is.
     pub ways: Ways,
+    /// Call-backs that are due.
+    pub attempts: Attempts,
     /// Which users are in a call.
     pub busy: Busy,
     /// Which domains the directory has.
@@ -127,6 +130,7 @@ impl Module {
             arrivals: Tokens::default(),
             departed: Departed::default(),
             ways: Ways::default(),
+            attempts: Attempts::default(),
             busy: Busy::default(),
             domains: Domains::default(),
             lamps: LampQueue::default(),

@@ -15,6 +15,7 @@ use std::collections::{BTreeMap, HashMap};
 mod admin;
 mod call;
 mod callback;
+mod callers;
 mod claim;
 mod configure;
 mod deadlines;
@@ -31,6 +32,7 @@ mod names;
 mod orbit_set;
 mod orbits;
 mod outcome;
+mod pace;
 mod parking;
 mod pickup;
 mod place;
@@ -65,6 +67,7 @@ pub use free::Assign;
 pub use lot_config::LotConfig;
 pub use names::{BadName, CallUuid, LotKey, LotName, OrbitName};
 pub use outcome::{End, Outcome, Refusal};
+pub use pace::{MOST_TOLD, Notice};
 pub use pickup::{NoTone, PickupTone};
 pub use place::{BadPlace, Transfer, is_dialable};
 pub use range::{MOST_ORBITS, OrbitRange, RangeError};
@@ -92,10 +95,14 @@ pub struct Park {
     lots: BTreeMap<LotKey, lot::Lot>,
     directory: configure::Directory,
     calls: HashMap<CallUuid, call::Call>,
+    callers: callers::Callers,
+    pace: pace::Pace,
     /// By the uuids of legs that have been replaced: the uuid under which the call goes now.
     renamed: HashMap<CallUuid, CallUuid>,
     reservations: HashMap<CallUuid, reservation::Reservation>,
     callbacks: BTreeMap<CallbackId, callback::Callback>,
+    /// Whose turn it is among the call-backs of one user.
+    turns: HashMap<User, CallbackId>,
     deadlines: deadlines::Deadlines,
     rng: fastrand::Rng,
     counter: u64,
@@ -109,9 +116,12 @@ impl Park {
             lots: BTreeMap::new(),
             directory: HashMap::new(),
             calls: HashMap::new(),
+            callers: callers::Callers::default(),
+            pace: pace::Pace::default(),
             renamed: HashMap::new(),
             reservations: HashMap::new(),
             callbacks: BTreeMap::new(),
+            turns: HashMap::new(),
             deadlines: deadlines::Deadlines::default(),
             rng: fastrand::Rng::with_seed(seed),
             counter: 0,

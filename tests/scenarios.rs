@@ -16,6 +16,7 @@ mod scenarios {
     mod returns;
     mod settings;
     mod steps;
+    mod storms;
     mod stress;
     mod taken;
     mod tenants;

@@ -7,7 +7,7 @@ use crate::park::{
 };
 
 /// The params of a `<lot>`.
-pub const LOT_PARAMS: [Param<LotConfig>; 27] = [
+pub const LOT_PARAMS: [Param<LotConfig>; 30] = [
     Param {
         name: "timeout",
         default: "90",
@@ -144,11 +144,39 @@ pub const LOT_PARAMS: [Param<LotConfig>; 27] = [
         },
     },
     Param {
+        name: "page-interval",
+        default: "30",
+        meaning: "seconds within which phones are paged about one caller once; 0: each time",
+        set: |lot, value| {
+            lot.page_interval_ms = seconds(value)?;
+            Ok(())
+        },
+    },
+    Param {
         name: "notify",
         default: "false",
         meaning: "whether the parker's phones get a SIP MESSAGE that says where the call is",
         set: |lot, value| {
             lot.notify = truth(value)?;
+            Ok(())
+        },
+    },
+    Param {
+        name: "notify-interval",
+        default: "30",
+        meaning: "seconds within which the parker gets one message about one caller; 0: each time",
+        set: |lot, value| {
+            lot.notify_interval_ms = seconds(value)?;
+            Ok(())
+        },
+    },
+    Param {
+        name: "max-per-caller",
+        default: "0",
+        meaning: "how many calls of one caller's number may be parked in the lot at once; 0: any number",
+        set: |lot, value| {
+            let most: u32 = value.parse().map_err(|_| "not a number of calls".to_owned())?;
+            lot.max_per_caller = (most > 0).then_some(most);
             Ok(())
         },
     },

@@ -62,7 +62,9 @@ impl Park {
             // The number of a step means nothing among other steps.
             (call.next_step, call.tries, call.paused) = (0, 0, false);
         }
+        self.callers.remove(call);
         let from = std::mem::replace(&mut call.lot, to.clone());
+        self.callers.add(call);
         let from = (from, std::mem::replace(&mut call.orbit, orbit.clone()));
         if let Some(new) = self.lots.get_mut(to) {
             new.occupy(orbit, Slot::Parked(uuid.clone()));

@@ -212,6 +212,7 @@ impl Call {
             retriever: None,
             retriever_uuid: None,
             reason: None,
+            rule: None,
             step: None,
             from: None,
             from_uuid: None,

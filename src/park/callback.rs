@@ -148,6 +148,8 @@ pub(super) struct Callback {
     expires: Millis,
     /// Its entry among the deadlines.
     next: Millis,
+    /// Another call-back of the same user comes first.
+    waits: bool,
     trying: Option<RunId>,
     reason: Option<Arc<str>>,
 }
@@ -214,6 +216,7 @@ impl Park {
             attempts_left: config.attempts,
             expires: now.after(config.expires_ms),
             next: now,
+            waits: false,
             trying: None,
             reason: None,
         };
@@ -259,7 +262,13 @@ impl Park {
             effects.extend(self.callback_tried(now, id, run, silent));
         } else if callback.expires <= now {
             self.end_callback(now, id, CallbackEnd::Expired, effects);
+        } else if self.turns.get(&callback.by).is_some_and(|first| *first != id) {
+            callback.waits = true;
+            callback.next = callback.expires;
+            callback.reason = Some("the user calls another caller back first".into());
+            self.deadlines.add(callback.next, id.0, Due::Callback(id));
         } else {
+            self.turns.insert(callback.by.clone(), id);
             callback.trying = Some(run);
             callback.next = now.after(BACKSTOP_MS);
             self.deadlines.add(callback.next, id.0, Due::Callback(id));
@@ -299,13 +308,34 @@ impl Park {
                 }
                 let news = CallbackNews { callback: callback.view(id, now), end: None };
                 effects.push(Effect::Callback(Box::new(news)));
+                let by = callback.by.clone();
+                self.pass_on(now, &by, id);
                 TRY_AGAIN_MS
             }
         };
+        let Some(callback) = self.callbacks.get_mut(&id) else { return effects };
         self.deadlines.remove(callback.next, id.0, Due::Callback(id));
         callback.next = now.after(wait_ms).min(callback.expires);
         self.deadlines.add(callback.next, id.0, Due::Callback(id));
         effects
+    }
+
+    /// Call-backs of one user are one after the other. If it was that one's turn, it is the oldest's that waits for it: soon,
+    /// for the user may just have hung up.
+    fn pass_on(&mut self, now: Millis, by: &User, id: CallbackId) {
+        if self.turns.get(by) != Some(&id) {
+            return;
+        }
+        self.turns.remove(by);
+        let next = self.callbacks.iter_mut().find(|(_, other)| other.waits && other.by == *by);
+        if let Some((id, callback)) = next {
+            self.turns.insert(by.clone(), *id);
+            self.deadlines.remove(callback.next, id.0, Due::Callback(*id));
+            callback.waits = false;
+            callback.reason = None;
+            callback.next = now.after(LOOK_AGAIN_MS).min(callback.expires);
+            self.deadlines.add(callback.next, id.0, Due::Callback(*id));
+        }
     }
 
     pub(super) fn end_callback(
@@ -317,6 +347,7 @@ impl Park {
     ) {
         let Some(callback) = self.callbacks.remove(&id) else { return };
         self.deadlines.remove(callback.next, id.0, Due::Callback(id));
+        self.pass_on(now, &callback.by, id);
         effects.extend(callback.trying.map(|run| Effect::StopRing(run, Quiet::Gone)));
         let news = CallbackNews { callback: callback.view(id, now), end: Some(end) };
         effects.push(Effect::Callback(Box::new(news)));

@@ -223,6 +223,8 @@ pub struct ParkEvent {
     pub retriever_uuid: Option<CallUuid>,
     /// Why: of `refuse` a [`Refusal`]'s code, otherwise a sentence.
     pub reason: Option<String>,
+    /// Of `refuse`: which rule of the lot did not let the call in, if one did not.
+    pub rule: Option<&'static str>,
     /// Which return step.
     pub step: Option<StepRef>,
     /// Where it was before a `move`.

@@ -120,6 +120,7 @@ impl Park {
         let mut effects = Vec::new();
         let Some(mut call) = self.calls.remove(uuid) else { return effects };
         self.deadlines.disarm(&mut call);
+        self.callers.remove(&call);
         for name in &call.formerly {
             if self.renamed.get(name) == Some(&call.uuid) {
                 self.renamed.remove(name);

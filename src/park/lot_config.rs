@@ -40,8 +40,14 @@ pub struct LotConfig {
     pub blf_age_ms: u64,
     /// Whom to call, with automatic answer, to say that a call was parked: a dial string.
     pub page: Option<String>,
+    /// Within how many ms people are paged about one caller once; 0: always.
+    pub page_interval_ms: u64,
     /// Whether the parker's phones get a message saying where the call is.
     pub notify: bool,
+    /// Within how many ms the parker gets one message about one caller; 0: always.
+    pub notify_interval_ms: u64,
+    /// How many calls of one caller's number may be parked at once; none: any number.
+    pub max_per_caller: Option<u32>,
     /// The return steps.
     pub returns: Arc<[Step]>,
     /// What becomes of a call that no return step took.
@@ -80,7 +86,10 @@ impl LotConfig {
             blf_privacy: false,
             blf_age_ms: 0,
             page: None,
+            page_interval_ms: 30_000,
             notify: false,
+            notify_interval_ms: 30_000,
+            max_per_caller: None,
             returns: Arc::from([Step::parker()]),
             after_return: AfterReturn::Park,
             max_returns: None,

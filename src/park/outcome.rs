@@ -17,6 +17,8 @@ pub enum Refusal {
     Closed,
     /// The asker may not do that.
     Denied,
+    /// As many calls of that caller are in the lot as it takes (`max-per-caller`).
+    TooManyOfCaller,
     /// No such lot, or it is another tenant's.
     UnknownLot,
     /// The lot has no such orbit.
@@ -45,7 +47,7 @@ impl Refusal {
             Refusal::Occupied | Refusal::AlreadyParked => "occupied",
             Refusal::Empty => "empty",
             Refusal::Closed => "closed",
-            Refusal::Denied => "denied",
+            Refusal::Denied | Refusal::TooManyOfCaller => "denied",
             Refusal::UnknownLot => "unknown_lot",
             Refusal::UnknownOrbit => "unknown_orbit",
             Refusal::BadArguments => "bad_arguments",
@@ -67,6 +69,9 @@ impl Refusal {
             Refusal::Empty => "no call is waiting there",
             Refusal::Closed => "the lot or the orbit is closed",
             Refusal::Denied => "that is not allowed",
+            Refusal::TooManyOfCaller => {
+                "as many calls of this caller are parked as max-per-caller allows"
+            }
             Refusal::UnknownLot => "there is no such lot",
             Refusal::UnknownOrbit => "the lot has no such orbit",
             Refusal::BadArguments => "the arguments make no sense",

@@ -15,7 +15,7 @@ impl Park {
     ///
     /// # Errors
     /// With what the lot says shall become of the call, and the `refuse` event: `Full`, `Occupied`, `AlreadyParked`,
-    /// `Closed`, `UnknownLot`, `UnknownOrbit`, `BadArguments` (a priority above 9).
+    /// `Closed`, `UnknownLot`, `UnknownOrbit`, `BadArguments` (a priority above 9), `TooManyOfCaller`.
     pub fn park(&mut self, now: Millis, request: ParkRequest) -> Result<Parked, ParkRefused> {
         match self.orbit_for(&request) {
             Ok((lot, orbit)) => Ok(self.settle(now, request, lot, orbit)),
@@ -40,7 +40,25 @@ impl Park {
             self.deadlines.remove(held.until, held.seq, Due::Reservation(request.uuid.clone()));
             return Ok((held.lot, held.orbit));
         }
-        self.take_orbit(&request.lot, &request.orbit)
+        if self.has_enough_of(&request.lot, &request.caller.number) {
+            return Err((Refusal::TooManyOfCaller, Then::Continue));
+        }
+        let (lot, orbit) = self.take_orbit(&request.lot, &request.orbit)?;
+        // Another one, after an overflow.
+        if lot != request.lot && self.has_enough_of(&lot, &request.caller.number) {
+            if let Some(lot) = self.lots.get_mut(&lot)
+                && let Some(number) = lot.orbits.number(&orbit)
+            {
+                lot.free.release(number);
+            }
+            return Err((Refusal::TooManyOfCaller, Then::Continue));
+        }
+        Ok((lot, orbit))
+    }
+
+    fn has_enough_of(&self, lot: &LotKey, number: &str) -> bool {
+        let most = self.lots.get(lot).and_then(|lot| lot.config.max_per_caller);
+        most.is_some_and(|most| self.callers.has(number, lot, most))
     }
 
     fn settle(
@@ -93,6 +111,7 @@ impl Park {
         }
         let mut effects = vec![call.event(now, Action::Park).into()];
         self.show_lamp(&lot, &orbit, &mut effects);
+        self.callers.add(&call);
         self.calls.insert(call.uuid.clone(), call);
         Parked { lot, orbit, effects }
     }
@@ -197,6 +216,7 @@ fn refused(request: ParkRequest, refusal: Refusal) -> ParkEvent {
         retriever: None,
         retriever_uuid: None,
         reason: Some(refusal.code().to_owned()),
+        rule: (refusal == Refusal::TooManyOfCaller).then_some("max-per-caller"),
         step: None,
         from: None,
         from_uuid: None,

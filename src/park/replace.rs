@@ -70,6 +70,7 @@ impl Park {
         let call = if awaited { self.calls.remove(old) } else { None };
         let mut call = call.ok_or(Refusal::Gone)?;
         self.deadlines.disarm(&mut call);
+        self.callers.remove(&call);
         call.heir_until = None;
         for name in &call.formerly {
             if let Some(now) = self.renamed.get_mut(name).filter(|now| *now == old) {
@@ -92,6 +93,7 @@ impl Park {
         effects.push(event.into());
         self.show_lamp(&call.lot, &call.orbit, &mut effects);
         let place = Parked { lot: call.lot.clone(), orbit: call.orbit.clone(), effects };
+        self.callers.add(&call);
         self.calls.insert(new.uuid, call);
         Ok(place)
     }

@@ -187,3 +187,36 @@ fn an_attempt_of_which_nobody_speaks_has_failed() {
     assert_eq!(news(&effects)[0].0, None);
     assert_eq!(park.callbacks(T0)[0].attempts_left, 1);
 }
+
+#[test]
+fn a_user_calls_back_one_caller_after_the_other() {
+    let mut park = waiting(|_| {});
+    let other = ParkRequest { caller: Caller::new("Bob", "200"), ..request("b", "default") };
+    parked(&mut park, other);
+    hangs_up(&mut park);
+    let claim = claim_call(&mut park, at(1_000), "b", Claimant::Leave(Exit::Callback));
+    park.complete(at(2_000), &"b".into(), claim.ticket);
+    let try_now = |park: &mut Park, ms| -> Vec<(CallbackId, RunId)> {
+        let effects = park.handle_timeout(at(ms));
+        attempts(&effects).iter().map(|it| (it.callback.id, it.run)).collect()
+    };
+    let first = try_now(&mut park, 2_000);
+    assert_eq!(first.len(), 1);
+    // While the user is not free, it is looked for one of them alone.
+    let (a, run) = first[0];
+    park.callback_tried(at(2_000), a, run, Attempt::NotFree("busy"));
+    assert_eq!(try_now(&mut park, 6_999), []);
+    let again = try_now(&mut park, 7_000);
+    assert_eq!(again.iter().map(|it| it.0).collect::<Vec<_>>(), [a]);
+    // What fails lets the next one have its turn, and comes after it.
+    park.callback_tried(at(8_000), a, again[0].1, Attempt::Failed("NO_ANSWER"));
+    let next = try_now(&mut park, 13_000);
+    let (b, run) = next[0];
+    assert!(next.len() == 1 && a != b);
+    assert_eq!(try_now(&mut park, 68_000), []);
+    park.callback_tried(at(69_000), b, run, Attempt::Connected);
+    assert_eq!(try_now(&mut park, 74_000).iter().map(|it| it.0).collect::<Vec<_>>(), [a]);
+    assert_eq!(park.callbacks(at(74_000)).len(), 1);
+    park.cancel_callback(at(74_000), a);
+    assert!(park.turns.is_empty());
+}
