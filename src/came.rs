@@ -187,6 +187,8 @@ impl Bridge {
 
 struct Sent {
     by: By,
+    /// It was sent before, and has not been anywhere in between.
+    again: bool,
     /// The leg it was connected to then.
     from: Option<String>,
     dialled: Dialled,
@@ -276,7 +278,8 @@ impl Watcher for Watching {
             // A key with an action (`bind_digit_action`) runs it as a command would.
             let by_its_key = how.own_thread && way.dialled().just_now();
             let Some(by) = mover(how, by_its_controller || by_its_key) else { return };
-            way.sent = Some(Sent { by, from: None, dialled: Dialled::default() });
+            let again = way.sent.as_ref().is_some_and(|sent| sent.dialled.from.is_none());
+            way.sent = Some(Sent { by, again, from: None, dialled: Dialled::default() });
         });
     }
 
@@ -284,10 +287,12 @@ impl Watcher for Watching {
         let Some(module) = Module::running() else { return };
         let channel = session.channel();
         let applications = application::names(session);
-        // A leg that was called for a place in the dialplan (`originate <dial string> 701`) begins there.
+        // A leg that was called for a place in the dialplan (`originate <dial string> 701`) begins there. One that was
+        // called for another leg, or is sent elsewhere before it has got there, does not.
         let begins = channel.variable("direction").as_deref() == Some("outbound")
-            && channel.variable("current_application").is_none()
-            && channel.variable("last_bridge_to").is_none();
+            && ["originator", "current_application", "last_bridge_to"]
+                .into_iter()
+                .all(|name| channel.variable(name).is_none());
         let talked_to = channel.variable("last_bridge_to");
         module.ways.with(session, |way| {
             if let Some(sent) = &mut way.sent
@@ -297,7 +302,7 @@ impl Watcher for Watching {
                 // Before it has a bridge with anybody else.
                 sent.from = talked_to;
             }
-            if begins && way.sent.as_ref().is_some_and(|sent| sent.by == By::Other) {
+            if begins && way.sent.as_ref().is_some_and(|sent| sent.by == By::Other && !sent.again) {
                 way.sent = None;
             }
             way.settle(&applications);
@@ -417,6 +422,7 @@ mod tests {
         let sent = || Way {
             sent: Some(Sent {
                 by: By::Party,
+                again: false,
                 from: None,
                 dialled: Dialled { from: Some(1), ..Dialled::default() },
             }),

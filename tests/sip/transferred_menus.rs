@@ -149,6 +149,28 @@ fn a_caller_who_is_moved_by_a_command_is_parked() {
     }
 }
 
+/// A phone that was called for somebody, and has not been connected to them yet, is moved as well.
+#[test]
+fn a_phone_that_was_called_for_a_caller_and_is_moved_is_parked() {
+    let asks = [
+        ("set", "group_confirm_file=silence_stream://-1"),
+        ("set", "group_confirm_key=1"),
+        ("bridge", "user/1001@$${domain}"),
+    ];
+    let Some(desk) = Desk::with(menus().extension("asks_1001", &asks)) else { return };
+    let (alice, bob) = (desk.phone("1000"), desk.phone("1001"));
+    let (carol, dave) = (desk.phone("1002"), desk.phone("1003"));
+    let other = stranger(&desk, &dave);
+    let caller = alice.call("asks_1001");
+    let called = bob.incoming(SOON);
+    called.wait_up(SOON);
+    desk.switch.api(&format!("uuid_transfer {} 701 XML default", called.uuid()));
+    desk.wait_parked(&called, "default", "702", "");
+    caller.hangup();
+    desk.take(&carol, "702", &called, bob.voice(), Ends::Caller);
+    still_there(&desk, &other, &dave, &carol);
+}
+
 /// It dialled once; what counts is the last time somebody sent it.
 #[test]
 fn a_caller_who_has_dialled_and_is_then_moved_is_parked() {

@@ -135,8 +135,8 @@ fn call(session: &Session, dial_string: &str) {
             cause => cause,
         }
     };
-    let bond = [("signal_bond".to_owned(), session.uuid())];
-    let called = originate::call(dial_string, RINGS, &ids, &bond, called_off);
+    let of_the_caller = ["originator", "signal_bond"].map(|name| (name.to_owned(), session.uuid()));
+    let called = originate::call(dial_string, RINGS, &ids, &of_the_caller, called_off);
     session.set(
         "originate_disposition",
         Some(called.as_ref().err().map_or("SUCCESS", |cause| cause_name(*cause))),

@@ -195,7 +195,7 @@ fn start(session: &Arc<Session>) -> Result<Held, u32> {
 fn loopback(rest: &str, ids: &CallerId<'_>, variables: Variables) -> Result<Held, u32> {
     let mut words = rest.split('/');
     let extension = words.next().unwrap_or_default();
-    let near = ["origination_uuid", "signal_bond"];
+    let near = ["origination_uuid", "originator", "signal_bond"];
     let own: Variables =
         variables.iter().filter(|(name, _)| !near.contains(&name.as_str())).cloned().collect();
     let a = leg(&format!("loopback/{extension}-a"), extension, true, ids, variables)?;
