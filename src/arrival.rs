@@ -118,7 +118,8 @@ pub fn send<T>(
     let began = Instant::now();
     let (mut asked, mut taken_out) = (None::<Instant>, false);
     loop {
-        let again = match tokens.progress(token) {
+        let progress = tokens.progress(token);
+        let again = match progress {
             Progress::Over => return Ok(Sent::Arrived),
             Progress::Refused(refusal) if tokens.call_off(token) => return Err(refusal),
             Progress::Refused(_) => false,
@@ -143,8 +144,10 @@ pub fn send<T>(
             // Not yet: it is said again that it was in vain.
             tokens.asked_in_vain(token);
         }
-        if force == Force::Take && !taken_out && began.elapsed() >= ASKED_FOR {
-            taken_out = leg.channel().can_be_sent() && leave(tokens, token, leg);
+        let may_be_taken = force == Force::Take && !matches!(progress, Progress::Away(_));
+        if may_be_taken && !taken_out && began.elapsed() >= ASKED_FOR {
+            let channel = leg.channel();
+            taken_out = channel.can_be_sent() && !channel.on_its_way() && leave(tokens, token, leg);
         }
         std::thread::sleep(LOOK_EVERY);
     }
@@ -276,23 +279,10 @@ fn watch(module: &Arc<Module>, token: &str, uuid: &CallUuid) {
     }
 }
 
-/// The name under which an orbit is held whose consultation leg has gone before its heir came.
-#[must_use]
-pub fn heir_without_name(token: &str) -> CallUuid {
-    CallUuid::from(token)
-}
-
-/// The leg takes over what the consultation leg `holder` has: it is still in the orbit, or has left it for whoever
-/// comes with `token`.
-pub fn inherit(module: &Arc<Module>, heir: Session<'_>, holder: &CallUuid, token: &str) {
+/// The leg takes over what the consultation leg `holder` has, which is still in the orbit, or has left it and is awaited.
+pub fn inherit(module: &Arc<Module>, heir: Session<'_>, holder: &CallUuid) {
     let heir = CallUuid::from(heir.uuid().as_str());
-    module.act(None, |park, now| {
-        let mut effects = park.hand_on(now, holder, &heir, ARRIVES_WITHIN_MS);
-        if park.reservation(&heir).is_none() {
-            effects.extend(park.hand_on(now, &heir_without_name(token), &heir, ARRIVES_WITHIN_MS));
-        }
-        ((), effects)
-    });
+    module.act(None, |park, now| ((), park.hand_on(now, holder, &heir, ARRIVES_WITHIN_MS)));
 }
 
 /// Pages the phones of the lot and sends the parker a message, if the lot wants that.

@@ -9,7 +9,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::arrival::{self, ARRIVES_WITHIN_MS, Arrival};
+use crate::arrival::{ARRIVES_WITHIN_MS, Arrival};
 use crate::clock;
 use crate::module::{Leg, Module};
 use crate::park::{
@@ -66,7 +66,6 @@ impl Succession {
         // What it was connected to before is nothing to anybody who replaces it.
         channel.set_variable("signal_bond", None);
         channel.set_variable("originate_signal_bond", None);
-        channel.set_variable("transfer_disposition", None);
         let heir = consultation.clone().map(|parker| {
             let arrival = Arrival::Park {
                 lot: place.lot.clone(),
@@ -105,36 +104,11 @@ impl Succession {
             self.withdraw(module);
             return false;
         }
+        // Another leg replaces it, or its phone has transferred somebody onto it: FreeSWITCH does not tell which. Even if
+        // a token has been taken: whoever has it may be about to come.
         let uuid = CallUuid::from(session.uuid().as_str());
-        match &self.heir {
-            Some(heir) if module.arrivals.is_out(heir) && was_transferred_onto(channel) => {
-                let name = arrival::heir_without_name(heir);
-                module.act(Some(session), |park, now| {
-                    ((), park.hand_on(now, &uuid, &name, ARRIVES_WITHIN_MS))
-                });
-                module.arrivals.lapse(heir);
-                drop(module.arrivals.take(&self.replacement));
-                false
-            }
-            _ => self.await_replacement(module, session, &uuid),
-        }
-    }
-
-    fn withdraw(&self, module: &Module) {
-        for token in self.heir.iter().chain([&self.replacement]) {
-            drop(module.arrivals.take(token));
-        }
-    }
-
-    fn await_replacement(
-        &self,
-        module: &Arc<Module>,
-        session: Session<'_>,
-        uuid: &CallUuid,
-    ) -> bool {
-        // Even if the token has been taken: whoever has it may be about to come.
         let awaited =
-            module.act(Some(session), |park, now| park.await_heir(now, uuid, ARRIVES_WITHIN_MS));
+            module.act(Some(session), |park, now| park.await_heir(now, &uuid, ARRIVES_WITHIN_MS));
         if !awaited {
             self.withdraw(module);
             return false;
@@ -143,6 +117,12 @@ impl Succession {
             module.arrivals.lapse(token);
         }
         true
+    }
+
+    fn withdraw(&self, module: &Module) {
+        for token in self.heir.iter().chain([&self.replacement]) {
+            drop(module.arrivals.take(token));
+        }
     }
 }
 
@@ -175,12 +155,6 @@ pub fn renew(module: &Module, uuid: &CallUuid) {
     if let (Some(token), Some(leg)) = (token, Located::find(uuid.as_str())) {
         stand_by(leg.session().channel(), &token);
     }
-}
-
-/// Whether FreeSWITCH has hung this leg up because its phone, by REFER, transferred somebody onto it.
-fn was_transferred_onto(channel: Channel<'_>) -> bool {
-    let how = channel.variable("transfer_disposition");
-    how.is_some_and(|how| ["replaced", "recv_replace"].contains(&how.as_str()))
 }
 
 /// The leg takes the place of the one it replaces: where that is.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::{Answer, Error, Verb, busy, ok};
 use crate::args;
-use crate::arrival::{self, Force};
+use crate::arrival::{self, Force, Sent};
 use crate::clock;
 use crate::handover::Told;
 use crate::module::Module;
@@ -72,7 +72,10 @@ fn connect(module: &Arc<Module>, call: CallView, leg: Located) -> Result<(), Err
     // has no media, without which FreeSWITCH takes no requests.
     let answered = leg.session().channel().test(Flag::Answered);
     let force = if answered { Force::Ask } else { Force::Take };
-    arrival::send(errands, &token, leg.session(), force).map_err(busy)?;
+    if arrival::send(errands, &token, leg.session(), force).map_err(busy)? == Sent::OnItsWay {
+        // It may hang up before it comes.
+        errands.lapse(&token);
+    }
     drop(leg);
     match told.wait(if waits { CONNECTED_WITHIN } else { Duration::ZERO }) {
         Some(answer) => answer.map_err(Error::from),

@@ -52,7 +52,7 @@ fn run(module: &Arc<Module>, session: Session<'_>, data: &str) -> Result<(), Ref
     }
     let data = match tokens::is_token(data).then(|| module.arrivals.take(data)) {
         Some(Some(arrival)) => {
-            arrived(module, session, arrival, tokens::token(data));
+            arrived(module, session, arrival);
             return Ok(());
         }
         // Spent, or of before the module was loaded again: the call that comes with it still has to go somewhere.
@@ -103,11 +103,11 @@ fn place(module: &Module, data: &str, domain: Option<&str>) -> Result<(LotKey, W
 }
 
 /// A leg that we have sent here is here.
-fn arrived(module: &Arc<Module>, session: Session<'_>, arrival: Arrival, token: &str) {
+fn arrived(module: &Arc<Module>, session: Session<'_>, arrival: Arrival) {
     match arrival {
         Arrival::Park { lot, orbit, parker, heir_of } => {
             if let Some(holder) = heir_of {
-                arrival::inherit(module, session, &holder, token);
+                arrival::inherit(module, session, &holder);
             }
             park(module, session, lot, orbit, Came::Sent(parker));
         }
@@ -147,15 +147,13 @@ pub fn park_here(
     want: Want,
     came: Came,
 ) -> Result<(), Refusal> {
-    match behind::caller(session) {
-        Some(caller) if !matches!(came, Came::Consulting(_)) => {
-            through::park(module, session, &caller, lot, want, came)
-        }
-        _ => {
-            park(module, session, lot, want, came);
-            Ok(())
-        }
+    // Not in a `match`, which would hold on to the other leg for as long as the call is parked.
+    let caller = behind::caller(session).filter(|_| !matches!(came, Came::Consulting(_)));
+    if let Some(caller) = caller {
+        return through::park(module, session, &caller, lot, want, came);
     }
+    park(module, session, lot, want, came);
+    Ok(())
 }
 
 /// Parks the call of `session` and stays with it until it has an outcome.

@@ -13,7 +13,8 @@ const MOST: usize = 2_000;
 pub fn log(session: Session<'_>) -> Vec<(String, String)> {
     let mut entries = Vec::new();
     // SAFETY: the session is alive, and its log lives in its memory pool as long as it does. Entries are only ever
-    // added, complete, at the end.
+    // added at the end, and filled before they are linked. FreeSWITCH does so without a barrier: on a processor that
+    // reorders stores (ARM) another thread than the session's own could see the last one too early.
     unsafe {
         let mut entry = sys::switch_core_session_get_app_log(session.raw());
         while let Some(run) = entry.as_ref() {
