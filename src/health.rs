@@ -29,8 +29,10 @@ pub struct Part {
 /// What the parts say of themselves when something happens to them.
 #[derive(Default)]
 pub struct Health {
-    /// The thread that waits for deadlines and shows lamps.
+    /// The thread that waits for deadlines.
     pub worker: Pulse,
+    /// The thread that shows lamps.
+    pub showing: Pulse,
     /// The lamps of phones.
     pub lamps: Mark,
     /// The configuration: whether the last reading of it succeeded.
@@ -50,12 +52,18 @@ pub fn parts(module: &Module) -> Vec<Part> {
         .map_or(0, |deadline| clock::now().since(deadline));
     vec![
         health.worker.part("worker", overdue_ms),
-        health.lamps.part("lamps", "shown as they change"),
+        lamps(health),
         health.configuration.part("configuration", "as it was read last"),
         health.hooks.part("hooks", "everything is registered"),
         health.modules.part("modules", "no other module gets in the way"),
         errors(guard::panics(), health.worker.began_ms()),
     ]
+}
+
+/// Lamps need their thread, and FreeSWITCH's word of who asks.
+fn lamps(health: &Health) -> Part {
+    let thread = health.showing.part("lamps", 0);
+    if thread.ok { health.lamps.part("lamps", "shown as they change") } else { thread }
 }
 
 /// A panic is a fault of the module's, and nobody knows what it has left undone: it stays in there until FreeSWITCH is
@@ -79,6 +87,17 @@ fn errors(panics: Panics, began_ms: u64) -> Part {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lamps_are_not_all_right_without_their_thread() {
+        let health = Health::default();
+        assert!(lamps(&health).ok);
+        health.lamps.wrong("no probes");
+        assert_eq!(lamps(&health).text, "no probes");
+        health.lamps.good();
+        drop(health.showing.beat());
+        assert_eq!(lamps(&health).text, "its thread has ended");
+    }
 
     #[test]
     fn panics_stay_and_name_the_line_in_the_log() {

@@ -56,6 +56,7 @@ impl Blinking {
 /// Shows lamps and answers phones, until it is told to stop.
 pub fn run(module: &Arc<Module>) {
     let _inside = Inside::enter();
+    let _beating = module.health.showing.beat();
     let mut lamps = Lamps::default();
     let mut blinking = Blinking::default();
     let mut said: Option<Instant> = None;
@@ -73,7 +74,10 @@ pub fn run(module: &Arc<Module>) {
             true => until_blink.unwrap_or(LONG),
             false => Duration::ZERO,
         };
-        match module.lamps.next(patience) {
+        module.health.showing.waits();
+        let job = module.lamps.next(patience);
+        module.health.showing.works();
+        match job {
             Job::Lamp(lot, orbit) => show(&mut lamps, &mut blinking, (lot, orbit)),
             Job::Lot(lot) => guard("lamps", (), || lamps.show_lot(module, &lot)),
             Job::Asked(asked) => guard("lamps", (), || lamps.answer(module, asked)),

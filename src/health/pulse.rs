@@ -1,4 +1,4 @@
-//! Whether the worker is alive, and keeps up.
+//! Whether a thread of the module's is alive, and keeps up.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -11,7 +11,7 @@ const LATE_MS: u64 = 1000;
 /// Not a moment.
 const NEVER: u64 = u64::MAX;
 
-/// What the worker leaves behind as it goes.
+/// What such a thread leaves behind as it goes.
 pub struct Pulse {
     began_ms: u64,
     /// When its thread has ended, in ms since 1970.
@@ -51,18 +51,18 @@ impl Pulse {
         self.began_ms
     }
 
-    /// The worker runs as long as what this returns lives.
+    /// The thread runs as long as what this returns lives.
     #[must_use]
     pub fn beat(&self) -> Beating<'_> {
         Beating(self)
     }
 
-    /// The worker waits for something to do.
+    /// It waits for something to do.
     pub fn waits(&self) {
         self.busy_since.store(NEVER, Ordering::Release);
     }
 
-    /// The worker has something to do.
+    /// It has something to do.
     pub fn works(&self) {
         self.busy_since.store(clock::now().0, Ordering::Release);
     }
@@ -84,8 +84,7 @@ impl Pulse {
         let ago = |ms| clock::epoch_ms().saturating_sub(ms);
         let ended_ms = self.ended_ms.load(Ordering::Acquire);
         if ended_ms != NEVER {
-            let text = "its thread has ended: no return step runs, and no lamp changes";
-            return wrong(ended_ms, text.to_owned());
+            return wrong(ended_ms, "its thread has ended".to_owned());
         }
         if overdue_ms >= LATE_MS {
             return wrong(ago(overdue_ms), format!("a deadline has been due for {overdue_ms} ms"));
@@ -133,6 +132,6 @@ mod tests {
         assert!(said(0).0);
         drop(pulse.beat());
         let (ok, text) = said(0);
-        assert!(!ok && text.starts_with("its thread has ended"), "{text}");
+        assert_eq!((ok, text.as_str()), (false, "its thread has ended"));
     }
 }

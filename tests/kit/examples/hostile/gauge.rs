@@ -16,7 +16,7 @@ const WHAT: [(&str, &str, f64); 6] = [
     ("threads", "", 8.0),
     ("descriptors", "", 16.0),
     ("channels", "", 10.0),
-    ("an event takes", "ms", 20.0),
+    ("an event takes", "ms", 100.0),
     ("processor", "%", 15.0),
 ];
 
