@@ -14,6 +14,7 @@ use crate::clock;
 use crate::completing::Completing;
 use crate::handover;
 use crate::hops::Hops;
+use crate::midcall;
 use crate::module::Module;
 use crate::park::{CallUuid, Claim, Claimant, LotKey, OrbitName, Refusal, Target, User, Verdict};
 use crate::party::Party;
@@ -110,6 +111,9 @@ pub fn retrieve(
     let standing = Standing::of(module, session);
     if let Some(obstacle) = standing.obstacle() {
         // Without a sound: it may be talking.
+        if standing == Standing::Talking && session.in_its_thread() {
+            midcall::outlast_the_music(session);
+        }
         return Err(obstacle);
     }
     if standing == Standing::Elsewhere {

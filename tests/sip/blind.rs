@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use kit::SOON;
 use kit::phone::{Call, ReferredBy};
 
-use super::desk::{Desk, Ends, MUSIC, hang_up, music_after, refer, two_way};
+use super::desk::{Desk, Ends, MUSIC, hang_up, music_after, refer, refer_at_once, two_way};
 
 /// A number to transfer to, the orbit the call gets, and a number under which it is taken: to the park extension, and
 /// to a key, which phones write in three ways.
@@ -123,7 +123,7 @@ fn the_caller_hears_music_within_200_ms_of_the_transfer() {
     let round = |target: &str| {
         let (caller, theirs): (Call, Call) = desk.talk(&alice, &bob);
         let since = Instant::now();
-        refer(&theirs, target, ReferredBy::Yes);
+        refer_at_once(&theirs, target, ReferredBy::Yes);
         let took = music_after(&caller, since);
         caller.hangup();
         desk.wait_empty();

@@ -178,11 +178,17 @@ pub fn music_after(call: &Call, since: Instant) -> Duration {
     })
 }
 
-/// Blind transfer by `parker`'s end of a call: its leg is let go.
+/// Blind transfer by `parker`'s end of a call, which may just have been retrieved: until that counts, a transfer would be
+/// refused.
 #[track_caller]
 pub fn refer(parker: &Call, target: &str, referred_by: ReferredBy) {
-    // Of a call that was retrieved a moment ago: until that counts, the transfer would be refused.
     std::thread::sleep(Duration::from_millis(200));
+    refer_at_once(parker, target, referred_by);
+}
+
+/// Blind transfer by `parker`'s end of a call: its leg is let go.
+#[track_caller]
+pub fn refer_at_once(parker: &Call, target: &str, referred_by: ReferredBy) {
     assert_eq!(parker.refer(target, referred_by), 202);
     parker.wait_referred("200", SOON);
     parker.wait_ended(SOON);
