@@ -131,6 +131,11 @@ impl LampQueue {
         self.waiting.lock().asked.len() < MOST / 2
     }
 
+    /// A phone gets no answer.
+    pub fn leave_unanswered(&self) {
+        self.waiting.lock().unanswered += 1;
+    }
+
     /// How many phones have got no answer since this was called last.
     pub fn take_unanswered(&self) -> u64 {
         std::mem::take(&mut self.waiting.lock().unanswered)

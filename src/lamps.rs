@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use crate::lamp_queue::Job;
 use crate::module::Module;
-use crate::park::{LotKey, OrbitName, Park, domain_name, host_of};
+use crate::park::{LotKey, OrbitName, domain_name, host_of};
 use crate::presence::{Asked, Shown, domain_of, lot_now, orbit_now};
 use crate::switch::guard::Inside;
 use crate::switch::{core, guard, log};
@@ -19,6 +19,8 @@ const NO_SUBSCRIPTION: &str = "callpark";
 
 /// How many are shown a lamp before it is looked whether there is something more urgent.
 const AT_ONCE: usize = 16;
+/// How many who watch under a domain that may not exist wait until there is nothing else to do.
+const MOST_LATER: usize = 10_000;
 /// With nothing to do.
 const LONG: Duration = Duration::from_secs(3600);
 /// How often it is said that phones have got no answer.
@@ -70,7 +72,7 @@ pub fn run(module: &Arc<Module>) {
         }
         let until_blink =
             blinking.due.first().map(|(at, _)| at.saturating_duration_since(Instant::now()));
-        let patience = match lamps.rest.is_empty() {
+        let patience = match lamps.rest.is_empty() && lamps.later.is_empty() {
             true => until_blink.unwrap_or(LONG),
             false => Duration::ZERO,
         };
@@ -80,9 +82,20 @@ pub fn run(module: &Arc<Module>) {
         match job {
             Job::Lamp(lot, orbit) => show(&mut lamps, &mut blinking, (lot, orbit)),
             Job::Lot(lot) => guard("lamps", (), || lamps.show_lot(module, &lot)),
+            Job::Asked(asked) if may_be_made_up(module, &asked.domain) => {
+                if lamps.later.len() < MOST_LATER {
+                    lamps.later.push_back(asked);
+                } else {
+                    module.lamps.leave_unanswered();
+                }
+            }
             Job::Asked(asked) => guard("lamps", (), || lamps.answer(module, asked)),
             Job::Configured => guard("lamps", (), || lamps.configured(module)),
-            Job::Nothing => {}
+            Job::Nothing => {
+                if let Some(asked) = lamps.later.pop_front() {
+                    guard("lamps", (), || lamps.answer(module, asked));
+                }
+            }
             Job::Stop => {
                 while !lamps.rest.is_empty() {
                     guard("lamps", (), || lamps.show_more(module));
@@ -116,20 +129,22 @@ pub struct Lamps {
     watchers: Watchers,
     /// The lamps of which watchers are still to be told, and behind which of them.
     rest: VecDeque<(String, Option<String>)>,
+    /// Those who are answered when nobody else is to be.
+    later: VecDeque<Asked>,
     /// The proto of those that are lit.
     proto: String,
 }
 
 /// What `login` means to somebody in `domain`: an orbit, or a lot as a whole.
-fn meant(park: &Park, login: &str, domain: &str) -> Option<(LotKey, Option<OrbitName>)> {
+fn meant(module: &Module, login: &str, domain: &str) -> Option<(LotKey, Option<OrbitName>)> {
     // Whoever watches under an address of the switch watches under its domain.
     let host = host_of(domain);
     let domain = host.parse::<IpAddr>().ok().and_then(|_| core::domain());
     let domain = domain.as_deref().unwrap_or(host);
-    match park.orbit_at(login, Some(domain)) {
+    module.look(|park| match park.orbit_at(login, Some(domain)) {
         Some((lot, orbit)) => Some((lot, Some(orbit))),
         None => park.resolve(login, Some(domain)).ok().map(|lot| (lot, None)),
-    }
+    })
 }
 
 fn now(module: &Module, meant: &(LotKey, Option<OrbitName>)) -> Shown {
@@ -176,7 +191,7 @@ impl Lamps {
         let (some, last) = self.watchers.some_of(Instant::now(), &login, after.as_deref(), AT_ONCE);
         let mut known: Option<((LotKey, Option<OrbitName>), Shown)> = None;
         for watcher in some {
-            let meant = module.look(|park| meant(park, &login, &watcher.domain));
+            let meant = meant(module, &login, &watcher.domain);
             let shown = match (meant, &known) {
                 (None, _) => Shown::off(),
                 (Some(meant), Some((same, shown))) if *same == meant => shown.clone(),
@@ -200,7 +215,7 @@ impl Lamps {
     fn answer(&mut self, module: &Arc<Module>, asked: Asked) {
         self.follow_proto(module);
         let (login, domain) = (asked.login.as_str(), asked.domain.as_str());
-        let Some(meant) = module.look(|park| meant(park, login, domain)) else { return };
+        let Some(meant) = meant(module, login, domain) else { return };
         let lot = &meant.0;
         match asked.is_stranger(module, lot) {
             Some(false) => {}
@@ -249,8 +264,7 @@ impl Lamps {
     /// The configuration was read again.
     fn configured(&mut self, module: &Module) {
         self.follow_proto(module);
-        let is_there =
-            |login: &str, domain: &str| module.look(|park| meant(park, login, domain)).is_some();
+        let is_there = |login: &str, domain: &str| meant(module, login, domain).is_some();
         for (login, watcher) in self.watchers.retain(is_there) {
             if !watcher.shown.is_off() {
                 Shown::off().fire(&self.proto, &login, &watcher.domain, watcher.call_id.as_deref());
@@ -296,4 +310,10 @@ impl Lamps {
 /// Whether each phone is told of that lamp by itself: it is a tenant's, or a tenant has one of the same name.
 fn is_told_one_by_one(module: &Module, lot: &LotKey, login: &str) -> bool {
     lot.domain.is_some() || module.look(|park| park.is_of_a_tenant(login))
+}
+
+/// Whether a domain is not known to exist: phones that watch in one that does go first, however many others ask.
+fn may_be_made_up(module: &Module, domain: &str) -> bool {
+    let host = host_of(domain);
+    host.parse::<IpAddr>().is_err() && module.domains.exists(module, host) != Some(true)
 }
