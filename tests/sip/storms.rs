@@ -3,7 +3,7 @@
 use kit::phone::Policy;
 use kit::{Phone, SOON};
 
-use super::desk::{Desk, Ends, hang_up, two_way};
+use super::desk::{Desk, Ends, MOMENT, MUSIC, hang_up, setup, two_way};
 use super::steps::{returned, returning, step};
 
 /// Nobody has logged in for the stranger's calls, and no phone of that user is at the stranger's address.
@@ -30,4 +30,34 @@ fn a_stranger_under_a_user_s_name_does_not_make_that_user_busy() {
         desk.wait_empty();
         desk.switch.wait_channels(0);
     }
+}
+
+/// A caller who leaves by the exit key for a menu that parks the caller again.
+#[test]
+fn a_caller_in_a_loop_pages_once_and_others_are_announced() {
+    let lots = r#"<lot name="default" orbits="701-720"><param name="timeout" value="0"/>
+        <param name="page" value="user/1003@$${domain}"/><param name="notify" value="true"/>
+        <param name="exit-key" value="0"/><param name="exit-to" value="menu XML default"/></lot>"#;
+    let menu = [("set", "callpark_parker=1004@test.local"), ("callpark", "default auto")];
+    let Some(desk) = Desk::with(setup(lots).extension("menu", &menu)) else { return };
+    let (alice, bob) = (desk.phone("1000"), desk.phone("1001"));
+    let (paged, parker) = (desk.phone("1003"), desk.phone("1004"));
+    let caller = alice.call_up("menu");
+    for _ in 0..6 {
+        desk.action(&caller, "park");
+        caller.wait_hears(MUSIC, SOON);
+        std::thread::sleep(MOMENT);
+        caller.dtmf("0");
+        desk.outcome(&caller, "left");
+    }
+    desk.action(&caller, "park");
+    paged.incoming(SOON).wait_ended(SOON);
+    let is_message = |request: &kit::phone::Message| request.method() == "MESSAGE";
+    parker.wait_request(SOON, is_message);
+    paged.no_incoming_for(MOMENT);
+    parker.no_request_for(MOMENT, is_message);
+    let second = bob.call_up("menu");
+    desk.action(&second, "park");
+    paged.incoming(SOON).wait_ended(SOON);
+    parker.wait_request(SOON, is_message);
 }

@@ -60,3 +60,46 @@ fn a_colleague_who_listens_hands_the_call_over() {
     caller.hangup();
     other.wait_ended(SOON);
 }
+
+/// A command sends a customer out of a call with a user, onto the orbit that a stranger waits in.
+#[test]
+fn commands_out_of_a_bridge_park_the_customer_in_the_next() {
+    let Some(desk) = Desk::open() else { return };
+    let (alice, bob, carol, dave) =
+        (desk.phone("1000"), desk.phone("1001"), desk.phone("1002"), desk.phone("1003"));
+    for command in [
+        "uuid_transfer {customer} 701 XML default",
+        "uuid_transfer {user} -bleg 701 XML default",
+        "uuid_dual_transfer {user} 7777 701",
+        "uuid_dual_transfer {customer} 701 7777",
+        "sched_transfer +0 {customer} 701 XML default",
+        "uuid_broadcast {customer} transfer::701",
+    ] {
+        println!("{command}");
+        let other = stranger(&desk, &dave);
+        let (customer, user) = desk.talk(&alice, &bob);
+        let command = command.replace("{customer}", customer.uuid()).replace("{user}", user.uuid());
+        desk.switch.api(&command);
+        desk.wait_parked(&customer, "default", "702", "1001");
+        user.hangup();
+        desk.take(&carol, "702", &customer, alice.voice(), Ends::Caller);
+        still_there(&desk, &other, &dave, &carol);
+    }
+}
+
+/// Both are sent there: each gets an orbit of its own.
+#[test]
+fn a_command_that_sends_both_parks_both() {
+    let Some(desk) = Desk::open() else { return };
+    let (alice, bob, carol, dave) =
+        (desk.phone("1000"), desk.phone("1001"), desk.phone("1002"), desk.phone("1003"));
+    let other = stranger(&desk, &dave);
+    let (customer, user) = desk.talk(&alice, &bob);
+    desk.switch.api(&format!("uuid_transfer {} -both 701 XML default", customer.uuid()));
+    for (call, voice) in [(&customer, alice.voice()), (&user, bob.voice())] {
+        let orbit = desk.action(call, "park").text("Callpark-Orbit").to_owned();
+        assert_ne!(orbit, "701");
+        desk.take(&carol, &orbit, call, voice, Ends::Caller);
+    }
+    still_there(&desk, &other, &dave, &carol);
+}
