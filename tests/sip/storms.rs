@@ -36,6 +36,7 @@ fn a_stranger_under_a_user_s_name_does_not_make_that_user_busy() {
 #[test]
 fn a_caller_in_a_loop_pages_once_and_others_are_announced() {
     let lots = r#"<lot name="default" orbits="701-720"><param name="timeout" value="0"/>
+        <param name="announce" value="false"/>
         <param name="page" value="user/1003@$${domain}"/><param name="notify" value="true"/>
         <param name="exit-key" value="0"/><param name="exit-to" value="menu XML default"/></lot>"#;
     let menu = [("set", "callpark_parker=1004@test.local"), ("callpark", "default auto")];
