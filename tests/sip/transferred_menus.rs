@@ -163,7 +163,8 @@ fn a_phone_that_was_called_for_a_caller_and_is_moved_is_parked() {
     let other = stranger(&desk, &dave);
     let caller = alice.call("asks_1001");
     let called = bob.incoming(SOON);
-    called.wait_up(SOON);
+    // The phone has answered a moment before the switch knows.
+    desk.switch.wait_var(called.uuid(), "endpoint_disposition", "ANSWER");
     desk.switch.api(&format!("uuid_transfer {} 701 XML default", called.uuid()));
     desk.wait_parked(&called, "default", "702", "");
     caller.hangup();
