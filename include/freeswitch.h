@@ -347,6 +347,7 @@ switch_call_cause_t switch_channel_get_cause(switch_channel_t *channel);
 switch_call_cause_t switch_channel_str2cause(const char *str);
 const char *switch_channel_cause2str(switch_call_cause_t cause);
 switch_channel_state_t switch_channel_get_state(switch_channel_t *channel);
+switch_channel_state_t switch_channel_get_running_state(switch_channel_t *channel);
 switch_channel_state_t switch_channel_perform_set_state(switch_channel_t *channel, const char *file, const char *func, int line,
 														switch_channel_state_t state);
 void switch_channel_step_caller_profile(switch_channel_t *channel);

@@ -30,6 +30,28 @@ pub fn wait_until_seen(session: Session<'_>) {
     }
 }
 
+/// This leg has left a bridge that may have been just about to begin. The other one's thread, if it is late and gets there
+/// only now, hangs this one up unless it sees it there (`audio_bridge_thread`). So this one shows itself until it has.
+pub fn outstay(session: Session<'_>) {
+    const LIMIT: Duration = Duration::from_millis(500);
+    /// Between its arrival and its look at this leg.
+    const LOOKS_WITHIN: Duration = Duration::from_millis(5);
+    let Some(other) = session.channel().variable("last_bridge_to") else { return };
+    let Some(other) = Located::find_even_down(&other) else { return };
+    let (channel, there) = (session.channel(), other.session().channel());
+    let is_late = || there.runs_a_bridge() && !there.test(Flag::Bridged);
+    if !is_late() {
+        return;
+    }
+    channel.set_flag(Flag::Bridged);
+    let began = Instant::now();
+    while is_late() && channel.up() && began.elapsed() < LIMIT {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    std::thread::sleep(LOOKS_WITHIN);
+    channel.clear_flag(Flag::Bridged);
+}
+
 /// Whether two legs are the halves of one loopback: a bridge between these ends FreeSWITCH.
 #[must_use]
 pub fn are_halves(leg: Session<'_>, other: &CallUuid) -> bool {

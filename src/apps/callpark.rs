@@ -19,6 +19,7 @@ use crate::names;
 use crate::park::{self, CallUuid, LotKey, ParkRefused, Refusal, Then, User, Want};
 use crate::parked::Parked;
 use crate::parker;
+use crate::parting;
 use crate::party::Party;
 use crate::replaces::{self, Replacement, Replaces};
 use crate::request;
@@ -114,6 +115,7 @@ fn arrived(module: &Arc<Module>, session: Session<'_>, arrival: Arrival) {
         Arrival::Replace(replacement) => replace(module, session, replacement),
         Arrival::Through { lot, orbit, came } => park(module, session, lot, orbit, came),
         Arrival::Take { lot, orbit, user } => {
+            parting::outstay(session);
             through::take(module, session, &lot, orbit.as_ref(), user);
         }
         Arrival::Tell { lot, orbit } => {
@@ -158,6 +160,7 @@ pub fn park_here(
 
 /// Parks the call of `session` and stays with it until it has an outcome.
 pub fn park(module: &Arc<Module>, session: Session<'_>, lot: LotKey, orbit: Want, came: Came) {
+    parting::outstay(session);
     let channel = session.channel();
     let uuid = CallUuid::from(session.uuid().as_str());
     if module.look(|park| park.is_parked(&uuid)) {

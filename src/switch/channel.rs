@@ -292,6 +292,13 @@ impl Channel<'_> {
         }
     }
 
+    /// Whether its own thread is in a bridge that another leg drives, or goes there: even of one that has hung up since.
+    #[must_use]
+    pub fn runs_a_bridge(self) -> bool {
+        let running = unsafe { sys::switch_channel_get_running_state(self.raw) };
+        running == sys::switch_channel_state_t::CS_EXCHANGE_MEDIA || self.exchanging_media()
+    }
+
     /// Goes on with its applications, instead of a bridge that its own thread is not to run any more.
     pub fn keep_executing(self) {
         unsafe {

@@ -3,6 +3,7 @@
 use std::ffi::{CString, c_char, c_int};
 use std::time::{Duration, Instant};
 
+use crate::requests;
 use crate::session::Session;
 use crate::strings::text;
 use crate::sys;
@@ -208,6 +209,10 @@ pub fn wait_for_flag(
     let end = (limit_ms > 0).then(|| Instant::now() + Duration::from_millis(limit_ms.into()));
     while session.flag(flag) != set {
         std::thread::sleep(Duration::from_millis(1));
+        // Asking whether a leg is ready does what is queued for it.
+        if let Some(other) = other.filter(|other| other.in_thread()) {
+            requests::answer(other);
+        }
         if other.is_some_and(|other| !other.ready()) || !session.up() {
             return sys::switch_status_t::SWITCH_STATUS_FALSE;
         }
@@ -265,6 +270,11 @@ extern "C" fn switch_channel_perform_hangup(
 #[unsafe(no_mangle)]
 extern "C" fn switch_channel_get_cause(channel: Channel) -> sys::switch_call_cause_t {
     sys::switch_call_cause_t(at(channel).cause())
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn switch_channel_get_running_state(channel: Channel) -> sys::switch_channel_state_t {
+    sys::switch_channel_state_t(at(channel).running())
 }
 
 #[unsafe(no_mangle)]
