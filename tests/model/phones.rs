@@ -81,6 +81,10 @@ impl Phones {
     fn strangers(&mut self, world: &mut World) {
         for n in 0..self.phones.len() {
             for call in self.phones[n].calls() {
+                // The switch has called it just now, and what it says of that is yet to be read.
+                if world.leg(call.uuid()).is_none() {
+                    continue;
+                }
                 for voice in self.voices(&call) {
                     if !world.may_hear(call.uuid(), voice) {
                         let what = format!(
