@@ -225,17 +225,17 @@ fn run_errand(session: Session<'_>, token: &str) {
     after.end(session, cause, Dialplan::Over);
 }
 
-/// Plays what whoever has answered is to hear first, and has them confirm that they are there. Whoever is not to have the
-/// call any more is hung up, so this ends with the leg.
-///
-/// # Errors
-/// They did not.
 /// Whether the call still waits for whoever has claimed it: it does so for two seconds.
 fn holds(module: &Module, claim: &Claim) -> bool {
     let verdict = module.look(|park| park.verdict(&claim.call.uuid));
     matches!(verdict, Verdict::Bridge { ticket, .. } if ticket == claim.ticket)
 }
 
+/// Plays what whoever has answered is to hear first, and has them confirm that they are there. Whoever is not to have the
+/// call any more is hung up, so this ends with the leg.
+///
+/// # Errors
+/// They did not.
 fn hear(module: &Arc<Module>, session: Session<'_>, errand: &Errand) -> Result<(), String> {
     let call = module.look(|park| park.find(clock::now(), &errand.uuid));
     let Some(call) = call else { return Ok(()) };
