@@ -1,26 +1,38 @@
 //! Which lamp shows what to whom. Lamps of everybody's lots are shown to all who watch them in the switch's domain at once,
 //! others to each phone, or each domain, by itself: a few at a time, so that a lamp with many watchers holds up no other.
+//! What nobody is known to watch comes last.
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::lamp_backlog::{Backlog, Pace, Paces, Watched};
 use crate::lamp_queue::Job;
 use crate::module::Module;
 use crate::park::{LotKey, OrbitName, domain_name, host_of};
 use crate::presence::{Asked, Shown, domain_of, lot_now, orbit_now};
 use crate::switch::guard::Inside;
 use crate::switch::{core, guard, log};
-use crate::watchers::Watchers;
+use crate::watchers::{LONGEST_S, Watchers};
 
 /// A subscription that there is not: what is said to it only those hear who listen to events.
 const NO_SUBSCRIPTION: &str = "callpark";
 
 /// How many are shown a lamp before it is looked whether there is something more urgent.
 const AT_ONCE: usize = 16;
-/// How many who watch under a domain that may not exist wait until there is nothing else to do.
-const MOST_LATER: usize = 10_000;
+/// A lamp that nobody is known to watch: the time that one takes, and how many are shown at once after a quiet time.
+const UNWATCHED: (Duration, u32) = (Duration::from_millis(250), 20);
+/// The same for one phone that asks,
+const A_PHONE: (Duration, u32) = (Duration::from_secs(1), 500);
+/// and for all that ask more often, or ask or watch under a domain that the directory does not have.
+const STRANGERS: (Duration, u32) = (Duration::from_secs(1), 10);
+/// How many questions under a domain of which nobody knows yet whether it exists may wait, and how many under one that does
+/// not.
+const MOST_UNSURE: usize = 10_000;
+const MOST_OF_STRANGERS: usize = 64;
+/// While so many domains are looked for that there is no room for another.
+const FULL: Duration = Duration::from_millis(50);
 /// With nothing to do.
 const LONG: Duration = Duration::from_secs(3600);
 /// How often it is said that phones have got no answer.
@@ -59,7 +71,7 @@ impl Blinking {
 pub fn run(module: &Arc<Module>) {
     let _inside = Inside::enter();
     let _beating = module.health.showing.beat();
-    let mut lamps = Lamps::default();
+    let mut lamps = Lamps::new();
     let mut blinking = Blinking::default();
     let mut said: Option<Instant> = None;
     let show = |lamps: &mut Lamps, blinking: &mut Blinking, place: Place| {
@@ -70,40 +82,26 @@ pub fn run(module: &Arc<Module>) {
         while let Some(place) = blinking.take_due(Instant::now()) {
             show(&mut lamps, &mut blinking, place);
         }
-        let until_blink =
-            blinking.due.first().map(|(at, _)| at.saturating_duration_since(Instant::now()));
-        let patience = match lamps.rest.is_empty() && lamps.later.is_empty() {
-            true => until_blink.unwrap_or(LONG),
-            false => Duration::ZERO,
-        };
+        let now = Instant::now();
+        let until_blink = blinking.due.first().map(|(at, _)| at.saturating_duration_since(now));
+        let patience = lamps.patience(now).min(until_blink.unwrap_or(LONG));
         module.health.showing.waits();
         let job = module.lamps.next(patience);
         module.health.showing.works();
         match job {
             Job::Lamp(lot, orbit) => show(&mut lamps, &mut blinking, (lot, orbit)),
             Job::Lot(lot) => guard("lamps", (), || lamps.show_lot(module, &lot)),
-            Job::Asked(asked) if may_be_made_up(module, &asked.domain) => {
-                if lamps.later.len() < MOST_LATER {
-                    lamps.later.push_back(asked);
-                } else {
-                    module.lamps.leave_unanswered();
-                }
-            }
-            Job::Asked(asked) => guard("lamps", (), || lamps.answer(module, asked)),
+            Job::Asked(asked) => guard("lamps", (), || lamps.ask(module, asked)),
             Job::Configured => guard("lamps", (), || lamps.configured(module)),
-            Job::Nothing => {
-                if let Some(asked) = lamps.later.pop_front() {
-                    guard("lamps", (), || lamps.answer(module, asked));
-                }
-            }
+            Job::Nothing => guard("lamps", (), || lamps.look_for_domains(module)),
             Job::Stop => {
-                while !lamps.rest.is_empty() {
-                    guard("lamps", (), || lamps.show_more(module));
-                }
+                guard("lamps", (), || lamps.finish(module));
                 return;
             }
         }
         guard("lamps", (), || lamps.show_more(module));
+        guard("lamps", (), || lamps.show_unwatched(module));
+        guard("lamps", (), || lamps.serve_strangers(module));
         if said.is_none_or(|at| at.elapsed() > SAY_EVERY) {
             let unanswered = module.lamps.take_unanswered();
             if unanswered > 0 {
@@ -121,7 +119,6 @@ pub fn run(module: &Arc<Module>) {
 
 /// The lamps as they were shown last: what has not changed is not shown again. Only one thread has them, and only it
 /// answers who asks, so that the last one shown is the last one that was true.
-#[derive(Default)]
 pub struct Lamps {
     /// Those of their own domain that are not off.
     lit: HashMap<(String, String), Shown>,
@@ -129,8 +126,22 @@ pub struct Lamps {
     watchers: Watchers,
     /// The lamps of which watchers are still to be told, and behind which of them.
     rest: VecDeque<(String, Option<String>)>,
-    /// Those who are answered when nobody else is to be.
-    later: VecDeque<Asked>,
+    /// Who asks under a domain of which nobody knows yet whether it exists.
+    unsure: VecDeque<Asked>,
+    /// So many domains are looked for that those have to wait.
+    is_full: bool,
+    /// The lamps that are watched in their own domain.
+    watched: Watched,
+    /// Those that are shown although nobody is known to watch them.
+    unwatched: Backlog<(LotKey, Option<OrbitName>)>,
+    unwatched_pace: Pace,
+    /// How often each phone asks.
+    phones: Paces,
+    /// Who asks too often or under a domain that does not exist, and the lamps of which those who watch under one are
+    /// still to be told.
+    strangers: VecDeque<Asked>,
+    strangers_rest: Backlog<String>,
+    strangers_pace: Pace,
     /// The proto of those that are lit.
     proto: String,
 }
@@ -147,6 +158,37 @@ fn meant(module: &Module, login: &str, domain: &str) -> Option<(LotKey, Option<O
     })
 }
 
+/// What a lamp means to those who watch it in one domain or another: that of this lot, or after a reload of another, or
+/// nothing any more.
+struct Meanings<'a> {
+    module: &'a Module,
+    login: &'a str,
+    /// The one that was asked for last: to most it means the same.
+    known: Option<((LotKey, Option<OrbitName>), Shown)>,
+}
+
+impl<'a> Meanings<'a> {
+    fn new(module: &'a Module, login: &'a str) -> Self {
+        Self { module, login, known: None }
+    }
+
+    fn to(&mut self, domain: &str) -> Shown {
+        let Some(meant) = meant(self.module, self.login, domain) else { return Shown::off() };
+        match &self.known {
+            Some((same, shown)) if *same == meant => shown.clone(),
+            _ => {
+                let shown = now(self.module, &meant);
+                self.known = Some((meant, shown.clone()));
+                shown
+            }
+        }
+    }
+}
+
+fn login_of<'a>(lot: &'a LotKey, orbit: Option<&'a OrbitName>) -> &'a str {
+    orbit.map_or(lot.name.as_str(), OrbitName::as_str)
+}
+
 fn now(module: &Module, meant: &(LotKey, Option<OrbitName>)) -> Shown {
     match meant {
         (lot, Some(orbit)) => orbit_now(module, lot, orbit).0,
@@ -155,25 +197,106 @@ fn now(module: &Module, meant: &(LotKey, Option<OrbitName>)) -> Shown {
 }
 
 impl Lamps {
+    fn new() -> Self {
+        let now = Instant::now();
+        Self {
+            lit: HashMap::new(),
+            watchers: Watchers::default(),
+            rest: VecDeque::new(),
+            unsure: VecDeque::new(),
+            is_full: false,
+            watched: Watched::default(),
+            unwatched: Backlog::default(),
+            unwatched_pace: Pace::new(now, UNWATCHED.0, UNWATCHED.1),
+            phones: Paces::new(now, A_PHONE.0, A_PHONE.1),
+            strangers: VecDeque::new(),
+            strangers_rest: Backlog::default(),
+            strangers_pace: Pace::new(now, STRANGERS.0, STRANGERS.1),
+            proto: String::new(),
+        }
+    }
+
+    /// For how long there is nothing to do, if nothing else happens.
+    fn patience(&self, now: Instant) -> Duration {
+        let strangers = !self.strangers.is_empty() || !self.strangers_rest.is_empty();
+        let waits = [
+            (!self.rest.is_empty(), Duration::ZERO),
+            (!self.unsure.is_empty(), if self.is_full { FULL } else { Duration::ZERO }),
+            (!self.unwatched.is_empty(), self.unwatched_pace.wait(now)),
+            (strangers, self.strangers_pace.wait(now)),
+        ];
+        let waits = waits.into_iter().filter(|(is_waiting, _)| *is_waiting);
+        waits.map(|(_, wait)| wait).min().unwrap_or(LONG)
+    }
+
+    /// Shows all that is left to show.
+    fn finish(&mut self, module: &Module) {
+        while !self.rest.is_empty() {
+            self.show_more(module);
+        }
+        while let Some((lot, orbit)) = self.unwatched.pop() {
+            self.show_unwatched_one(module, &lot, orbit.as_ref());
+        }
+        while let Some(login) = self.strangers_rest.pop() {
+            self.show_strangers(module, &login);
+        }
+    }
+
     /// Shows the lamp of an orbit as it is now. Some: look at it again after so long.
     fn show(&mut self, module: &Module, lot: &LotKey, orbit: &OrbitName) -> Option<Duration> {
         self.follow_proto(module);
         let (shown, later) = orbit_now(module, lot, orbit);
-        self.show_as(module, lot, orbit.as_str(), &shown);
+        self.show_as(module, lot, Some(orbit), &shown);
         later
     }
 
     /// Shows the lamp of a lot as it is now.
     fn show_lot(&mut self, module: &Module, lot: &LotKey) {
         self.follow_proto(module);
-        self.show_as(module, lot, lot.name.as_str(), &lot_now(module, lot));
+        self.show_as(module, lot, None, &lot_now(module, lot));
     }
 
-    fn show_as(&mut self, module: &Module, lot: &LotKey, login: &str, shown: &Shown) {
+    fn show_as(&mut self, module: &Module, lot: &LotKey, orbit: Option<&OrbitName>, shown: &Shown) {
         let Some(home) = domain_of(lot) else { return };
-        let one_by_one = is_told_one_by_one(module, lot, login);
-        self.change(login, &home, shown, one_by_one.then_some(NO_SUBSCRIPTION));
+        let login = login_of(lot, orbit);
+        if self.differs(login, &home, shown) {
+            if self.watched.contains(Instant::now(), login)
+                && !is_told_one_by_one(module, lot, login)
+            {
+                self.change(login, &home, shown, None);
+            } else {
+                self.unwatched.push((lot.clone(), orbit.cloned()));
+            }
+        }
         self.tell_watchers(login);
+    }
+
+    /// Shows those that nobody is known to watch, as many as may be shown now.
+    fn show_unwatched(&mut self, module: &Module) {
+        while self.unwatched_pace.wait(Instant::now()).is_zero() {
+            let Some((lot, orbit)) = self.unwatched.pop() else { return };
+            if self.show_unwatched_one(module, &lot, orbit.as_ref()) {
+                self.unwatched_pace.spend(Instant::now());
+            }
+        }
+    }
+
+    /// Whether there was anything to show.
+    fn show_unwatched_one(
+        &mut self,
+        module: &Module,
+        lot: &LotKey,
+        orbit: Option<&OrbitName>,
+    ) -> bool {
+        let Some(home) = domain_of(lot) else { return false };
+        let login = login_of(lot, orbit);
+        let shown = now(module, &(lot.clone(), orbit.cloned()));
+        let differs = self.differs(login, &home, &shown);
+        if differs {
+            let one_by_one = is_told_one_by_one(module, lot, login);
+            self.change(login, &home, &shown, one_by_one.then_some(NO_SUBSCRIPTION));
+        }
+        differs
     }
 
     /// Whoever watches that lamp by itself is told soon.
@@ -182,32 +305,84 @@ impl Lamps {
             Some((_, after)) => *after = None,
             None => self.rest.push_back((login.to_owned(), None)),
         }
+        self.strangers_rest.push(login.to_owned());
     }
 
-    /// Shows a few of those watchers what their lamp means to them now: that of this lot, or after a reload of another, or
-    /// nothing any more.
+    /// Shows a few of those watchers what their lamp means to them now.
     fn show_more(&mut self, module: &Module) {
         let Some((login, after)) = self.rest.pop_front() else { return };
-        let (some, last) = self.watchers.some_of(Instant::now(), &login, after.as_deref(), AT_ONCE);
-        let mut known: Option<((LotKey, Option<OrbitName>), Shown)> = None;
+        let now = Instant::now();
+        let (some, last) = self.watchers.some_of(now, &login, true, after.as_deref(), AT_ONCE);
+        let mut meanings = Meanings::new(module, &login);
         for watcher in some {
-            let meant = meant(module, &login, &watcher.domain);
-            let shown = match (meant, &known) {
-                (None, _) => Shown::off(),
-                (Some(meant), Some((same, shown))) if *same == meant => shown.clone(),
-                (Some(meant), _) => {
-                    let shown = now(module, &meant);
-                    known = Some((meant, shown.clone()));
-                    shown
-                }
-            };
-            if watcher.shown != shown {
-                shown.fire(&self.proto, &login, &watcher.domain, watcher.call_id.as_deref());
-                watcher.shown = shown;
-            }
+            watcher.show(&self.proto, &login, meanings.to(&watcher.domain));
         }
         if last.is_some() {
             self.rest.push_back((login, last));
+        }
+    }
+
+    /// Shows the next of those who watch that lamp under a domain that does not exist what it means to them now; whether
+    /// there was one.
+    fn show_strangers(&mut self, module: &Module, login: &str) -> bool {
+        let (all, _) = self.watchers.some_of(Instant::now(), login, false, None, usize::MAX);
+        let mut meanings = Meanings::new(module, login);
+        for watcher in all {
+            if watcher.show(&self.proto, login, meanings.to(&watcher.domain)) {
+                // The others wait until it is their turn.
+                self.strangers_rest.push(login.to_owned());
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Answers those who ask too often or under a domain that does not exist, and tells those who watch under one, as many
+    /// as may be now.
+    fn serve_strangers(&mut self, module: &Arc<Module>) {
+        while self.strangers_pace.wait(Instant::now()).is_zero() {
+            let served = if let Some(asked) = self.strangers.pop_front() {
+                self.answer(module, asked);
+                true
+            } else {
+                let Some(login) = self.strangers_rest.pop() else { return };
+                self.show_strangers(module, &login)
+            };
+            if served {
+                self.strangers_pace.spend(Instant::now());
+            }
+        }
+    }
+
+    /// A phone asks. Those of domains that exist are answered first, however many others ask.
+    fn ask(&mut self, module: &Arc<Module>, asked: Asked) {
+        let host = host_of(&asked.domain);
+        let exists = match host.parse::<IpAddr>() {
+            Ok(_) => Some(true),
+            Err(_) => module.domains.exists(module, host),
+        };
+        match exists {
+            Some(true) if asked.is_answered || self.phones.may(Instant::now(), asked.source()) => {
+                self.answer(module, asked);
+            }
+            None if self.unsure.len() < MOST_UNSURE => self.unsure.push_back(asked),
+            Some(_) if self.strangers.len() < MOST_OF_STRANGERS => {
+                self.strangers.push_back(asked);
+            }
+            _ => module.lamps.leave_unanswered(),
+        }
+    }
+
+    /// Has the next domain looked for; then whoever has asked asks again.
+    fn look_for_domains(&mut self, module: &Arc<Module>) {
+        let Some(asked) = self.unsure.pop_front() else { return };
+        let host = host_of(&asked.domain).to_owned();
+        if module.domains.exists(module, &host).is_some() {
+            return self.ask(module, asked);
+        }
+        self.is_full = !module.domains.look_for(module, &host, asked.clone());
+        if self.is_full {
+            self.unsure.push_front(asked);
         }
     }
 
@@ -248,6 +423,8 @@ impl Lamps {
         let host = domain_name(host_of(&asked.domain)).unwrap_or_default();
         if host.parse::<IpAddr>().is_ok() || domain_of(lot).is_none_or(|home| home == asked.domain)
         {
+            let lasts = Duration::from_secs(asked.expires_s.min(LONGEST_S));
+            self.watched.note(time, &asked.login, time + lasts);
             return;
         }
         match module.domains.exists(module, &host) {
@@ -292,13 +469,14 @@ impl Lamps {
         self.proto = proto;
     }
 
+    fn differs(&self, login: &str, domain: &str, shown: &Shown) -> bool {
+        let before = self.lit.get(&(login.to_owned(), domain.to_owned()));
+        before.map_or(!shown.is_off(), |before| before != shown)
+    }
+
     fn change(&mut self, login: &str, domain: &str, shown: &Shown, to: Option<&str>) {
-        let key = (login.to_owned(), domain.to_owned());
-        let before = self.lit.get(&key);
-        if before.map_or(shown.is_off(), |before| before == shown) {
-            return;
-        }
         shown.fire(&self.proto, login, domain, to);
+        let key = (login.to_owned(), domain.to_owned());
         if shown.is_off() {
             self.lit.remove(&key);
         } else {
@@ -310,10 +488,4 @@ impl Lamps {
 /// Whether each phone is told of that lamp by itself: it is a tenant's, or a tenant has one of the same name.
 fn is_told_one_by_one(module: &Module, lot: &LotKey, login: &str) -> bool {
     lot.domain.is_some() || module.look(|park| park.is_of_a_tenant(login))
-}
-
-/// Whether a domain is not known to exist: phones that watch in one that does go first, however many others ask.
-fn may_be_made_up(module: &Module, domain: &str) -> bool {
-    let host = host_of(domain);
-    host.parse::<IpAddr>().is_err() && module.domains.exists(module, host) != Some(true)
 }

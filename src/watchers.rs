@@ -47,6 +47,23 @@ pub struct Watcher {
     scopes: [Scope; 5],
 }
 
+impl Watcher {
+    /// Whether the directory has its domain.
+    fn is_known(&self) -> bool {
+        self.scopes.iter().any(|scope| matches!(scope, Scope::Domain(Some(_))))
+    }
+
+    /// Shows it the lamp `login`, if that has changed; whether it has.
+    pub fn show(&mut self, proto: &str, login: &str, shown: Shown) -> bool {
+        let changes = self.shown != shown;
+        if changes {
+            shown.fire(proto, login, &self.domain, self.call_id.as_deref());
+            self.shown = shown;
+        }
+        changes
+    }
+}
+
 /// What has a limit.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 enum Scope {
@@ -178,11 +195,12 @@ impl Watchers {
     }
 
     /// The next `most` of one lamp that are not over, behind `after`, if anything; and the last one's name, if there may be
-    /// more.
+    /// more. `known`: those whose domain the directory has, or the others.
     pub fn some_of(
         &mut self,
         now: Instant,
         login: &str,
+        known: bool,
         after: Option<&str>,
         most: usize,
     ) -> (Vec<&mut Watcher>, Option<String>) {
@@ -190,7 +208,7 @@ impl Watchers {
         let from = (login.to_owned(), after.map_or_else(String::new, |id| format!("{id}\0")));
         let of_lamp = self.all.range_mut(Arc::new(from)..).take_while(|(key, _)| key.0 == login);
         let (mut some, mut last) = (Vec::new(), None);
-        for (key, watcher) in of_lamp.take(most) {
+        for (key, watcher) in of_lamp.filter(|(_, it)| it.is_known() == known).take(most) {
             last = Some(key.1.clone());
             some.push(watcher);
         }
@@ -236,7 +254,7 @@ mod tests {
     }
 
     fn ids(watchers: &mut Watchers, now: Instant, login: &str) -> Vec<String> {
-        let (some, _) = watchers.some_of(now, login, None, usize::MAX);
+        let (some, _) = watchers.some_of(now, login, true, None, usize::MAX);
         some.iter().filter_map(|it| it.call_id.clone()).collect()
     }
 
@@ -319,7 +337,7 @@ mod tests {
             watchers.note(now, &asked, Some("b.local"), true, Shown::off());
         }
         let count = |watchers: &mut Watchers, s| {
-            let (some, _) = watchers.some_of(now + Duration::from_secs(s), "701", None, 9);
+            let (some, _) = watchers.some_of(now + Duration::from_secs(s), "701", true, None, 9);
             some.iter().filter(|it| it.call_id.is_none()).count()
         };
         assert_eq!(count(&mut watchers, 59), 1);
@@ -334,7 +352,7 @@ mod tests {
         }
         let (mut after, mut found) = (None, Vec::new());
         loop {
-            let (some, last) = watchers.some_of(now, "701", after.as_deref(), 2);
+            let (some, last) = watchers.some_of(now, "701", true, after.as_deref(), 2);
             found.extend(some.iter().filter_map(|it| it.call_id.clone()));
             after = last;
             if after.is_none() {

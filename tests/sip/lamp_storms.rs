@@ -1,5 +1,6 @@
 //! Phones that ask for lamps far too often, and under names that there are not.
 
+use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use kit::{Esl, Phone, SOON, new_uuid};
@@ -144,4 +145,66 @@ fn a_storm_delays_no_deadline() {
     let late = due.text("Callpark-Wait-Ms").parse::<i64>().expect("ms") - 2000;
     println!("FIGURE: the deadline was {late} ms late");
     assert!((0..100).contains(&late), "{late} ms late");
+}
+
+#[test]
+fn a_watched_lamp_goes_before_those_that_nobody_watches() {
+    let lots = r#"<lot name="default" orbits="701-800"><param name="timeout" value="0"/></lot>"#;
+    let Some(desk) = Desk::with(setup(lots)) else { return };
+    let carol = desk.phone("1002");
+    let lamp = watch(&carol, "800");
+    let events = desk.switch.events(&["PRESENCE_IN"]);
+    let others: Vec<String> = (0..60).map(|_| new_uuid()).collect();
+    for uuid in &others {
+        desk.switch.originate(uuid, "park_default_auto", &[]);
+    }
+    let watched = new_uuid();
+    let begun = Instant::now();
+    desk.switch.originate(&watched, "park_default_800", &[]);
+    wait_state(&lamp, "confirmed");
+    let lit = begun.elapsed();
+    for uuid in &others[..30] {
+        desk.switch.kill(uuid);
+    }
+    desk.switch.kill(&watched);
+    wait_state(&lamp, "terminated");
+    lamp.end();
+    std::thread::sleep(Duration::from_secs(1));
+    let mut states = HashMap::new();
+    let mut shown = || {
+        let shown = events.drain().into_iter().filter(|e| e.is("proto", "park"));
+        let shown = shown.filter(|e| !e.is("login", "800") && !e.is("login", "default"));
+        states
+            .extend(shown.map(|e| (e.text("login").to_owned(), e.text("answer-state").to_owned())));
+        (states.len(), states.values().filter(|state| *state == "confirmed").count())
+    };
+    let (early, _) = shown();
+    println!("FIGURE: the watched lamp is lit after {lit:?}; {early} others are shown meanwhile");
+    assert!(lit < Duration::from_secs(1), "{lit:?}");
+    assert!(early < 50, "{early} lamps that nobody watches are shown at once");
+    // In the end each is shown as it is.
+    desk.switch.eventually(Duration::from_secs(60), "all lamps are shown", || {
+        (shown().1 == 30).then_some(())
+    });
+    for uuid in &others[30..] {
+        desk.switch.kill(uuid);
+    }
+    desk.wait_empty();
+}
+
+#[test]
+fn one_phone_that_asks_all_the_time_is_answered_last() {
+    let Some(desk) = Desk::with(setup(LOT)) else { return };
+    let carol = desk.phone("1002");
+    let mut esl = desk.switch.esl_patient();
+    let events = desk.switch.events(&["PRESENCE_IN"]);
+    for n in 0..1_000 {
+        ask(&mut esl, "park+701@test.local", "1001@test.local", &format!("c{n}"), "60");
+    }
+    let lamp = watch(&carol, "702");
+    std::thread::sleep(Duration::from_secs(2));
+    let answers = events.drain().iter().filter(|e| e.text("login") == "701").count();
+    println!("FIGURE: {answers} of 1,000 are answered");
+    assert!((500..530).contains(&answers), "{answers} are answered");
+    lamp.end();
 }

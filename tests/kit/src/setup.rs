@@ -338,6 +338,8 @@ impl Setup {
             modules.extend(["mod_sndfile", "mod_local_stream"]);
         }
         modules.extend(self.modules.iter().map(String::as_str));
+        // mod_sofia asks for its database when it is loaded.
+        modules.sort_by_key(|name| *name != "mod_pgsql");
         if self.load_module {
             modules.push("mod_callpark");
         }

@@ -5,7 +5,8 @@
 //!
 //! `FREESWITCH=<prefix> [QUIET_SECONDS=300] [HOSTILE_SECONDS=3600] [HOSTILE_BARE=1] cargo run --release -p kit --example
 //! hostile`. `HOSTILE_BARE=1` leaves mod_callpark out and has no honest calls: what the hostile messages cost FreeSWITCH
-//! alone.
+//! alone. `HOSTILE_DSN=pgsql://…`: mod_sofia keeps its tables there, and not in SQLite, whose users wait 100 ms for each
+//! other.
 
 mod board;
 mod figures;

@@ -31,7 +31,10 @@ pub fn setup() -> Setup {
             &[("set", parker), ("set", &timeout), ("callpark", "default auto")],
         )
     };
-    let setup = Setup::new().sip(true).lots(lots);
+    let mut setup = Setup::new().sip(true).lots(lots);
+    if let Ok(dsn) = std::env::var("HOSTILE_DSN") {
+        setup = setup.module("mod_pgsql").sip_param("odbc-dsn", &dsn);
+    }
     let setup = honest(honest(setup, "stay", "0"), "return", "4");
     setup
         .extension("(5\\d\\d\\d)", &[("callpark_key", "default $1"), ("hangup", "USER_BUSY")])

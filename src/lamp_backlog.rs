@@ -1,0 +1,205 @@
+//! What is shown a few at a time: lamps that nobody is known to watch, and whatever is asked under a domain that the
+//! directory does not have. FreeSWITCH looks into its database for those who watch, and writes to it, at every change of a
+//! lamp, and its calls wait for that database. Each is shown as it is when its turn comes: a lamp that has gone out again
+//! meanwhile was not worth a word.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::hash::Hash;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// Of how many it is counted how often they ask.
+const MOST_PACES: usize = 20_000;
+/// How many lamps are remembered as watched.
+const MOST_WATCHED: usize = 100_000;
+/// How often it is looked which of so many do not count any more.
+const LOOK_EVERY: Duration = Duration::from_secs(10);
+
+/// So many a second, and so many at once after a quiet time.
+pub struct Pace {
+    every: Duration,
+    at_once: u32,
+    /// When all that was done has used up its time.
+    used_until: Instant,
+}
+
+impl Pace {
+    /// `every`: the time that one takes.
+    pub fn new(now: Instant, every: Duration, at_once: u32) -> Self {
+        Self { every, at_once, used_until: now }
+    }
+
+    /// How long until one more may be done.
+    pub fn wait(&self, now: Instant) -> Duration {
+        self.used_until.saturating_duration_since(now + self.every * (self.at_once - 1))
+    }
+
+    /// One is done.
+    pub fn spend(&mut self, now: Instant) {
+        self.used_until = self.used_until.max(now) + self.every;
+    }
+}
+
+/// One pace for each of those who ask.
+pub struct Paces {
+    every: Duration,
+    at_once: u32,
+    paces: HashMap<Arc<str>, Pace>,
+    looked: Instant,
+}
+
+impl Paces {
+    /// `every`: the time that one of anybody's takes.
+    pub fn new(now: Instant, every: Duration, at_once: u32) -> Self {
+        Self { every, at_once, paces: HashMap::new(), looked: now }
+    }
+
+    /// Whether one of that one's may be done now, which then counts. If too many ask to count them all, it may.
+    pub fn may(&mut self, now: Instant, who: Arc<str>) -> bool {
+        if self.paces.len() >= MOST_PACES && self.looked + LOOK_EVERY <= now {
+            self.paces.retain(|_, pace| pace.used_until > now);
+            self.looked = now;
+        }
+        if self.paces.len() >= MOST_PACES && !self.paces.contains_key(&who) {
+            return true;
+        }
+        let pace = self.paces.entry(who).or_insert(Pace::new(now, self.every, self.at_once));
+        let may = pace.wait(now).is_zero();
+        if may {
+            pace.spend(now);
+        }
+        may
+    }
+}
+
+/// What waits, each once.
+pub struct Backlog<T> {
+    waiting: VecDeque<T>,
+    is_waiting: HashSet<T>,
+}
+
+impl<T> Default for Backlog<T> {
+    fn default() -> Self {
+        Self { waiting: VecDeque::new(), is_waiting: HashSet::new() }
+    }
+}
+
+impl<T: Clone + Eq + Hash> Backlog<T> {
+    /// That waits from now on, if it does not yet.
+    pub fn push(&mut self, what: T) {
+        if self.is_waiting.insert(what.clone()) {
+            self.waiting.push_back(what);
+        }
+    }
+
+    /// The next one.
+    pub fn pop(&mut self) -> Option<T> {
+        let next = self.waiting.pop_front()?;
+        self.is_waiting.remove(&next);
+        Some(next)
+    }
+
+    /// Whether nothing waits.
+    pub fn is_empty(&self) -> bool {
+        self.waiting.is_empty()
+    }
+}
+
+/// Lamps that are watched in their own domain, and until when at least.
+#[derive(Default)]
+pub struct Watched {
+    until: HashMap<String, Instant>,
+    looked: Option<Instant>,
+}
+
+impl Watched {
+    /// A phone watches that lamp for so long.
+    pub fn note(&mut self, now: Instant, login: &str, until: Instant) {
+        if let Some(known) = self.until.get_mut(login) {
+            *known = until.max(*known);
+            return;
+        }
+        let looks = self.looked.is_none_or(|looked| looked + LOOK_EVERY <= now);
+        if self.until.len() >= MOST_WATCHED && looks {
+            self.until.retain(|_, until| *until > now);
+            self.looked = Some(now);
+        }
+        if self.until.len() < MOST_WATCHED && until > now {
+            self.until.insert(login.to_owned(), until);
+        }
+    }
+
+    /// Whether a phone is known to watch that lamp.
+    pub fn contains(&self, now: Instant, login: &str) -> bool {
+        self.until.get(login).is_some_and(|until| *until > now)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn some_go_at_once_and_then_a_few_a_second() {
+        let begun = Instant::now();
+        let (mut now, mut pace) = (begun, Pace::new(begun, Duration::from_millis(100), 20));
+        let mut at_once = 0;
+        for _ in 0..100 {
+            now += pace.wait(now);
+            at_once += u32::from(now == begun);
+            pace.spend(now);
+        }
+        assert_eq!((at_once, now - begun), (20, Duration::from_secs(8)));
+        now += Duration::from_secs(60);
+        assert!((0..20).all(|_| pace.wait(now).is_zero() && {
+            pace.spend(now);
+            true
+        }));
+        assert_eq!(pace.wait(now), Duration::from_millis(100));
+    }
+
+    #[test]
+    fn who_asks_too_often_is_told_from_the_others() {
+        let now = Instant::now();
+        let mut paces = Paces::new(now, Duration::from_secs(1), 3);
+        let taken = |paces: &mut Paces, who: &str, now| {
+            (0..9).filter(|_| paces.may(now, who.into())).count()
+        };
+        assert_eq!((taken(&mut paces, "1", now), taken(&mut paces, "2", now)), (3, 3));
+        assert_eq!(taken(&mut paces, "1", now + Duration::from_secs(2)), 2);
+        for n in 0..2 * MOST_PACES {
+            paces.may(now, n.to_string().into());
+        }
+        assert!(paces.paces.len() <= MOST_PACES);
+        assert!(paces.may(now + LOOK_EVERY, "new".into()));
+        assert_eq!(paces.paces.len(), 1);
+    }
+
+    #[test]
+    fn a_lamp_waits_once_and_can_wait_again() {
+        let mut backlog = Backlog::default();
+        backlog.push(1);
+        backlog.push(1);
+        assert_eq!((backlog.pop(), backlog.pop()), (Some(1), None));
+        backlog.push(1);
+        assert_eq!(backlog.pop(), Some(1));
+        assert!(backlog.is_empty());
+    }
+
+    #[test]
+    fn a_lamp_is_watched_until_its_last_phone_is_gone() {
+        let (mut watched, now) = (Watched::default(), Instant::now());
+        let after = |s| now + Duration::from_secs(s);
+        watched.note(now, "701", after(60));
+        watched.note(now, "701", after(10));
+        watched.note(now, "702", now);
+        assert!(watched.contains(after(59), "701") && !watched.contains(after(60), "701"));
+        assert!(!watched.contains(now, "702"));
+        for n in 0..2 * MOST_WATCHED {
+            watched.note(after(5), &format!("x{n}"), after(9));
+        }
+        assert!(watched.until.len() <= MOST_WATCHED && watched.contains(after(9), "701"));
+        watched.note(after(20), "703", after(60));
+        assert!(watched.contains(after(21), "703"));
+    }
+}
