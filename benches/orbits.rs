@@ -38,13 +38,15 @@ fn assign(c: &mut Criterion) {
             for n in 1..size {
                 park.park(Millis(0), request(CallUuid::new(format!("call-{n}")))).unwrap();
             }
+            drop(park.take_effects());
             let last: CallUuid = "the-last-one".into();
             group.bench_function(BenchmarkId::from_parameter(assign.as_str()), |b| {
                 b.iter_batched(
                     || request(last.clone()),
                     |request| {
                         let parked = park.park(Millis(1), request).unwrap();
-                        (parked, park.gone(Millis(2), &last, End::HungUp))
+                        park.gone(Millis(2), &last, End::HungUp);
+                        (parked, park.take_effects())
                     },
                     BatchSize::SmallInput,
                 );
@@ -66,6 +68,7 @@ fn deadlines(c: &mut Criterion) {
         for n in 0..10_000 {
             park.park(Millis(0), request(CallUuid::new(format!("call-{n}")))).unwrap();
         }
+        drop(park.take_effects());
         park
     };
     c.bench_function("handle_timeout, 10000 due, all", |b| {
@@ -73,7 +76,8 @@ fn deadlines(c: &mut Criterion) {
             full,
             |mut park| {
                 while park.poll_timeout().is_some_and(|due| due <= Millis(90_000)) {
-                    black_box(park.handle_timeout(Millis(90_000)));
+                    park.handle_timeout(Millis(90_000));
+                    black_box(park.take_effects());
                 }
                 park
             },
@@ -84,7 +88,8 @@ fn deadlines(c: &mut Criterion) {
         b.iter_batched(
             full,
             |mut park| {
-                let effects = park.handle_timeout(Millis(90_000));
+                park.handle_timeout(Millis(90_000));
+                let effects = park.take_effects();
                 (park, effects)
             },
             BatchSize::PerIteration,

@@ -230,7 +230,7 @@ fn leave_with_claim(module: &Arc<Module>, token: &str, leg: Session<'_>) -> bool
             let gone = leave(errands, token, leg);
             if !gone {
                 // The command has given up at this very moment.
-                module.act(Some(leg), |park, now| ((), park.unclaim(now, &call, ticket)));
+                module.act(Some(leg), |park, now| park.unclaim(now, &call, ticket));
             }
             gone
         }
@@ -263,7 +263,7 @@ fn watch(module: &Arc<Module>, token: &str, uuid: &CallUuid) {
             Some(_) if seen.elapsed() < ASTRAY => {}
             _ => {
                 if module.arrivals.take(token).is_some() {
-                    module.act(None, |park, _| (park.unreserve(uuid), Vec::new()));
+                    module.act(None, |park, _| park.unreserve(uuid));
                 }
                 return;
             }
@@ -273,7 +273,6 @@ fn watch(module: &Arc<Module>, token: &str, uuid: &CallUuid) {
                 // The same again prolongs it. It cannot be refused: the orbit is held already.
                 drop(park.reserve(now, uuid, &lot, Want::Orbit(orbit), ARRIVES_WITHIN_MS));
             }
-            ((), Vec::new())
         });
         std::thread::sleep(LOOK);
     }
@@ -282,7 +281,7 @@ fn watch(module: &Arc<Module>, token: &str, uuid: &CallUuid) {
 /// The leg takes over what the consultation leg `holder` has, which is still in the orbit, or has left it and is awaited.
 pub fn inherit(module: &Arc<Module>, heir: Session<'_>, holder: &CallUuid) {
     let heir = CallUuid::from(heir.uuid().as_str());
-    module.act(None, |park, now| ((), park.hand_on(now, holder, &heir, ARRIVES_WITHIN_MS)));
+    module.act(None, |park, now| park.hand_on(now, holder, &heir, ARRIVES_WITHIN_MS));
 }
 
 /// Pages the phones of the lot and sends the parker a message, if the lot wants that.
@@ -301,7 +300,7 @@ pub fn tell_others(module: &Arc<Module>, lot: Option<&LotConfig>, uuid: &CallUui
 
 /// Whether it is time to tell people of a call again.
 fn may_tell(module: &Arc<Module>, call: &CallView, notice: Notice) -> bool {
-    let told = module.act(None, |park, now| (park.tell(now, &call.uuid, notice), Vec::new()));
+    let told = module.act(None, |park, now| park.tell(now, &call.uuid, notice));
     told.inspect_err(|why| {
         let what = match notice {
             Notice::Page => "nobody is paged",

@@ -137,7 +137,7 @@ fn tried(module: &Arc<Module>, id: crate::park::CallbackId, run: crate::park::Ru
         Came::NotFree(why) => Attempt::NotFree(why),
         Came::Failed(why) => Attempt::Failed(why),
     };
-    module.act(None, |park, now| ((), park.callback_tried(now, id, run, attempt)));
+    module.act(None, |park, now| park.callback_tried(now, id, run, attempt));
 }
 
 fn try_once(module: &Module, callback: &CallBack, ringing: &Ringing) -> Came {

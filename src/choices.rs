@@ -66,13 +66,10 @@ impl Choices {
             _ if self.callback_key() == Some(key) => Exit::Callback,
             _ => return,
         };
-        let refused = module.act(Some(session), |park, now| {
-            match park.claim(now, None, Target::Call(&call.uuid), Claimant::Leave(exit)) {
-                Ok(claim) => (None, claim.effects),
-                Err(refusal) => (Some(refusal), Vec::new()),
-            }
+        let claimed = module.act(Some(session), |park, now| {
+            park.claim(now, None, Target::Call(&call.uuid), Claimant::Leave(exit))
         });
-        if let Some(refusal) = refused {
+        if let Err(refusal) = claimed {
             log::notice(
                 Some(call.uuid.as_str()),
                 format_args!(

@@ -92,13 +92,7 @@ pub fn claim(
     if !names::answer_as(channel, wanted.as_ref()) || !channel.ready() {
         return Err(Refusal::Failed);
     }
-    module.act(Some(leg), |park, now| match park.claim(now, lot, target, by) {
-        Ok(mut claim) => {
-            let effects = std::mem::take(&mut claim.effects);
-            (Ok(claim), effects)
-        }
-        Err(refusal) => (Err(refusal), Vec::new()),
-    })
+    module.act(Some(leg), |park, now| park.claim(now, lot, target, by))
 }
 
 /// Connects a leg to the call it has claimed, and stays for the bridge.
@@ -115,7 +109,7 @@ pub fn connect(
     let (uuid, ticket) = (claim.call.uuid.clone(), claim.ticket);
     parting::wait_until_seen(leg);
     if parting::are_halves(leg, &uuid) {
-        module.act(Some(leg), |park, now| ((), park.unclaim(now, &uuid, ticket)));
+        module.act(Some(leg), |park, now| park.unclaim(now, &uuid, ticket));
         return Err(Refusal::BadArguments);
     }
     // A caller who is no longer up ends the claim with the call, on its own thread.
@@ -143,7 +137,7 @@ pub fn connect(
     bond.restore(channel, uuid.as_str());
     if parked.session().channel().up() {
         // Void if the parked leg has done it: the ticket is spent then.
-        module.act(Some(leg), |park, now| ((), park.unclaim(now, &uuid, ticket)));
+        module.act(Some(leg), |park, now| park.unclaim(now, &uuid, ticket));
     }
     Err(Refusal::Gone)
 }
@@ -200,7 +194,7 @@ pub fn give(
     let resume = || {
         // A call that is leaving no longer waits: its end says what became of it.
         if channel.ready() {
-            module.act(Some(parked), |park, now| ((), park.unclaim(now, uuid, ticket)));
+            module.act(Some(parked), |park, now| park.unclaim(now, uuid, ticket));
         }
         Given::StillParked
     };
@@ -319,11 +313,9 @@ fn complete(
     handover: &Handover,
 ) {
     module.act(here, |park, now| {
-        let effects = park.complete(now, uuid, ticket);
-        if !effects.is_empty() {
+        if park.complete(now, uuid, ticket) {
             handover.prove();
         }
-        ((), effects)
     });
     if handover.is_real() {
         handover.tell(Ok(()));

@@ -60,9 +60,8 @@ pub fn park_partner(
     let named = parker::named(here);
     let says_who = named.is_some();
     let parker = named.or(presser_is);
-    let (lot, orbit) = module.act(None, |park, now| {
-        (park.reserve(now, &uuid, &lot, want, ARRIVES_WITHIN_MS), Vec::new())
-    })?;
+    let (lot, orbit) =
+        module.act(None, |park, now| park.reserve(now, &uuid, &lot, want, ARRIVES_WITHIN_MS))?;
     for name in request::VARIABLES {
         if name == "callpark_parker" && !says_who {
             // It says who parked the presser earlier, if anything.
@@ -88,7 +87,7 @@ pub fn park_partner(
     recordings::follow(presser, partner.session());
     if !arrival::set_off(&module.arrivals, &token, partner.session()) {
         drop(module.arrivals.take(&token));
-        module.act(None, |park, _| (park.unreserve(&uuid), Vec::new()));
+        module.act(None, |park, _| park.unreserve(&uuid));
         return Err(Refusal::Gone);
     }
     arrival::expect(module, &token, uuid.as_str());

@@ -23,7 +23,7 @@ use crate::effects;
 use crate::handover::Handover;
 use crate::health::Health;
 use crate::lamp_queue::LampQueue;
-use crate::park::{CallUuid, Effect, Millis, Park, Ticket};
+use crate::park::{CallUuid, Millis, Park, Ticket};
 use crate::rings::Rings;
 use crate::switch::Stop;
 use crate::switch::{Located, Session};
@@ -119,8 +119,8 @@ impl Module {
     #[must_use]
     pub fn new(config: Config, seed: u64, worker: Sender<Message>) -> Arc<Self> {
         let mut park = Park::new(seed);
-        // There are no calls yet, so there is nothing to carry out.
-        drop(park.configure(clock::now(), config.lots));
+        // There are no calls yet, so nothing follows that would have to be carried out.
+        park.configure(clock::now(), config.lots);
         Arc::new(Self {
             park: Mutex::new(park),
             legs: Mutex::default(),
@@ -172,14 +172,18 @@ impl Module {
     pub fn act<T>(
         self: &Arc<Self>,
         here: Option<Session<'_>>,
-        decide: impl FnOnce(&mut Park, Millis) -> (T, Vec<Effect>),
+        decide: impl FnOnce(&mut Park, Millis) -> T,
     ) -> T {
         let (value, effects, sooner) = {
             let mut park = self.park.lock();
             let before = park.poll_timeout();
-            let (value, effects) = decide(&mut park, clock::now());
+            let value = decide(&mut park, clock::now());
             let after = park.poll_timeout();
-            (value, effects, after.is_some_and(|after| before.is_none_or(|before| after < before)))
+            (
+                value,
+                park.take_effects(),
+                after.is_some_and(|after| before.is_none_or(|before| after < before)),
+            )
         };
         if sooner {
             self.tell_worker(Message::Look);
@@ -188,18 +192,17 @@ impl Module {
         value
     }
 
-    /// Does what is due in the table; says what follows, and when the next is due.
-    pub fn tick(&self) -> (Vec<Effect>, Option<Millis>) {
-        let mut park = self.park.lock();
-        let now = clock::now();
-        let met = park.poll_timeout().filter(|deadline| *deadline <= now);
-        let effects = park.handle_timeout(now);
-        let next = park.poll_timeout();
-        drop(park);
-        if let Some(deadline) = met {
-            self.health.worker.met(now.since(deadline));
+    /// Does what is due in the table; says when the next is due.
+    pub fn tick(self: &Arc<Self>) -> Option<Millis> {
+        let (late_ms, next) = self.act(None, |park, now| {
+            let met = park.poll_timeout().filter(|deadline| *deadline <= now);
+            park.handle_timeout(now);
+            (met.map(|deadline| now.since(deadline)), park.poll_timeout())
+        });
+        if let Some(late_ms) = late_ms {
+            self.health.worker.met(late_ms);
         }
-        (effects, next)
+        next
     }
 
     /// Has the worker do something.
@@ -251,7 +254,7 @@ impl Module {
     /// From now on every call that ends, ends because the module stops.
     pub fn stopping(self: &Arc<Self>) {
         self.stopping.store(true, Ordering::Release);
-        self.act(None, |park, now| ((), park.shutdown(now)));
+        self.act(None, Park::shutdown);
     }
 
     /// Whether the module is being unloaded.

@@ -1,8 +1,9 @@
 //! The domain: lots, orbits and parked calls, and who may do what with them when.
 //!
-//! No switch, no threads, no clock and no I/O. Every operation is told what time it is, decides, changes [`Park`] and
-//! gives back [`Effect`]s, which its caller carries out *after* it has released the lock around `Park`. So each rule can
-//! be tested in microseconds, and the lock is held for microseconds: every operation on one call is O(log n).
+//! No switch, no threads, no clock and no I/O. Every operation is given the time, decides, and changes [`Park`]. What is to
+//! be done about it in the switch, [`Park`] keeps as [`Effect`]s; whoever holds the lock takes them out once
+//! ([`Park::take_effects`]) and carries them out *after* the lock is released. So each rule can be tested in microseconds,
+//! and the lock is held for microseconds: every operation on one call is O(log n).
 //!
 //! A parked call is unclaimed until exactly one of retriever, return step, exit key and administrator claims it
 //! ([`Park::claim`]). The claim comes true ([`Park::complete`]), is given back ([`Park::unclaim`]), or is overtaken by the
@@ -107,6 +108,8 @@ pub struct Park {
     rng: fastrand::Rng,
     counter: u64,
     stopping: bool,
+    /// What is still to be carried out.
+    effects: Vec<Effect>,
 }
 
 impl Park {
@@ -126,7 +129,14 @@ impl Park {
             rng: fastrand::Rng::with_seed(seed),
             counter: 0,
             stopping: false,
+            effects: Vec::new(),
         }
+    }
+
+    /// Takes out what is to be carried out, in this order, once the lock is released.
+    #[must_use = "nobody else carries them out"]
+    pub fn take_effects(&mut self) -> Vec<Effect> {
+        std::mem::take(&mut self.effects)
     }
 
     /// A number that was never given before: tickets, runs and the order of arrival.
@@ -146,9 +156,9 @@ impl Park {
     }
 
     /// The lamp of that orbit may have changed, if its lot has lamps.
-    fn show_lamp(&self, key: &LotKey, orbit: &OrbitName, effects: &mut Vec<Effect>) {
+    fn show_lamp(&mut self, key: &LotKey, orbit: &OrbitName) {
         if self.lots.get(key).is_some_and(|lot| lot.config.blf) {
-            effects.push(Effect::Presence(key.clone(), orbit.clone()));
+            self.effects.push(Effect::Presence(key.clone(), orbit.clone()));
         }
     }
 }

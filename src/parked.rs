@@ -148,15 +148,14 @@ impl<'a> Parked<'a> {
             self.complete(ticket);
         } else {
             self.module.act(Some(self.session), |park, now| {
-                ((), park.give_back(now, &self.uuid, ticket, missing))
+                park.give_back(now, &self.uuid, ticket, missing);
             });
         }
         moved
     }
 
     fn complete(&self, ticket: Ticket) {
-        self.module
-            .act(Some(self.session), |park, now| ((), park.complete(now, &self.uuid, ticket)));
+        self.module.act(Some(self.session), |park, now| park.complete(now, &self.uuid, ticket));
     }
 }
 
@@ -170,7 +169,7 @@ pub fn connected(module: &Arc<Module>, session: Session<'_>, with: Option<&str>)
         _ => false,
     };
     if let Some(leg) = module.leg(&uuid).filter(|_| !ours) {
-        module.act(Some(session), |park, now| ((), park.gone(now, &uuid, End::TakenAway)));
+        module.act(Some(session), |park, now| park.gone(now, &uuid, End::TakenAway));
         leg.take_out();
     }
 }
@@ -203,7 +202,7 @@ impl Parked<'_> {
         let cause = Some(channel.cause()).filter(|cause| *cause != Cause::NORMAL_CLEARING);
         let cause = cause.or_else(|| expired(channel));
         self.module.act(Some(self.session), |park, now| {
-            ((), park.gone_because(now, &self.uuid, end, cause.map(Cause::name)))
+            park.gone_because(now, &self.uuid, end, cause.map(Cause::name));
         });
         self.module.leg_left(&self.uuid);
     }

@@ -171,7 +171,7 @@ pub fn take_place(
     let call = module.look(|park| park.find(clock::now(), &of)).ok_or(Refusal::Gone)?;
     let party = Party::of(channel);
     if !has_a_part(&party, &call, &marks) {
-        module.act(None, |park, now| ((), park.gone(now, &of, End::HungUp)));
+        module.act(None, |park, now| park.gone(now, &of, End::HungUp));
         return Err(Refusal::Denied);
     }
     for (name, value) in variables {
@@ -189,13 +189,7 @@ pub fn take_place(
     // It is what it was found to be; what it may be told by its next INVITE is something else.
     channel.set_variable(CALL_ID, None);
     channel.set_variable("callpark_replaces", Some(of.as_str()));
-    module.act(Some(session), |park, now| match park.replace(now, &of, new) {
-        Ok(mut place) => {
-            let effects = std::mem::take(&mut place.effects);
-            (Ok(place), effects)
-        }
-        Err(refusal) => (Err(refusal), Vec::new()),
-    })
+    module.act(Some(session), |park, now| park.replace(now, &of, new))
 }
 
 /// Whether the new leg is nobody's, such as a carrier's, or of a tenant that has a part in the call: as the lot's, as the

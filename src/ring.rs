@@ -100,12 +100,12 @@ pub fn step(module: &Arc<Module>, ring: Ring) {
             Ok(Did::Sent) => {}
             Ok(Did::Reminded) => {
                 module.rings.end(ring.run);
-                module.act(None, |park, now| ((), park.step_done(now, &ring.call.uuid, ring.run)));
+                module.act(None, |park, now| park.step_done(now, &ring.call.uuid, ring.run));
             }
             Ok(Did::Skipped(why)) => {
                 module.rings.end(ring.run);
                 module.act(None, |park, now| {
-                    ((), park.step_skipped(now, &ring.call.uuid, ring.run, why))
+                    park.step_skipped(now, &ring.call.uuid, ring.run, why);
                 });
             }
             Err(reason) => failed(&module, &ring.call.uuid, ring.run, &reason),
@@ -120,7 +120,7 @@ pub fn step(module: &Arc<Module>, ring: Ring) {
 /// The run reached nobody who took the call.
 pub fn failed(module: &Arc<Module>, uuid: &CallUuid, run: RunId, reason: &str) {
     module.rings.end(run);
-    module.act(None, |park, now| ((), park.step_failed(now, uuid, run, reason)));
+    module.act(None, |park, now| park.step_failed(now, uuid, run, reason));
 }
 
 fn run_step(module: &Arc<Module>, ring: &Ring, ringing: &Ringing) -> Result<Did, String> {
@@ -157,7 +157,6 @@ fn run_step(module: &Arc<Module>, ring: &Ring, ringing: &Ringing) -> Result<Did,
     ringing.answered(&leg)?;
     module.act(None, |park, now| {
         park.step_answered(now, &call.uuid, ring.run);
-        ((), Vec::new())
     });
     if reminds {
         let errand = Arrival::Tell { lot: call.lot.clone(), orbit: call.orbit.clone() };

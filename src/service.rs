@@ -137,7 +137,7 @@ fn end_calls(module: &Arc<Module>) {
         std::thread::sleep(Duration::from_millis(5));
     }
     for call in module.look(|park| park.calls(clock::now(), None)) {
-        module.act(None, |park, now| ((), park.gone(now, &call.uuid, End::Shutdown)));
+        module.act(None, |park, now| park.gone(now, &call.uuid, End::Shutdown));
     }
 }
 

@@ -133,7 +133,10 @@ fn take(module: &Arc<Module>, number: u64, text: Option<String>) -> Result<(), S
     let newest = module.act(None, |park, now| {
         // Under the table's lock: one that began later has read what is newer.
         let newest = module.carried_out.fetch_max(number, Ordering::AcqRel) < number;
-        (newest, if newest { park.configure(now, config.lots) } else { Vec::new() })
+        if newest {
+            park.configure(now, config.lots);
+        }
+        newest
     });
     if newest {
         *module.settings.write() = config.settings;

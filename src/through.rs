@@ -26,9 +26,8 @@ pub fn park(
     came: Came,
 ) -> Result<(), Refusal> {
     let uuid = CallUuid::from(caller.session().uuid().as_str());
-    let (lot, orbit) = module.act(None, |park, now| {
-        (park.reserve(now, &uuid, &lot, want, MOVES_WITHIN_MS), Vec::new())
-    })?;
+    let (lot, orbit) =
+        module.act(None, |park, now| park.reserve(now, &uuid, &lot, want, MOVES_WITHIN_MS))?;
     for name in request::VARIABLES {
         if let Some(value) = leg.channel().variable(name) {
             caller.session().channel().set_variable(name, Some(&value));
@@ -37,7 +36,7 @@ pub fn park(
     let place = format!("{lot} {orbit}");
     let arrival = Arrival::Through { lot, orbit: Want::Orbit(orbit), came };
     come(module, arrival, &place, caller).inspect_err(|_| {
-        module.act(None, |park, _| (park.unreserve(&uuid), Vec::new()));
+        module.act(None, |park, _| park.unreserve(&uuid));
     })?;
     apps::report(leg, "callpark", "", Ok("parked"));
     leg.channel().hangup(Cause::NORMAL_CLEARING);

@@ -8,7 +8,6 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 
 use crate::clock;
-use crate::effects;
 use crate::handover;
 use crate::module::Module;
 use crate::park::{CallUuid, RunId, Ticket};
@@ -135,9 +134,7 @@ pub fn run(module: &Arc<Module>, messages: &Receiver<Message>) {
 /// Has everything done that is due, and says how long until the next.
 fn due(module: &Arc<Module>) -> Option<Duration> {
     loop {
-        let (effects, next) = module.tick();
-        let more = next.map(clock::until);
-        effects::carry_out(module, effects, None);
+        let more = module.tick().map(clock::until);
         if more.is_none_or(|wait| !wait.is_zero()) {
             return more;
         }

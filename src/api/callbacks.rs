@@ -29,11 +29,7 @@ fn list(module: &Arc<Module>, words: &[&str]) -> Answer {
 fn cancel(module: &Arc<Module>, words: &[&str]) -> Answer {
     let ["cancel", id] = *words else { return Err(Refusal::BadArguments.into()) };
     let id = CallbackId(id.parse().map_err(|_| Refusal::BadArguments)?);
-    let any = module.act(None, |park, now| {
-        let effects = park.cancel_callback(now, id);
-        (!effects.is_empty(), effects)
-    });
-    if any {
+    if module.act(None, |park, now| park.cancel_callback(now, id)) {
         ok(id)
     } else {
         Err(Error::new(Refusal::Empty, format!("nobody is to be called back as {id}")))

@@ -27,9 +27,6 @@ fn run(module: &Arc<Module>, words: &[&str]) -> Answer {
     };
     let (lot, orbit) = module.look(|park| lot_and_orbit(park, lot, orbit))?;
     let cause = cause.name();
-    module.act(None, |park, now| match park.drop_call(now, &lot, &orbit, &cause) {
-        Ok(effects) => (Ok(()), effects),
-        Err(refusal) => (Err(refusal), Vec::new()),
-    })?;
+    module.act(None, |park, now| park.drop_call(now, &lot, &orbit, &cause))?;
     ok(format_args!("{lot} {orbit}"))
 }

@@ -21,9 +21,6 @@ fn run(module: &Arc<Module>, words: &[&str]) -> Answer {
         Ok::<_, Refusal>((lot, orbit, args::lot(park, to, None)?, args::want(Some(want))?))
     })?;
     let (lot, orbit) =
-        module.act(None, |park, now| match park.move_call(now, &lot, &orbit, &to, want) {
-            Ok((lot, orbit, effects)) => (Ok((lot, orbit)), effects),
-            Err(refusal) => (Err(refusal), Vec::new()),
-        })?;
+        module.act(None, |park, now| park.move_call(now, &lot, &orbit, &to, want))?;
     ok(format_args!("{lot} {orbit}"))
 }

@@ -32,7 +32,7 @@ fn change(
         _ => return Err(Refusal::BadArguments.into()),
     };
     let lot = module.look(|park| args::lot(park, lot, None))?;
-    module.act(None, |park, _| (how(park, &lot, orbit.as_ref()), Vec::new()))?;
+    module.act(None, |park, _| how(park, &lot, orbit.as_ref()))?;
     match orbit {
         Some(orbit) => ok(format_args!("{lot} {orbit}")),
         None => ok(lot),

@@ -25,9 +25,8 @@ fn run(module: &Arc<Module>, words: &[&str]) -> Answer {
         let place = args::place(park, &rest.join(" "), None)?;
         Ok::<_, Refusal>((place.lot, args::want(place.word.as_deref())?))
     })?;
-    let (lot, orbit) = module.act(None, |park, now| {
-        (park.reserve(now, &uuid, &lot, want, arrival::MOVES_WITHIN_MS), Vec::new())
-    })?;
+    let (lot, orbit) = module
+        .act(None, |park, now| park.reserve(now, &uuid, &lot, want, arrival::MOVES_WITHIN_MS))?;
     // The channel's own thread parks it: no other may play to it.
     // Whom it was talking to did not park it.
     let (place, want) = (format!("{lot} {orbit}"), Want::Orbit(orbit));
@@ -37,7 +36,7 @@ fn run(module: &Arc<Module>, words: &[&str]) -> Answer {
         Ok(Sent::Arrived) => settled(module, &uuid),
         Ok(Sent::OnItsWay) => arrival::expect(module, &token, uuid.as_str()),
         Err(refusal) => {
-            module.act(None, |park, _| (park.unreserve(&uuid), Vec::new()));
+            module.act(None, |park, _| park.unreserve(&uuid));
             return Err(busy(refusal));
         }
     }

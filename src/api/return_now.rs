@@ -16,9 +16,6 @@ pub(super) const VERB: Verb = Verb {
 fn run(module: &Arc<Module>, words: &[&str]) -> Answer {
     let [lot, orbit] = *words else { return Err(Refusal::BadArguments.into()) };
     let (lot, orbit) = module.look(|park| lot_and_orbit(park, lot, orbit))?;
-    module.act(None, |park, now| match park.return_now(now, &lot, &orbit) {
-        Ok(effects) => (Ok(()), effects),
-        Err(refusal) => (Err(refusal), Vec::new()),
-    })?;
+    module.act(None, |park, now| park.return_now(now, &lot, &orbit))?;
     ok(format_args!("{lot} {orbit}"))
 }

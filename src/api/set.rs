@@ -37,9 +37,6 @@ fn run(module: &Arc<Module>, words: &[&str]) -> Answer {
         _ => return Err(Refusal::BadArguments.into()),
     };
     let (lot, orbit) = module.look(|park| lot_and_orbit(park, lot, orbit))?;
-    module.act(None, |park, now| match park.set(now, &lot, &orbit, setting) {
-        Ok(effects) => (Ok(()), effects),
-        Err(refusal) => (Err(refusal), Vec::new()),
-    })?;
+    module.act(None, |park, now| park.set(now, &lot, &orbit, setting))?;
     ok(format_args!("{lot} {orbit}"))
 }

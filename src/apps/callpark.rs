@@ -167,7 +167,7 @@ pub fn park(module: &Arc<Module>, session: Session<'_>, lot: LotKey, orbit: Want
         return apps::report(session, "callpark", "", Err(Refusal::AlreadyParked));
     }
     if let Some(obstacle) = standing::obstacle_to_parking(channel) {
-        module.act(None, |park, _| (park.unreserve(&uuid), Vec::new()));
+        module.act(None, |park, _| park.unreserve(&uuid));
         return apps::report(session, "callpark", "", Err(obstacle));
     }
     let named = parker::named(channel);
@@ -181,16 +181,7 @@ pub fn park(module: &Arc<Module>, session: Session<'_>, lot: LotKey, orbit: Want
     let asked = lot.clone();
     let request = request::of(channel, uuid.clone(), lot, orbit, who.clone());
     let mut parked = Parked::about_to_be(module, session, &uuid);
-    let result = module.act(Some(session), |park, now| match park.park(now, request) {
-        Ok(mut parked) => {
-            let effects = std::mem::take(&mut parked.effects);
-            (Ok(parked), effects)
-        }
-        Err(mut refused) => {
-            let effects = std::mem::take(&mut refused.effects);
-            (Err(refused), effects)
-        }
-    });
+    let result = module.act(Some(session), |park, now| park.park(now, request));
     match result {
         Ok(place) => {
             apps::report(session, "callpark", "", Ok("parked"));

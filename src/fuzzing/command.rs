@@ -30,7 +30,7 @@ pub fn command(data: &[u8]) {
                 addressed_to: String::new(),
                 parked_at_epoch_ms: 0,
             };
-            (drop(park.park(now, request)), Vec::new())
+            drop(park.park(now, request));
         });
     }
     for line in [&*first, &*second] {

@@ -42,8 +42,8 @@ pub fn names(data: &[u8]) {
             parked_at_epoch_ms: 1_700_000_000_123,
         };
         let parked = park.park(clock::now(), request).expect("a free orbit");
-        for effect in &parked.effects {
-            if let Effect::Event(event) = effect {
+        for effect in park.take_effects() {
+            if let Effect::Event(event) = &effect {
                 is_one_line(&log::line(&events::sentence(event)));
                 let entry = history::entry(event, 1, "parked", Some(&name.into()));
                 assert_eq!(entry.split(':').count(), 6, "{entry:?}");

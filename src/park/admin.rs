@@ -4,7 +4,7 @@ use super::Park;
 use super::call::{TOP_PRIORITY, Want};
 use super::claim::{Claimant, Exit, Target};
 use super::deadlines::Millis;
-use super::effect::{Action, Effect, Quiet};
+use super::effect::{Action, Quiet};
 use super::lot::{Lot, Slot};
 use super::names::{CallUuid, LotKey, OrbitName};
 use super::outcome::Refusal;
@@ -36,23 +36,15 @@ impl Park {
         orbit: &OrbitName,
         to: &LotKey,
         want: Want,
-    ) -> Result<(LotKey, OrbitName, Vec<Effect>), Refusal> {
+    ) -> Result<(LotKey, OrbitName), Refusal> {
         let uuid = self.unclaimed(from, orbit)?;
         let target = self.take_exactly(to, &want)?;
-        let mut effects = Vec::new();
-        self.shift(now, &uuid, to, &target, &mut effects);
-        Ok((to.clone(), target, effects))
+        self.shift(now, &uuid, to, &target);
+        Ok((to.clone(), target))
     }
 
     /// Puts the call where it shall be from now on; that orbit is taken for it already, or free.
-    pub(super) fn shift(
-        &mut self,
-        now: Millis,
-        uuid: &CallUuid,
-        to: &LotKey,
-        orbit: &OrbitName,
-        effects: &mut Vec<Effect>,
-    ) {
+    pub(super) fn shift(&mut self, now: Millis, uuid: &CallUuid, to: &LotKey, orbit: &OrbitName) {
         let Some(call) = self.calls.get_mut(uuid) else { return };
         if let Some(old) = self.lots.get_mut(&call.lot) {
             old.dequeue(call);
@@ -78,9 +70,9 @@ impl Park {
         }
         let mut event = call.event(now, Action::Move);
         event.from = Some(from.clone());
-        effects.push(event.into());
-        self.show_lamp(&from.0, &from.1, effects);
-        self.show_lamp(to, orbit, effects);
+        self.effects.push(event.into());
+        self.show_lamp(&from.0, &from.1);
+        self.show_lamp(to, orbit);
         self.vacate(&from.0, &from.1);
     }
 
@@ -95,14 +87,13 @@ impl Park {
         lot: &LotKey,
         orbit: &OrbitName,
         setting: Setting,
-    ) -> Result<Vec<Effect>, Refusal> {
+    ) -> Result<(), Refusal> {
         let uuid = self.parked_in(lot, orbit)?;
         let call = self.calls.get_mut(&uuid).ok_or(Refusal::Empty)?;
-        let mut effects = Vec::new();
         match setting {
             Setting::TimeoutMs(ms) => {
                 call.timeout_ms = Some(ms);
-                call.silence(Quiet::Gone, &mut effects);
+                call.silence(Quiet::Gone, &mut self.effects);
                 self.wait_again(now, &uuid);
             }
             Setting::Priority(priority) if priority > TOP_PRIORITY => {
@@ -122,7 +113,7 @@ impl Park {
             Setting::Note(note) => call.note = text::kept(&note, text::LONGEST_NOTE),
             Setting::For(user) => call.addressed_to = text::kept(&user, text::LONGEST_USER),
         }
-        Ok(effects)
+        Ok(())
     }
 
     /// The call's time is up now: its return steps run. If they run already, they just go on.
@@ -135,15 +126,14 @@ impl Park {
         now: Millis,
         lot: &LotKey,
         orbit: &OrbitName,
-    ) -> Result<Vec<Effect>, Refusal> {
+    ) -> Result<(), Refusal> {
         let uuid = self.unclaimed(lot, orbit)?;
         if self.stopping {
             return Err(Refusal::Closed);
         }
         let call = self.calls.get_mut(&uuid).ok_or(Refusal::Empty)?;
-        let mut effects = Vec::new();
         if call.ringing.is_some() {
-            return Ok(effects);
+            return Ok(());
         }
         let step = call.next_step;
         if self.calls.get(&uuid).is_none_or(|call| self.steps_of(call).is_empty()) {
@@ -152,8 +142,8 @@ impl Park {
         if let Some(call) = self.calls.get_mut(&uuid) {
             call.deadline = Some(now);
         }
-        self.run_steps(now, &uuid, step, &mut effects);
-        Ok(effects)
+        self.run_steps(now, &uuid, step);
+        Ok(())
     }
 
     /// Claims the call to hang it up; its own thread does that when it sees the verdict.
@@ -167,10 +157,10 @@ impl Park {
         lot: &LotKey,
         orbit: &OrbitName,
         cause: &str,
-    ) -> Result<Vec<Effect>, Refusal> {
+    ) -> Result<(), Refusal> {
         let uuid = self.unclaimed(lot, orbit)?;
         let exit = Exit::Drop { cause: cause.to_owned() };
-        self.claim(now, None, Target::Call(&uuid), Claimant::Leave(exit)).map(|claim| claim.effects)
+        self.claim(now, None, Target::Call(&uuid), Claimant::Leave(exit)).map(|_| ())
     }
 
     /// Takes a lot, or one orbit of it, out of service. Calls in it stay, and what is reserved stays reserved.

@@ -89,8 +89,6 @@ pub struct Parked {
     pub lot: LotKey,
     /// Its orbit.
     pub orbit: OrbitName,
-    /// The `park` event and the lamp.
-    pub effects: Vec<Effect>,
 }
 
 /// The return step that is ringing.

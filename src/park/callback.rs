@@ -194,7 +194,7 @@ impl Park {
     }
 
     /// The caller has hung up to be called back. Who asks twice is called back once.
-    pub(super) fn owe_callback(&mut self, now: Millis, call: &mut Call, effects: &mut Vec<Effect>) {
+    pub(super) fn owe_callback(&mut self, now: Millis, call: &mut Call) {
         let Some((by, to)) = call.promised.take() else { return };
         let Some(config) = self.lots.get(&call.lot).map(|lot| lot.config.callback.clone()) else {
             return;
@@ -203,7 +203,7 @@ impl Park {
             callback.by == by && callback.to == to && callback.trying.is_none()
         };
         if let Some(id) = self.callbacks.iter().find(same).map(|(id, _)| *id) {
-            self.end_callback(now, id, CallbackEnd::Again, effects);
+            self.end_callback(now, id, CallbackEnd::Again);
         }
         let id = CallbackId(self.count());
         let callback = Callback {
@@ -222,7 +222,7 @@ impl Park {
         };
         let end = self.stopping.then_some(CallbackEnd::Shutdown);
         let news = CallbackNews { callback: callback.view(id, now), end };
-        effects.push(Effect::Callback(Box::new(news)));
+        self.effects.push(Effect::Callback(Box::new(news)));
         if self.stopping {
             return;
         }
@@ -235,11 +235,12 @@ impl Park {
         self.callbacks.iter().map(|(id, callback)| callback.view(*id, now)).collect()
     }
 
-    /// It is no longer owed. Nothing: there is none of that name.
-    pub fn cancel_callback(&mut self, now: Millis, id: CallbackId) -> Vec<Effect> {
-        let mut effects = Vec::new();
-        self.end_callback(now, id, CallbackEnd::Cancelled, &mut effects);
-        effects
+    /// It is no longer owed; whether it was.
+    #[must_use]
+    pub fn cancel_callback(&mut self, now: Millis, id: CallbackId) -> bool {
+        let is_owed = self.callbacks.contains_key(&id);
+        self.end_callback(now, id, CallbackEnd::Cancelled);
+        is_owed
     }
 
     /// Whether that attempt is the current one: whoever is about to make it asks, for it may have been cancelled before it
@@ -248,20 +249,15 @@ impl Park {
         self.callbacks.get(&id).is_some_and(|callback| callback.trying == Some(run))
     }
 
-    pub(super) fn callback_is_due(
-        &mut self,
-        now: Millis,
-        id: CallbackId,
-        effects: &mut Vec<Effect>,
-    ) {
+    pub(super) fn callback_is_due(&mut self, now: Millis, id: CallbackId) {
         let run = RunId(self.count());
         let Some(callback) = self.callbacks.get_mut(&id) else { return };
         if let Some(run) = callback.trying {
-            effects.push(Effect::StopRing(run, Quiet::Gone));
+            self.effects.push(Effect::StopRing(run, Quiet::Gone));
             let silent = Attempt::Failed("nobody said how the attempt went");
-            effects.extend(self.callback_tried(now, id, run, silent));
+            self.callback_tried(now, id, run, silent);
         } else if callback.expires <= now {
-            self.end_callback(now, id, CallbackEnd::Expired, effects);
+            self.end_callback(now, id, CallbackEnd::Expired);
         } else if self.turns.get(&callback.by).is_some_and(|first| *first != id) {
             callback.waits = true;
             callback.next = callback.expires;
@@ -273,7 +269,7 @@ impl Park {
             callback.next = now.after(BACKSTOP_MS);
             self.deadlines.add(callback.next, id.0, Due::Callback(id));
             let (callback, to) = (callback.view(id, now), callback.to.clone());
-            effects.push(Effect::CallBack(Box::new(CallBack { run, callback, to })));
+            self.effects.push(Effect::CallBack(Box::new(CallBack { run, callback, to })));
         }
     }
 
@@ -284,16 +280,14 @@ impl Park {
         id: CallbackId,
         run: RunId,
         attempt: Attempt<'_>,
-    ) -> Vec<Effect> {
-        let mut effects = Vec::new();
-        let Some(callback) = self.callbacks.get_mut(&id) else { return effects };
+    ) {
+        let Some(callback) = self.callbacks.get_mut(&id) else { return };
         if callback.trying.take_if(|trying| *trying == run).is_none() {
-            return effects;
+            return;
         }
         let wait_ms = match attempt {
             Attempt::Connected => {
-                self.end_callback(now, id, CallbackEnd::Connected, &mut effects);
-                return effects;
+                return self.end_callback(now, id, CallbackEnd::Connected);
             }
             Attempt::NotFree(reason) => {
                 callback.reason = Some(reason.into());
@@ -303,21 +297,19 @@ impl Park {
                 callback.reason = Some(reason.into());
                 callback.attempts_left = callback.attempts_left.saturating_sub(1);
                 if callback.attempts_left == 0 {
-                    self.end_callback(now, id, CallbackEnd::Failed, &mut effects);
-                    return effects;
+                    return self.end_callback(now, id, CallbackEnd::Failed);
                 }
                 let news = CallbackNews { callback: callback.view(id, now), end: None };
-                effects.push(Effect::Callback(Box::new(news)));
+                self.effects.push(Effect::Callback(Box::new(news)));
                 let by = callback.by.clone();
                 self.pass_on(now, &by, id);
                 TRY_AGAIN_MS
             }
         };
-        let Some(callback) = self.callbacks.get_mut(&id) else { return effects };
+        let Some(callback) = self.callbacks.get_mut(&id) else { return };
         self.deadlines.remove(callback.next, id.0, Due::Callback(id));
         callback.next = now.after(wait_ms).min(callback.expires);
         self.deadlines.add(callback.next, id.0, Due::Callback(id));
-        effects
     }
 
     /// Call-backs of one user are one after the other. If it was that one's turn, it is the oldest's that waits for it: soon,
@@ -338,18 +330,12 @@ impl Park {
         }
     }
 
-    pub(super) fn end_callback(
-        &mut self,
-        now: Millis,
-        id: CallbackId,
-        end: CallbackEnd,
-        effects: &mut Vec<Effect>,
-    ) {
+    pub(super) fn end_callback(&mut self, now: Millis, id: CallbackId, end: CallbackEnd) {
         let Some(callback) = self.callbacks.remove(&id) else { return };
         self.deadlines.remove(callback.next, id.0, Due::Callback(id));
         self.pass_on(now, &callback.by, id);
-        effects.extend(callback.trying.map(|run| Effect::StopRing(run, Quiet::Gone)));
+        self.effects.extend(callback.trying.map(|run| Effect::StopRing(run, Quiet::Gone)));
         let news = CallbackNews { callback: callback.view(id, now), end: Some(end) };
-        effects.push(Effect::Callback(Box::new(news)));
+        self.effects.push(Effect::Callback(Box::new(news)));
     }
 }

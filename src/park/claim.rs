@@ -66,8 +66,6 @@ pub struct Claim {
     pub ticket: Ticket,
     /// The call.
     pub call: CallView,
-    /// Wakes the parked leg, and stops a return step that rings.
-    pub effects: Vec<Effect>,
 }
 
 /// Who has the call.
@@ -156,7 +154,6 @@ impl Park {
         if !call.is_to_be_had() || lot.is_some_and(|lot| *lot != call.lot) {
             return Err(late);
         }
-        let mut effects = Vec::new();
         let by = match by {
             Claimant::StepLeg { uuid: leg, user, run } => {
                 let ringing = call.ringing.filter(|r| r.run == run).ok_or(Refusal::Gone)?;
@@ -174,7 +171,7 @@ impl Park {
         };
         // `next_step` is the one that rang: given back, the claim lets it ring again.
         let why = if by.leg().is_some() { Quiet::Taken } else { Quiet::Gone };
-        call.silence(why, &mut effects);
+        call.silence(why, &mut self.effects);
         call.promised = promised;
         call.claim = Some(Pending { ticket, by, restarted: false });
         self.deadlines.arm(call);
@@ -182,8 +179,8 @@ impl Park {
             lot.dequeue(call);
         }
         let call = self.find(now, &uuid).ok_or(late)?;
-        effects.push(Effect::Wake(uuid));
-        Ok(Claim { ticket, call, effects })
+        self.effects.push(Effect::Wake(uuid));
+        Ok(Claim { ticket, call })
     }
 
     /// Which call a claim would get now, without claiming it.
@@ -219,8 +216,8 @@ impl Park {
 
     /// Gives a claim back: same orbit, same deadline, same identity. A deadline that has passed is due at once; a return
     /// step's claim given back is a failed step, and the next one runs.
-    pub fn unclaim(&mut self, now: Millis, uuid: &CallUuid, ticket: Ticket) -> Vec<Effect> {
-        self.give_back(now, uuid, ticket, None)
+    pub fn unclaim(&mut self, now: Millis, uuid: &CallUuid, ticket: Ticket) {
+        self.give_back(now, uuid, ticket, None);
     }
 
     /// [`unclaim`](Park::unclaim) with the reason, if there is more to say than what the claim was for.
@@ -230,16 +227,13 @@ impl Park {
         uuid: &CallUuid,
         ticket: Ticket,
         reason: Option<&str>,
-    ) -> Vec<Effect> {
-        let mut effects = Vec::new();
-        let Some(Pending { by, restarted, .. }) = self.take_claim(uuid, ticket) else {
-            return effects;
-        };
-        let Some(call) = self.calls.get_mut(uuid) else { return effects };
+    ) {
+        let Some(Pending { by, restarted, .. }) = self.take_claim(uuid, ticket) else { return };
+        let Some(call) = self.calls.get_mut(uuid) else { return };
         if let Some(lot) = self.lots.get_mut(&call.lot) {
             lot.enqueue(call);
         }
-        effects.push(Effect::Wake(uuid.clone()));
+        self.effects.push(Effect::Wake(uuid.clone()));
         let usual = match &by {
             By::Leave(exit) | By::Step { exit, .. } => match exit {
                 Exit::Transfer(_) => "the transfer failed",
@@ -252,16 +246,14 @@ impl Park {
         let reason = reason.unwrap_or(usual);
         if !self.stopping {
             if let Some(step) = by.step().filter(|_| !restarted) {
-                self.step_over(now, uuid, step, Some(reason), &mut effects);
-                return effects;
+                return self.step_over(now, uuid, step, Some(reason));
             }
             self.deadlines.arm(call);
         }
-        let Some(call) = self.calls.get_mut(uuid) else { return effects };
+        let Some(call) = self.calls.get_mut(uuid) else { return };
         let mut event = call.event(now, Action::Resume).with_leg(&by);
         event.reason = Some(reason.to_owned());
-        effects.push(event.into());
-        effects
+        self.effects.push(event.into());
     }
 
     fn take_claim(&mut self, uuid: &CallUuid, ticket: Ticket) -> Option<Pending> {
@@ -270,15 +262,15 @@ impl Park {
     }
 
     /// A claim by the call itself, so that its own thread makes it leave.
-    pub(super) fn claim_itself(&mut self, uuid: &CallUuid, by: By, effects: &mut Vec<Effect>) {
+    pub(super) fn claim_itself(&mut self, uuid: &CallUuid, by: By) {
         let ticket = Ticket(self.count());
         let Some(call) = self.calls.get_mut(uuid) else { return };
-        call.silence(Quiet::Gone, effects);
+        call.silence(Quiet::Gone, &mut self.effects);
         call.claim = Some(Pending { ticket, by, restarted: false });
         self.deadlines.arm(call);
         if let Some(lot) = self.lots.get_mut(&call.lot) {
             lot.dequeue(call);
         }
-        effects.push(Effect::Wake(uuid.clone()));
+        self.effects.push(Effect::Wake(uuid.clone()));
     }
 }

@@ -22,8 +22,7 @@ impl Park {
     /// lot from now on (`move` event), so that one orbit of a domain never means two calls. Closed orbits stay closed.
     ///
     /// The configurations are those of one `config::Config`, which has seen to it that no orbit is in two lots.
-    pub fn configure(&mut self, now: Millis, lots: Vec<LotConfig>) -> Vec<Effect> {
-        let mut effects = Vec::new();
+    pub fn configure(&mut self, now: Millis, lots: Vec<LotConfig>) {
         let configs: BTreeMap<LotKey, Arc<LotConfig>> =
             lots.into_iter().map(|config| (config.key.clone(), Arc::new(config))).collect();
         self.directory = directory(configs.values());
@@ -46,14 +45,13 @@ impl Park {
                 }
             }
         }
-        effects.extend(relit.into_iter().map(|(lot, orbit)| Effect::Presence(lot, orbit)));
-        self.hand_over_strays(now, &mut effects);
+        self.effects.extend(relit.into_iter().map(|(lot, orbit)| Effect::Presence(lot, orbit)));
+        self.hand_over_strays(now);
         self.lots.retain(|_, lot| !lot.is_over());
-        effects
     }
 
     /// Whatever is in an orbit that another lot of the domain has now belongs to that lot.
-    fn hand_over_strays(&mut self, now: Millis, effects: &mut Vec<Effect>) {
+    fn hand_over_strays(&mut self, now: Millis) {
         let strays: Vec<(LotKey, OrbitName, Slot)> = self
             .lots
             .iter()
@@ -67,7 +65,7 @@ impl Park {
                 continue;
             };
             match slot {
-                Slot::Parked(uuid) => self.shift(now, &uuid, &owner, &orbit, effects),
+                Slot::Parked(uuid) => self.shift(now, &uuid, &owner, &orbit),
                 Slot::Reserved(uuid) => {
                     if let Some(held) = self.reservations.get_mut(&uuid) {
                         held.lot = owner.clone();

@@ -240,8 +240,6 @@ pub struct ParkRefused {
     pub refusal: Refusal,
     /// What the lot says shall become of it.
     pub then: Then,
-    /// The `refuse` event.
-    pub effects: Vec<Effect>,
 }
 
 /// What shall become of a call that was not parked.

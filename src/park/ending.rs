@@ -5,95 +5,84 @@ use super::call::Pending;
 use super::callback::CallbackId;
 use super::claim::{By, Exit};
 use super::deadlines::Millis;
-use super::effect::{Action, CallbackEnd, Effect, Quiet, Ticket};
+use super::effect::{CallbackEnd, Effect, Quiet, Ticket};
 use super::names::CallUuid;
 use super::outcome::{End, Outcome};
 
 impl Park {
     /// The claim came true: the call is connected, transferred or hung up, and its orbit is free. A ticket that is not
-    /// the call's does nothing.
-    pub fn complete(&mut self, now: Millis, uuid: &CallUuid, ticket: Ticket) -> Vec<Effect> {
+    /// the call's does nothing. Whether it is.
+    pub fn complete(&mut self, now: Millis, uuid: &CallUuid, ticket: Ticket) -> bool {
         let pending = self.calls.get(uuid).and_then(|call| call.claim.as_ref());
         let Some(pending) = pending.filter(|pending| pending.ticket == ticket) else {
-            return Vec::new();
+            return false;
         };
-        let (action, outcome) = match &pending.by {
-            By::Retriever { .. } => (Action::Retrieve, Outcome::Retrieved),
-            By::StepLeg { .. } | By::Step { exit: Exit::Transfer(_), .. } => {
-                (Action::Return, Outcome::Returned)
-            }
-            By::Leave(Exit::Transfer(_)) => (Action::Leave, Outcome::Left),
+        let outcome = match &pending.by {
+            By::Retriever { .. } => Outcome::Retrieved,
+            By::StepLeg { .. } | By::Step { exit: Exit::Transfer(_), .. } => Outcome::Returned,
+            By::Leave(Exit::Transfer(_)) => Outcome::Left,
             By::Leave(Exit::Drop { .. }) | By::Step { exit: Exit::Drop { .. }, .. } => {
-                (Action::Drop, Outcome::Dropped)
+                Outcome::Dropped
             }
-            By::Leave(Exit::Callback) | By::Step { exit: Exit::Callback, .. } => {
-                (Action::Leave, Outcome::Callback)
-            }
+            By::Leave(Exit::Callback) | By::Step { exit: Exit::Callback, .. } => Outcome::Callback,
         };
-        self.finish(now, uuid, action, outcome, true)
+        self.finish(now, uuid, outcome, true);
+        true
     }
 
     /// The parked leg ended by itself. If it was claimed by its own hang-up or transfer, then that is what happened.
     /// A call that has ended already stays as it ended.
-    pub fn gone(&mut self, now: Millis, uuid: &CallUuid, end: End) -> Vec<Effect> {
-        self.gone_because(now, uuid, end, None)
+    pub fn gone(&mut self, now: Millis, uuid: &CallUuid, end: End) {
+        self.gone_because(now, uuid, end, None);
     }
 
     /// As [`gone`](Park::gone). `cause`: what broke the connection of a caller who did not simply hang up.
-    pub fn gone_because(
-        &mut self,
-        now: Millis,
-        uuid: &CallUuid,
-        end: End,
-        cause: Option<String>,
-    ) -> Vec<Effect> {
-        let Some(call) = self.calls.get(uuid) else { return Vec::new() };
+    pub fn gone_because(&mut self, now: Millis, uuid: &CallUuid, end: End, cause: Option<String>) {
+        let Some(call) = self.calls.get(uuid) else { return };
         let by = call.claim.as_ref().map(|pending| &pending.by);
         let end = if self.stopping { End::Shutdown } else { end };
         let exit = match by {
             Some(By::Leave(exit) | By::Step { exit, .. }) => Some(exit),
             _ => None,
         };
-        let (action, outcome) = match (end, exit) {
-            (End::Shutdown, _) => (Action::Drop, Outcome::Shutdown),
-            (End::HungUp, Some(Exit::Drop { .. })) => (Action::Drop, Outcome::Dropped),
-            (End::HungUp, Some(Exit::Callback)) => (Action::Leave, Outcome::Callback),
-            (End::HungUp, _) => (Action::Abandon, Outcome::Abandoned),
+        let outcome = match (end, exit) {
+            (End::Shutdown, _) => Outcome::Shutdown,
+            (End::HungUp, Some(Exit::Drop { .. })) => Outcome::Dropped,
+            (End::HungUp, Some(Exit::Callback)) => Outcome::Callback,
+            (End::HungUp, _) => Outcome::Abandoned,
             (End::TakenAway, Some(Exit::Transfer(_))) => match by {
-                Some(By::Step { .. }) => (Action::Return, Outcome::Returned),
-                _ => (Action::Leave, Outcome::Left),
+                Some(By::Step { .. }) => Outcome::Returned,
+                _ => Outcome::Left,
             },
-            (End::TakenAway, _) => (Action::Leave, Outcome::Transferred),
+            (End::TakenAway, _) => Outcome::Transferred,
         };
         let came_true = matches!(outcome, Outcome::Dropped | Outcome::Returned);
         let cause = cause.filter(|_| outcome == Outcome::Abandoned);
-        self.finish_because(now, uuid, action, outcome, came_true, cause)
+        self.finish_because(now, uuid, outcome, came_true, cause);
     }
 
     /// The module or the switch stops: nothing is parked, claimed or returned any more, and every call still here ends
     /// with the outcome `shutdown` unless its claim comes true first.
     /// What was to be called back is not.
-    pub fn shutdown(&mut self, now: Millis) -> Vec<Effect> {
+    pub fn shutdown(&mut self, now: Millis) {
         self.stopping = true;
-        let mut effects = Vec::new();
         for call in self.calls.values_mut() {
-            call.silence(Quiet::Gone, &mut effects);
+            call.silence(Quiet::Gone, &mut self.effects);
             self.deadlines.disarm(call);
         }
         // There is no leg whose end would end them.
         let between = self.calls.values().filter(|call| call.heir_until.is_some());
         for uuid in between.map(|call| call.uuid.clone()).collect::<Vec<_>>() {
-            effects.extend(self.gone(now, &uuid, End::Shutdown));
+            self.gone(now, &uuid, End::Shutdown);
         }
         let owed: Vec<CallbackId> = self.callbacks.keys().copied().collect();
         for id in owed {
-            self.end_callback(now, id, CallbackEnd::Shutdown, &mut effects);
+            self.end_callback(now, id, CallbackEnd::Shutdown);
         }
         let reserved: Vec<CallUuid> = self.reservations.keys().cloned().collect();
         for uuid in reserved {
             self.unreserve(&uuid);
         }
-        effects
     }
 
     /// Takes the call out of everything; `came_true`: the claim on it is what ended it.
@@ -101,24 +90,21 @@ impl Park {
         &mut self,
         now: Millis,
         uuid: &CallUuid,
-        action: Action,
         outcome: Outcome,
         came_true: bool,
-    ) -> Vec<Effect> {
-        self.finish_because(now, uuid, action, outcome, came_true, None)
+    ) {
+        self.finish_because(now, uuid, outcome, came_true, None);
     }
 
     fn finish_because(
         &mut self,
         now: Millis,
         uuid: &CallUuid,
-        action: Action,
         outcome: Outcome,
         came_true: bool,
         reason: Option<String>,
-    ) -> Vec<Effect> {
-        let mut effects = Vec::new();
-        let Some(mut call) = self.calls.remove(uuid) else { return effects };
+    ) {
+        let Some(mut call) = self.calls.remove(uuid) else { return };
         self.deadlines.disarm(&mut call);
         self.callers.remove(&call);
         for name in &call.formerly {
@@ -126,13 +112,13 @@ impl Park {
                 self.renamed.remove(name);
             }
         }
-        call.silence(Quiet::Gone, &mut effects);
+        call.silence(Quiet::Gone, &mut self.effects);
         if matches!(outcome, Outcome::Retrieved | Outcome::Returned)
             && let Some(lot) = self.lots.get_mut(&call.lot)
         {
             lot.lately.took(now.since(call.parked_at));
         }
-        let mut event = call.event(now, action);
+        let mut event = call.event(now, outcome.action());
         event.outcome = Some(outcome);
         event.reason = reason;
         match call.claim.take() {
@@ -142,10 +128,10 @@ impl Park {
             }
             Some(Pending { ticket, by, .. }) => {
                 if let By::StepLeg { run, .. } = by {
-                    effects.push(Effect::StopRing(run, Quiet::Gone));
+                    self.effects.push(Effect::StopRing(run, Quiet::Gone));
                 }
                 if let Some((leg, _)) = by.leg() {
-                    effects.push(Effect::ClaimLost { leg: leg.clone(), ticket });
+                    self.effects.push(Effect::ClaimLost { leg: leg.clone(), ticket });
                 }
             }
             None => {
@@ -154,12 +140,11 @@ impl Park {
                 }
             }
         }
-        effects.push(event.into());
+        self.effects.push(event.into());
         if outcome == Outcome::Callback {
-            self.owe_callback(now, &mut call, &mut effects);
+            self.owe_callback(now, &mut call);
         }
-        self.show_lamp(&call.lot, &call.orbit, &mut effects);
+        self.show_lamp(&call.lot, &call.orbit);
         self.vacate(&call.lot, &call.orbit);
-        effects
     }
 }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::effect::Action;
+
 /// Why something was not done. [`code`](Refusal::code) is what `callpark_status` and `-ERR` say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Refusal {
@@ -115,6 +117,17 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// What the event that bears it tells.
+    pub fn action(self) -> Action {
+        match self {
+            Outcome::Retrieved => Action::Retrieve,
+            Outcome::Returned => Action::Return,
+            Outcome::Abandoned => Action::Abandon,
+            Outcome::Left | Outcome::Callback | Outcome::Transferred => Action::Leave,
+            Outcome::Dropped | Outcome::Shutdown => Action::Drop,
+        }
+    }
+
     /// The word in `callpark_outcome` and `Callpark-Outcome`.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -14,14 +14,14 @@ impl Park {
     /// Parks a call. A channel for which an orbit is reserved gets that one, whatever it asks for.
     ///
     /// # Errors
-    /// With what the lot says shall become of the call, and the `refuse` event: `Full`, `Occupied`, `AlreadyParked`,
+    /// With what the lot says shall become of the call: `Full`, `Occupied`, `AlreadyParked`,
     /// `Closed`, `UnknownLot`, `UnknownOrbit`, `BadArguments` (a priority above 9), `TooManyOfCaller`.
     pub fn park(&mut self, now: Millis, request: ParkRequest) -> Result<Parked, ParkRefused> {
         match self.orbit_for(&request) {
             Ok((lot, orbit)) => Ok(self.settle(now, request, lot, orbit)),
             Err((refusal, then)) => {
-                let event = refused(request, refusal);
-                Err(ParkRefused { refusal, then, effects: vec![event.into()] })
+                self.effects.push(refused(request, refusal).into());
+                Err(ParkRefused { refusal, then })
             }
         }
     }
@@ -109,11 +109,11 @@ impl Park {
             lot.occupy(&orbit, Slot::Parked(call.uuid.clone()));
             lot.enqueue(&call);
         }
-        let mut effects = vec![call.event(now, Action::Park).into()];
-        self.show_lamp(&lot, &orbit, &mut effects);
+        self.effects.push(call.event(now, Action::Park).into());
+        self.show_lamp(&lot, &orbit);
         self.callers.add(&call);
         self.calls.insert(call.uuid.clone(), call);
-        Parked { lot, orbit, effects }
+        Parked { lot, orbit }
     }
 
     /// Finds an orbit by the rules of the lot, and of those it overflows into, and takes it out of the free ones.

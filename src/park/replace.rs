@@ -29,15 +29,15 @@ impl Park {
     /// `ttl_ms`. Whoever was about to be connected to the leg that has gone gives the call back, and nobody else can
     /// claim it. If the new leg does not come, the call ends as `abandoned`. False: there is no such call, or it is
     /// being hung up on purpose.
-    pub fn await_heir(&mut self, now: Millis, uuid: &CallUuid, ttl_ms: u64) -> (bool, Vec<Effect>) {
-        let mut effects = Vec::new();
+    #[must_use]
+    pub fn await_heir(&mut self, now: Millis, uuid: &CallUuid, ttl_ms: u64) -> bool {
         let call = self.calls.get_mut(uuid).filter(|call| !call.is_being_hung_up());
-        let Some(call) = call.filter(|_| !self.stopping) else { return (false, effects) };
+        let Some(call) = call.filter(|_| !self.stopping) else { return false };
         call.heir_until = Some(now.after(ttl_ms));
         let claim = call.claim.as_ref().and_then(|claim| Some((claim.ticket, claim.by.leg()?.0)));
         if let Some((ticket, leg)) = claim {
-            effects.push(Effect::ClaimLost { leg: leg.clone(), ticket });
-            effects.extend(self.give_back(now, uuid, ticket, Some(REPLACED)));
+            self.effects.push(Effect::ClaimLost { leg: leg.clone(), ticket });
+            self.give_back(now, uuid, ticket, Some(REPLACED));
         }
         if let Some(call) = self.calls.get_mut(uuid) {
             self.deadlines.arm(call);
@@ -45,7 +45,7 @@ impl Park {
                 lot.dequeue(call);
             }
         }
-        (true, effects)
+        true
     }
 
     /// Whether the leg of that call has gone and another may take its place.
@@ -66,8 +66,7 @@ impl Park {
         if self.calls.contains_key(&new.uuid) || self.reservations.contains_key(&new.uuid) {
             return Err(Refusal::AlreadyParked);
         }
-        let (awaited, mut effects) = self.await_heir(now, old, 0);
-        let call = if awaited { self.calls.remove(old) } else { None };
+        let call = if self.await_heir(now, old, 0) { self.calls.remove(old) } else { None };
         let mut call = call.ok_or(Refusal::Gone)?;
         self.deadlines.disarm(&mut call);
         self.callers.remove(&call);
@@ -90,9 +89,9 @@ impl Park {
         self.deadlines.arm(&mut call);
         let mut event = call.event(now, Action::Replace);
         event.from_uuid = Some(old.clone());
-        effects.push(event.into());
-        self.show_lamp(&call.lot, &call.orbit, &mut effects);
-        let place = Parked { lot: call.lot.clone(), orbit: call.orbit.clone(), effects };
+        self.effects.push(event.into());
+        self.show_lamp(&call.lot, &call.orbit);
+        let place = Parked { lot: call.lot.clone(), orbit: call.orbit.clone() };
         self.callers.add(&call);
         self.calls.insert(new.uuid, call);
         Ok(place)
@@ -115,9 +114,9 @@ impl Park {
     }
 
     /// The new leg did not come.
-    pub(super) fn heir_is_missing(&mut self, now: Millis, uuid: &CallUuid) -> Vec<Effect> {
+    pub(super) fn heir_is_missing(&mut self, now: Millis, uuid: &CallUuid) {
         let reason = "no other leg has taken its place".to_owned();
-        self.gone_because(now, uuid, End::HungUp, Some(reason))
+        self.gone_because(now, uuid, End::HungUp, Some(reason));
     }
 }
 

@@ -78,9 +78,9 @@ impl Park {
         Some((held.lot, held.orbit))
     }
 
-    pub(super) fn lapse(&mut self, uuid: &CallUuid, effects: &mut Vec<Effect>) {
+    pub(super) fn lapse(&mut self, uuid: &CallUuid) {
         if let Some((lot, orbit)) = self.unreserve(uuid) {
-            effects.push(Effect::Lapsed { uuid: uuid.clone(), lot, orbit });
+            self.effects.push(Effect::Lapsed { uuid: uuid.clone(), lot, orbit });
         }
     }
 }

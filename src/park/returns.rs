@@ -40,31 +40,29 @@ impl Park {
     }
 
     /// Does what is due, 8 at the most: if more is, [`poll_timeout`](Park::poll_timeout) says so.
-    pub fn handle_timeout(&mut self, now: Millis) -> Vec<Effect> {
-        let mut effects = Vec::new();
+    pub fn handle_timeout(&mut self, now: Millis) {
         for _ in 0..AT_ONCE {
             match self.deadlines.pop_due(now) {
-                Some(Due::Call(uuid)) => self.call_is_due(now, &uuid, &mut effects),
-                Some(Due::Reservation(uuid)) => self.lapse(&uuid, &mut effects),
-                Some(Due::Callback(id)) => self.callback_is_due(now, id, &mut effects),
+                Some(Due::Call(uuid)) => self.call_is_due(now, &uuid),
+                Some(Due::Reservation(uuid)) => self.lapse(&uuid),
+                Some(Due::Callback(id)) => self.callback_is_due(now, id),
                 None => break,
             }
         }
-        effects
     }
 
-    fn call_is_due(&mut self, now: Millis, uuid: &CallUuid, effects: &mut Vec<Effect>) {
+    fn call_is_due(&mut self, now: Millis, uuid: &CallUuid) {
         let Some(call) = self.calls.get_mut(uuid) else { return };
         call.armed = None;
         if call.heir_until.is_some() {
-            return effects.extend(self.heir_is_missing(now, uuid));
+            return self.heir_is_missing(now, uuid);
         }
         let passed = |at: Option<Millis>| at.is_some_and(|at| at <= now);
         if passed(call.leaves_at) {
             match call.ringing {
                 // Whoever has answered is about to have the call.
                 Some(ringing) if ringing.answered => call.leaves_at = Some(ringing.until.after(1)),
-                _ => return self.has_waited_enough(now, uuid, effects),
+                _ => return self.has_waited_enough(now, uuid),
             }
         }
         if let Some(ringing) =
@@ -77,7 +75,7 @@ impl Park {
             let every = self.lots.get(&call.lot).and_then(|lot| lot.config.comfort_every());
             call.comfort_at = every.map(|ms| now.after(ms));
             if every.is_some() {
-                effects.push(Effect::Comfort(uuid.clone()));
+                self.effects.push(Effect::Comfort(uuid.clone()));
             }
         }
         self.deadlines.arm(call);
@@ -87,21 +85,21 @@ impl Park {
                 let reason = if ringing.offer {
                     "the caller did not ask for it"
                 } else {
-                    effects.push(Effect::StopRing(ringing.run, Quiet::Unanswered));
+                    self.effects.push(Effect::StopRing(ringing.run, Quiet::Unanswered));
                     "NO_ANSWER"
                 };
-                self.step_over(now, uuid, ringing.step, Some(reason), effects);
+                self.step_over(now, uuid, ringing.step, Some(reason));
             }
             None if passed(call.deadline) => {
                 let step = call.next_step;
-                self.run_steps(now, uuid, step, effects);
+                self.run_steps(now, uuid, step);
             }
             _ => {}
         }
     }
 
     /// It leaves as by its exit key; without a place to go to it is hung up. If it cannot, that comes again.
-    fn has_waited_enough(&mut self, now: Millis, uuid: &CallUuid, effects: &mut Vec<Effect>) {
+    fn has_waited_enough(&mut self, now: Millis, uuid: &CallUuid) {
         let Some(call) = self.calls.get_mut(uuid) else { return };
         let Some(lot) = self.lots.get(&call.lot) else { return };
         call.leaves_at = Some(lot.config.max_wait_ms).filter(|ms| *ms > 0).map(|ms| now.after(ms));
@@ -109,7 +107,7 @@ impl Park {
             Some(to) => By::Leave(Exit::Transfer(to)),
             None => By::Leave(Exit::Drop { cause: AfterReturn::CAUSE.to_owned() }),
         };
-        self.claim_itself(uuid, by, effects);
+        self.claim_itself(uuid, by);
     }
 
     /// Whether that run is the call's current one: whoever is about to ring for it asks, for it may have been stopped
@@ -132,62 +130,39 @@ impl Park {
     }
 
     /// A return step's worker reached nobody: the next step runs. A run that is not the call's current one is ignored.
-    pub fn step_failed(
-        &mut self,
-        now: Millis,
-        uuid: &CallUuid,
-        run: RunId,
-        reason: &str,
-    ) -> Vec<Effect> {
-        self.step_ended(now, uuid, run, Some(reason))
+    pub fn step_failed(&mut self, now: Millis, uuid: &CallUuid, run: RunId, reason: &str) {
+        self.step_ended(now, uuid, run, Some(reason));
     }
 
     /// The step cannot be tried now, and need not be tried again in this round: the next step runs. A run that is not the
     /// call's current one is ignored.
-    pub fn step_skipped(
-        &mut self,
-        now: Millis,
-        uuid: &CallUuid,
-        run: RunId,
-        reason: &str,
-    ) -> Vec<Effect> {
+    pub fn step_skipped(&mut self, now: Millis, uuid: &CallUuid, run: RunId, reason: &str) {
         let uuid = &self.current(uuid).clone();
         if self.rings(uuid, run)
             && let Some(call) = self.calls.get_mut(uuid)
         {
             call.tries = MOST_TRIES;
         }
-        self.step_ended(now, uuid, run, Some(reason))
+        self.step_ended(now, uuid, run, Some(reason));
     }
 
     /// A step that only reminds has done so: the next step runs. A run that is not the call's current one is ignored.
-    pub fn step_done(&mut self, now: Millis, uuid: &CallUuid, run: RunId) -> Vec<Effect> {
-        self.step_ended(now, uuid, run, None)
+    pub fn step_done(&mut self, now: Millis, uuid: &CallUuid, run: RunId) {
+        self.step_ended(now, uuid, run, None);
     }
 
-    fn step_ended(
-        &mut self,
-        now: Millis,
-        uuid: &CallUuid,
-        run: RunId,
-        reason: Option<&str>,
-    ) -> Vec<Effect> {
-        let mut effects = Vec::new();
+    fn step_ended(&mut self, now: Millis, uuid: &CallUuid, run: RunId, reason: Option<&str>) {
         let uuid = &self.current(uuid).clone();
-        let Some(call) = self.calls.get_mut(uuid) else { return effects };
+        let Some(call) = self.calls.get_mut(uuid) else { return };
         if let Some(ringing) = call.ringing.take_if(|ringing| ringing.run == run) {
-            self.step_over(now, uuid, ringing.step, reason, &mut effects);
-            return effects;
+            return self.step_over(now, uuid, ringing.step, reason);
         }
         // A worker that had claimed the call gives the claim back by saying that its step failed.
-        match &call.claim {
-            Some(Pending { ticket, by: By::StepLeg { run: claimed, .. }, .. })
-                if *claimed == run =>
-            {
-                let ticket = *ticket;
-                self.unclaim(now, uuid, ticket)
-            }
-            _ => effects,
+        if let Some(Pending { ticket, by: By::StepLeg { run: claimed, .. }, .. }) = &call.claim
+            && *claimed == run
+        {
+            let ticket = *ticket;
+            self.unclaim(now, uuid, ticket);
         }
     }
 
@@ -198,14 +173,13 @@ impl Park {
         uuid: &CallUuid,
         step: usize,
         reason: Option<&str>,
-        effects: &mut Vec<Effect>,
     ) {
         let Some(call) = self.calls.get(uuid) else { return };
         if let Some(reason) = reason {
             let mut event = call.event(now, self.action_of(call, step));
             event.step = self.step_ref(call, step);
             event.reason = Some(reason.to_owned());
-            effects.push(event.into());
+            self.effects.push(event.into());
         }
         let repeat = self.steps_of(call).get(step).map_or(1, |step| step.repeat);
         let Some(call) = self.calls.get_mut(uuid) else { return };
@@ -215,17 +189,11 @@ impl Park {
         if !again {
             call.tries = 0;
         }
-        self.run_steps(now, uuid, if again { step } else { step.saturating_add(1) }, effects);
+        self.run_steps(now, uuid, if again { step } else { step.saturating_add(1) });
     }
 
     /// Starts that return step, or the first after it that can be tried.
-    pub(super) fn run_steps(
-        &mut self,
-        now: Millis,
-        uuid: &CallUuid,
-        first: usize,
-        effects: &mut Vec<Effect>,
-    ) {
+    pub(super) fn run_steps(&mut self, now: Millis, uuid: &CallUuid, first: usize) {
         let run = RunId(self.count());
         let Some(call) = self.calls.get_mut(uuid) else { return };
         if call.heir_until.is_some() {
@@ -251,7 +219,7 @@ impl Park {
             if let Act::Skip(reason) = act {
                 event.reason = Some(reason.to_owned());
             }
-            effects.push(event.into());
+            self.effects.push(event.into());
             let Some(call) = self.calls.get_mut(uuid) else { return };
             match act {
                 Act::Skip(_) => {
@@ -260,7 +228,7 @@ impl Park {
                 }
                 Act::Leave(exit) => {
                     let by = By::Step { step: Some(at), exit };
-                    return self.claim_itself(uuid, by, effects);
+                    return self.claim_itself(uuid, by);
                 }
                 Act::Ring(_) | Act::Offer => {
                     let offer = matches!(act, Act::Offer);
@@ -275,13 +243,13 @@ impl Park {
                 }
             }
             let Some(call) = self.find(now, uuid) else { return };
-            effects.push(match act {
+            self.effects.push(match act {
                 Act::Ring(to) => Effect::Ring(Box::new(Ring { run, call, to, step: step.clone() })),
                 _ => Effect::Offer(uuid.clone()),
             });
             return;
         }
-        self.round_is_over(now, uuid, steps.is_empty(), effects);
+        self.round_is_over(now, uuid, steps.is_empty());
     }
 
     /// What the events of that step are.
@@ -320,13 +288,7 @@ impl Park {
     }
 
     /// No step took it: it waits for another timeout, or leaves as the lot says.
-    fn round_is_over(
-        &mut self,
-        now: Millis,
-        uuid: &CallUuid,
-        no_steps: bool,
-        effects: &mut Vec<Effect>,
-    ) {
+    fn round_is_over(&mut self, now: Millis, uuid: &CallUuid, no_steps: bool) {
         let Some(call) = self.calls.get_mut(uuid) else { return };
         call.rounds = call.rounds.saturating_add(1);
         let none = if no_steps { "there is no return step" } else { "no return step took it" };
@@ -336,7 +298,7 @@ impl Park {
             .map(|config| config.after_return.clone());
         let mut event = call.event(now, Action::Remind);
         event.reason = Some(none.to_owned());
-        effects.push(event.into());
+        self.effects.push(event.into());
         // Renewed in any case: what leaves and cannot waits on.
         self.wait_again(now, uuid);
         let exit = match after {
@@ -345,7 +307,7 @@ impl Park {
             Some(AfterReturn::Hangup(cause)) => Exit::Drop { cause },
             Some(AfterReturn::Park) => Exit::Drop { cause: AfterReturn::CAUSE.to_owned() },
         };
-        self.claim_itself(uuid, By::Step { step: None, exit }, effects);
+        self.claim_itself(uuid, By::Step { step: None, exit });
     }
 
     /// The call waits for a whole timeout from now on, and then for its first step.

@@ -17,6 +17,16 @@ mod timeouts;
 mod users;
 mod views;
 
+/// What an operation causes, and nothing that was caused before it.
+macro_rules! effects {
+    ($park:ident . $($operation:tt)+) => {{
+        drop($park.take_effects());
+        let _ = $park.$($operation)+;
+        $park.take_effects()
+    }};
+}
+pub(super) use effects;
+
 pub(super) const T0: Millis = Millis(1_000_000);
 
 pub(super) fn at(ms: u64) -> Millis {
@@ -43,7 +53,7 @@ pub(super) fn nobody(_: &Asks) -> Option<&'static str> {
 
 pub(super) fn park_with(lots: Vec<LotConfig>) -> Park {
     let mut park = Park::new(7);
-    assert_eq!(park.configure(T0, lots), []);
+    assert_eq!(effects!(park.configure(T0, lots)), []);
     park
 }
 
@@ -83,8 +93,10 @@ pub(super) fn parked(park: &mut Park, request: ParkRequest) -> String {
 }
 
 pub(super) fn refused(park: &mut Park, request: ParkRequest) -> (Refusal, Then) {
+    drop(park.take_effects());
     let refused = park.park(T0, request).unwrap_err();
-    let events = events(&refused.effects);
+    let effects = park.take_effects();
+    let events = events(&effects);
     assert_eq!(events.len(), 1);
     assert_eq!(events[0].action, Action::Refuse);
     assert_eq!(events[0].reason.as_deref(), Some(refused.refusal.code()));
@@ -101,6 +113,7 @@ pub(super) fn step_leg(uuid: &str, run: RunId) -> Claimant {
 }
 
 pub(super) fn claim_call(park: &mut Park, now: Millis, uuid: &str, by: Claimant) -> Claim {
+    drop(park.take_effects());
     park.claim(now, None, Target::Call(&uuid.into()), by).unwrap()
 }
 

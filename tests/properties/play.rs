@@ -71,11 +71,11 @@ impl World {
                     return;
                 };
                 assert!(call.claim.is_none());
-                self.absorb(&claim.effects);
+                self.absorb_all();
                 self.calls.get_mut(&uuid).unwrap().offer = None;
                 let owed = self.owed;
-                let effects = self.park.complete(now, &uuid, claim.ticket);
-                self.absorb(&effects);
+                self.park.complete(now, &uuid, claim.ticket);
+                self.absorb_all();
                 // Who has asked before is called back once.
                 assert!([owed, owed + 1].contains(&self.owed));
             }
@@ -88,25 +88,23 @@ impl World {
                     1 => Attempt::NotFree("in a call"),
                     _ => Attempt::Failed("no answer"),
                 };
-                let effects = self.park.callback_tried(now, id, run, attempt);
-                self.absorb(&effects);
+                self.park.callback_tried(now, id, run, attempt);
+                self.absorb_all();
             }
             Op::Unclaim { uuid: n, stale } => {
                 let uuid = uuid(n);
                 let Some((ticket, held)) = self.ticket(&uuid, stale) else { return };
-                let effects = self.park.unclaim(now, &uuid, ticket);
-                assert_eq!(effects.is_empty(), !held);
+                self.park.unclaim(now, &uuid, ticket);
                 if held {
                     self.calls.get_mut(&uuid).unwrap().claim = None;
                 }
-                self.absorb(&effects);
+                assert_eq!(self.absorb_all(), held);
             }
             Op::Complete { uuid: n, stale } => {
                 let uuid = uuid(n);
                 let Some((ticket, held)) = self.ticket(&uuid, stale) else { return };
-                let effects = self.park.complete(now, &uuid, ticket);
-                self.absorb(&effects);
-                assert_eq!(effects.is_empty(), !held);
+                assert_eq!(self.park.complete(now, &uuid, ticket), held);
+                assert_eq!(self.absorb_all(), held);
                 assert!(!held || !self.calls.contains_key(&uuid));
             }
             Op::Replace { uuid: n, by, awaited } => self.replace(&uuid(n), uuid(by), awaited),
@@ -121,8 +119,8 @@ impl World {
                     call.ringing.take_if(|(ringing, _)| *ringing == run);
                     call.claim.take_if(|(_, by)| *by == By::Leg(run));
                 }
-                let effects = self.park.step_failed(now, &asked, run, "no answer");
-                self.absorb(&effects);
+                self.park.step_failed(now, &asked, run, "no answer");
+                self.absorb_all();
             }
             Op::Wait { ms } => {
                 self.now += u64::from(ms);
@@ -142,9 +140,9 @@ impl World {
                     Want::Orbit(orbit) => self.lots.contains_key(&to) && self.is_free(&to, orbit),
                 };
                 match self.park.move_call(now, &call.lot, &call.orbit, &to, want.clone()) {
-                    Ok((lot, orbit, effects)) => {
+                    Ok((lot, orbit)) => {
                         assert!(call.claim.is_none() && free);
-                        self.absorb(&effects);
+                        self.absorb_all();
                         let moved = &self.calls[&uuid(n)];
                         assert_eq!((&moved.lot, &moved.orbit), (&lot, &orbit));
                     }
@@ -175,18 +173,20 @@ impl World {
                     _ => {}
                 }
                 match self.park.set(now, &lot, &orbit, setting) {
-                    Ok(effects) => self.absorb(&effects),
+                    Ok(()) => {
+                        self.absorb_all();
+                    }
                     Err(refusal) => assert!(refusal == Refusal::BadArguments && value > 9),
                 }
             }
             Op::ReturnNow { uuid: n } => {
                 let Some(call) = self.calls.get(&uuid(n)).cloned() else { return };
                 match self.park.return_now(now, &call.lot, &call.orbit) {
-                    Ok(effects) => {
+                    Ok(()) => {
                         if call.ringing.is_none() && call.offer.is_none() {
                             self.calls.get_mut(&uuid(n)).unwrap().deadline = Some(self.now);
                         }
-                        self.absorb(&effects);
+                        self.absorb_all();
                     }
                     Err(Refusal::Gone) => assert!(call.claim.is_some()),
                     Err(refusal) => assert_eq!(refusal, Refusal::Failed),
@@ -196,8 +196,8 @@ impl World {
                 let uuid = uuid(n);
                 let Some(call) = self.calls.get(&uuid).cloned() else { return };
                 match self.park.drop_call(now, &call.lot, &call.orbit, "CAUSE") {
-                    Ok(effects) => {
-                        self.absorb(&effects);
+                    Ok(()) => {
+                        self.absorb_all();
                         let Verdict::HangUp { ticket, .. } = self.park.verdict(&uuid) else {
                             panic!("dropped, but it may stay")
                         };
@@ -297,10 +297,10 @@ impl World {
                     claim: None,
                 };
                 assert!(self.calls.insert(uuid(n), call).is_none(), "parked twice");
-                self.absorb(&parked.effects);
+                self.absorb_all();
             }
             Err(refused) => {
-                self.absorb(&refused.effects);
+                self.absorb_all();
                 match refused.refusal {
                     Refusal::AlreadyParked => assert!(self.calls.contains_key(&uuid(n))),
                     refusal => self.check_refusal(&request.lot, &request.orbit, refusal),
@@ -326,7 +326,7 @@ impl World {
         match self.park.claim(self.at(), lot, target, claimant) {
             Ok(claim) => {
                 assert_eq!(Some(&claim.call.uuid), expected);
-                self.absorb(&claim.effects);
+                self.absorb_all();
                 self.claimed(&claim.call.uuid, claim.ticket, by);
             }
             Err(refusal) => assert_eq!(expected, None, "{refusal:?}"),
@@ -355,22 +355,20 @@ impl World {
             let refused = self.park.replace(self.at(), old, leg);
             return assert_eq!(refused, Err(Refusal::AlreadyParked));
         }
-        let mut effects = Vec::new();
         if awaited {
-            let (awaits, between) = self.park.await_heir(self.at(), old, 5_000);
+            let awaits = self.park.await_heir(self.at(), old, 5_000);
             assert_eq!(awaits, there);
             if awaits {
                 let by = Claimant::Leave(Exit::Callback);
                 let refused = self.park.claim(self.at(), None, Target::Call(old), by);
                 assert!(refused.is_err(), "claimed between two legs");
             }
-            effects = between;
         }
         let leg = NewLeg { uuid: new.clone(), caller: Caller::new("new", "200"), parker: None };
         match self.park.replace(self.at(), old, leg) {
             Ok(place) => {
                 assert!(there);
-                effects.extend(place.effects);
+                let effects = self.park.take_effects();
                 self.absorb_replacement(old, &effects);
                 let call = &self.calls[&new];
                 assert_eq!((&call.lot, &call.orbit), (&place.lot, &place.orbit));
@@ -419,9 +417,8 @@ impl World {
 
     pub fn gone(&mut self, uuid: &CallUuid, end: End) {
         let known = self.calls.contains_key(uuid);
-        let effects = self.park.gone(self.at(), uuid, end);
-        self.absorb(&effects);
-        assert_eq!(effects.is_empty(), !known);
+        self.park.gone(self.at(), uuid, end);
+        assert_eq!(self.absorb_all(), known);
         assert!(!self.calls.contains_key(uuid), "gone, but still there");
     }
 
@@ -438,8 +435,8 @@ impl World {
                     call.comfort_at = until + 1;
                 }
             }
-            let effects = self.park.handle_timeout(self.at());
-            self.absorb(&effects);
+            self.park.handle_timeout(self.at());
+            self.absorb_all();
             self.see_verdicts();
         }
         panic!("what is due never ends");
@@ -475,7 +472,7 @@ impl World {
             }
         }
         let configs = lots.into_iter().map(|(config, _)| config).collect();
-        let effects = self.park.configure(self.at(), configs);
-        self.absorb(&effects);
+        self.park.configure(self.at(), configs);
+        self.absorb_all();
     }
 }

@@ -102,6 +102,13 @@ impl World {
         Millis(self.now)
     }
 
+    /// Takes in whatever has happened; whether anything has.
+    pub fn absorb_all(&mut self) -> bool {
+        let effects = self.park.take_effects();
+        self.absorb(&effects);
+        !effects.is_empty()
+    }
+
     /// Carries out what the domain decided, in the model.
     pub fn absorb(&mut self, effects: &[Effect]) {
         for effect in effects {

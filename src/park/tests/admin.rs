@@ -5,8 +5,10 @@ fn a_call_moves_with_its_deadline_and_its_waiting_time() {
     let mut park = park_with(vec![lot("default", "701-702"), lot("vip", "801-802")]);
     parked(&mut park, request("a", "default"));
     let want = Want::Orbit(orbit("802"));
-    let (to, name, effects) =
+    drop(park.take_effects());
+    let (to, name) =
         park.move_call(at(10), &key("default"), &orbit("701"), &key("vip"), want).unwrap();
+    let effects = park.take_effects();
     assert_eq!((to, name), (key("vip"), orbit("802")));
     assert_eq!(told(&effects), ["move"]);
     let event = events(&effects)[0];
@@ -45,7 +47,7 @@ fn a_move_is_refused_where_it_cannot_be() {
 fn a_call_that_is_being_returned_moves_too() {
     let mut park = park_of_five();
     parked(&mut park, request("a", "default"));
-    let run = rings(&park.handle_timeout(at(60_000)))[0].run;
+    let run = rings(&effects!(park.handle_timeout(at(60_000))))[0].run;
     let lot = key("default");
     park.move_call(at(60_001), &lot, &orbit("701"), &lot, Want::Auto).unwrap();
     claim_call(&mut park, at(60_002), "a", step_leg("s", run));
@@ -80,8 +82,8 @@ fn a_new_timeout_stops_a_return_and_waits_for_a_claim() {
     let mut park = park_of_five();
     parked(&mut park, request("a", "default"));
     let (lot, at_701) = (key("default"), orbit("701"));
-    let run = rings(&park.handle_timeout(at(60_000)))[0].run;
-    let effects = park.set(at(60_000), &lot, &at_701, Setting::TimeoutMs(5_000)).unwrap();
+    let run = rings(&effects!(park.handle_timeout(at(60_000))))[0].run;
+    let effects = effects!(park.set(at(60_000), &lot, &at_701, Setting::TimeoutMs(5_000)).unwrap());
     assert_eq!(stops(&effects), [run]);
     assert_eq!(park.poll_timeout(), Some(at(65_000)));
     let ticket = claim_call(&mut park, at(60_000), "a", retriever("r")).ticket;
@@ -98,14 +100,14 @@ fn return_now_runs_the_steps() {
     let mut park = park_of_five();
     parked(&mut park, ParkRequest { timeout_ms: Some(0), ..request("a", "default") });
     let (lot, at_701) = (key("default"), orbit("701"));
-    let effects = park.return_now(at(10), &lot, &at_701).unwrap();
+    let effects = effects!(park.return_now(at(10), &lot, &at_701).unwrap());
     let run = rings(&effects)[0].run;
-    assert_eq!(park.return_now(at(11), &lot, &at_701), Ok(vec![]));
+    assert_eq!(effects!(park.return_now(at(11), &lot, &at_701).unwrap()), []);
     // Interrupted and given back it goes on, although the call has no timeout.
     let ticket = claim_call(&mut park, at(12), "a", retriever("r")).ticket;
     assert_eq!(park.return_now(at(12), &lot, &at_701), Err(Refusal::Gone));
     park.unclaim(at(13), &"a".into(), ticket);
-    let again = park.handle_timeout(at(13));
+    let again = effects!(park.handle_timeout(at(13)));
     assert_ne!(rings(&again)[0].run, run);
     park.step_failed(at(14), &"a".into(), rings(&again)[0].run, "no answer");
     assert_eq!(park.poll_timeout(), None);
@@ -122,7 +124,7 @@ fn a_dropped_call_is_dropped_whoever_says_so_first() {
         let mut park = park_of_five();
         parked(&mut park, request("a", "default"));
         let (lot, at_701) = (key("default"), orbit("701"));
-        let effects = park.drop_call(T0, &lot, &at_701, "NORMAL_CLEARING").unwrap();
+        let effects = effects!(park.drop_call(T0, &lot, &at_701, "NORMAL_CLEARING").unwrap());
         assert_eq!(effects, [Effect::Wake("a".into())]);
         let Verdict::HangUp { ticket, cause } = park.verdict(&"a".into()) else {
             panic!("no drop")
@@ -130,8 +132,8 @@ fn a_dropped_call_is_dropped_whoever_says_so_first() {
         assert_eq!(cause, "NORMAL_CLEARING");
         assert_eq!(park.drop_call(T0, &lot, &at_701, "X"), Err(Refusal::Gone));
         let effects = match hung_up {
-            false => park.complete(at(1), &"a".into(), ticket),
-            true => park.gone(at(1), &"a".into(), End::HungUp),
+            false => effects!(park.complete(at(1), &"a".into(), ticket)),
+            true => effects!(park.gone(at(1), &"a".into(), End::HungUp)),
         };
         assert_eq!(told(&effects), ["drop =dropped"]);
         assert_eq!(park.drop_call(T0, &lot, &at_701, "X"), Err(Refusal::Empty));

@@ -18,7 +18,7 @@ fn the_exit_key_takes_the_call_out() {
     let exit = Exit::Transfer("4000".parse().unwrap());
     let claim = claim_call(&mut park, at(10), "a", Claimant::Leave(exit));
     assert!(matches!(park.verdict(&"a".into()), Verdict::Transfer { .. }));
-    let effects = park.complete(at(11), &"a".into(), claim.ticket);
+    let effects = effects!(park.complete(at(11), &"a".into(), claim.ticket));
     assert_eq!(told(&effects), ["leave =left"]);
 }
 
@@ -33,7 +33,7 @@ fn who_has_waited_long_enough_leaves() {
     let effects = due(&mut park);
     assert_eq!(effects, [Effect::StopRing(run, Quiet::Gone), Effect::Wake("a".into())]);
     let Verdict::Transfer { ticket, .. } = park.verdict(&"a".into()) else { panic!("stays") };
-    assert_eq!(told(&park.complete(at(70_001), &"a".into(), ticket)), ["leave =left"]);
+    assert_eq!(told(&effects!(park.complete(at(70_001), &"a".into(), ticket))), ["leave =left"]);
 }
 
 #[test]
@@ -48,7 +48,7 @@ fn without_an_exit_it_is_hung_up_and_a_retriever_is_not_disturbed() {
     park.handle_timeout(at(70_500));
     let Verdict::HangUp { ticket, cause } = park.verdict(&"a".into()) else { panic!("stays") };
     assert_eq!(cause, "NO_ANSWER");
-    assert_eq!(told(&park.complete(at(70_501), &"a".into(), ticket)), ["drop =dropped"]);
+    assert_eq!(told(&effects!(park.complete(at(70_501), &"a".into(), ticket))), ["drop =dropped"]);
 }
 
 #[test]
@@ -66,7 +66,7 @@ fn comfort_comes_again_and_again() {
     // While somebody takes the call nobody talks into it; afterwards it is made up for, once.
     let claim = claim_call(&mut park, at(76_000), "a", retriever("r"));
     park.unclaim(at(200_000), &"a".into(), claim.ticket);
-    let effects = park.handle_timeout(at(200_000));
+    let effects = effects!(park.handle_timeout(at(200_000)));
     let comforts = effects.iter().filter(|it| matches!(it, Effect::Comfort(_))).count();
     assert_eq!(comforts, 1);
     park.gone(at(201_000), &"a".into(), End::HungUp);

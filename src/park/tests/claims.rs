@@ -5,14 +5,15 @@ fn a_retriever_takes_the_call() {
     let mut park = park_of_five();
     parked(&mut park, request("a", "default"));
     let by = retriever("r");
+    drop(park.take_effects());
     let claim =
         park.claim(at(10), Some(&key("default")), Target::Orbit(&orbit("701")), by).unwrap();
-    assert_eq!(claim.effects, [Effect::Wake("a".into())]);
+    assert_eq!(park.take_effects(), [Effect::Wake("a".into())]);
     assert_eq!(claim.call.state, CallState::Connecting);
     assert_eq!(claim.call.retriever.as_deref(), Some("1001@example.com"));
     let bridge = Verdict::Bridge { ticket: claim.ticket, leg: "r".into() };
     assert_eq!(park.verdict(&"a".into()), bridge);
-    let effects = park.complete(at(30), &"a".into(), claim.ticket);
+    let effects = effects!(park.complete(at(30), &"a".into(), claim.ticket));
     assert_eq!(told(&effects), ["retrieve =retrieved"]);
     assert_eq!(lamps(&effects), ["default 701"]);
     let event = events(&effects)[0];
@@ -22,9 +23,9 @@ fn a_retriever_takes_the_call() {
     assert_eq!(counts(&park, "default"), [5, 0, 5, 0, 0, 0]);
     assert_eq!(park.poll_timeout(), None);
     // What comes later does nothing.
-    assert_eq!(park.complete(at(31), &"a".into(), claim.ticket), []);
-    assert_eq!(park.gone(at(32), &"a".into(), End::HungUp), []);
-    assert_eq!(park.unclaim(at(33), &"a".into(), claim.ticket), []);
+    assert_eq!(effects!(park.complete(at(31), &"a".into(), claim.ticket)), []);
+    assert_eq!(effects!(park.gone(at(32), &"a".into(), End::HungUp)), []);
+    assert_eq!(effects!(park.unclaim(at(33), &"a".into(), claim.ticket)), []);
     assert_eq!(park.verdict(&"a".into()), Verdict::Unknown);
 }
 
@@ -84,16 +85,19 @@ fn a_claim_given_back_leaves_everything_as_it_was() {
     parked(&mut park, request("a", "default"));
     let claim = claim_call(&mut park, at(10), "a", retriever("r"));
     assert_eq!(park.poll_timeout(), None);
-    let effects = park.unclaim(at(20), &"a".into(), claim.ticket);
+    let effects = effects!(park.unclaim(at(20), &"a".into(), claim.ticket));
     assert_eq!(told(&effects), ["resume (the retriever went away)"]);
     assert_eq!(events(&effects)[0].retriever.as_deref(), Some("1001@example.com"));
     assert_eq!(park.poll_timeout(), Some(at(60_000)));
     assert_eq!(park.verdict(&"a".into()), Verdict::Hold);
     // The old ticket is worth nothing, also after somebody else has claimed the call.
     let second = claim_call(&mut park, at(30), "a", retriever("s"));
-    assert_eq!(park.complete(at(40), &"a".into(), claim.ticket), []);
-    assert_eq!(park.unclaim(at(40), &"a".into(), claim.ticket), []);
-    assert_eq!(told(&park.complete(at(50), &"a".into(), second.ticket)), ["retrieve =retrieved"]);
+    assert_eq!(effects!(park.complete(at(40), &"a".into(), claim.ticket)), []);
+    assert_eq!(effects!(park.unclaim(at(40), &"a".into(), claim.ticket)), []);
+    assert_eq!(
+        told(&effects!(park.complete(at(50), &"a".into(), second.ticket))),
+        ["retrieve =retrieved"]
+    );
 }
 
 #[test]
@@ -101,10 +105,10 @@ fn a_deadline_that_passed_under_a_claim_is_due_at_once() {
     let mut park = park_of_five();
     parked(&mut park, request("a", "default"));
     let claim = claim_call(&mut park, at(59_999), "a", retriever("r"));
-    assert_eq!(park.handle_timeout(at(70_000)), []);
+    assert_eq!(effects!(park.handle_timeout(at(70_000))), []);
     park.unclaim(at(80_000), &"a".into(), claim.ticket);
     assert_eq!(park.poll_timeout(), Some(at(60_000)));
-    assert_eq!(rings(&park.handle_timeout(at(80_000))).len(), 1);
+    assert_eq!(rings(&effects!(park.handle_timeout(at(80_000)))).len(), 1);
 }
 
 #[test]
@@ -112,11 +116,11 @@ fn a_call_that_hangs_up_under_a_claim_is_abandoned() {
     let mut park = park_of_five();
     parked(&mut park, request("a", "default"));
     let ticket = claim_call(&mut park, T0, "a", retriever("r")).ticket;
-    let effects = park.gone(at(5), &"a".into(), End::HungUp);
+    let effects = effects!(park.gone(at(5), &"a".into(), End::HungUp));
     assert_eq!(told(&effects), ["abandon =abandoned"]);
     assert!(effects.contains(&Effect::ClaimLost { leg: "r".into(), ticket }));
     assert_eq!(events(&effects)[0].retriever, None);
-    assert_eq!(park.complete(at(6), &"a".into(), ticket), []);
+    assert_eq!(effects!(park.complete(at(6), &"a".into(), ticket)), []);
 }
 
 #[test]
@@ -128,11 +132,11 @@ fn each_end_has_its_outcome() {
     ] {
         let mut park = park_of_five();
         parked(&mut park, request("a", "default"));
-        let effects = park.gone(at(5), &"a".into(), end);
+        let effects = effects!(park.gone(at(5), &"a".into(), end));
         assert_eq!(told(&effects), [event]);
         assert_eq!(lamps(&effects), ["default 701"]);
         assert_eq!(counts(&park, "default"), [5, 0, 5, 0, 0, 0]);
-        assert_eq!(park.gone(at(6), &"a".into(), end), []);
+        assert_eq!(effects!(park.gone(at(6), &"a".into(), end)), []);
         let next = park.claim(at(6), Some(&key("default")), Target::Next, retriever("r"));
         assert_eq!(next.unwrap_err(), Refusal::Empty);
     }
@@ -148,15 +152,18 @@ fn an_exit_key_is_a_claim_of_the_call_itself() {
         let ticket = claim_call(&mut park, T0, "a", leave()).ticket;
         assert_eq!(park.verdict(&"a".into()), Verdict::Transfer { ticket, to: to.clone() });
         let effects = match by_itself {
-            true => park.complete(at(5), &"a".into(), ticket),
-            false => park.gone(at(5), &"a".into(), End::TakenAway),
+            true => effects!(park.complete(at(5), &"a".into(), ticket)),
+            false => effects!(park.gone(at(5), &"a".into(), End::TakenAway)),
         };
         assert_eq!(told(&effects), ["leave =left"]);
     }
     let mut park = park_of_five();
     parked(&mut park, request("a", "default"));
     let ticket = claim_call(&mut park, T0, "a", leave()).ticket;
-    assert_eq!(told(&park.unclaim(T0, &"a".into(), ticket)), ["resume (the transfer failed)"]);
+    assert_eq!(
+        told(&effects!(park.unclaim(T0, &"a".into(), ticket))),
+        ["resume (the transfer failed)"]
+    );
 }
 
 #[test]
@@ -173,9 +180,9 @@ fn after_shutdown_every_end_is_the_shutdown() {
     let late = park.claim(T0, None, Target::Call(&"a".into()), retriever("t"));
     assert_eq!(late.unwrap_err(), Refusal::Closed);
     park.unclaim(T0, &"c".into(), given_back);
-    assert_eq!((park.poll_timeout(), park.handle_timeout(at(99_999))), (None, vec![]));
-    assert_eq!(told(&park.gone(T0, &"a".into(), End::HungUp)), ["drop =shutdown"]);
-    assert_eq!(told(&park.complete(T0, &"b".into(), claimed)), ["retrieve =retrieved"]);
-    assert_eq!(told(&park.gone(T0, &"c".into(), End::TakenAway)), ["drop =shutdown"]);
+    assert_eq!((park.poll_timeout(), effects!(park.handle_timeout(at(99_999)))), (None, vec![]));
+    assert_eq!(told(&effects!(park.gone(T0, &"a".into(), End::HungUp))), ["drop =shutdown"]);
+    assert_eq!(told(&effects!(park.complete(T0, &"b".into(), claimed))), ["retrieve =retrieved"]);
+    assert_eq!(told(&effects!(park.gone(T0, &"c".into(), End::TakenAway))), ["drop =shutdown"]);
     assert_eq!(counts(&park, "default"), [5, 0, 5, 0, 0, 0]);
 }

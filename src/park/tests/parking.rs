@@ -5,8 +5,9 @@ fn parking_gives_an_orbit_an_event_and_a_lamp() {
     let mut park = park_of_five();
     let done = park.park(T0, request("a", "default")).unwrap();
     assert_eq!((done.lot, done.orbit), (key("default"), orbit("701")));
-    assert_eq!(told(&done.effects), ["park"]);
-    assert_eq!(lamps(&done.effects), ["default 701"]);
+    let effects = park.take_effects();
+    assert_eq!(told(&effects), ["park"]);
+    assert_eq!(lamps(&effects), ["default 701"]);
     assert_eq!(counts(&park, "default"), [5, 1, 4, 0, 0, 0]);
     assert_eq!(park.poll_timeout(), Some(at(60_000)));
     assert_eq!(park.verdict(&"a".into()), Verdict::Hold);
@@ -152,9 +153,12 @@ fn a_reservation_lapses() {
     assert_eq!(park.poll_timeout(), Some(at(6_000)));
     park.reserve(at(1_000), &uuid, &key("default"), Want::Orbit(orbit("705")), 5_000).unwrap();
     assert_eq!(counts(&park, "default"), [5, 0, 4, 0, 1, 0]);
-    assert_eq!(park.handle_timeout(at(5_999)), []);
+    assert_eq!(effects!(park.handle_timeout(at(5_999))), []);
     let (lot, orbit) = (key("default"), orbit("705"));
-    assert_eq!(park.handle_timeout(at(6_000)), [Effect::Lapsed { uuid: uuid.clone(), lot, orbit }]);
+    assert_eq!(
+        effects!(park.handle_timeout(at(6_000))),
+        [Effect::Lapsed { uuid: uuid.clone(), lot, orbit }]
+    );
     assert_eq!(counts(&park, "default"), [5, 0, 5, 0, 0, 0]);
     assert_eq!((park.poll_timeout(), park.unreserve(&uuid)), (None, None));
 }

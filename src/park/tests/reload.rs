@@ -6,7 +6,7 @@ fn the_same_again_changes_nothing() {
     let mut park = park_with(config());
     parked(&mut park, request("a", "default"));
     park.gone(T0, &"a".into(), End::HungUp);
-    assert_eq!(park.configure(T0, config()), []);
+    assert_eq!(effects!(park.configure(T0, config())), []);
     assert_eq!(parked(&mut park, request("b", "default")), "default 702");
 }
 
@@ -15,7 +15,7 @@ fn orbits_that_are_gone_drain() {
     let mut park = park_of_five();
     parked(&mut park, wanting("a", "default", "701"));
     parked(&mut park, wanting("b", "default", "705"));
-    assert_eq!(park.configure(at(10), vec![lot("default", "704-706")]), []);
+    assert_eq!(effects!(park.configure(at(10), vec![lot("default", "704-706")])), []);
     assert_eq!(counts(&park, "default"), [3, 2, 2, 0, 0, 1]);
     assert_eq!(park.poll_timeout(), Some(at(60_000)));
     assert_eq!(refused(&mut park, wanting("c", "default", "701")).0, Refusal::UnknownOrbit);
@@ -26,7 +26,7 @@ fn orbits_that_are_gone_drain() {
     assert_eq!(found, Some((key("default"), orbit("701"))));
     let lot = key("default");
     let claim = park.claim(T0, Some(&lot), Target::Orbit(&orbit("701")), retriever("r")).unwrap();
-    let effects = park.complete(T0, &"a".into(), claim.ticket);
+    let effects = effects!(park.complete(T0, &"a".into(), claim.ticket));
     assert_eq!(lamps(&effects), ["default 701"]);
     assert_eq!(counts(&park, "default"), [3, 1, 2, 0, 0, 0]);
     assert_eq!(park.show(T0, &lot, &orbit("701"), &nobody), Err(Refusal::UnknownOrbit));
@@ -47,7 +47,7 @@ fn a_lot_that_is_gone_drains_and_vanishes() {
     // The reservation had been told to somebody, so it still holds.
     assert_eq!(parked(&mut park, request("b", "vip")), "vip 802");
     park.gone(T0, &"b".into(), End::HungUp);
-    let effects = park.gone(T0, &"a".into(), End::HungUp);
+    let effects = effects!(park.gone(T0, &"a".into(), End::HungUp));
     assert_eq!(lamps(&effects), ["vip 801"]);
     assert_eq!(park.lots().len(), 1);
     assert_eq!(park.resolve("vip", None), Err(Refusal::UnknownLot));
@@ -70,7 +70,7 @@ fn an_orbit_that_changes_hands_takes_its_call_along() {
     parked(&mut park, wanting("2", "a", "704"));
     claim_call(&mut park, T0, "1", retriever("r"));
     park.reserve(T0, &"3".into(), &key("a"), Want::Orbit(orbit("703")), 5_000).unwrap();
-    let effects = park.configure(T0, vec![lot("a", "701-702"), lot("b", "703-705")]);
+    let effects = effects!(park.configure(T0, vec![lot("a", "701-702"), lot("b", "703-705")]));
     assert_eq!(told(&effects), ["move", "move"]);
     assert_eq!(counts(&park, "a"), [2, 0, 2, 0, 0, 0]);
     assert_eq!(counts(&park, "b"), [3, 2, 0, 0, 1, 0]);
@@ -136,7 +136,7 @@ fn parked_calls_get_the_new_steps_and_keep_their_deadline() {
         vec![LotConfig { returns, timeout: Timeout::fixed(5_000), ..lot("default", "701") }],
     );
     assert_eq!(park.poll_timeout(), Some(at(60_000)));
-    let effects = park.handle_timeout(at(60_000));
+    let effects = effects!(park.handle_timeout(at(60_000)));
     assert_eq!(told(&effects), ["return 1 user/9"]);
     park.step_failed(at(60_000), &"a".into(), rings(&effects)[0].run, "no answer");
     assert_eq!(park.poll_timeout(), Some(at(65_000)));
@@ -147,13 +147,13 @@ fn lamps_follow_the_setting() {
     let mut park = park_of_five();
     parked(&mut park, request("a", "default"));
     let dark = LotConfig { blf: false, ..lot("default", "701-705") };
-    let effects = park.configure(T0, vec![dark.clone()]);
+    let effects = effects!(park.configure(T0, vec![dark.clone()]));
     assert_eq!(lamps(&effects), ["default 701"]);
     assert_eq!(park.lamp(Millis(0), &key("default"), &orbit("701")), Lamp::Idle);
     assert_eq!(park.lot_lamp(&key("default")), 0);
-    let quiet = park.park(T0, request("b", "default")).unwrap();
-    assert_eq!(lamps(&quiet.effects), Vec::<String>::new());
-    let effects = park.configure(T0, vec![lot("default", "701-705")]);
+    let effects = effects!(park.park(T0, request("b", "default")).unwrap());
+    assert_eq!(lamps(&effects), Vec::<String>::new());
+    let effects = effects!(park.configure(T0, vec![lot("default", "701-705")]));
     assert_eq!(lamps(&effects), ["default 701", "default 702"]);
     assert_eq!(park.lot_lamp(&key("default")), 2);
 }

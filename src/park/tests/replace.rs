@@ -7,7 +7,7 @@ fn new_leg(uuid: &str) -> NewLeg {
 }
 
 fn replaced(park: &mut Park, now: Millis, old: &str, new: &str) -> Vec<Effect> {
-    park.replace(now, &old.into(), new_leg(new)).unwrap().effects
+    effects!(park.replace(now, &old.into(), new_leg(new)).unwrap())
 }
 
 /// Everything that is known of the one call, but its uuid and its caller.
@@ -36,7 +36,7 @@ fn the_new_leg_has_everything_the_old_one_had() {
         parked(&mut park, asks);
         let before = place(&park, at(40_000));
         if awaited {
-            assert!(park.await_heir(at(39_000), &"a".into(), 5_000).0);
+            assert!(park.await_heir(at(39_000), &"a".into(), 5_000));
         }
         let effects = replaced(&mut park, at(40_000), "a", "b");
         assert_eq!(told(&effects), ["replace"]);
@@ -48,13 +48,16 @@ fn the_new_leg_has_everything_the_old_one_had() {
         assert_eq!(place(&park, at(40_000)), before);
         assert!(!park.is_parked(&"a".into()) && park.is_parked(&"b".into()));
         // What the old leg still says of itself is nothing to the call.
-        assert_eq!(park.gone(at(41_000), &"a".into(), End::HungUp), []);
+        assert_eq!(effects!(park.gone(at(41_000), &"a".into(), End::HungUp)), []);
         assert_eq!(park.verdict(&"a".into()), Verdict::Unknown);
         // The deadline is the old one.
         assert_eq!(park.poll_timeout(), Some(at(60_000)));
-        let rung = park.handle_timeout(at(60_000));
+        let rung = effects!(park.handle_timeout(at(60_000)));
         assert_eq!(rings(&rung)[0].call.uuid, "b".into());
-        assert_eq!(told(&park.gone(at(61_000), &"b".into(), End::HungUp)), ["abandon =abandoned"]);
+        assert_eq!(
+            told(&effects!(park.gone(at(61_000), &"b".into(), End::HungUp))),
+            ["abandon =abandoned"]
+        );
         assert_eq!(counts(&park, "default"), [5, 0, 5, 0, 0, 0]);
     }
 }
@@ -91,7 +94,7 @@ fn a_parker_who_was_not_known_is_the_one_the_new_leg_brings() {
 fn nobody_gets_a_call_between_two_legs_and_it_ends_if_none_comes() {
     let mut park = park_of_five();
     parked(&mut park, request("a", "default"));
-    assert!(park.await_heir(at(1_000), &"a".into(), 5_000).0);
+    assert!(park.await_heir(at(1_000), &"a".into(), 5_000));
     assert!(park.awaits_heir(&"a".into()));
     let default = key("default");
     for target in [Target::Orbit(&orbit("701")), Target::Next, Target::Call(&"a".into())] {
@@ -103,7 +106,7 @@ fn nobody_gets_a_call_between_two_legs_and_it_ends_if_none_comes() {
     assert_eq!(drop, Err(Refusal::Gone));
     assert_eq!(park.poll_timeout(), Some(at(6_000)));
     assert_eq!(
-        told(&park.handle_timeout(at(6_000))),
+        told(&effects!(park.handle_timeout(at(6_000)))),
         ["abandon (no other leg has taken its place) =abandoned"]
     );
     assert_eq!(counts(&park, "default"), [5, 0, 5, 0, 0, 0]);
@@ -118,8 +121,8 @@ fn a_retriever_of_the_old_leg_has_nobody_and_the_new_one_waits() {
     let effects = replaced(&mut park, at(1_000), "a", "b");
     assert!(effects.contains(&Effect::ClaimLost { leg: "r".into(), ticket: claim.ticket }));
     assert_eq!(told(&effects), ["resume (another leg has replaced the parked one)", "replace"]);
-    assert_eq!(park.complete(at(1_100), &"a".into(), claim.ticket), []);
-    assert_eq!(park.unclaim(at(1_100), &"a".into(), claim.ticket), []);
+    assert_eq!(effects!(park.complete(at(1_100), &"a".into(), claim.ticket)), []);
+    assert_eq!(effects!(park.unclaim(at(1_100), &"a".into(), claim.ticket)), []);
     assert_eq!(park.verdict(&"b".into()), Verdict::Hold);
     // The next one gets it, by its old name too: it was meant for the call.
     let claim = claim_call(&mut park, at(2_000), "a", retriever("s"));
@@ -133,16 +136,16 @@ fn a_return_step_that_rings_goes_on_for_the_new_leg() {
         let mut park = park_of_five();
         let steps = Step::parse_list("parker|user/1005@example.com").unwrap();
         parked(&mut park, ParkRequest { returns: Some(steps), ..request("a", "default") });
-        let rung = park.handle_timeout(at(60_000));
+        let rung = effects!(park.handle_timeout(at(60_000)));
         let run = rings(&rung)[0].run;
         if awaited {
-            park.await_heir(at(61_000), &"a".into(), 5_000);
+            assert!(park.await_heir(at(61_000), &"a".into(), 5_000));
         }
         assert_eq!(stops(&replaced(&mut park, at(61_000), "a", "b")), []);
         assert!(park.rings(&"a".into(), run));
         let claim = claim_call(&mut park, at(62_000), "a", step_leg("s", run));
         assert_eq!(claim.call.uuid, "b".into());
-        let failed = park.unclaim(at(62_500), &"b".into(), claim.ticket);
+        let failed = effects!(park.unclaim(at(62_500), &"b".into(), claim.ticket));
         assert_eq!(rings(&failed)[0].call.uuid, "b".into());
     }
 }
@@ -152,15 +155,15 @@ fn a_step_that_fails_between_two_legs_is_followed_by_the_next_for_the_new_one() 
     let mut park = park_of_five();
     let steps = Step::parse_list("parker|user/1005@example.com").unwrap();
     parked(&mut park, ParkRequest { returns: Some(steps), ..request("a", "default") });
-    let run = rings(&park.handle_timeout(at(60_000)))[0].run;
-    park.await_heir(at(61_000), &"a".into(), 5_000);
-    let failed = park.step_failed(at(61_500), &"a".into(), run, "USER_BUSY");
+    let run = rings(&effects!(park.handle_timeout(at(60_000))))[0].run;
+    assert!(park.await_heir(at(61_000), &"a".into(), 5_000));
+    let failed = effects!(park.step_failed(at(61_500), &"a".into(), run, "USER_BUSY"));
     assert_eq!(
         (rings(&failed).len(), told(&failed)),
         (0, vec!["return 1 parker (USER_BUSY)".into()])
     );
     replaced(&mut park, at(62_000), "a", "b");
-    let next = park.handle_timeout(at(62_000));
+    let next = effects!(park.handle_timeout(at(62_000)));
     assert_eq!(told(&next), ["return 2 user/1005@example.com"]);
     assert_eq!(rings(&next)[0].call.uuid, "b".into());
 }
@@ -174,21 +177,21 @@ fn a_call_that_is_leaving_leaves_with_the_new_leg() {
     let claim = claim_call(&mut park, at(1), "a", Claimant::Leave(Exit::Transfer(to.clone())));
     replaced(&mut park, at(2), "a", "b");
     assert_eq!(park.verdict(&"b".into()), Verdict::Transfer { ticket: claim.ticket, to });
-    assert_eq!(told(&park.complete(at(3), &"b".into(), claim.ticket)), ["leave =left"]);
+    assert_eq!(told(&effects!(park.complete(at(3), &"b".into(), claim.ticket))), ["leave =left"]);
 
     parked(&mut park, request("c", "default"));
     park.drop_call(at(4), &key("default"), &orbit("701"), "USER_BUSY").unwrap();
-    assert!(!park.await_heir(at(5), &"c".into(), 5_000).0);
+    assert!(!park.await_heir(at(5), &"c".into(), 5_000));
     assert_eq!(park.replace(at(5), &"c".into(), new_leg("d")), Err(Refusal::Gone));
-    assert_eq!(told(&park.gone(at(6), &"c".into(), End::HungUp)), ["drop =dropped"]);
+    assert_eq!(told(&effects!(park.gone(at(6), &"c".into(), End::HungUp))), ["drop =dropped"]);
 }
 
 #[test]
 fn a_call_between_two_legs_ends_with_the_module() {
     let mut park = park_of_five();
     parked(&mut park, request("a", "default"));
-    park.await_heir(at(1), &"a".into(), 5_000);
-    assert_eq!(told(&park.shutdown(at(2))), ["drop =shutdown"]);
+    assert!(park.await_heir(at(1), &"a".into(), 5_000));
+    assert_eq!(told(&effects!(park.shutdown(at(2)))), ["drop =shutdown"]);
     assert_eq!(park.replace(at(3), &"a".into(), new_leg("b")), Err(Refusal::Closed));
 }
 

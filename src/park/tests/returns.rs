@@ -10,14 +10,14 @@ pub(super) fn returning(steps: &str) -> Park {
 
 pub(super) fn due(park: &mut Park) -> Vec<Effect> {
     let now = park.poll_timeout().expect("nothing is due");
-    park.handle_timeout(now)
+    effects!(park.handle_timeout(now))
 }
 
 #[test]
 fn when_the_time_is_up_the_parker_rings() {
     let mut park = returning("parker ring=15");
-    assert_eq!(park.handle_timeout(at(59_999)), []);
-    let effects = park.handle_timeout(at(60_000));
+    assert_eq!(effects!(park.handle_timeout(at(59_999))), []);
+    let effects = effects!(park.handle_timeout(at(60_000)));
     assert_eq!(told(&effects), ["return 1 parker"]);
     let rings = rings(&effects);
     assert_eq!(rings.len(), 1);
@@ -33,14 +33,14 @@ fn who_answers_takes_the_call() {
     let mut park = returning("parker|user/2");
     let run = rings(&due(&mut park))[0].run;
     let claim = claim_call(&mut park, at(61_000), "a", step_leg("s", run));
-    assert_eq!(claim.effects, [Effect::Wake("a".into())]);
+    assert_eq!(park.take_effects(), [Effect::Wake("a".into())]);
     assert_eq!(
         park.verdict(&"a".into()),
         Verdict::Bridge { ticket: claim.ticket, leg: "s".into() }
     );
     let second = park.claim(at(61_000), None, Target::Call(&"a".into()), step_leg("t", run));
     assert_eq!(second.unwrap_err(), Refusal::Gone);
-    let effects = park.complete(at(62_000), &"a".into(), claim.ticket);
+    let effects = effects!(park.complete(at(62_000), &"a".into(), claim.ticket));
     assert_eq!(told(&effects), ["return 1 parker =returned"]);
     assert_eq!(events(&effects)[0].retriever_uuid, Some("s".into()));
     assert_eq!(stops(&effects), []);
@@ -50,12 +50,12 @@ fn who_answers_takes_the_call() {
 fn a_failed_step_is_followed_by_the_next() {
     let mut park = returning("parker|user/2|transfer:4000 XML default");
     let run = rings(&due(&mut park))[0].run;
-    let effects = park.step_failed(at(70_000), &"a".into(), run, "no answer");
+    let effects = effects!(park.step_failed(at(70_000), &"a".into(), run, "no answer"));
     assert_eq!(told(&effects), ["return 1 parker (no answer)", "return 2 user/2"]);
     let second = rings(&effects)[0].clone();
     assert_eq!(second.to, RingTo::Dial("user/2".into()));
-    assert_eq!(park.step_failed(at(71_000), &"a".into(), run, "no answer"), []);
-    let effects = park.step_failed(at(80_000), &"a".into(), second.run, "busy");
+    assert_eq!(effects!(park.step_failed(at(71_000), &"a".into(), run, "no answer")), []);
+    let effects = effects!(park.step_failed(at(80_000), &"a".into(), second.run, "busy"));
     assert_eq!(told(&effects)[1], "return 3 transfer:4000 XML default");
     assert!(effects.contains(&Effect::Wake("a".into())));
     let Verdict::Transfer { ticket, to } = park.verdict(&"a".into()) else { panic!("no transfer") };
@@ -64,7 +64,7 @@ fn a_failed_step_is_followed_by_the_next() {
     let late = park.claim(at(80_000), Some(&lot), Target::Next, retriever("r"));
     assert_eq!(late.unwrap_err(), Refusal::Empty);
     assert_eq!(
-        told(&park.complete(at(80_001), &"a".into(), ticket)),
+        told(&effects!(park.complete(at(80_001), &"a".into(), ticket))),
         ["return 3 transfer:4000 XML default =returned"]
     );
 }
@@ -73,7 +73,7 @@ fn a_failed_step_is_followed_by_the_next() {
 fn after_the_last_step_the_call_waits_for_another_timeout() {
     let mut park = returning("user/2");
     let run = rings(&due(&mut park))[0].run;
-    let effects = park.step_failed(at(80_000), &"a".into(), run, "no answer");
+    let effects = effects!(park.step_failed(at(80_000), &"a".into(), run, "no answer"));
     assert_eq!(told(&effects), ["return 1 user/2 (no answer)", "remind (no return step took it)"]);
     assert_eq!(park.poll_timeout(), Some(at(140_000)));
     assert_eq!(rings(&due(&mut park)).len(), 1);
@@ -84,7 +84,7 @@ fn a_failed_transfer_is_a_failed_step() {
     let mut park = returning("transfer:4000|user/2");
     due(&mut park);
     let Verdict::Transfer { ticket, .. } = park.verdict(&"a".into()) else { panic!("no transfer") };
-    let effects = park.unclaim(at(60_001), &"a".into(), ticket);
+    let effects = effects!(park.unclaim(at(60_001), &"a".into(), ticket));
     assert_eq!(told(&effects), ["return 1 transfer:4000 (the transfer failed)", "return 2 user/2"]);
 }
 
@@ -118,15 +118,16 @@ fn a_timeout_of_zero_is_never() {
 fn a_retriever_may_come_while_a_step_rings() {
     let mut park = returning("user/1|user/2");
     let first = rings(&due(&mut park))[0].run;
-    let second = rings(&park.step_failed(at(80_000), &"a".into(), first, "no answer"))[0].run;
+    let second =
+        rings(&effects!(park.step_failed(at(80_000), &"a".into(), first, "no answer")))[0].run;
     let claim = claim_call(&mut park, at(81_000), "a", retriever("r"));
-    assert_eq!(stops(&claim.effects), [second]);
+    assert_eq!(stops(&park.take_effects()), [second]);
     let late = park.claim(at(81_000), None, Target::Call(&"a".into()), step_leg("s", second));
     assert_eq!(late.unwrap_err(), Refusal::Gone);
-    assert_eq!(park.step_failed(at(81_000), &"a".into(), second, "stopped"), []);
+    assert_eq!(effects!(park.step_failed(at(81_000), &"a".into(), second, "stopped")), []);
     // Given back: the step that was interrupted rings again, at once.
     park.unclaim(at(82_000), &"a".into(), claim.ticket);
-    assert_eq!(told(&park.handle_timeout(at(82_000))), ["return 2 user/2"]);
+    assert_eq!(told(&effects!(park.handle_timeout(at(82_000)))), ["return 2 user/2"]);
 }
 
 #[test]
@@ -136,7 +137,7 @@ fn the_next_round_begins_with_the_first_step() {
     park.step_failed(at(80_000), &"a".into(), first, "no answer");
     let claim = claim_call(&mut park, at(81_000), "a", retriever("r"));
     park.unclaim(at(82_000), &"a".into(), claim.ticket);
-    let second = rings(&park.handle_timeout(at(82_000)))[0].run;
+    let second = rings(&effects!(park.handle_timeout(at(82_000))))[0].run;
     park.step_failed(at(83_000), &"a".into(), second, "no answer");
     assert_eq!(told(&due(&mut park)), ["return 1 user/1"]);
 }
@@ -148,8 +149,8 @@ fn an_answered_leg_that_goes_away_is_a_failed_step() {
         let run = rings(&due(&mut park))[0].run;
         let claim = claim_call(&mut park, at(61_000), "a", step_leg("s", run));
         let effects = match by_failure {
-            false => park.unclaim(at(62_000), &"a".into(), claim.ticket),
-            true => park.step_failed(at(62_000), &"a".into(), run, "gone"),
+            false => effects!(park.unclaim(at(62_000), &"a".into(), claim.ticket)),
+            true => effects!(park.step_failed(at(62_000), &"a".into(), run, "gone")),
         };
         assert_eq!(told(&effects), ["return 1 user/1 (who answered went away)", "return 2 user/2"]);
     }
@@ -159,8 +160,8 @@ fn an_answered_leg_that_goes_away_is_a_failed_step() {
 fn a_step_rings_for_its_time_and_not_longer() {
     let mut park = returning("user/1 ring=20|user/2");
     let run = rings(&due(&mut park))[0].run;
-    assert_eq!(park.handle_timeout(at(79_999)), []);
-    let effects = park.handle_timeout(at(80_000));
+    assert_eq!(effects!(park.handle_timeout(at(79_999))), []);
+    let effects = effects!(park.handle_timeout(at(80_000)));
     assert_eq!(effects[0], Effect::StopRing(run, Quiet::Unanswered));
     assert_eq!(told(&effects), ["return 1 user/1 (NO_ANSWER)", "return 2 user/2"]);
 }
@@ -170,8 +171,8 @@ fn who_has_answered_may_listen_first_but_not_for_ever() {
     let mut park = returning("user/1 ring=20|user/2");
     let run = rings(&due(&mut park))[0].run;
     park.step_answered(at(79_000), &"a".into(), run);
-    assert_eq!(park.handle_timeout(at(138_999)), []);
-    assert_eq!(told(&park.handle_timeout(at(139_000)))[1], "return 2 user/2");
+    assert_eq!(effects!(park.handle_timeout(at(138_999))), []);
+    assert_eq!(told(&effects!(park.handle_timeout(at(139_000))))[1], "return 2 user/2");
     // Of a run that is over it changes nothing.
     park.step_answered(at(139_001), &"a".into(), run);
     assert_eq!(park.poll_timeout(), Some(at(159_000)));
@@ -181,13 +182,13 @@ fn who_has_answered_may_listen_first_but_not_for_ever() {
 fn a_call_that_hangs_up_stops_what_rings() {
     let mut park = returning("user/1");
     let run = rings(&due(&mut park))[0].run;
-    assert_eq!(stops(&park.gone(at(61_000), &"a".into(), End::HungUp)), [run]);
+    assert_eq!(stops(&effects!(park.gone(at(61_000), &"a".into(), End::HungUp))), [run]);
     assert_eq!(park.poll_timeout(), None);
 
     let mut park = returning("user/1");
     let run = rings(&due(&mut park))[0].run;
     let ticket = claim_call(&mut park, at(61_000), "a", step_leg("s", run)).ticket;
-    let effects = park.gone(at(61_000), &"a".into(), End::HungUp);
+    let effects = effects!(park.gone(at(61_000), &"a".into(), End::HungUp));
     assert_eq!(stops(&effects), [run]);
     assert!(effects.contains(&Effect::ClaimLost { leg: "s".into(), ticket }));
 }
@@ -201,7 +202,7 @@ fn the_lock_is_short_however_much_is_due() {
     let mut rung = 0;
     let mut rounds = 0;
     while park.poll_timeout().is_some_and(|due| due <= at(60_000)) {
-        rung += rings(&park.handle_timeout(at(60_000))).len();
+        rung += rings(&effects!(park.handle_timeout(at(60_000)))).len();
         rounds += 1;
     }
     assert_eq!((rung, rounds), (600, 75));

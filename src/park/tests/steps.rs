@@ -5,7 +5,7 @@ use super::views::foretold;
 use super::*;
 
 fn fail(park: &mut Park, ms: u64, effects: &[Effect]) -> Vec<Effect> {
-    park.step_failed(at(ms), &"a".into(), rings(effects)[0].run, "no answer")
+    effects!(park.step_failed(at(ms), &"a".into(), rings(effects)[0].run, "no answer"))
 }
 
 #[test]
@@ -86,11 +86,14 @@ fn a_reminder_rings_and_the_call_stays() {
     assert_eq!(told(&first), ["remind 1 remind"]);
     let ring = rings(&first)[0].clone();
     assert_eq!(ring.to, RingTo::Remind(user("1000@example.com")));
-    let second = park.step_done(at(63_000), &"a".into(), ring.run);
+    let second = effects!(park.step_done(at(63_000), &"a".into(), ring.run));
     assert_eq!(told(&second), ["remind 2 remind:message"]);
     let ring = rings(&second)[0].clone();
     assert_eq!(ring.to, RingTo::Message(user("1000@example.com")));
-    assert_eq!(told(&park.step_done(at(63_000), &"a".into(), ring.run)), ["return 3 user/2"]);
+    assert_eq!(
+        told(&effects!(park.step_done(at(63_000), &"a".into(), ring.run))),
+        ["return 3 user/2"]
+    );
 }
 
 #[test]
@@ -107,7 +110,8 @@ fn a_mailbox_is_a_transfer() {
     assert_eq!(told(&due(&mut park)), ["return 1 voicemail:parker"]);
     let Verdict::Transfer { ticket, to } = park.verdict(&"a".into()) else { panic!("no transfer") };
     assert_eq!(to.mailbox(), Some(("1000", "example.com")));
-    let effects = park.give_back(at(60_000), &"a".into(), ticket, Some("there is no such user"));
+    let effects =
+        effects!(park.give_back(at(60_000), &"a".into(), ticket, Some("there is no such user")));
     let [failed, next] = &told(&effects)[..] else { panic!("{effects:?}") };
     assert_eq!(failed, "return 1 voicemail:parker (there is no such user)");
     assert_eq!(next, "return 2 user/2");
@@ -119,7 +123,7 @@ fn a_step_may_hang_up() {
     assert_eq!(told(&due(&mut park)), ["return 1 hangup:USER_BUSY"]);
     let Verdict::HangUp { ticket, cause } = park.verdict(&"a".into()) else { panic!("no end") };
     assert_eq!(cause, "USER_BUSY");
-    let effects = park.complete(at(60_000), &"a".into(), ticket);
+    let effects = effects!(park.complete(at(60_000), &"a".into(), ticket));
     assert_eq!(told(&effects), ["drop 1 hangup:USER_BUSY =dropped"]);
 }
 
@@ -158,13 +162,13 @@ fn three_returns_then_after_return() {
     assert_eq!(to.to_string(), "4000");
     assert_eq!(park.poll_timeout(), None);
     // It cannot be transferred: it waits on, with a deadline.
-    let effects = park.unclaim(at(250_000), &"a".into(), ticket);
+    let effects = effects!(park.unclaim(at(250_000), &"a".into(), ticket));
     assert_eq!(told(&effects), ["resume (the transfer failed)"]);
     assert_eq!(park.poll_timeout(), Some(at(300_000)));
     let rung = due(&mut park);
     fail(&mut park, 320_000, &rung);
     let Verdict::Transfer { ticket, .. } = park.verdict(&"a".into()) else { panic!("no transfer") };
-    let effects = park.complete(at(320_000), &"a".into(), ticket);
+    let effects = effects!(park.complete(at(320_000), &"a".into(), ticket));
     assert_eq!(told(&effects), ["return =returned"]);
 }
 

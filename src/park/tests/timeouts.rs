@@ -42,7 +42,7 @@ fn calls_that_came_back_count_and_abandoned_ones_do_not() {
         parked(&mut park, request("a", "default"));
         park.gone(at(1), &"a".into(), End::HungUp);
         parked(&mut park, request("b", "default"));
-        let run = rings(&park.handle_timeout(at(90_000)))[0].run;
+        let run = rings(&effects!(park.handle_timeout(at(90_000))))[0].run;
         let claim = claim_call(&mut park, at(100_000), "b", step_leg("s", run));
         park.complete(at(100_000), &"b".into(), claim.ticket);
         let expected = if n + 1 < LEAST { NEW_MS } else { 100_000 };

@@ -25,7 +25,7 @@ fn a_call_shows_what_it_is_doing() {
     let view = |park: &Park, ms| park.find(at(ms), &"a".into()).unwrap();
     let waiting = view(&park, 1_000);
     assert_eq!((waiting.state, waiting.timeout_ms_left), (CallState::Waiting, Some(59_000)));
-    let run = rings(&park.handle_timeout(at(60_000)))[0].run;
+    let run = rings(&effects!(park.handle_timeout(at(60_000))))[0].run;
     let ringing = view(&park, 61_000);
     assert_eq!((ringing.state, ringing.timeout_ms_left), (CallState::Returning, Some(0)));
     assert_eq!(ringing.step.unwrap().to_string(), "1 parker");
