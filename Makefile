@@ -35,12 +35,12 @@ check: need-build ## Format, lints, documentation, where dial strings are made
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --no-deps --workspace
 
 # As released, so that all targets share one build, and what is tested is what is installed.
-test: need-build need-valgrind ## All tests, in the stand-in switch; with FREESWITCH=<prefix> in that FreeSWITCH
+test: need-build need-valgrind ## All tests, or T=<name>, in the stand-in switch; with FREESWITCH=<prefix> in that FreeSWITCH
 	@if [ -z "$(FREESWITCH)" ]; then printf '%s\n' \
 		'**********************************************************************************' \
 		'*  SKIPPED: the tests in a real FreeSWITCH. make test-freeswitch FREESWITCH=<prefix>' \
 		'**********************************************************************************'; fi
-	$(CARGO) test --workspace --release $(if $(FREESWITCH),,-- --skip sip::)
+	$(CARGO) test --workspace --release $(T) $(if $(FREESWITCH),,-- --skip sip::)
 
 model: need-build ## Random sequences against the model: 10,000 steps in the stand-in, 1,000 with FREESWITCH=<prefix>
 	$(CARGO) test --release --test model

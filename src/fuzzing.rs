@@ -1,5 +1,5 @@
 //! What the fuzz targets in `fuzz/` call: one function a kind of text that somebody else writes. Each panics if what it
-//! promises does not hold. See "Fuzzing" in the README.
+//! promises does not hold. See "Fuzzing" in CONTRIBUTING.md.
 
 mod command;
 mod configuration;

@@ -43,16 +43,16 @@ fn the_sample_says_what_it_explains() {
     }
 }
 
-/// A line of the README's tables for each, with its default.
+/// A line of the reference's tables for each, with its default.
 #[test]
-fn the_readme_explains_every_param() {
-    let readme = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md"));
+fn the_reference_explains_every_param() {
+    let reference = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/reference.md"));
     let lot = LOT_PARAMS.iter().map(|param| (param.name, param.default));
     let settings = SETTINGS.iter().map(|param| (param.name, param.default));
     for (name, default) in lot.chain(settings) {
         let default = if default.is_empty() { "empty".to_owned() } else { format!("`{default}`") };
         let row = format!("| `{name}` | {default} | ");
-        assert!(readme.contains(&row), "the README has no line {row}");
+        assert!(reference.contains(&row), "the reference has no line {row}");
     }
 }
 
@@ -76,6 +76,17 @@ fn the_examples_are_read() {
                 "/conf/examples/call-centre.conf.xml"
             )),
             "floor overflow",
+        ),
+        (
+            include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/conf/examples/door-phone.conf.xml")),
+            "door",
+        ),
+        (
+            include_str!(concat!(
+                env!("CARGO_MANIFEST_DIR"),
+                "/conf/examples/several-tenants.conf.xml"
+            )),
+            "default default sales",
         ),
     ] {
         let lots = Config::parse(&text.replace("$${domain}", "example.com")).unwrap().lots;

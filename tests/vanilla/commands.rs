@@ -1,4 +1,4 @@
-//! Every command in the README is one that the module knows, and answers as it says there.
+//! Every command in the documentation is one that the module knows, and answers as it says there.
 
 use kit::phone::Policy;
 use kit::vanilla::PASSWORD;

@@ -1,4 +1,4 @@
-//! The README, taken at its word: its blocks of code and its commands.
+//! README and docs, taken at their word: their blocks of code and their commands.
 
 /// A block of code: its language and its text, without the indentation of the list that it stands in.
 #[derive(Debug)]
@@ -10,7 +10,12 @@ pub struct Block {
 }
 
 pub fn text() -> &'static str {
-    include_str!("../../README.md")
+    concat!(
+        include_str!("../../README.md"),
+        include_str!("../../docs/guide.md"),
+        include_str!("../../docs/reference.md"),
+        include_str!("../../docs/operating.md")
+    )
 }
 
 pub fn blocks() -> Vec<Block> {

@@ -1,4 +1,4 @@
-//! Every piece of XML in the README is well-formed, and is accepted where it is to be put.
+//! Every piece of XML in README and docs is well-formed, and is accepted where it is to be put.
 
 use std::fs;
 
