@@ -15,7 +15,7 @@ MODULE = $(or $(CARGO_TARGET_DIR),target)/release/libmod_callpark.so
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup need-build need-valgrind need-fuzz need-freeswitch build check test model fuzz test-freeswitch demo bench soak-hostile install clean
+.PHONY: docs help setup need-build need-valgrind need-fuzz need-freeswitch build check test model fuzz test-freeswitch demo bench soak-hostile install clean
 
 help: ## Lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ test: need-build need-valgrind ## All tests, or T=<name>, in the stand-in switch
 		'*  SKIPPED: the tests in a real FreeSWITCH. make test-freeswitch FREESWITCH=<prefix>' \
 		'**********************************************************************************'; fi
 	$(CARGO) test --workspace --release $(T) $(if $(FREESWITCH),,-- --skip sip::)
+
+docs: need-build ## Writes the tables of docs/reference.md that are made from the code
+	CALLPARK_DOCS=write $(CARGO) test --release --lib docs::
 
 model: need-build ## Random sequences against the model: 10,000 steps in the stand-in, 1,000 with FREESWITCH=<prefix>
 	$(CARGO) test --release --test model

@@ -52,8 +52,7 @@ typedef enum {
 	SWITCH_LOG_ERROR = 3,
 	SWITCH_LOG_WARNING = 4,
 	SWITCH_LOG_NOTICE = 5,
-	SWITCH_LOG_INFO = 6,
-	SWITCH_LOG_DEBUG = 7
+	SWITCH_LOG_INFO = 6
 } switch_log_level_t;
 
 typedef enum {
@@ -74,7 +73,6 @@ typedef enum {
 	CF_ANSWERED = 1,
 	CF_EARLY_MEDIA = 3,
 	CF_TRANSFER = 6,
-	CF_REDIRECT = 8,
 	CF_BRIDGED = 9,
 	CF_PROXY_MODE = 17,
 	CF_EVENT_PARSE = 20,

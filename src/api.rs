@@ -8,7 +8,7 @@ use crate::park::{LotKey, OrbitName, Park, Refusal};
 use crate::switch::Session;
 use crate::switch::module::Command;
 use crate::switch::stream::Stream;
-use crate::{args, arrival, standing, switch};
+use crate::{args, arrival, config, standing, switch};
 
 mod callbacks;
 pub mod complete;
@@ -57,9 +57,22 @@ impl Error {
 struct Verb {
     name: &'static str,
     syntax: &'static str,
+    /// What it does and answers, as `docs/reference.md` and `callpark help` say it.
+    about: &'static str,
     /// What can be completed with Tab behind it: words, or `::callpark::…` for lists of ours.
     complete: &'static [&'static str],
     run: fn(&Arc<Module>, &[&str]) -> Answer,
+}
+
+#[cfg(test)]
+pub(crate) fn verbs() -> impl Iterator<Item = (String, &'static str)> {
+    VERBS.iter().map(|verb| (verb.usage(), verb.about))
+}
+
+impl Verb {
+    fn usage(&self) -> String {
+        format!("callpark {} {}", self.name, self.syntax).trim_end().to_owned()
+    }
 }
 
 const VERBS: &[Verb] = &[
@@ -78,8 +91,20 @@ const VERBS: &[Verb] = &[
     callbacks::ONE,
     reload::VERB,
     health::VERB,
-    Verb { name: "version", syntax: "", complete: &[""], run: version },
-    Verb { name: "help", syntax: "", complete: &[""], run: help },
+    Verb {
+        name: "version",
+        syntax: "",
+        about: "Prints the version",
+        complete: &[""],
+        run: version,
+    },
+    Verb {
+        name: "help",
+        syntax: "[<verb>|<param>]",
+        about: "Lists the verbs, or explains one verb or one param",
+        complete: &["::callpark::topics"],
+        run: help,
+    },
 ];
 
 /// Nothing an administrator types is longer.
@@ -140,9 +165,39 @@ fn version(_: &Arc<Module>, words: &[&str]) -> Answer {
     Ok(format!("mod_callpark {}\n", env!("CARGO_PKG_VERSION")))
 }
 
-fn help(_: &Arc<Module>, _: &[&str]) -> Answer {
-    let lines = VERBS.iter().map(|verb| format!("callpark {} {}", verb.name, verb.syntax));
-    Ok(lines.map(|line| format!("{}\n", line.trim_end())).collect())
+fn help(_: &Arc<Module>, words: &[&str]) -> Answer {
+    match *words {
+        [] => Ok(VERBS.iter().map(|verb| format!("{}\n", verb.usage())).collect()),
+        [topic] => {
+            let verb = VERBS.iter().find(|verb| verb.name == topic);
+            let verb = verb.map(|verb| explained(&verb.usage(), verb.about));
+            let param = config::explain(topic).map(|(default, meaning)| {
+                explained(&format!("{topic}, by default {default}"), meaning)
+            });
+            let found: Vec<String> = verb.into_iter().chain(param).collect();
+            if found.is_empty() {
+                let text = format!("there is no verb or param {topic:?}");
+                return Err(Error::new(Refusal::BadArguments, text));
+            }
+            Ok(found.concat())
+        }
+        _ => Err(Refusal::BadArguments.into()),
+    }
+}
+
+fn explained(what: &str, text: &str) -> String {
+    format!("{what}\n  {}\n", plain(text))
+}
+
+/// The text without the marks of the reference: code, links and emphasis.
+fn plain(text: &str) -> String {
+    let mut text = text.replace("**", "").replace('`', "");
+    while let Some((before, after)) = text.split_once("](")
+        && let (Some(from), Some(to)) = (before.rfind('['), after.find(')'))
+    {
+        text = format!("{}{}{}", &before[..from], &before[from + 1..], &after[to + 1..]);
+    }
+    text
 }
 
 fn none(words: &[&str]) -> Result<(), Error> {

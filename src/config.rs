@@ -18,8 +18,24 @@ use crate::park::{
     overlap, shortened,
 };
 pub use lot_params::LOT_PARAMS;
-pub use params::{Param, SETTINGS};
+#[cfg(test)]
+pub use params::Param;
+pub use params::SETTINGS;
 use tree::Element;
+
+/// The names of all params.
+pub fn params() -> impl Iterator<Item = &'static str> {
+    LOT_PARAMS.iter().map(|param| param.name).chain(SETTINGS.iter().map(|param| param.name))
+}
+
+/// The default of a param, and what it does.
+pub fn explain(name: &str) -> Option<(&'static str, &'static str)> {
+    let lot = LOT_PARAMS.iter().map(|param| (param.name, param.default, param.meaning));
+    let mut all =
+        lot.chain(SETTINGS.iter().map(|param| (param.name, param.default, param.meaning)));
+    let (_, default, meaning) = all.find(|(param, ..)| *param == name)?;
+    Some((if default.is_empty() { "empty" } else { default }, meaning))
+}
 
 /// Everything that is configured.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -397,7 +397,7 @@ impl Lamps {
             // As if it were not there.
             Some(true) => return,
             None => {
-                let from = asked.from_domain().unwrap_or_default().to_owned();
+                let from = asked.phone_domain().unwrap_or_default().to_owned();
                 // If it cannot be looked for, it is not shown.
                 module.domains.look_for(module, &from, asked);
                 return;
@@ -415,7 +415,7 @@ impl Lamps {
         let time = Instant::now();
         if is_told_one_by_one(module, lot, &asked.login) {
             // A phone that names an address instead may be any of the switch's.
-            let from = asked.from_domain().map(str::to_owned).or_else(core::domain);
+            let from = asked.phone_domain().map(str::to_owned).or_else(core::domain);
             let from = from.filter(|from| module.domains.exists(module, from) == Some(true));
             self.watchers.note(time, &asked, from.as_deref(), false, shown);
             return;

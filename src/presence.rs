@@ -217,7 +217,7 @@ impl Asked {
 
     /// The domain of the phone, by its own account; none for one that names an address.
     #[must_use]
-    pub fn from_domain(&self) -> Option<&str> {
+    pub fn phone_domain(&self) -> Option<&str> {
         self.from.as_deref()
     }
 

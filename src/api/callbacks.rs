@@ -8,11 +8,17 @@ use crate::module::Module;
 use crate::park::{CallbackId, Refusal};
 use crate::render;
 
-pub(super) const LIST: Verb =
-    Verb { name: "callbacks", syntax: "[json]", complete: &["json"], run: list };
+pub(super) const LIST: Verb = Verb {
+    name: "callbacks",
+    syntax: "[json]",
+    about: "Lists the owed call-backs: see [Call-backs](#call-backs)",
+    complete: &["json"],
+    run: list,
+};
 pub(super) const ONE: Verb = Verb {
     name: "callback",
     syntax: "cancel <id>",
+    about: "Cancels an owed call-back",
     complete: &["cancel ::callpark::callbacks"],
     run: cancel,
 };

@@ -4,6 +4,7 @@ use std::ffi::CStr;
 
 use super::VERBS;
 use crate::clock;
+use crate::config;
 use crate::module::Module;
 use crate::switch::console::{Completion, Words, complete_line};
 
@@ -11,6 +12,7 @@ struct Lots;
 struct Taken;
 struct Free;
 struct Callbacks;
+struct Topics;
 
 impl Words for Lots {
     const NAME: &'static CStr = c"::callpark::lots";
@@ -48,9 +50,16 @@ impl Words for Callbacks {
     }
 }
 
+impl Words for Topics {
+    const NAME: &'static CStr = c"::callpark::topics";
+    fn words(_: &str) -> Vec<String> {
+        VERBS.iter().map(|verb| verb.name).chain(config::params()).map(str::to_owned).collect()
+    }
+}
+
 /// Everything that is registered with the console; taken back on drop.
 pub struct Completions {
-    _words: [Completion; 4],
+    _words: [Completion; 5],
 }
 
 impl Completions {
@@ -68,6 +77,7 @@ impl Completions {
                 Completion::new::<Taken>(),
                 Completion::new::<Free>(),
                 Completion::new::<Callbacks>(),
+                Completion::new::<Topics>(),
             ],
         }
     }

@@ -10,6 +10,7 @@ use crate::switch::Cause;
 pub(super) const VERB: Verb = Verb {
     name: "drop",
     syntax: "<lot> <orbit> [<cause>]",
+    about: "Hangs the call up, with `NORMAL_CLEARING` unless you name a cause",
     complete: &["::callpark::lots ::callpark::taken"],
     run,
 };

@@ -9,7 +9,13 @@ use crate::module::Module;
 use crate::park::Refusal;
 use crate::render;
 
-pub(super) const VERB: Verb = Verb { name: "health", syntax: "[json]", complete: &["json"], run };
+pub(super) const VERB: Verb = Verb {
+    name: "health",
+    syntax: "[json]",
+    about: "Reports the state of each part of the module: see [Health](operating.md#health)",
+    complete: &["json"],
+    run,
+};
 
 fn run(module: &Arc<Module>, words: &[&str]) -> Answer {
     let parts = health::parts(module);

@@ -12,6 +12,7 @@ use crate::render::{self, Format};
 pub(super) const VERB: Verb = Verb {
     name: "list",
     syntax: "[<lot>] [json|xml|csv]",
+    about: "Lists the parked calls",
     complete: &["::callpark::lots", "json", "xml", "csv"],
     run,
 };

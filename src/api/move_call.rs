@@ -10,6 +10,8 @@ use crate::park::Refusal;
 pub(super) const VERB: Verb = Verb {
     name: "move",
     syntax: "<lot> <orbit> <lot> <orbit>|auto",
+    about: "Moves the call. Answers `+OK <lot> <orbit>`. Deadline and waiting time do not change, \
+            and `when-full` and `when-occupied` do not apply",
     complete: &["::callpark::lots ::callpark::taken ::callpark::lots ::callpark::free"],
     run,
 };

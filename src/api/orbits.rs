@@ -10,6 +10,7 @@ use crate::park::{LotKey, OrbitName, Park, Refusal};
 pub(super) const CLOSE: Verb = Verb {
     name: "close",
     syntax: "<lot> [<orbit>]",
+    about: "Takes a lot or an orbit out of service. Calls in it stay",
     complete: &["::callpark::lots ::callpark::free"],
     run: |module, words| change(module, words, Park::close),
 };
@@ -17,6 +18,7 @@ pub(super) const CLOSE: Verb = Verb {
 pub(super) const OPEN: Verb = Verb {
     name: "open",
     syntax: "<lot> [<orbit>]",
+    about: "Puts a lot, with all its orbits, or one orbit back into service",
     complete: &["::callpark::lots"],
     run: |module, words| change(module, words, Park::open),
 };

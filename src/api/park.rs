@@ -12,6 +12,8 @@ use crate::park::{CallUuid, Refusal, Want};
 pub(super) const VERB: Verb = Verb {
     name: "park",
     syntax: "<uuid> [<lot>] [<orbit>|auto]",
+    about: "Parks that channel, whatever it is doing. Answers `+OK <lot> <orbit>`. See [Moving a \
+            busy channel](#moving-a-busy-channel)",
     complete: &["::console::list_uuid ::callpark::lots ::callpark::free"],
     run,
 };

@@ -7,7 +7,13 @@ use crate::module::Module;
 use crate::park::Refusal;
 use crate::settings;
 
-pub(super) const VERB: Verb = Verb { name: "reload", syntax: "", complete: &[""], run };
+pub(super) const VERB: Verb = Verb {
+    name: "reload",
+    syntax: "",
+    about: "Reads the configuration again, including a `reloadxml`. Answers `+OK lots: 1`",
+    complete: &[""],
+    run,
+};
 
 fn run(module: &Arc<Module>, words: &[&str]) -> Answer {
     none(words)?;

@@ -21,6 +21,11 @@ const CONNECTED_WITHIN: Duration = Duration::from_secs(8);
 pub(super) const VERB: Verb = Verb {
     name: "retrieve",
     syntax: "<lot> <orbit>|next <uuid>|<dial string>",
+    about: "With a uuid: connects the call to an existing channel that is talking to no other \
+            party (see [Moving a busy channel](#moving-a-busy-channel)), and answers `+OK <lot> \
+            <orbit>` when the two are connected. With a dial string: calls it for 60 s and \
+            connects the phone that answers. The answer `+OK <lot> <orbit>` comes at once, and the \
+            event says how the attempt ended",
     complete: &["::callpark::lots ::callpark::taken ::console::list_uuid"],
     run,
 };

@@ -9,6 +9,8 @@ use crate::park::{Refusal, Setting, TOP_PRIORITY};
 pub(super) const VERB: Verb = Verb {
     name: "set",
     syntax: "<lot> <orbit> timeout|priority|note|for <value>",
+    about: "Changes the call. `timeout` is in seconds from now, and `0` means never. `priority` is \
+            0 to 9. A new timeout stops a return step that rings",
     complete: &[
         "::callpark::lots ::callpark::taken timeout",
         "::callpark::lots ::callpark::taken priority",

@@ -13,6 +13,8 @@ use crate::render;
 pub(super) const VERB: Verb = Verb {
     name: "show",
     syntax: "<lot> <orbit> [json]",
+    about: "Shows one orbit, its call, and what happens next and when. A step that would be \
+            skipped now has the reason",
     complete: &["::callpark::lots ::callpark::taken json"],
     run,
 };

@@ -7,7 +7,13 @@ use crate::module::Module;
 use crate::park::{Park, Refusal};
 use crate::render;
 
-pub(super) const VERB: Verb = Verb { name: "status", syntax: "[json]", complete: &["json"], run };
+pub(super) const VERB: Verb = Verb {
+    name: "status",
+    syntax: "[json]",
+    about: "Lists the lots, one per line. `reserved` and `draining` appear when they are not 0",
+    complete: &["json"],
+    run,
+};
 
 fn run(module: &Arc<Module>, words: &[&str]) -> Answer {
     let lots = module.look(Park::lots);

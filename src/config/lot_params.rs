@@ -11,7 +11,8 @@ pub const LOT_PARAMS: [Param<LotConfig>; 30] = [
     Param {
         name: "timeout",
         default: "90",
-        meaning: "seconds until the return steps start; 0: never; adaptive: what the lot's calls took lately",
+        meaning: "Seconds until the return steps start, at most ten years. `0` means never. For \
+                  `adaptive` see [How long](#how-long)",
         set: |lot, value| {
             lot.timeout.base = match value {
                 "adaptive" => Base::Adaptive,
@@ -23,7 +24,7 @@ pub const LOT_PARAMS: [Param<LotConfig>; 30] = [
     Param {
         name: "timeout-min",
         default: "30",
-        meaning: "the shortest adaptive timeout, in seconds",
+        meaning: "The shortest adaptive timeout, in seconds",
         set: |lot, value| {
             lot.timeout.min_ms = at_least_one(seconds(value)?)?;
             Ok(())
@@ -32,7 +33,7 @@ pub const LOT_PARAMS: [Param<LotConfig>; 30] = [
     Param {
         name: "timeout-max",
         default: "300",
-        meaning: "the longest adaptive timeout, in seconds",
+        meaning: "The longest adaptive timeout, in seconds",
         set: |lot, value| {
             lot.timeout.max_ms = at_least_one(seconds(value)?)?;
             Ok(())
@@ -41,7 +42,8 @@ pub const LOT_PARAMS: [Param<LotConfig>; 30] = [
     Param {
         name: "timeout-by-priority",
         default: "",
-        meaning: "from which priority on the timeout is another, in seconds: 0:90,5:45,9:20",
+        meaning: "A different timeout from a given priority on: `5:45,9:20`. See [How \
+                  long](#how-long)",
         set: |lot, value| {
             let ByPriority(entries) =
                 value.parse().map_err(|error: BadPriorities| error.to_string())?;
@@ -52,7 +54,9 @@ pub const LOT_PARAMS: [Param<LotConfig>; 30] = [
     Param {
         name: "hold-music",
         default: "",
-        meaning: "what the caller hears; empty: what the channel or the switch says",
+        meaning: "The file or stream that the caller hears. If the param is empty, it is the \
+                  channel's `temp_hold_music` or `hold_music`, or the music of the switch. If the \
+                  music cannot be played, the caller hears silence and the module logs a warning",
         set: |lot, value| {
             lot.hold_music = (!value.is_empty()).then(|| value.to_owned());
             Ok(())
@@ -61,7 +65,10 @@ pub const LOT_PARAMS: [Param<LotConfig>; 30] = [
     Param {
         name: "assign",
         default: "first",
-        meaning: "which orbit a call gets: first | next | longest-free | random",
+        meaning: "Which free orbit a call gets that does not ask for one. `first` is the first \
+                  one. `next` is the one after the orbit that was given last, in rotation. \
+                  `longest-free` is the one that has been free longest, so that a late retriever \
+                  does not pick up the wrong call. `random` is any one",
         set: |lot, value| {
             lot.assign = value.parse().map_err(|()| "none of first, next, longest-free, random")?;
             Ok(())
@@ -70,8 +77,10 @@ pub const LOT_PARAMS: [Param<LotConfig>; 30] = [
     Param {
         name: "when-full",
         default: "continue",
-        meaning: "every orbit is taken: continue | parker | hangup | lot:<name> | \
-                  transfer:<exten> [<dialplan> [<context>]]",
+        meaning: "What happens when every orbit is taken. With `continue` the dialplan continues. \
+                  `parker` sends the call back to the parker. `hangup` hangs the call up with \
+                  `NORMAL_CLEARING`. `lot:<name>` parks the call in that lot. `transfer:<exten> \
+                  [<dialplan> [<context>]]` transfers it",
         set: |lot, value| {
             lot.when_full = value.parse::<WhenFull>().map_err(|error| error.to_string())?;
             Ok(())
@@ -80,7 +89,9 @@ pub const LOT_PARAMS: [Param<LotConfig>; 30] = [
     Param {
         name: "when-occupied",
         default: "next",
-        meaning: "the orbit that was asked for is taken: next | continue | parker",
+        meaning: "What happens when the requested orbit is taken. With `next` the call gets the \
+                  next free orbit after it. With `continue` the dialplan continues. `parker` sends \
+                  the call back to the parker",
         set: |lot, value| {
             lot.when_occupied = value.parse::<WhenOccupied>().map_err(|error| error.to_string())?;
             Ok(())
@@ -89,7 +100,8 @@ pub const LOT_PARAMS: [Param<LotConfig>; 30] = [
     Param {
         name: "announce",
         default: "true",
-        meaning: "whether the parker is told the orbit",
+        meaning: "Whether the module speaks to people: the orbit to the parker, the missing call \
+                  to a retriever, the full lot to a caller",
         set: |lot, value| {
             lot.announce = truth(value)?;
             Ok(())
@@ -98,7 +110,7 @@ pub const LOT_PARAMS: [Param<LotConfig>; 30] = [
     Param {
         name: "blf",
         default: "true",
-        meaning: "whether the lamps of the lot and its orbits show it",
+        meaning: "Whether the lamps of the lot and of its orbits show what is parked",
         set: |lot, value| {
             lot.blf = truth(value)?;
             Ok(())
@@ -107,7 +119,7 @@ pub const LOT_PARAMS: [Param<LotConfig>; 30] = [
     Param {
         name: "blf-privacy",
         default: "false",
-        meaning: "whether the lamps keep the caller's name and number to themselves",
+        meaning: "Whether lamps withhold the caller's name and number",
         set: |lot, value| {
             lot.blf_privacy = truth(value)?;
             Ok(())
@@ -116,7 +128,7 @@ pub const LOT_PARAMS: [Param<LotConfig>; 30] = [
     Param {
         name: "blf-age",
         default: "0",
-        meaning: "seconds until the lamp of a waiting call blinks; 0: it never does",
+        meaning: "Seconds after which the lamp of a parked call blinks. `0` means never",
         set: |lot, value| {
             lot.blf_age_ms = seconds(value)?;
             Ok(())
@@ -125,7 +137,10 @@ pub const LOT_PARAMS: [Param<LotConfig>; 30] = [
     Param {
         name: "pickup-tone",
         default: "",
-        meaning: "what is heard when a call has been retrieved: [retriever|caller|both:]<file or stream>",
+        meaning: "What is heard when a call has been retrieved: `[retriever|caller|both:]<file or \
+                  stream>`. Without a side, the retriever hears it. The tone is mixed into the \
+                  call once the two are connected, so it delays nothing, and it is cut after 5 s. \
+                  A tone that cannot be played is left out, with a warning",
         set: |lot, value| {
             lot.pickup_tone = match value {
                 "" => None,
@@ -137,7 +152,8 @@ pub const LOT_PARAMS: [Param<LotConfig>; 30] = [
     Param {
         name: "page",
         default: "",
-        meaning: "a dial string: whom to call, with automatic answer, to say that a call was parked",
+        meaning: "A dial string of phones to call, with automatic answer, for 10 s, to say that a \
+                  call was parked and where",
         set: |lot, value| {
             lot.page = (!value.is_empty()).then(|| value.to_owned());
             Ok(())
@@ -146,7 +162,10 @@ pub const LOT_PARAMS: [Param<LotConfig>; 30] = [
     Param {
         name: "page-interval",
         default: "30",
-        meaning: "seconds within which phones are paged about one caller once; 0: each time",
+        meaning: "Seconds within which phones are paged at most once about one caller (by number, \
+                  or else by channel) of one parker, and at most ten times about all callers of \
+                  the lot. `0` means each time. A call that causes no page is parked like any \
+                  other, and the log says so at INFO",
         set: |lot, value| {
             lot.page_interval_ms = seconds(value)?;
             Ok(())
@@ -155,7 +174,7 @@ pub const LOT_PARAMS: [Param<LotConfig>; 30] = [
     Param {
         name: "notify",
         default: "false",
-        meaning: "whether the parker's phones get a SIP MESSAGE that says where the call is",
+        meaning: "Whether the parker's phones get a SIP MESSAGE that says where the call is",
         set: |lot, value| {
             lot.notify = truth(value)?;
             Ok(())
@@ -164,7 +183,8 @@ pub const LOT_PARAMS: [Param<LotConfig>; 30] = [
     Param {
         name: "notify-interval",
         default: "30",
-        meaning: "seconds within which the parker gets one message about one caller; 0: each time",
+        meaning: "Seconds within which the parker gets at most one such message about one caller, \
+                  and at most ten about all callers of the lot. `0` means each time",
         set: |lot, value| {
             lot.notify_interval_ms = seconds(value)?;
             Ok(())
@@ -173,7 +193,13 @@ pub const LOT_PARAMS: [Param<LotConfig>; 30] = [
     Param {
         name: "max-per-caller",
         default: "0",
-        meaning: "how many calls of one caller's number may be parked in the lot at once; 0: any number",
+        meaning: "How many calls of one caller's number may be parked in the lot at once. `0` \
+                  means any number, because all callers of a company or a trunk may share one \
+                  number. Where callers park themselves, from an IVR or a DID, 3 is a good value. \
+                  A further call gets `denied` and continues in its dialplan. The limit does not \
+                  apply to a caller without a number, or with a number of zeros or a word such as \
+                  `anonymous`. It does not apply to a call for which an orbit is held (`callpark \
+                  park`, an attended transfer) or that `callpark move` brings",
         set: |lot, value| {
             let most: u32 = value.parse().map_err(|_| "not a number of calls".to_owned())?;
             lot.max_per_caller = (most > 0).then_some(most);
@@ -183,8 +209,8 @@ pub const LOT_PARAMS: [Param<LotConfig>; 30] = [
     Param {
         name: "after-return",
         default: "park",
-        meaning: "no return step took the call: park (again) | hangup | hangup:<cause> | \
-                  transfer:<exten> [<dialplan> [<context>]]",
+        meaning: "What happens to a call that no return step took: `park`, `hangup`, \
+                  `hangup:<cause>` or `transfer:…`. See [Return steps](#return-steps)",
         set: |lot, value| {
             lot.after_return = value.parse().map_err(|error: BadFallback| error.to_string())?;
             Ok(())
@@ -193,8 +219,9 @@ pub const LOT_PARAMS: [Param<LotConfig>; 30] = [
     Param {
         name: "max-returns",
         default: "",
-        meaning: "how many times the return steps run before after-return; empty: once, and for park \
-                  again and again. A call that has been parked again so often is hung up",
+        meaning: "How many times the return steps run before `after-return` applies, 1 to 1000. If \
+                  the param is empty, they run once, or without a limit if `after-return` is \
+                  `park`",
         set: |lot, value| {
             lot.max_returns = match value {
                 "" => None,
@@ -206,7 +233,8 @@ pub const LOT_PARAMS: [Param<LotConfig>; 30] = [
     Param {
         name: "exit-key",
         default: "",
-        meaning: "the key with which a caller leaves for exit-to: 0-9, * or #",
+        meaning: "The key with which a caller leaves: 0-9, `*` or `#`. Needs `exit-to`. See [The \
+                  caller's choices](#the-callers-choices)",
         set: |lot, value| {
             lot.exit_key = key(value)?;
             Ok(())
@@ -215,7 +243,7 @@ pub const LOT_PARAMS: [Param<LotConfig>; 30] = [
     Param {
         name: "exit-to",
         default: "",
-        meaning: "where a caller goes who leaves: <exten> [<dialplan> [<context>]]",
+        meaning: "Where a caller who leaves goes: `<exten> [<dialplan> [<context>]]`",
         set: |lot, value| {
             lot.exit_to = match value {
                 "" => None,
@@ -227,7 +255,8 @@ pub const LOT_PARAMS: [Param<LotConfig>; 30] = [
     Param {
         name: "max-wait",
         default: "0",
-        meaning: "seconds after which a caller goes to exit-to, or without one is hung up; 0: never",
+        meaning: "Seconds after which a caller goes to `exit-to`, or is hung up if there is none. \
+                  `0` means never",
         set: |lot, value| {
             lot.max_wait_ms = seconds(value)?;
             Ok(())
@@ -236,7 +265,7 @@ pub const LOT_PARAMS: [Param<LotConfig>; 30] = [
     Param {
         name: "comfort",
         default: "",
-        meaning: "what the caller hears now and then: a file, a stream or phrase:<macro>",
+        meaning: "What the caller hears at intervals: a file, a stream or `phrase:<macro>`",
         set: |lot, value| {
             lot.comfort = (!value.is_empty()).then(|| value.to_owned());
             Ok(())
@@ -245,7 +274,7 @@ pub const LOT_PARAMS: [Param<LotConfig>; 30] = [
     Param {
         name: "comfort-every",
         default: "60",
-        meaning: "how often that is, in seconds; 0: never",
+        meaning: "The interval of `comfort`, in seconds. `0` means never",
         set: |lot, value| {
             lot.comfort_every_ms = seconds(value)?;
             Ok(())
@@ -254,7 +283,8 @@ pub const LOT_PARAMS: [Param<LotConfig>; 30] = [
     Param {
         name: "callback-key",
         default: "",
-        meaning: "the key with which a caller hangs up to be called back: 0-9, * or #",
+        meaning: "The key with which a caller asks to be called back. It must differ from \
+                  `exit-key`. See [Call-backs](#call-backs)",
         set: |lot, value| {
             lot.callback.key = key(value)?;
             Ok(())
@@ -263,7 +293,7 @@ pub const LOT_PARAMS: [Param<LotConfig>; 30] = [
     Param {
         name: "callback-by",
         default: "parker",
-        meaning: "who calls back, unless the call is for somebody: parker | <user>@<domain>",
+        meaning: "Who calls back: `parker` or `<user>@<domain>`",
         set: |lot, value| {
             lot.callback.by = value.parse()?;
             Ok(())
@@ -272,7 +302,7 @@ pub const LOT_PARAMS: [Param<LotConfig>; 30] = [
     Param {
         name: "callback-to",
         default: "${number} XML default",
-        meaning: "where the caller's ${number} is dialled: <exten> [<dialplan> [<context>]]",
+        meaning: "Where the caller's number is dialled",
         set: |lot, value| {
             lot.callback.to = value.parse().map_err(|error: BadPlace| error.to_string())?;
             Ok(())
@@ -281,7 +311,7 @@ pub const LOT_PARAMS: [Param<LotConfig>; 30] = [
     Param {
         name: "callback-attempts",
         default: "3",
-        meaning: "how many times it is tried, 1 to 20",
+        meaning: "How many times a call-back is tried, 1 to 20",
         set: |lot, value| {
             lot.callback.attempts = number("number of attempts", value, 1, 20)?;
             Ok(())
@@ -290,7 +320,7 @@ pub const LOT_PARAMS: [Param<LotConfig>; 30] = [
     Param {
         name: "callback-expires",
         default: "3600",
-        meaning: "seconds after which it is given up",
+        meaning: "Seconds after which the module gives a call-back up",
         set: |lot, value| {
             lot.callback.expires_ms = at_least_one(seconds(value)?)?;
             Ok(())

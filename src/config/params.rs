@@ -19,7 +19,8 @@ pub struct Param<T> {
 pub const SETTINGS: [Param<Settings>; 1] = [Param {
     name: "presence-proto",
     default: "park",
-    meaning: "what the name of a lamp starts with: park in park+701@example.com",
+    meaning: "The first word in the name of a lamp: `park` in `park+701@example.com`. Letters, \
+                  digits, `-` and `_`",
     set: |settings, value| {
         let legal = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'-';
         if value.is_empty() || !value.bytes().all(legal) {

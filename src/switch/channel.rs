@@ -24,8 +24,6 @@ pub enum Flag {
     Answered,
     /// Leaves its application for another place in the dialplan.
     Transfer,
-    /// Leaves its application for another state.
-    Redirect,
     /// In a bridge.
     Bridged,
     /// Whoever called this leg has not got it yet.
@@ -53,7 +51,6 @@ impl Flag {
         match self {
             Self::Answered => sys::switch_channel_flag_t::CF_ANSWERED,
             Self::Transfer => sys::switch_channel_flag_t::CF_TRANSFER,
-            Self::Redirect => sys::switch_channel_flag_t::CF_REDIRECT,
             Self::Bridged => sys::switch_channel_flag_t::CF_BRIDGED,
             Self::StopBroadcast => sys::switch_channel_flag_t::CF_STOP_BROADCAST,
             Self::Originating => sys::switch_channel_flag_t::CF_ORIGINATING,

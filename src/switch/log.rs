@@ -41,5 +41,4 @@ level! {
     warning SWITCH_LOG_WARNING "Something works, but not as it should."
     notice SWITCH_LOG_NOTICE "What an administrator follows: parked, retrieved, returned."
     info SWITCH_LOG_INFO "Details of the same."
-    debug SWITCH_LOG_DEBUG "For finding faults."
 }
