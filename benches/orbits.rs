@@ -1,5 +1,14 @@
 //! How long the lock is held: assigning an orbit in lots that are all but full, and 10,000 deadlines at once.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    unreachable_pub,
+    reason = "a test says what is wrong by a panic"
+)]
+
 use std::hint::black_box;
 
 use criterion::{BatchSize, BenchmarkId, Criterion, criterion_group, criterion_main};

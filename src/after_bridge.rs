@@ -6,13 +6,13 @@ use crate::switch::{Cause, Channel, Session, application, ivr};
 /// What shall become of a leg after its bridge, by its own variables. The parked leg's are put aside while it bridges:
 /// a bridge that never came true must not end in them.
 #[derive(Default)]
-pub struct AfterBridge {
+pub(crate) struct AfterBridge {
     kept: [(&'static str, Option<String>); Self::NAMES.len()],
 }
 
 /// What the dialplan of a leg is good for after its bridge.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Dialplan {
+pub(crate) enum Dialplan {
     /// It goes on if `hangup_after_bridge` is `false`.
     MayGoOn,
     /// Nothing: its next actions are meant for a call that could not be parked, or there is none.
@@ -23,7 +23,7 @@ pub enum Dialplan {
 const HELD_BACK: &str = "callpark_exec_after_bridge_app";
 
 /// The leg is about to be moved out of the bridge it may be in: FreeSWITCH would run what is for after the bridge instead.
-pub fn hold_back(leg: Channel<'_>) {
+pub(crate) fn hold_back(leg: Channel<'_>) {
     if let Some(application) = leg.variable(AfterBridge::EXECUTE) {
         leg.set_variable(HELD_BACK, Some(&application));
         leg.set_variable(AfterBridge::EXECUTE, None);
@@ -31,7 +31,7 @@ pub fn hold_back(leg: Channel<'_>) {
 }
 
 /// It has arrived, or does not go.
-pub fn put_back(leg: Channel<'_>) {
+pub(crate) fn put_back(leg: Channel<'_>) {
     if let Some(application) = leg.variable(HELD_BACK) {
         leg.set_variable(HELD_BACK, None);
         leg.set_variable(AfterBridge::EXECUTE, Some(&application));
@@ -58,13 +58,13 @@ impl AfterBridge {
 
     /// Reads them.
     #[must_use]
-    pub fn of(channel: Channel<'_>) -> Self {
+    pub(crate) fn of(channel: Channel<'_>) -> Self {
         Self { kept: Self::NAMES.map(|name| (name, channel.variable(name))) }
     }
 
     /// Puts them aside for a bridge.
     #[must_use]
-    pub fn take_from(channel: Channel<'_>) -> Self {
+    pub(crate) fn take_from(channel: Channel<'_>) -> Self {
         let after = Self::of(channel);
         for (name, value) in &after.kept {
             if value.is_some() {
@@ -77,7 +77,7 @@ impl AfterBridge {
 
     /// Puts them back. What was set while the two were talking counts instead: FreeSWITCH itself does that
     /// (`hold_hangup_xfer_exten`).
-    pub fn restore_to(&self, channel: Channel<'_>) {
+    pub(crate) fn restore_to(&self, channel: Channel<'_>) {
         for (name, value) in &self.kept {
             let now = channel.variable(name);
             if now.is_none() || (*name == Self::HANGUP && now.as_deref() == Some("false")) {
@@ -89,7 +89,7 @@ impl AfterBridge {
     /// Ends a leg whose bridge is over: parked, transferred or sent to an application if it asked for that, else hung up
     /// with `cause`. Nothing if it has left already; but FreeSWITCH sends a leg that an attended transfer took out of its
     /// bridge back to its dialplan when the next one is over.
-    pub fn end(&self, session: Session<'_>, cause: Cause, dialplan: Dialplan) {
+    pub(crate) fn end(&self, session: Session<'_>, cause: Cause, dialplan: Dialplan) {
         let channel = session.channel();
         if dialplan == Dialplan::Over {
             application::run_nothing(session);

@@ -17,14 +17,14 @@ const DONE_TONE: &str = "tone_stream://%(120,80,880);loops=2";
 const SORRY_TONE: &str = "tone_stream://%(300,150,440);loops=2";
 
 /// Tells the orbit to whoever parked, until `stop`.
-pub fn orbit(session: Session<'_>, lot: &LotKey, orbit: &OrbitName, stop: &Stop) {
+pub(crate) fn orbit(session: Session<'_>, lot: &LotKey, orbit: &OrbitName, stop: &Stop) {
     ivr::display(session, &format!("Parked at {orbit}"), orbit.as_str());
     ivr::sleep(session, SETTLE_MS, stop);
     say(session, "callpark_announce", lot, Some(orbit), DONE_TONE, stop);
 }
 
 /// Tells why there was nothing to retrieve, or no orbit, if the lot tells people anything.
-pub fn refusal(
+pub(crate) fn refusal(
     module: &Module,
     session: Session<'_>,
     lot: &LotKey,
@@ -80,14 +80,14 @@ fn uncut(session: Session<'_>, stop: &Stop, play: impl Fn() -> Played) -> Played
 }
 
 /// Offers a caller to be called back with that key.
-pub fn offer(session: Session<'_>, call: &CallView, key: char, stop: &Stop) {
+pub(crate) fn offer(session: Session<'_>, call: &CallView, key: char, stop: &Stop) {
     let data = format!("{}:{}:{key}", call.lot.name, call.orbit);
     speak(session, "callpark_callback_offer", &data, DONE_TONE, stop);
 }
 
 /// Tells whoever has answered that this key gets them the call, again and again: until they press it (true), `until`, or
 /// the end of the leg.
-pub fn confirm(
+pub(crate) fn confirm(
     session: Session<'_>,
     call: &CallView,
     key: char,
@@ -113,19 +113,19 @@ pub fn confirm(
 }
 
 /// Tells a caller that somebody will call back.
-pub fn callback(session: Session<'_>, call: &CallView) {
+pub(crate) fn callback(session: Session<'_>, call: &CallView) {
     let data = format!("{}:{}", call.lot.name, call.orbit);
     speak(session, "callpark_callback", &data, DONE_TONE, &Stop::default());
 }
 
 /// Tells a caller that this cannot be.
-pub fn sorry(session: Session<'_>, stop: &Stop) {
+pub(crate) fn sorry(session: Session<'_>, stop: &Stop) {
     uncut(session, stop, || ivr::play(session, SORRY_TONE, stop));
 }
 
 /// Plays what an administrator has configured, a file, a stream or `phrase:<macro>`. A phrase gets
 /// `<lot>:<orbit>:<seconds the caller has waited>`. What cannot be played is logged: nobody's call ends for it.
-pub fn play(session: Session<'_>, what: &str, call: &CallView, stop: &Stop) {
+pub(crate) fn play(session: Session<'_>, what: &str, call: &CallView, stop: &Stop) {
     let played = match what.strip_prefix("phrase:") {
         Some(phrase) => {
             let waited = call.waiting_ms / 1000;

@@ -11,7 +11,7 @@ use crate::switch::stream::Stream;
 use crate::{args, arrival, config, standing, switch};
 
 mod callbacks;
-pub mod complete;
+pub(crate) mod complete;
 mod drop;
 mod health;
 mod list;
@@ -26,7 +26,7 @@ mod show;
 mod status;
 
 /// The command.
-pub struct Callpark;
+pub(crate) struct Callpark;
 
 /// An action's or a query's answer.
 type Answer = Result<String, Error>;

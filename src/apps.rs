@@ -6,12 +6,17 @@ use crate::module::Module;
 use crate::park::Refusal;
 use crate::switch::{Session, log};
 
-pub mod callpark;
-pub mod key;
-pub mod retrieve;
+pub(crate) mod callpark;
+pub(crate) mod key;
+pub(crate) mod retrieve;
 
 /// Says in `callpark_status` how an application ended, and in the log if it did not do what it was asked.
-pub fn report(session: Session<'_>, application: &str, data: &str, result: Result<&str, Refusal>) {
+pub(crate) fn report(
+    session: Session<'_>,
+    application: &str,
+    data: &str,
+    result: Result<&str, Refusal>,
+) {
     let code = match result {
         Ok(status) => status,
         Err(refusal) => {

@@ -3,13 +3,13 @@
 use crate::park::{LotKey, OrbitName, Park, Refusal, Want};
 
 /// The lot when none is named.
-pub const DEFAULT_LOT: &str = "default";
+pub(crate) const DEFAULT_LOT: &str = "default";
 /// More than this is no argument but an accident.
 const LONGEST: usize = 1024;
 
 /// A lot, and a word that says which of its calls or orbits.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Place {
+pub(crate) struct Place {
     /// The lot.
     pub lot: LotKey,
     /// What stands behind it.
@@ -20,7 +20,7 @@ pub struct Place {
 ///
 /// # Errors
 /// `BadArguments`: more than `most` words, or endless ones.
-pub fn words(data: &str, most: usize) -> Result<Vec<&str>, Refusal> {
+pub(crate) fn words(data: &str, most: usize) -> Result<Vec<&str>, Refusal> {
     let words: Vec<&str> = data.split_whitespace().take(most + 1).collect();
     if data.len() > LONGEST || words.len() > most { Err(Refusal::BadArguments) } else { Ok(words) }
 }
@@ -30,7 +30,7 @@ pub fn words(data: &str, most: usize) -> Result<Vec<&str>, Refusal> {
 ///
 /// # Errors
 /// `UnknownLot`, `BadArguments`.
-pub fn place(park: &Park, data: &str, domain: Option<&str>) -> Result<Place, Refusal> {
+pub(crate) fn place(park: &Park, data: &str, domain: Option<&str>) -> Result<Place, Refusal> {
     let (lot, word) = match *words(data, 2)?.as_slice() {
         [] => (DEFAULT_LOT, None),
         [lot, word] => (lot, Some(word)),
@@ -55,7 +55,7 @@ fn is_keyword(word: &str) -> bool {
 ///
 /// # Errors
 /// `UnknownLot`; `BadArguments`: no lot could be called so.
-pub fn lot(park: &Park, name: &str, domain: Option<&str>) -> Result<LotKey, Refusal> {
+pub(crate) fn lot(park: &Park, name: &str, domain: Option<&str>) -> Result<LotKey, Refusal> {
     name.parse::<LotKey>().map_err(|_| Refusal::BadArguments)?;
     park.resolve(name, domain)
 }
@@ -64,7 +64,7 @@ pub fn lot(park: &Park, name: &str, domain: Option<&str>) -> Result<LotKey, Refu
 ///
 /// # Errors
 /// `BadArguments`: no orbit could be called so.
-pub fn orbit(word: &str) -> Result<OrbitName, Refusal> {
+pub(crate) fn orbit(word: &str) -> Result<OrbitName, Refusal> {
     word.parse().map_err(|_| Refusal::BadArguments)
 }
 
@@ -72,7 +72,7 @@ pub fn orbit(word: &str) -> Result<OrbitName, Refusal> {
 ///
 /// # Errors
 /// `BadArguments`.
-pub fn want(word: Option<&str>) -> Result<Want, Refusal> {
+pub(crate) fn want(word: Option<&str>) -> Result<Want, Refusal> {
     match word {
         None | Some("auto") => Ok(Want::Auto),
         Some(word) => orbit(word).map(Want::Orbit),
@@ -84,7 +84,7 @@ pub fn want(word: Option<&str>) -> Result<Want, Refusal> {
 ///
 /// # Errors
 /// `BadArguments`: no orbit could be called so.
-pub fn key(park: &Park, lot: &LotKey, word: &str) -> Result<OrbitName, Refusal> {
+pub(crate) fn key(park: &Park, lot: &LotKey, word: &str) -> Result<OrbitName, Refusal> {
     let without_stars = |word| str::strip_prefix(word, "**").unwrap_or(word);
     let plain = word.split_once('+').map_or(word, |(_, orbit)| orbit);
     let bare = without_stars(word.rsplit_once('+').map_or(word, |(_, orbit)| orbit));

@@ -23,10 +23,10 @@ use crate::switch::{Located, Session, application, ivr, log};
 use crate::tokens::{Progress, Tokens};
 
 /// How long an orbit is held for a leg that is on its way, in ms.
-pub const ARRIVES_WITHIN_MS: u64 = 5_000;
+pub(crate) const ARRIVES_WITHIN_MS: u64 = 5_000;
 
 /// What a leg is to do when it arrives.
-pub enum Arrival {
+pub(crate) enum Arrival {
     /// Be parked.
     Park {
         /// The lot.
@@ -68,7 +68,7 @@ pub enum Arrival {
 }
 
 /// How long an orbit is held for a channel that may have to be waited for, in ms: longer than a command waits.
-pub const MOVES_WITHIN_MS: u64 = 10_000;
+pub(crate) const MOVES_WITHIN_MS: u64 = 10_000;
 /// How long a command waits for a channel to arrive.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(5);
 /// When a channel that did not set off by itself is moved from outside: what it does takes no requests, or no end.
@@ -79,7 +79,7 @@ const ASK_AGAIN: Duration = Duration::from_millis(50);
 
 /// How a channel is to be moved.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Force {
+pub(crate) enum Force {
     /// If it does not set off by itself, it goes on with what it does.
     Ask,
     /// It is taken out of whatever it does.
@@ -88,7 +88,7 @@ pub enum Force {
 
 /// What became of a channel that was sent.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Sent {
+pub(crate) enum Sent {
     /// It is there.
     Arrived,
     /// It has set off and will get there, unless it hangs up: what it was doing has not let it go yet.
@@ -101,7 +101,7 @@ pub enum Sent {
 ///
 /// # Errors
 /// It goes on with what it does, or is gone. Whoever has set off is not refused.
-pub fn send<T>(
+pub(crate) fn send<T>(
     tokens: &Tokens<T>,
     token: &str,
     leg: Session<'_>,
@@ -154,7 +154,7 @@ pub fn send<T>(
 }
 
 /// The channel sets off, unless it is on its way already or is not to go any more.
-pub fn set_off<T>(tokens: &Tokens<T>, token: &str, leg: Session<'_>) -> bool {
+pub(crate) fn set_off<T>(tokens: &Tokens<T>, token: &str, leg: Session<'_>) -> bool {
     tokens.set_off(token).is_some_and(|destination| go(leg, &destination))
 }
 
@@ -188,10 +188,10 @@ fn go(leg: Session<'_>, destination: &str) -> bool {
 }
 
 /// The word of the command with which a channel is asked, on its own thread, to set off.
-pub const ERRAND: &str = "errand";
+pub(crate) const ERRAND: &str = "errand";
 
 /// A channel has been asked to set off, and may be on its own thread or not.
-pub fn asked(module: &Arc<Module>, leg: Session<'_>, token: &str) {
+pub(crate) fn asked(module: &Arc<Module>, leg: Session<'_>, token: &str) {
     let goes = leg.in_its_thread()
         && leg.channel().can_be_sent()
         && !leg.channel().on_its_way()
@@ -242,7 +242,7 @@ fn leave_with_claim(module: &Arc<Module>, token: &str, leg: Session<'_>) -> bool
 }
 
 /// Keeps the orbit for a leg that has set off, until it is there or gone.
-pub fn expect(module: &Arc<Module>, token: &str, leg: &str) {
+pub(crate) fn expect(module: &Arc<Module>, token: &str, leg: &str) {
     let watch = {
         let (module, token, leg) = (Arc::clone(module), token.to_owned(), leg.to_owned());
         move || watch(&module, &token, &CallUuid::from(leg.as_str()))
@@ -279,13 +279,13 @@ fn watch(module: &Arc<Module>, token: &str, uuid: &CallUuid) {
 }
 
 /// The leg takes over what the consultation leg `holder` has, which is still in the orbit, or has left it and is awaited.
-pub fn inherit(module: &Arc<Module>, heir: Session<'_>, holder: &CallUuid) {
+pub(crate) fn inherit(module: &Arc<Module>, heir: Session<'_>, holder: &CallUuid) {
     let heir = CallUuid::from(heir.uuid().as_str());
     module.act(None, |park, now| park.hand_on(now, holder, &heir, ARRIVES_WITHIN_MS));
 }
 
 /// Pages the phones of the lot and sends the parker a message, if the lot wants that.
-pub fn tell_others(module: &Arc<Module>, lot: Option<&LotConfig>, uuid: &CallUuid) {
+pub(crate) fn tell_others(module: &Arc<Module>, lot: Option<&LotConfig>, uuid: &CallUuid) {
     let Some(lot) = lot.filter(|lot| lot.notify || lot.page.is_some()) else { return };
     let Some(call) = module.look(|park| park.find(clock::now(), uuid)) else { return };
     if lot.notify && may_tell(module, &call, Notice::Message) {

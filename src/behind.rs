@@ -18,14 +18,14 @@ enum Link {
 
 /// All legs behind this one, nearest first; empty for a phone's own.
 #[must_use]
-pub fn legs(session: Session<'_>) -> Vec<Located> {
+pub(crate) fn legs(session: Session<'_>) -> Vec<Located> {
     links(session).into_iter().map(|(leg, _)| leg).collect()
 }
 
 /// The call that is really meant when an application runs on a loopback leg: the channel that bridges to it, through any
 /// number of pairs. `None`: the leg stands for itself, or for a call that somebody has placed for it by a command.
 #[must_use]
-pub fn caller(session: Session<'_>) -> Option<Located> {
+pub(crate) fn caller(session: Session<'_>) -> Option<Located> {
     let loopback = |(leg, link)| (link == Link::Loopback).then_some(leg);
     links(session).into_iter().map_while(loopback).last()
 }
@@ -33,7 +33,7 @@ pub fn caller(session: Session<'_>) -> Option<Located> {
 /// Whether the channel behind a loopback leg has another party on hold meanwhile (`att_xfer`): it asks, and may hand the
 /// other one over to what it hears.
 #[must_use]
-pub fn is_consulting(caller: Session<'_>) -> bool {
+pub(crate) fn is_consulting(caller: Session<'_>) -> bool {
     caller.channel().variable("soft_holding_uuid").is_some()
 }
 

@@ -10,7 +10,7 @@ use crate::switch::{Channel, Located, core};
 
 /// The users in calls, at one moment.
 #[derive(Debug, Default)]
-pub struct InCalls {
+pub(crate) struct InCalls {
     /// Those whose phones have logged in for a call, or have been called.
     users: HashSet<User>,
     /// Those whose names stand in From of calls without a login, and the addresses such calls come from.
@@ -20,7 +20,7 @@ pub struct InCalls {
 impl InCalls {
     /// Whether that user is in a call. `contacts`: where the user's phones are registered.
     #[must_use]
-    pub fn has(&self, user: &str, contacts: &str) -> bool {
+    pub(crate) fn has(&self, user: &str, contacts: &str) -> bool {
         let Ok(user) = user.parse::<User>() else { return false };
         let from_a_phone =
             |addresses: &Vec<String>| addresses.iter().any(|address| is_at(contacts, address));
@@ -66,7 +66,7 @@ fn is_at(contacts: &str, address: &str) -> bool {
 
 /// Looks, for as many as ask.
 #[derive(Default)]
-pub struct Busy {
+pub(crate) struct Busy {
     looks: Mutex<Looks>,
     looked: Condvar,
 }
@@ -84,7 +84,7 @@ struct Looks {
 impl Busy {
     /// The users who are in a call now: what a look has seen that began after this was called.
     #[must_use]
-    pub fn look(&self) -> Arc<InCalls> {
+    pub(crate) fn look(&self) -> Arc<InCalls> {
         let mut looks = self.looks.lock();
         let wanted = looks.begun + 1;
         while looks.last.0 < wanted {

@@ -38,7 +38,7 @@ const MOST_RINGING: usize = 32;
 
 /// The attempts that are due, and how many of them ring.
 #[derive(Default)]
-pub struct Attempts {
+pub(crate) struct Attempts {
     waiting: Mutex<Waiting>,
     ringing: AtomicUsize,
 }
@@ -51,7 +51,7 @@ struct Waiting {
 }
 
 /// Makes one attempt. Returns at once: one look at all channels tells of all attempts that are due who is free.
-pub fn attempt(module: &Arc<Module>, callback: CallBack) {
+pub(crate) fn attempt(module: &Arc<Module>, callback: CallBack) {
     let ringing = module.rings.begin(callback.run);
     let (id, run) = (callback.callback.id, callback.run);
     // It may have been cancelled before it began; from here on whoever cancels it finds it.

@@ -21,7 +21,7 @@ use crate::switch::{Channel, Session, application};
 
 /// How a call came to the application that it runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Came {
+pub(crate) enum Came {
     /// This party dialled, or the dialplan does as if it had: it may be a consultation leg.
     Dialled(Party),
     /// This other party sent it here.
@@ -35,7 +35,7 @@ pub enum Came {
 impl Came {
     /// How the call came that runs an application in a dialplan: on its own leg, or on one behind which it is.
     #[must_use]
-    pub fn in_dialplan(module: &Module, session: Session<'_>) -> Self {
+    pub(crate) fn in_dialplan(module: &Module, session: Session<'_>) -> Self {
         let caller = behind::caller(session);
         let own = caller.as_ref().map_or(session, |caller| caller.session());
         let channel = own.channel();
@@ -58,7 +58,7 @@ impl Came {
 
     /// The user who dialled, transferred or had it sent.
     #[must_use]
-    pub fn user(self) -> Option<User> {
+    pub(crate) fn user(self) -> Option<User> {
         match self {
             Self::Dialled(by) | Self::Transferred(by) | Self::Consulting(by) => by.user,
             Self::Sent(user) => user,
@@ -67,7 +67,7 @@ impl Came {
 
     /// The tenant whose lots are meant.
     #[must_use]
-    pub fn domain(&self, channel: Channel<'_>) -> Option<String> {
+    pub(crate) fn domain(&self, channel: Channel<'_>) -> Option<String> {
         match self {
             Self::Dialled(by) | Self::Transferred(by) | Self::Consulting(by) => {
                 domain_of(channel, by)
@@ -79,13 +79,13 @@ impl Came {
 
 /// The tenant whose lots are meant: that of whoever parks, or of the user whom the dialplan names.
 #[must_use]
-pub fn domain_of(channel: Channel<'_>, by: &Party) -> Option<String> {
+pub(crate) fn domain_of(channel: Channel<'_>, by: &Party) -> Option<String> {
     by.domain.clone().or_else(|| parker::named_domain(channel))
 }
 
 /// Who sent a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum By {
+pub(crate) enum By {
     /// The party it was connected to: REFER, an attended transfer, a feature code.
     Party,
     /// Somebody who was not connected to it: a command such as `uuid_transfer`, or a phone that forwards its calls.
@@ -98,7 +98,7 @@ pub enum By {
 
 /// What is known of a call's way here.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Facts {
+pub(crate) struct Facts {
     /// Who sent it, most recently.
     pub sent: Option<By>,
     /// What its INVITE says.
@@ -109,7 +109,7 @@ pub struct Facts {
 
 /// The rule: whoever was sent stays sent, however many times its dialplan moves it on, until it dials.
 #[must_use]
-pub fn judge(facts: Facts) -> Option<By> {
+pub(crate) fn judge(facts: Facts) -> Option<By> {
     if facts.dialled {
         return None;
     }
@@ -247,7 +247,7 @@ impl Way {
 
 /// The ways of all channels. One lock, a leaf.
 #[derive(Default)]
-pub struct Ways(Mutex<HashMap<CallUuid, Way>>);
+pub(crate) struct Ways(Mutex<HashMap<CallUuid, Way>>);
 
 impl Ways {
     fn with<T>(&self, session: Session<'_>, look: impl FnOnce(&mut Way) -> T) -> Option<T> {
@@ -257,7 +257,7 @@ impl Ways {
 }
 
 /// Listens to how channels move.
-pub struct Watching;
+pub(crate) struct Watching;
 
 impl Watcher for Watching {
     fn began(session: Session<'_>) {

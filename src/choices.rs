@@ -11,7 +11,7 @@ use crate::switch::{Session, log};
 const OFFER_KEYS: [char; 2] = ['1', '2'];
 
 /// The choices a caller has in the lot it is in now.
-pub struct Choices {
+pub(crate) struct Choices {
     lot: Option<Arc<LotConfig>>,
     offered: bool,
 }
@@ -19,7 +19,7 @@ pub struct Choices {
 impl Choices {
     /// Those of that call.
     #[must_use]
-    pub fn of(module: &Module, call: &CallView) -> Self {
+    pub(crate) fn of(module: &Module, call: &CallView) -> Self {
         module.look(|park| Self {
             lot: park.lot_config(&call.lot),
             offered: park.is_offered(&call.uuid),
@@ -27,20 +27,20 @@ impl Choices {
     }
 
     /// The keys that do something.
-    pub fn keys(&self) -> impl Iterator<Item = char> {
+    pub(crate) fn keys(&self) -> impl Iterator<Item = char> {
         let exit = self.lot.as_ref().and_then(|lot| lot.exit_key);
         exit.into_iter().chain(self.callback_key())
     }
 
     /// What is played now and then.
     #[must_use]
-    pub fn comfort(&self) -> Option<&str> {
+    pub(crate) fn comfort(&self) -> Option<&str> {
         self.lot.as_ref()?.comfort.as_deref()
     }
 
     /// The key with which the standing offer to be called back is taken.
     #[must_use]
-    pub fn offered(&self) -> Option<char> {
+    pub(crate) fn offered(&self) -> Option<char> {
         self.callback_key().filter(|_| self.offered)
     }
 
@@ -52,7 +52,7 @@ impl Choices {
     }
 
     /// Does what the key is for. The call's verdict then says how to go on.
-    pub fn chosen(
+    pub(crate) fn chosen(
         &self,
         module: &Arc<Module>,
         session: Session<'_>,

@@ -20,7 +20,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(2);
 const INLINE_DESTINATION: &str = "inline_destination";
 
 /// Whoever is transferred onto the leg is parked, as long as this lives.
-pub struct Completing<'a> {
+pub(crate) struct Completing<'a> {
     module: &'a Module,
     channel: Channel<'a>,
     token: String,
@@ -31,7 +31,7 @@ impl<'a> Completing<'a> {
     ///
     /// # Errors
     /// Nobody waits there, or the leg has gone: it was a transfer.
-    pub fn await_of(
+    pub(crate) fn await_of(
         module: &'a Arc<Module>,
         session: Session<'a>,
         lot: &LotKey,

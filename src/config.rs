@@ -17,19 +17,19 @@ use crate::park::{
     Base, LotConfig, LotKey, LotName, MOST_STEPS, OrbitRange, Step, StepTo, WhenFull, candidates,
     overlap, shortened,
 };
-pub use lot_params::LOT_PARAMS;
+pub(crate) use lot_params::LOT_PARAMS;
 #[cfg(test)]
-pub use params::Param;
-pub use params::SETTINGS;
+pub(crate) use params::Param;
+pub(crate) use params::SETTINGS;
 use tree::Element;
 
 /// The names of all params.
-pub fn params() -> impl Iterator<Item = &'static str> {
+pub(crate) fn params() -> impl Iterator<Item = &'static str> {
     LOT_PARAMS.iter().map(|param| param.name).chain(SETTINGS.iter().map(|param| param.name))
 }
 
 /// The default of a param, and what it does.
-pub fn explain(name: &str) -> Option<(&'static str, &'static str)> {
+pub(crate) fn explain(name: &str) -> Option<(&'static str, &'static str)> {
     let lot = LOT_PARAMS.iter().map(|param| (param.name, param.default, param.meaning));
     let mut all =
         lot.chain(SETTINGS.iter().map(|param| (param.name, param.default, param.meaning)));
@@ -39,7 +39,7 @@ pub fn explain(name: &str) -> Option<(&'static str, &'static str)> {
 
 /// Everything that is configured.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Config {
+pub(crate) struct Config {
     /// What concerns the whole module.
     pub settings: Settings,
     /// The lots. No two have one key, and no two of one domain have one orbit.
@@ -48,7 +48,7 @@ pub struct Config {
 
 /// What concerns the whole module.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Settings {
+pub(crate) struct Settings {
     /// What a lamp's name starts with: `park` in `park+701@example.com`.
     pub presence_proto: String,
 }
@@ -73,7 +73,7 @@ fn built_in() -> Option<LotConfig> {
 
 /// What is wrong with a configuration, and where.
 #[derive(Clone, Debug, Default, PartialEq, Eq, thiserror::Error)]
-pub struct ConfigError {
+pub(crate) struct ConfigError {
     /// The line of the text, 1 for the first.
     pub line: Option<usize>,
     /// The lot, `name` or `name@domain`.
@@ -137,7 +137,7 @@ impl Config {
     ///
     /// # Errors
     /// The first thing that is wrong, or not understood.
-    pub fn parse(text: &str) -> Result<Config, ConfigError> {
+    pub(crate) fn parse(text: &str) -> Result<Config, ConfigError> {
         if text.len() > LONGEST {
             let line = text.bytes().take(LONGEST).filter(|byte| *byte == b'\n').count() + 1;
             return Err(ConfigError::new(

@@ -17,7 +17,7 @@ const MOST: usize = 16_384;
 
 /// What legs that were in a bridge bore when they hung up.
 #[derive(Default)]
-pub struct Departed {
+pub(crate) struct Departed {
     legs: Mutex<Legs>,
 }
 
@@ -43,7 +43,7 @@ impl Departed {
 
     /// What the leg of that uuid bears, or bore. `None`: it has long been gone.
     #[must_use]
-    pub fn marks(&self, uuid: &str) -> Option<Marks> {
+    pub(crate) fn marks(&self, uuid: &str) -> Option<Marks> {
         // In this order: a leg that FreeSWITCH has forgotten was remembered here before that.
         match Located::find_even_down(uuid) {
             Some(leg) => Some(Marks::of(leg.session().channel())),
@@ -53,7 +53,7 @@ impl Departed {
 
     /// The feature codes that are, or were, bound on the leg of that uuid. `None`: it has long been gone.
     #[must_use]
-    pub fn codes(&self, uuid: &str) -> Option<Codes> {
+    pub(crate) fn codes(&self, uuid: &str) -> Option<Codes> {
         // In this order, as above.
         match Located::find_even_down(uuid) {
             Some(leg) => Some(Codes::of(leg.session())),
@@ -63,7 +63,7 @@ impl Departed {
 }
 
 /// Remembers every leg that was in a bridge.
-pub struct Listener;
+pub(crate) struct Listener;
 
 impl hangup::Listener for Listener {
     fn hung_up(session: Session<'_>) {

@@ -11,7 +11,7 @@ const WRITTEN: [&str; 3] = ["dialed_user", "dialed_domain", "dialed_group"];
 ///
 /// # Errors
 /// The channel has gone, or holds what must not go into a dial string.
-pub fn filled(uuid: &str, text: &str) -> Result<DialString, String> {
+pub(crate) fn filled(uuid: &str, text: &str) -> Result<DialString, String> {
     let located = Located::find(uuid).ok_or("the caller has gone")?;
     in_session(located.session(), text)
 }
@@ -26,7 +26,7 @@ fn in_session(session: Session<'_>, text: &str) -> Result<DialString, String> {
 ///
 /// # Errors
 /// The channel has gone, or holds what must not go into a dial string.
-pub fn phones(uuid: &str, text: &str) -> Result<Vec<DialString>, String> {
+pub(crate) fn phones(uuid: &str, text: &str) -> Result<Vec<DialString>, String> {
     let located = Located::find(uuid).ok_or("the caller has gone")?;
     let session = located.session();
     let mut phones = Vec::new();

@@ -18,7 +18,7 @@ const STARTS_WITHIN: Duration = Duration::from_secs(5);
 const LOOK_EVERY: Duration = Duration::from_millis(5);
 
 /// A call to be made.
-pub struct Outgoing<'a> {
+pub(crate) struct Outgoing<'a> {
     /// What it is about.
     pub lot: String,
     /// What it is about.
@@ -38,7 +38,7 @@ pub struct Outgoing<'a> {
 impl<'a> Outgoing<'a> {
     /// A call about that parked call, which shows that name and the caller's number.
     #[must_use]
-    pub fn about(
+    pub(crate) fn about(
         call: &'a CallView,
         dial_string: &'a DialString,
         ring_s: u32,
@@ -57,7 +57,7 @@ impl<'a> Outgoing<'a> {
 
     /// Adds a variable.
     #[must_use]
-    pub fn with(mut self, name: &'a str, value: &'a str) -> Self {
+    pub(crate) fn with(mut self, name: &'a str, value: &'a str) -> Self {
         self.variables.push((name, value));
         self
     }
@@ -66,7 +66,7 @@ impl<'a> Outgoing<'a> {
     ///
     /// # Errors
     /// Why nobody answered, by FreeSWITCH's cause name.
-    pub fn reach(self, call_off: &CallOff) -> Result<Located, String> {
+    pub(crate) fn reach(self, call_off: &CallOff) -> Result<Located, String> {
         let name = match phones::by_sofia(self.dial_string.as_str()) {
             true => names::for_sip(&self.name),
             false => self.name,
@@ -96,7 +96,7 @@ impl<'a> Outgoing<'a> {
 ///
 /// # Errors
 /// It hung up before that.
-pub fn send<T>(
+pub(crate) fn send<T>(
     tokens: &Tokens<T>,
     errand: T,
     leg: Located,
@@ -125,7 +125,7 @@ pub fn send<T>(
 ///
 /// # Errors
 /// There is none to be had.
-pub fn in_thread(name: &str, body: impl FnOnce() + Send + 'static) -> Result<(), String> {
+pub(crate) fn in_thread(name: &str, body: impl FnOnce() + Send + 'static) -> Result<(), String> {
     let inside = Inside::enter();
     std::thread::Builder::new()
         .name(name.to_owned())

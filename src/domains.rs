@@ -21,7 +21,7 @@ const KNOWN_FOR: [Duration; 2] = [Duration::from_secs(300), Duration::from_secs(
 
 /// What is known of domains.
 #[derive(Default)]
-pub struct Domains(Mutex<Table>);
+pub(crate) struct Domains(Mutex<Table>);
 
 #[derive(Default)]
 struct Table {
@@ -54,14 +54,14 @@ impl Table {
 impl Domains {
     /// Whether that domain is the switch's own, a tenant's, or any other of the directory. None: nobody has looked yet.
     #[must_use]
-    pub fn exists(&self, module: &Module, domain: &str) -> Option<bool> {
+    pub(crate) fn exists(&self, module: &Module, domain: &str) -> Option<bool> {
         let ours = core::domain().is_some_and(|own| own.eq_ignore_ascii_case(domain))
             || module.look(|park| park.has_tenant(domain));
         if ours { Some(true) } else { self.0.lock().get(domain) }
     }
 
     /// Has it looked for soon; then `asked` is answered. False: too many are being looked for, or nobody can look now.
-    pub fn look_for(&self, module: &Arc<Module>, domain: &str, asked: Asked) -> bool {
+    pub(crate) fn look_for(&self, module: &Arc<Module>, domain: &str, asked: Asked) -> bool {
         let starts = {
             let mut table = self.0.lock();
             if table.wanted.len() >= MOST_WANTED {

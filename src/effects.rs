@@ -12,7 +12,7 @@ use crate::ring;
 use crate::switch::{Session, log};
 
 /// Carries out `effects` in their order. `here`: the session on whose thread we are.
-pub fn carry_out(module: &Arc<Module>, effects: Vec<Effect>, here: Option<Session<'_>>) {
+pub(crate) fn carry_out(module: &Arc<Module>, effects: Vec<Effect>, here: Option<Session<'_>>) {
     for effect in effects {
         match effect {
             Effect::Event(event) => {

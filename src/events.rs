@@ -13,11 +13,11 @@ use crate::switch::event::{Event, Kind};
 use crate::switch::{Located, Session, log};
 
 /// The subclass of our events.
-pub const SUBCLASS: &CStr = c"callpark::info";
+pub(crate) const SUBCLASS: &CStr = c"callpark::info";
 
 /// Tells it. `here`: the session on whose thread we are; it can be told of even while it hangs up, when FreeSWITCH
 /// finds it no more.
-pub fn tell(event: &ParkEvent, here: Option<Session<'_>>) {
+pub(crate) fn tell(event: &ParkEvent, here: Option<Session<'_>>) {
     let here = here.filter(|session| session.uuid() == event.uuid.as_str());
     let located = match here {
         Some(_) => None,
@@ -126,7 +126,7 @@ fn fire(event: &ParkEvent, session: Option<Session<'_>>) {
 }
 
 /// Tells of somebody who is to be called back: `Callpark-Action: callback`. The call itself has ended.
-pub fn tell_callback(news: &CallbackNews) {
+pub(crate) fn tell_callback(news: &CallbackNews) {
     let callback = &news.callback;
     let place = (&callback.lot, Some(&callback.orbit));
     let state = match (news.end, &callback.reason) {

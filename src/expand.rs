@@ -10,7 +10,7 @@ use crate::switch::{Channel, SentField};
 
 /// A text that was not filled in.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Unfit {
+pub(crate) enum Unfit {
     /// A value has characters that mean something where it would go.
     #[error("the value of ${{{0}}} has characters that may not go in there")]
     Value(String),
@@ -23,7 +23,7 @@ pub enum Unfit {
 }
 
 /// The longest text, filled in, in bytes.
-pub const LONGEST: usize = 64 * 1024;
+pub(crate) const LONGEST: usize = 64 * 1024;
 /// The longest that an error repeats of it, in characters.
 const LONGEST_QUOTED: usize = 128;
 /// How deep API calls may stand in the arguments of others: each takes some of a stack of 240 KiB.
@@ -34,7 +34,7 @@ const DEEPEST: usize = 8;
 ///
 /// # Errors
 /// Which part cannot be filled in.
-pub fn expand(channel: Channel<'_>, text: &str) -> Result<String, Unfit> {
+pub(crate) fn expand(channel: Channel<'_>, text: &str) -> Result<String, Unfit> {
     fill(text, &|name| channel.variable(name).map(Untrusted::from), &|call| channel.expand(call))
 }
 
@@ -136,7 +136,7 @@ fn is_ours(name: &str) -> bool {
 /// Whether a text that a dialplan has put together holds something a caller has sent and that is not
 /// [plain](Untrusted::plain): by then nobody can tell any more where the one ends and the other begins.
 #[must_use]
-pub fn holds_what_was_sent(channel: Channel<'_>, text: &str) -> Option<&'static str> {
+pub(crate) fn holds_what_was_sent(channel: Channel<'_>, text: &str) -> Option<&'static str> {
     let taints = |what: &SentField| channel.sent(*what).is_some_and(|value| value.taints(text));
     SentField::ALL.iter().copied().find(taints).map(SentField::name)
 }

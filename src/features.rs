@@ -20,12 +20,12 @@ type Run = (String, String);
 
 /// What is bound on a leg, as the one that talks to it has to have it.
 #[derive(Clone, Debug, Default)]
-pub struct Codes(Vec<Run>);
+pub(crate) struct Codes(Vec<Run>);
 
 impl Codes {
     /// Reads them off the leg.
     #[must_use]
-    pub fn of(leg: Session<'_>) -> Self {
+    pub(crate) fn of(leg: Session<'_>) -> Self {
         let mut codes = mirrored(&application::log(leg));
         codes.truncate(MOST);
         Self(codes)
@@ -33,7 +33,7 @@ impl Codes {
 }
 
 /// Binds on a leg that has just been parked, on its own thread, what the leg has, or had, that it talked to last.
-pub fn take_over(module: &Arc<Module>, parked: Session<'_>) {
+pub(crate) fn take_over(module: &Arc<Module>, parked: Session<'_>) {
     let parker = parked.channel().variable("last_bridge_to");
     let Some(Codes(codes)) = parker.and_then(|uuid| module.departed.codes(&uuid)) else { return };
     if codes.is_empty() {

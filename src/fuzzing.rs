@@ -37,7 +37,7 @@ fn lots() -> Vec<LotConfig> {
 
 fn park() -> Park {
     let mut park = Park::new(1);
-    drop(park.configure(clock::now(), lots()));
+    park.configure(clock::now(), lots());
     park
 }
 

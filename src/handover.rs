@@ -29,8 +29,8 @@ mod state;
 mod told;
 
 use bond::Bond;
-pub use state::Handover;
-pub use told::Told;
+pub(crate) use state::Handover;
+pub(crate) use told::Told;
 
 /// How long the parked leg waits for the other to be ready for it, in ms; it is, within a few.
 const OTHER_READY_MS: u32 = 2_000;
@@ -41,7 +41,7 @@ const SURELY_REAL: Duration = Duration::from_secs(1);
 
 /// How the parked leg came out of a hand-over.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Given {
+pub(crate) enum Given {
     /// It is still parked.
     StillParked,
     /// The call was taken, and the bridge is over.
@@ -53,7 +53,7 @@ pub enum Given {
 ///
 /// # Errors
 /// Why there was no bridge. The leg is up then, unless it is what went away.
-pub fn take(
+pub(crate) fn take(
     module: &Arc<Module>,
     leg: Session<'_>,
     lot: Option<&LotKey>,
@@ -74,7 +74,7 @@ pub fn take(
 ///
 /// # Errors
 /// Why not.
-pub fn claim(
+pub(crate) fn claim(
     module: &Arc<Module>,
     leg: Session<'_>,
     lot: Option<&LotKey>,
@@ -99,7 +99,7 @@ pub fn claim(
 ///
 /// # Errors
 /// As [`take`].
-pub fn connect(
+pub(crate) fn connect(
     module: &Arc<Module>,
     leg: Session<'_>,
     claim: Claim,
@@ -175,7 +175,7 @@ fn come_back(leg: Session<'_>, handover: &Handover) {
 }
 
 /// The claim is void: the parked leg need not take the hand-over up.
-pub fn withdraw(module: &Module, ticket: Ticket) {
+pub(crate) fn withdraw(module: &Module, ticket: Ticket) {
     let handover = module.handovers.lock().get(&ticket).cloned();
     if let Some(handover) = handover {
         handover.withdraw();
@@ -183,7 +183,7 @@ pub fn withdraw(module: &Module, ticket: Ticket) {
 }
 
 /// The parked leg's side, on its own thread: bridges to the leg that claimed it.
-pub fn give(
+pub(crate) fn give(
     module: &Arc<Module>,
     parked: Session<'_>,
     uuid: &CallUuid,
@@ -272,7 +272,12 @@ fn outstay(parked: Channel<'_>, handover: &Handover) {
 
 /// Looks whether the two are in a bridge with each other. True: there is no more to look for. A phone that has tried to
 /// transfer somebody onto its leg by then meant to park them: it does not get the call.
-pub fn confirm(module: &Arc<Module>, uuid: &CallUuid, ticket: Ticket, leg: &CallUuid) -> bool {
+pub(crate) fn confirm(
+    module: &Arc<Module>,
+    uuid: &CallUuid,
+    ticket: Ticket,
+    leg: &CallUuid,
+) -> bool {
     let handover = module.handovers.lock().get(&ticket).cloned();
     let Some(handover) = handover.filter(|it| !it.is_over() && !it.is_real()) else { return true };
     let (Some(parked), Some(other)) = (Located::find(uuid.as_str()), Located::find(leg.as_str()))

@@ -9,13 +9,13 @@ use crate::clock;
 use crate::module::Module;
 use crate::switch::guard::{self, Panics};
 
-pub use beside::{Registrations, check_rival};
-pub use mark::Mark;
-pub use pulse::Pulse;
+pub(crate) use beside::{Registrations, check_rival};
+pub(crate) use mark::Mark;
+pub(crate) use pulse::Pulse;
 
 /// One part of the module.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Part {
+pub(crate) struct Part {
     /// What it is called.
     pub name: &'static str,
     /// Whether it is all right.
@@ -28,7 +28,7 @@ pub struct Part {
 
 /// What the parts say of themselves when something happens to them.
 #[derive(Default)]
-pub struct Health {
+pub(crate) struct Health {
     /// The thread that waits for deadlines.
     pub worker: Pulse,
     /// The thread that shows lamps.
@@ -45,7 +45,7 @@ pub struct Health {
 
 /// Every part, in a fixed order.
 #[must_use]
-pub fn parts(module: &Module) -> Vec<Part> {
+pub(crate) fn parts(module: &Module) -> Vec<Part> {
     let health = &module.health;
     let overdue_ms = module
         .look(crate::park::Park::poll_timeout)

@@ -12,7 +12,7 @@ const MOST: usize = 32;
 
 /// Notes a park, or how one ended: on the parked channel, and on the one that took it. `parked`: the parked channel's
 /// session, if there is one. The leg whose place another has taken is the other leg of that one.
-pub fn note(event: &ParkEvent, now_ms: u64, parked: Option<Session<'_>>) {
+pub(crate) fn note(event: &ParkEvent, now_ms: u64, parked: Option<Session<'_>>) {
     let what = event.outcome.map_or("parked", |outcome| outcome.as_str());
     let other = event.retriever_uuid.as_ref().or(event.from_uuid.as_ref());
     if let Some(parked) = parked {

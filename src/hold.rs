@@ -20,7 +20,7 @@ const TRIES: u32 = 3;
 const SLEEP_MS: u32 = 500;
 
 /// What is played, until it cannot be, and then what instead.
-pub struct Music {
+pub(crate) struct Music {
     sources: Vec<String>,
     failures: u32,
 }
@@ -28,7 +28,7 @@ pub struct Music {
 impl Music {
     /// In this order: the call's own `callpark_hold_music`, the lot's, the channel's hold music, silence.
     #[must_use]
-    pub fn choose(channel: Channel<'_>, lot: Option<&str>) -> Self {
+    pub(crate) fn choose(channel: Channel<'_>, lot: Option<&str>) -> Self {
         let own = channel.variable(OWN).filter(|music| match holds_what_was_sent(channel, music) {
             Some(what) => {
                 ignored(channel, OWN, &format!("it holds the call's {what}"));
@@ -80,7 +80,7 @@ fn ignored(channel: Channel<'_>, what: &str, why: &str) {
 }
 
 /// Keeps the caller company until the leg is woken, transferred or gone.
-pub fn hold(session: Session<'_>, leg: &Leg, music: &mut Music) {
+pub(crate) fn hold(session: Session<'_>, leg: &Leg, music: &mut Music) {
     let channel = session.channel();
     while !leg.stop.is_up() && channel.ready() {
         let Some(source) = music.sources.last() else {
@@ -107,7 +107,7 @@ pub fn hold(session: Session<'_>, leg: &Leg, music: &mut Music) {
 
 /// A waiting call takes no fax. FreeSWITCH would look for an application that does for two seconds, refuse the offer, and
 /// leave the phone's next re-INVITE without an answer.
-pub struct NoFax<'a> {
+pub(crate) struct NoFax<'a> {
     channel: Channel<'a>,
     refuses: bool,
 }
@@ -118,7 +118,7 @@ impl<'a> NoFax<'a> {
 
     /// Until it is dropped: with whom the call talks afterwards can take one.
     #[must_use]
-    pub fn while_waiting(channel: Channel<'a>) -> Self {
+    pub(crate) fn while_waiting(channel: Channel<'a>) -> Self {
         let allowed = channel.variable(Self::ALLOWED).is_some_and(|value| is_true(&value));
         let refuses = allowed && channel.variable(Self::REFUSED).is_none();
         if refuses {

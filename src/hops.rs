@@ -9,17 +9,17 @@ const COUNTERS: [&str; 2] = ["max_session_transfers", "max_forwards"];
 const MAX_FORWARDS: u32 = 70;
 
 /// The counters as they were.
-pub struct Hops([Option<String>; 2]);
+pub(crate) struct Hops([Option<String>; 2]);
 
 impl Hops {
     /// Reads them.
     #[must_use]
-    pub fn of(channel: Channel<'_>) -> Self {
+    pub(crate) fn of(channel: Channel<'_>) -> Self {
         Self(COUNTERS.map(|name| channel.variable(name)))
     }
 
     /// Sees to it that the next transfer is not the one at which FreeSWITCH hangs the call up.
-    pub fn spare_one(channel: Channel<'_>) {
+    pub(crate) fn spare_one(channel: Channel<'_>) {
         for name in COUNTERS {
             let Some(left) = channel.variable(name) else { continue };
             // What is no number FreeSWITCH takes for 0.
@@ -31,14 +31,14 @@ impl Hops {
     }
 
     /// The transfer in between did not count.
-    pub fn restore(&self, channel: Channel<'_>) {
+    pub(crate) fn restore(&self, channel: Channel<'_>) {
         for (name, value) in COUNTERS.iter().zip(&self.0) {
             channel.set_variable(name, value.as_deref());
         }
     }
 
     /// The transfer that brought the channel here did not count. FreeSWITCH took it from the first counter there is.
-    pub fn give_one_back(channel: Channel<'_>) {
+    pub(crate) fn give_one_back(channel: Channel<'_>) {
         for name in COUNTERS {
             let Some(left) = channel.variable(name) else { continue };
             if let Ok(left) = left.parse::<u32>() {

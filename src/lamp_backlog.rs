@@ -16,7 +16,7 @@ const MOST_WATCHED: usize = 100_000;
 const LOOK_EVERY: Duration = Duration::from_secs(10);
 
 /// So many a second, and so many at once after a quiet time.
-pub struct Pace {
+pub(crate) struct Pace {
     every: Duration,
     at_once: u32,
     /// When all that was done has used up its time.
@@ -25,23 +25,23 @@ pub struct Pace {
 
 impl Pace {
     /// `every`: the time that one takes.
-    pub fn new(now: Instant, every: Duration, at_once: u32) -> Self {
+    pub(crate) fn new(now: Instant, every: Duration, at_once: u32) -> Self {
         Self { every, at_once, used_until: now }
     }
 
     /// How long until one more may be done.
-    pub fn wait(&self, now: Instant) -> Duration {
+    pub(crate) fn wait(&self, now: Instant) -> Duration {
         self.used_until.saturating_duration_since(now + self.every * (self.at_once - 1))
     }
 
     /// One is done.
-    pub fn spend(&mut self, now: Instant) {
+    pub(crate) fn spend(&mut self, now: Instant) {
         self.used_until = self.used_until.max(now) + self.every;
     }
 }
 
 /// One pace for each of those who ask.
-pub struct Paces {
+pub(crate) struct Paces {
     every: Duration,
     at_once: u32,
     paces: HashMap<Arc<str>, Pace>,
@@ -50,12 +50,12 @@ pub struct Paces {
 
 impl Paces {
     /// `every`: the time that one of anybody's takes.
-    pub fn new(now: Instant, every: Duration, at_once: u32) -> Self {
+    pub(crate) fn new(now: Instant, every: Duration, at_once: u32) -> Self {
         Self { every, at_once, paces: HashMap::new(), looked: now }
     }
 
     /// Whether one of that one's may be done now, which then counts. If too many ask to count them all, it may.
-    pub fn may(&mut self, now: Instant, who: Arc<str>) -> bool {
+    pub(crate) fn may(&mut self, now: Instant, who: Arc<str>) -> bool {
         if self.paces.len() >= MOST_PACES && self.looked + LOOK_EVERY <= now {
             self.paces.retain(|_, pace| pace.used_until > now);
             self.looked = now;
@@ -73,7 +73,7 @@ impl Paces {
 }
 
 /// What waits, each once.
-pub struct Backlog<T> {
+pub(crate) struct Backlog<T> {
     waiting: VecDeque<T>,
     is_waiting: HashSet<T>,
 }
@@ -86,35 +86,35 @@ impl<T> Default for Backlog<T> {
 
 impl<T: Clone + Eq + Hash> Backlog<T> {
     /// That waits from now on, if it does not yet.
-    pub fn push(&mut self, what: T) {
+    pub(crate) fn push(&mut self, what: T) {
         if self.is_waiting.insert(what.clone()) {
             self.waiting.push_back(what);
         }
     }
 
     /// The next one.
-    pub fn pop(&mut self) -> Option<T> {
+    pub(crate) fn pop(&mut self) -> Option<T> {
         let next = self.waiting.pop_front()?;
         self.is_waiting.remove(&next);
         Some(next)
     }
 
     /// Whether nothing waits.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.waiting.is_empty()
     }
 }
 
 /// Lamps that are watched in their own domain, and until when at least.
 #[derive(Default)]
-pub struct Watched {
+pub(crate) struct Watched {
     until: HashMap<String, Instant>,
     looked: Option<Instant>,
 }
 
 impl Watched {
     /// A phone watches that lamp for so long.
-    pub fn note(&mut self, now: Instant, login: &str, until: Instant) {
+    pub(crate) fn note(&mut self, now: Instant, login: &str, until: Instant) {
         if let Some(known) = self.until.get_mut(login) {
             *known = until.max(*known);
             return;
@@ -130,7 +130,7 @@ impl Watched {
     }
 
     /// Whether a phone is known to watch that lamp.
-    pub fn contains(&self, now: Instant, login: &str) -> bool {
+    pub(crate) fn contains(&self, now: Instant, login: &str) -> bool {
         self.until.get(login).is_some_and(|until| *until > now)
     }
 }

@@ -16,7 +16,7 @@ const MOST: usize = 10_000;
 const MOST_OF_A_PHONE: usize = 1_000;
 
 /// What is to be done next.
-pub enum Job {
+pub(crate) enum Job {
     /// The lamp of this orbit may show something old.
     Lamp(LotKey, OrbitName),
     /// That of the lot as a whole may.
@@ -86,7 +86,7 @@ impl Waiting {
 
 /// The queue. One lock, a leaf.
 #[derive(Default)]
-pub struct LampQueue {
+pub(crate) struct LampQueue {
     waiting: Mutex<Waiting>,
     came: Condvar,
 }
@@ -99,7 +99,7 @@ impl LampQueue {
     }
 
     /// The lamps of this orbit and of its lot may show something old.
-    pub fn changed(&self, lot: LotKey, orbit: OrbitName) {
+    pub(crate) fn changed(&self, lot: LotKey, orbit: OrbitName) {
         self.with(|waiting| {
             if !waiting.lots.contains(&lot) {
                 waiting.lots.push_back(lot.clone());
@@ -112,37 +112,37 @@ impl LampQueue {
     }
 
     /// A phone asks. False: too many do; it is answered when it asks again.
-    pub fn ask(&self, asked: Asked) -> bool {
+    pub(crate) fn ask(&self, asked: Asked) -> bool {
         self.with(|waiting| waiting.ask(asked))
     }
 
     /// The configuration was read again.
-    pub fn configured(&self) {
+    pub(crate) fn configured(&self) {
         self.with(|waiting| waiting.configured = true);
     }
 
     /// Ends whoever works this off, after the lamps that wait; phones get no answers any more.
-    pub fn stop(&self) {
+    pub(crate) fn stop(&self) {
         self.with(|waiting| waiting.stop = true);
     }
 
     /// Whether a phone that asks now has a good chance of being answered.
-    pub fn has_room(&self) -> bool {
+    pub(crate) fn has_room(&self) -> bool {
         self.waiting.lock().asked.len() < MOST / 2
     }
 
     /// A phone gets no answer.
-    pub fn leave_unanswered(&self) {
+    pub(crate) fn leave_unanswered(&self) {
         self.waiting.lock().unanswered += 1;
     }
 
     /// How many phones have got no answer since this was called last.
-    pub fn take_unanswered(&self) -> u64 {
+    pub(crate) fn take_unanswered(&self) -> u64 {
         std::mem::take(&mut self.waiting.lock().unanswered)
     }
 
     /// Waits for something to do, for so long at the most.
-    pub fn next(&self, patience: Duration) -> Job {
+    pub(crate) fn next(&self, patience: Duration) -> Job {
         let mut waiting = self.waiting.lock();
         if let Some(job) = waiting.next() {
             return job;

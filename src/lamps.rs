@@ -68,7 +68,7 @@ impl Blinking {
 }
 
 /// Shows lamps and answers phones, until it is told to stop.
-pub fn run(module: &Arc<Module>) {
+pub(crate) fn run(module: &Arc<Module>) {
     let _inside = Inside::enter();
     let _beating = module.health.showing.beat();
     let mut lamps = Lamps::new();
@@ -119,7 +119,7 @@ pub fn run(module: &Arc<Module>) {
 
 /// The lamps as they were shown last: what has not changed is not shown again. Only one thread has them, and only it
 /// answers who asks, so that the last one shown is the last one that was true.
-pub struct Lamps {
+pub(crate) struct Lamps {
     /// Those of their own domain that are not off.
     lit: HashMap<(String, String), Shown>,
     /// Who is told by itself.

@@ -1,7 +1,7 @@
 //! mod_callpark: call parking for FreeSWITCH.
 //!
 //! A caller is put into a numbered *orbit* and hears music; somebody entitled picks the call up from any phone; if nobody
-//! does, it comes back. [`park`] decides all that, without FreeSWITCH, threads or a clock. [`switch`] is FreeSWITCH made
+//! does, it comes back. [`park`] decides all that, without FreeSWITCH, threads or a clock. `switch` is FreeSWITCH made
 //! safe. What is between them carries out what was decided.
 
 mod after_bridge;
@@ -30,6 +30,7 @@ mod expand;
 mod features;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
+#[allow(clippy::expect_used, clippy::panic, reason = "a panic is how a target fails")]
 pub mod fuzzing;
 mod handover;
 mod health;

@@ -9,7 +9,7 @@ use crate::switch::event::{Event, Kind};
 use crate::switch::{api, log};
 
 /// Sends the parker's phones a message that says where the call is. Returns at once.
-pub fn send(call: &CallView) {
+pub(crate) fn send(call: &CallView) {
     let Some(parker) = call.parker.clone() else { return };
     let (name, number) = (names::shown_name(call), names::shown_number(call));
     let text = format!("Parked at {}: {name} <{number}>", call.orbit);

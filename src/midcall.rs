@@ -20,7 +20,7 @@ use crate::switch::{Cause, Located, Session, Stop, ivr, log};
 /// # Errors
 /// `Gone`: it is still in its bridge, but the other one has just left. Whoever pressed the keys is not the one to be
 /// parked, and would be held inside there.
-pub fn partner(session: Session<'_>) -> Result<Option<Located>, Refusal> {
+pub(crate) fn partner(session: Session<'_>) -> Result<Option<Located>, Refusal> {
     let channel = session.channel();
     if !channel.test(Flag::Bridged) && !channel.exchanging_media() {
         return Ok(None);
@@ -34,7 +34,7 @@ pub fn partner(session: Session<'_>) -> Result<Option<Located>, Refusal> {
 
 /// FreeSWITCH plays music to the partner while a feature code runs, and stops it then. Music that has not yet begun is not
 /// stopped: an application that ends at once would leave the partner with it.
-pub fn outlast_the_music(presser: Session<'_>) {
+pub(crate) fn outlast_the_music(presser: Session<'_>) {
     const BEGINS_WITHIN_MS: u32 = 200;
     ivr::sleep(presser, BEGINS_WITHIN_MS, &Stop::default());
 }
@@ -43,7 +43,7 @@ pub fn outlast_the_music(presser: Session<'_>) {
 ///
 /// # Errors
 /// Why not: the two go on talking.
-pub fn park_partner(
+pub(crate) fn park_partner(
     module: &Arc<Module>,
     presser: Session<'_>,
     partner: &Located,

@@ -35,7 +35,7 @@ static RUNNING: RwLock<Option<Arc<Module>>> = RwLock::new(None);
 
 /// A parked call on its own thread.
 #[derive(Default)]
-pub struct Leg {
+pub(crate) struct Leg {
     /// Raised when its verdict may have changed, or there is an interlude: stop the music and look.
     pub stop: Stop,
     /// The token of whoever takes its place.
@@ -46,7 +46,7 @@ pub struct Leg {
 
 /// What a parked caller hears between two pieces of music.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Interlude {
+pub(crate) enum Interlude {
     /// The lot's comfort.
     Comfort,
     /// The offer to be called back.
@@ -55,25 +55,25 @@ pub enum Interlude {
 
 impl Leg {
     /// What is to be played next.
-    pub fn next_interlude(&self) -> Option<Interlude> {
+    pub(crate) fn next_interlude(&self) -> Option<Interlude> {
         self.interludes.lock().pop_front()
     }
 
     /// Somebody else's command connects the call, which is not parked any more. The music does not go on after that.
-    pub fn take_out(&self) {
+    pub(crate) fn take_out(&self) {
         self.taken_out.store(true, Ordering::Release);
         self.stop.wake();
     }
 
     /// Whether that has happened.
     #[must_use]
-    pub fn is_taken_out(&self) -> bool {
+    pub(crate) fn is_taken_out(&self) -> bool {
         self.taken_out.load(Ordering::Acquire)
     }
 }
 
 /// The running module.
-pub struct Module {
+pub(crate) struct Module {
     park: Mutex<Park>,
     legs: Mutex<HashMap<CallUuid, Arc<Leg>>>,
     /// Legs that have claimed a call, until they have left the bridge with it, or have given the claim back.
@@ -117,7 +117,7 @@ pub struct Module {
 impl Module {
     /// A module with that configuration, whose worker listens at the other end of `worker`.
     #[must_use]
-    pub fn new(config: Config, seed: u64, worker: Sender<Message>) -> Arc<Self> {
+    pub(crate) fn new(config: Config, seed: u64, worker: Sender<Message>) -> Arc<Self> {
         let mut park = Park::new(seed);
         // There are no calls yet, so nothing follows that would have to be carried out.
         park.configure(clock::now(), config.lots);
@@ -148,28 +148,28 @@ impl Module {
 
     /// The running module; `None` before `load` and after `shutdown`.
     #[must_use]
-    pub fn running() -> Option<Arc<Self>> {
+    pub(crate) fn running() -> Option<Arc<Self>> {
         RUNNING.read().clone()
     }
 
     /// Makes `module` the running one.
-    pub fn start(module: Arc<Self>) {
+    pub(crate) fn start(module: Arc<Self>) {
         *RUNNING.write() = Some(module);
     }
 
     /// There is no running module any more; gives back the one that ran.
-    pub fn stop() -> Option<Arc<Self>> {
+    pub(crate) fn stop() -> Option<Arc<Self>> {
         RUNNING.write().take()
     }
 
     /// Reads from the table.
-    pub fn look<T>(&self, read: impl FnOnce(&Park) -> T) -> T {
+    pub(crate) fn look<T>(&self, read: impl FnOnce(&Park) -> T) -> T {
         read(&self.park.lock())
     }
 
     /// Decides something in the table, then, with the lock released, carries out what follows from it. `here` is the
     /// session on whose thread we are, if any: it can be told things even while it is hanging up.
-    pub fn act<T>(
+    pub(crate) fn act<T>(
         self: &Arc<Self>,
         here: Option<Session<'_>>,
         decide: impl FnOnce(&mut Park, Millis) -> T,
@@ -193,7 +193,7 @@ impl Module {
     }
 
     /// Does what is due in the table; says when the next is due.
-    pub fn tick(self: &Arc<Self>) -> Option<Millis> {
+    pub(crate) fn tick(self: &Arc<Self>) -> Option<Millis> {
         let (late_ms, next) = self.act(None, |park, now| {
             let met = park.poll_timeout().filter(|deadline| *deadline <= now);
             park.handle_timeout(now);
@@ -206,30 +206,30 @@ impl Module {
     }
 
     /// Has the worker do something.
-    pub fn tell_worker(&self, message: Message) {
+    pub(crate) fn tell_worker(&self, message: Message) {
         // It only fails when the worker has ended, and with it what it was wanted for.
         drop(self.worker.send(message));
     }
 
     /// Notes that the call's own thread holds it now.
-    pub fn leg_arrived(&self, uuid: &CallUuid) -> Arc<Leg> {
+    pub(crate) fn leg_arrived(&self, uuid: &CallUuid) -> Arc<Leg> {
         let leg = Arc::new(Leg::default());
         self.legs.lock().insert(uuid.clone(), Arc::clone(&leg));
         leg
     }
 
     /// Notes that it no longer does.
-    pub fn leg_left(&self, uuid: &CallUuid) {
+    pub(crate) fn leg_left(&self, uuid: &CallUuid) {
         self.legs.lock().remove(uuid);
     }
 
     /// A parked call on its own thread, if it is one.
-    pub fn leg(&self, uuid: &CallUuid) -> Option<Arc<Leg>> {
+    pub(crate) fn leg(&self, uuid: &CallUuid) -> Option<Arc<Leg>> {
         self.legs.lock().get(uuid).cloned()
     }
 
     /// Has the parked call look at its verdict, now.
-    pub fn wake(&self, uuid: &CallUuid) {
+    pub(crate) fn wake(&self, uuid: &CallUuid) {
         let Some(leg) = self.leg(uuid) else { return };
         leg.stop.wake();
         if let Some(parked) = Located::find(uuid.as_str()) {
@@ -238,7 +238,7 @@ impl Module {
     }
 
     /// Has the parked call hear that, now.
-    pub fn interlude(&self, uuid: &CallUuid, interlude: Interlude) {
+    pub(crate) fn interlude(&self, uuid: &CallUuid, interlude: Interlude) {
         let Some(leg) = self.leg(uuid) else { return };
         {
             let mut waiting = leg.interludes.lock();
@@ -252,14 +252,14 @@ impl Module {
     }
 
     /// From now on every call that ends, ends because the module stops.
-    pub fn stopping(self: &Arc<Self>) {
+    pub(crate) fn stopping(self: &Arc<Self>) {
         self.stopping.store(true, Ordering::Release);
         self.act(None, Park::shutdown);
     }
 
     /// Whether the module is being unloaded.
     #[must_use]
-    pub fn is_stopping(&self) -> bool {
+    pub(crate) fn is_stopping(&self) -> bool {
         self.stopping.load(Ordering::Acquire)
     }
 }

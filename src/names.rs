@@ -12,7 +12,7 @@ const ANSWERED_AS: [&str; 2] = ["initial_callee_id_name", "initial_callee_id_num
 /// Answers `leg`; a phone that is told with the answer to whom it is talking is told the name of `call`. The leg has its
 /// own names again afterwards, whatever becomes of the claim. False: it cannot be answered, the leg is going down.
 #[must_use]
-pub fn answer_as(leg: Channel<'_>, call: Option<&CallView>) -> bool {
+pub(crate) fn answer_as(leg: Channel<'_>, call: Option<&CallView>) -> bool {
     let Some(call) = call.filter(|_| is_sip(leg) && !leg.test(Flag::Answered)) else {
         return leg.answer();
     };
@@ -30,14 +30,14 @@ pub fn answer_as(leg: Channel<'_>, call: Option<&CallView>) -> bool {
 
 /// The caller's name as others may see it.
 #[must_use]
-pub fn shown_name(call: &CallView) -> String {
+pub(crate) fn shown_name(call: &CallView) -> String {
     let name = if call.private { ANONYMOUS.0 } else { &call.caller_id_name };
     name.chars().take(LONGEST_SHOWN).collect()
 }
 
 /// The caller's number as others may see it, and as it can stand in a SIP address.
 #[must_use]
-pub fn shown_number(call: &CallView) -> String {
+pub(crate) fn shown_number(call: &CallView) -> String {
     let number = if call.private { ANONYMOUS.1 } else { &call.caller_id_number };
     let legal = |c: &char| c.is_ascii_alphanumeric() || "+*#._-%".contains(*c);
     let number: String = number.chars().filter(legal).collect();
@@ -46,7 +46,7 @@ pub fn shown_number(call: &CallView) -> String {
 }
 
 /// Some fields of a channel's caller profile, as they were.
-pub struct Names {
+pub(crate) struct Names {
     fields: Vec<(SentField, Untrusted)>,
 }
 
@@ -56,7 +56,7 @@ impl Names {
     /// call that leg's *callee* id, which it copies into the parked call's profile as well (`send_display`,
     /// `check_bridge_export`).
     #[must_use]
-    pub fn exchange(leg: Session<'_>, call: &CallView) -> Self {
+    pub(crate) fn exchange(leg: Session<'_>, call: &CallView) -> Self {
         let channel = leg.channel();
         let was = Self::of(
             channel,
@@ -82,12 +82,12 @@ impl Names {
 
     /// What a bridge changes in the parked call's profile, even if it comes to nothing.
     #[must_use]
-    pub fn of_parked(parked: Channel<'_>) -> Self {
+    pub(crate) fn of_parked(parked: Channel<'_>) -> Self {
         Self::of(parked, &[SentField::CALLEE_ID_NAME, SentField::CALLEE_ID_NUMBER])
     }
 
     /// Everything as before.
-    pub fn restore(&self, channel: Channel<'_>) {
+    pub(crate) fn restore(&self, channel: Channel<'_>) {
         for (field, value) in &self.fields {
             channel.put_back(*field, value);
         }
@@ -101,14 +101,14 @@ impl Names {
 
 /// The caller's name as its phone meant it. What mod_sofia has from a phone is still escaped as in a SIP header.
 #[must_use]
-pub fn of_caller(channel: Channel<'_>) -> DisplayName {
+pub(crate) fn of_caller(channel: Channel<'_>) -> DisplayName {
     let name = channel.sent(SentField::CALLER_ID_NAME).unwrap_or_default();
     if is_sip(channel) { DisplayName::unescaped(&name) } else { DisplayName::of(&name) }
 }
 
 /// The caller's number.
 #[must_use]
-pub fn number_of_caller(channel: Channel<'_>) -> Number {
+pub(crate) fn number_of_caller(channel: Channel<'_>) -> Number {
     Number::of(&channel.sent(SentField::CALLER_ID_NUMBER).unwrap_or_default())
 }
 
@@ -116,7 +116,7 @@ pub fn number_of_caller(channel: Channel<'_>) -> Number {
 /// what lies between the last `/` or `:` and the first `@` (`switch_sanitize_number`); then it decodes `%41`, cuts off
 /// what is before the first and behind the last quote (`check_decode`), and puts what is left between quotes.
 #[must_use]
-pub fn for_sip(name: &str) -> String {
+pub(crate) fn for_sip(name: &str) -> String {
     let mut text = String::with_capacity(name.len());
     let mut rest = name.chars().filter(|c| !c.is_control());
     while let Some(c) = rest.next() {

@@ -17,7 +17,7 @@ use crate::switch::{Cause, Channel, Session, guard, ivr};
 
 /// A call that is in an orbit, and on whose thread we are. However this ends, the orbit is free afterwards and the call
 /// has an outcome.
-pub struct Parked<'a> {
+pub(crate) struct Parked<'a> {
     module: Arc<Module>,
     session: Session<'a>,
     uuid: CallUuid,
@@ -29,26 +29,30 @@ pub struct Parked<'a> {
 impl<'a> Parked<'a> {
     /// For a call that is about to be parked, so that nothing that happens to it is missed.
     #[must_use]
-    pub fn about_to_be(module: &Arc<Module>, session: Session<'a>, uuid: &CallUuid) -> Self {
+    pub(crate) fn about_to_be(module: &Arc<Module>, session: Session<'a>, uuid: &CallUuid) -> Self {
         let leg = module.leg_arrived(uuid);
         Self { module: Arc::clone(module), session, uuid: uuid.clone(), leg, succession: None }
     }
 
     /// From now on another leg can come in its place. `consultation`: it has dialled here itself, in a call of that
     /// user's, so that another party may be transferred onto it.
-    pub fn can_be_replaced(&mut self, place: &park::Parked, consultation: Option<Option<User>>) {
+    pub(crate) fn can_be_replaced(
+        &mut self,
+        place: &park::Parked,
+        consultation: Option<Option<User>>,
+    ) {
         let succession =
             Succession::open(&self.module, self.session, &self.leg, place, consultation);
         self.succession = Some(succession);
     }
 
     /// Tells the orbit to the one who dialled here.
-    pub fn announce(&self, place: &park::Parked) {
+    pub(crate) fn announce(&self, place: &park::Parked) {
         announce::orbit(self.session, &place.lot, &place.orbit, &self.leg.stop);
     }
 
     /// Holds it until it has an outcome, or is on its way elsewhere.
-    pub fn stay(&self, music: &mut Music) {
+    pub(crate) fn stay(&self, music: &mut Music) {
         let channel = self.session.channel();
         while channel.ready() {
             // First lowered, then looked: what changes in between wakes it again.
@@ -161,7 +165,7 @@ impl<'a> Parked<'a> {
 
 /// A leg begins to talk. If it is parked and this is not the bridge to whoever claimed it, then somebody else's command
 /// runs on top of our application (`bridge`, `eavesdrop`, `conference`), and has taken the call out.
-pub fn connected(module: &Arc<Module>, session: Session<'_>, with: Option<&str>) {
+pub(crate) fn connected(module: &Arc<Module>, session: Session<'_>, with: Option<&str>) {
     let uuid = CallUuid::from(session.uuid().as_str());
     let ours = match module.look(|park| park.verdict(&uuid)) {
         Verdict::Unknown => return,

@@ -7,12 +7,12 @@ use crate::switch::{Channel, SentField, log};
 
 const PARKER: &str = "callpark_parker";
 /// What we found out for an earlier park of the same call, and wrote into `callpark_parker` for its CDR.
-pub const FOUND: &str = "callpark_parker_found";
+pub(crate) const FOUND: &str = "callpark_parker_found";
 
 /// Who is named as the parker by the dialplan: `callpark_parker`, unless that is what we wrote there ourselves. A name that
 /// is not that of a user is logged.
 #[must_use]
-pub fn named(channel: Channel<'_>) -> Option<User> {
+pub(crate) fn named(channel: Channel<'_>) -> Option<User> {
     let named = name(channel)?;
     let why = match named.parse::<User>() {
         Ok(user) if party::exists(&user) => return Some(user),
@@ -29,7 +29,7 @@ pub fn named(channel: Channel<'_>) -> Option<User> {
 
 /// The domain of the user who is named as the parker by the dialplan.
 #[must_use]
-pub fn named_domain(channel: Channel<'_>) -> Option<String> {
+pub(crate) fn named_domain(channel: Channel<'_>) -> Option<String> {
     let user: User = name(channel)?.parse().ok()?;
     party::exists(&user).then(|| user.domain().to_owned())
 }
@@ -41,7 +41,7 @@ fn name(channel: Channel<'_>) -> Option<String> {
 
 /// Writes the parker on a channel, for its CDR. The next park of that channel does not take this for a name that the dialplan
 /// gave, unless it was one.
-pub fn write(channel: Channel<'_>, parker: Option<&str>) {
+pub(crate) fn write(channel: Channel<'_>, parker: Option<&str>) {
     if name(channel).is_none_or(|named| Some(named.as_str()) != parker) {
         channel.set_variable(FOUND, parker);
     }
@@ -51,7 +51,11 @@ pub fn write(channel: Channel<'_>, parker: Option<&str>) {
 /// Who transferred the call: the leg it was connected to (`from`, if that is known), even if that has hung up meanwhile. Only when nothing is known
 /// of that leg the transfer's own word counts (Referred-By), which can be left over from an earlier transfer.
 #[must_use]
-pub fn of_transfer(departed: &Departed, channel: Channel<'_>, from: Option<String>) -> Party {
+pub(crate) fn of_transfer(
+    departed: &Departed,
+    channel: Channel<'_>,
+    from: Option<String>,
+) -> Party {
     let own = Marks::of(channel);
     let from = from.or_else(|| channel.variable("last_bridge_to"));
     let from = from.and_then(|uuid| departed.marks(&uuid));

@@ -16,7 +16,7 @@ use crate::switch::{Located, Session};
 const SEEN_WITHIN: Duration = Duration::from_millis(200);
 
 /// Waits until the leg that this one was bridged to last has seen that it has left.
-pub fn wait_until_seen(session: Session<'_>) {
+pub(crate) fn wait_until_seen(session: Session<'_>) {
     let Some(other) = session.channel().variable("last_bridge_to") else { return };
     let Some(other) = Located::find(&other) else { return };
     let there = other.session().channel();
@@ -32,7 +32,7 @@ pub fn wait_until_seen(session: Session<'_>) {
 
 /// This leg has left a bridge that may have been just about to begin. The other one's thread, if it is late and gets there
 /// only now, hangs this one up unless it sees it there (`audio_bridge_thread`). So this one shows itself until it has.
-pub fn outstay(session: Session<'_>) {
+pub(crate) fn outstay(session: Session<'_>) {
     const LIMIT: Duration = Duration::from_millis(500);
     /// Between its arrival and its look at this leg.
     const LOOKS_WITHIN: Duration = Duration::from_millis(5);
@@ -54,6 +54,6 @@ pub fn outstay(session: Session<'_>) {
 
 /// Whether two legs are the halves of one loopback: a bridge between these ends FreeSWITCH.
 #[must_use]
-pub fn are_halves(leg: Session<'_>, other: &CallUuid) -> bool {
+pub(crate) fn are_halves(leg: Session<'_>, other: &CallUuid) -> bool {
     leg.channel().variable("other_loopback_leg_uuid").as_deref() == Some(other.as_str())
 }

@@ -5,7 +5,7 @@ use crate::switch::{Channel, api, core};
 
 /// Whose leg it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Party {
+pub(crate) struct Party {
     /// The user, who exists in the switch's directory.
     pub user: Option<User>,
     /// The tenant.
@@ -15,14 +15,14 @@ pub struct Party {
 impl Party {
     /// Whose leg this is. May ask the directory, which can take a moment.
     #[must_use]
-    pub fn of(channel: Channel<'_>) -> Self {
+    pub(crate) fn of(channel: Channel<'_>) -> Self {
         Marks::of(channel).party()
     }
 }
 
 /// What a leg bears that says whose it is. Nothing of it has been checked.
 #[derive(Clone, Debug, Default)]
-pub struct Marks {
+pub(crate) struct Marks {
     /// Of a leg that came in: the user as which its phone logged in. Of one that we called: the user for whose phone it was.
     user: Option<Untrusted>,
     /// The domain of that user, or the one that the dialplan has set.
@@ -38,7 +38,7 @@ pub struct Marks {
 impl Marks {
     /// Reads them. Only what the channel has itself: a global variable of such a name says nothing about one leg.
     #[must_use]
-    pub fn of(channel: Channel<'_>) -> Self {
+    pub(crate) fn of(channel: Channel<'_>) -> Self {
         let own = channel.own_variables();
         let called = channel.variable("direction").as_deref() == Some("outbound");
         let for_user = own.get("dialed_user").zip(own.get("dialed_domain")).filter(|_| called);
@@ -62,7 +62,7 @@ impl Marks {
 
     /// Whose leg it is.
     #[must_use]
-    pub fn party(&self) -> Party {
+    pub(crate) fn party(&self) -> Party {
         let user = match (&self.user, &self.domain) {
             (Some(user), Some(domain)) => {
                 User::of(user, domain).filter(|user| self.known || exists(user))
@@ -77,7 +77,7 @@ impl Marks {
     /// The user of ours that somebody else means by `user@host`. An address at which this leg reached the switch stands for
     /// the switch's own domain; any other host must be a domain of the directory.
     #[must_use]
-    pub fn user_at(&self, address: &Untrusted) -> Option<User> {
+    pub(crate) fn user_at(&self, address: &Untrusted) -> Option<User> {
         let (user, host) = address.address()?;
         let user_of = |domain: &Untrusted| User::of(&user, domain).filter(exists);
         user_of(&host).or_else(|| {
@@ -90,7 +90,7 @@ impl Marks {
 
 /// Whether the directory has such a user. Without mod_commands nobody can tell, and nobody is.
 #[must_use]
-pub fn exists(user: &User) -> bool {
+pub(crate) fn exists(user: &User) -> bool {
     let asked = api::execute("user_exists", &format!("id {} {}", user.user(), user.domain()));
     asked.is_some_and(|answer| answer.trim() == "true")
 }

@@ -9,7 +9,7 @@ use crate::switch::api;
 
 /// Why what is asked for stands in the way, if it does: asks FreeSWITCH, which takes a moment.
 #[must_use]
-pub fn obstacle(module: &Module, asks: &Asks) -> Option<&'static str> {
+pub(crate) fn obstacle(module: &Module, asks: &Asks) -> Option<&'static str> {
     match asks {
         Asks::Mailbox(user) => {
             user.split_once('@').and_then(|(user, domain)| has_mailbox(user, domain).err())
@@ -20,7 +20,10 @@ pub fn obstacle(module: &Module, asks: &Asks) -> Option<&'static str> {
 }
 
 /// Why a user is not free to take a call: no phone is registered, or one is in a call.
-pub fn not_free(user: &str, in_calls: impl FnOnce() -> Arc<InCalls>) -> Option<&'static str> {
+pub(crate) fn not_free(
+    user: &str,
+    in_calls: impl FnOnce() -> Arc<InCalls>,
+) -> Option<&'static str> {
     let contacts = contacts(user);
     unreachable(&contacts)
         .or_else(|| in_calls().has(user, &contacts).then_some("the user is in a call"))
@@ -33,7 +36,7 @@ fn unreachable(contacts: &str) -> Option<&'static str> {
 /// Whether mod_sofia makes the call, which wants names written in its own way. Where several kinds of phones are called
 /// at once, or it cannot be told, it counts as if it did: most phones are its.
 #[must_use]
-pub fn by_sofia(dial_string: &str) -> bool {
+pub(crate) fn by_sofia(dial_string: &str) -> bool {
     let called = match dial_string.strip_prefix("user/") {
         Some(user) => contacts(user),
         None => dial_string.to_owned(),
@@ -71,7 +74,7 @@ pub(crate) fn leads_somewhere(dial_string: &str) -> bool {
 ///
 /// # Errors
 /// What is missing.
-pub fn has_mailbox(user: &str, domain: &str) -> Result<(), &'static str> {
+pub(crate) fn has_mailbox(user: &str, domain: &str) -> Result<(), &'static str> {
     if !crate::switch::module::is_loaded("mod_voicemail") {
         return Err("mod_voicemail is not loaded");
     }

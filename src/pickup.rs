@@ -13,7 +13,7 @@ const LONGEST_S: u32 = 5;
 const HANGS_UP: &str = "DISPLACE_HANGUP_ON_ERROR";
 
 /// Plays the tone of the call's lot, if it has just been retrieved and there is one.
-pub fn tone(module: &Arc<Module>, event: &ParkEvent) {
+pub(crate) fn tone(module: &Arc<Module>, event: &ParkEvent) {
     if event.action != Action::Retrieve || event.outcome.is_none() {
         return;
     }

@@ -17,7 +17,7 @@ use crate::watchers::LONGEST_S;
 
 /// What one lamp shows.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Shown {
+pub(crate) struct Shown {
     light: Light,
     /// What is said of it: `Parked`, `2 calls`, `Idle`.
     status: String,
@@ -37,18 +37,18 @@ enum Light {
 impl Shown {
     /// Nothing.
     #[must_use]
-    pub fn off() -> Self {
+    pub(crate) fn off() -> Self {
         Self { light: Light::Off, status: "Idle".to_owned(), caller: None, dialog: None }
     }
 
     /// Whether the lamp is dark.
     #[must_use]
-    pub fn is_off(&self) -> bool {
+    pub(crate) fn is_off(&self) -> bool {
         self.light == Light::Off
     }
 
     /// Fires it for the lamp `login@domain`; to the one subscription `asked_by`, or to all.
-    pub fn fire(&self, proto: &str, login: &str, domain: &str, asked_by: Option<&str>) {
+    pub(crate) fn fire(&self, proto: &str, login: &str, domain: &str, asked_by: Option<&str>) {
         let Some(event) = Event::new(Kind::PresenceIn, None) else { return };
         let headers = self.headers(proto, login, domain, asked_by);
         headers.iter().fold(event, |event, (name, value)| event.with(name, value)).fire();
@@ -153,7 +153,7 @@ pub(crate) fn lot_now(module: &Module, lot: &LotKey) -> Shown {
 
 /// A lamp that a phone asks about.
 #[derive(Clone)]
-pub struct Asked {
+pub(crate) struct Asked {
     /// The lamp.
     pub login: String,
     /// The domain in which it is watched, as the phone spells it.
@@ -178,7 +178,7 @@ const LONGEST_LOGIN: usize = 64;
 impl Asked {
     /// That subscription of `from` asks for the lamp `login@domain`. None: nothing of ours can be meant.
     #[must_use]
-    pub fn new(
+    pub(crate) fn new(
         login: &str,
         domain: &str,
         call_id: Option<String>,
@@ -205,19 +205,19 @@ impl Asked {
 
     /// The same, which has got its answer.
     #[must_use]
-    pub fn answered(self) -> Self {
+    pub(crate) fn answered(self) -> Self {
         Self { is_answered: true, ..self }
     }
 
     /// Who asks, by its own account.
     #[must_use]
-    pub fn source(&self) -> Arc<str> {
+    pub(crate) fn source(&self) -> Arc<str> {
         Arc::clone(&self.source)
     }
 
     /// The domain of the phone, by its own account; none for one that names an address.
     #[must_use]
-    pub fn phone_domain(&self) -> Option<&str> {
+    pub(crate) fn phone_domain(&self) -> Option<&str> {
         self.from.as_deref()
     }
 
@@ -242,7 +242,7 @@ fn expires_s(text: Option<&str>) -> u64 {
 }
 
 /// Hears phones that ask: FreeSWITCH sends them no first NOTIFY for a presence of ours, it asks us.
-pub struct Probes;
+pub(crate) struct Probes;
 
 impl Listener for Probes {
     const KIND: Kind = Kind::PresenceProbe;

@@ -20,12 +20,12 @@ mod tests;
 
 use crate::park::{CallView, CallbackView, LotView, OrbitView};
 use columns::{CALLBACK_COLUMNS, COLUMNS, Cell, LOT_COLUMNS};
-pub use health::{health_json, health_text};
+pub(crate) use health::{health_json, health_text};
 pub(crate) use xml::illegal as illegal_in_xml;
 
 /// How a list is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Format {
+pub(crate) enum Format {
     /// Aligned, for people.
     #[default]
     Text,
@@ -52,7 +52,7 @@ impl FromStr for Format {
 }
 
 /// The list of calls.
-pub fn calls(calls: &[CallView], format: Format) -> String {
+pub(crate) fn calls(calls: &[CallView], format: Format) -> String {
     match format {
         Format::Text => text::table(calls, &COLUMNS, "call"),
         Format::Json => document("calls", Rows(calls, &COLUMNS)),
@@ -62,7 +62,7 @@ pub fn calls(calls: &[CallView], format: Format) -> String {
 }
 
 /// A line a lot: capacity, parked, free, closed; and how many are reserved or draining, if any are.
-pub fn status_text(lots: &[LotView]) -> String {
+pub(crate) fn status_text(lots: &[LotView]) -> String {
     let mut out = String::new();
     for lot in lots {
         let name = text::quoted(&lot.lot.to_string()).into_owned();
@@ -83,22 +83,22 @@ pub fn status_text(lots: &[LotView]) -> String {
 }
 
 /// `{"lots":[…]}`.
-pub fn status_json(lots: &[LotView]) -> String {
+pub(crate) fn status_json(lots: &[LotView]) -> String {
     document("lots", Rows(lots, &LOT_COLUMNS))
 }
 
 /// Who is to be called back, a line each.
-pub fn callbacks_text(callbacks: &[CallbackView]) -> String {
+pub(crate) fn callbacks_text(callbacks: &[CallbackView]) -> String {
     text::table(callbacks, &CALLBACK_COLUMNS, "call-back")
 }
 
 /// `{"callbacks":[…]}`.
-pub fn callbacks_json(callbacks: &[CallbackView]) -> String {
+pub(crate) fn callbacks_json(callbacks: &[CallbackView]) -> String {
     document("callbacks", Rows(callbacks, &CALLBACK_COLUMNS))
 }
 
 /// One orbit, its call, and what happens next.
-pub fn show_text(view: &OrbitView) -> String {
+pub(crate) fn show_text(view: &OrbitView) -> String {
     let mut out = format!("{} {} is {}", view.lot, view.orbit, view.state.as_str());
     if view.closed && view.call.is_some() {
         out.push_str(", and closed for new calls");
@@ -127,7 +127,7 @@ pub fn show_text(view: &OrbitView) -> String {
 
 /// The same as one JSON document: `lot`, `orbit`, `state`, `closed`, `call` (or null), `next` with `in_ms`, `what`, `step`
 /// (or null) and `skipped` (why it will be, or null).
-pub fn show_json(view: &OrbitView) -> String {
+pub(crate) fn show_json(view: &OrbitView) -> String {
     #[derive(Serialize)]
     struct Next<'a> {
         in_ms: u64,

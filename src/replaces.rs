@@ -30,7 +30,7 @@ const INLINE: &str = "inline_destination";
 const CALL_ID: &str = "sip_replaces_call_id";
 
 /// What the new leg of a parked call is to know.
-pub struct Replacement {
+pub(crate) struct Replacement {
     /// The leg whose place it takes.
     of: CallUuid,
     /// That one dialled here itself: it may be a consultation, and the new leg somebody else.
@@ -44,7 +44,7 @@ pub struct Replacement {
 }
 
 /// Who may come in the place of a parked leg.
-pub struct Succession {
+pub(crate) struct Succession {
     /// The token of a leg that takes over the call as it is.
     replacement: String,
     /// If the leg may be a consultation: the token of whoever is transferred onto it, a call of its own.
@@ -54,7 +54,7 @@ pub struct Succession {
 impl Succession {
     /// For a call that is parked from now on. `consultation`: it has dialled here itself, in a call of that user's.
     #[must_use]
-    pub fn open(
+    pub(crate) fn open(
         module: &Module,
         session: Session<'_>,
         leg: &Leg,
@@ -97,7 +97,7 @@ impl Succession {
 
     /// The leg leaves. True: another is coming in its place, and the call is not at its end.
     #[must_use]
-    pub fn close(self, module: &Arc<Module>, session: Session<'_>) -> bool {
+    pub(crate) fn close(self, module: &Arc<Module>, session: Session<'_>) -> bool {
         let channel = session.channel();
         channel.set_variable(INLINE, None);
         if channel.up() || channel.cause() != Cause::ATTENDED_TRANSFER {
@@ -134,7 +134,7 @@ fn stand_by(channel: Channel<'_>, token: &str) {
 
 /// Hears of every application that runs: what somebody plays to a parked leg is one, and would be what a leg in its
 /// place would run.
-pub struct OnTop;
+pub(crate) struct OnTop;
 
 impl Listener for OnTop {
     const KIND: Kind = Kind::ChannelExecute;
@@ -150,7 +150,7 @@ impl Listener for OnTop {
 
 /// An application runs on a parked leg. FreeSWITCH notes its name once more just after it has told us of it, so this is
 /// done twice.
-pub fn renew(module: &Module, uuid: &CallUuid) {
+pub(crate) fn renew(module: &Module, uuid: &CallUuid) {
     let token = module.leg(uuid).and_then(|leg| leg.replacement.lock().clone());
     if let (Some(token), Some(leg)) = (token, Located::find(uuid.as_str())) {
         stand_by(leg.session().channel(), &token);
@@ -161,7 +161,7 @@ pub fn renew(module: &Module, uuid: &CallUuid) {
 ///
 /// # Errors
 /// `Gone`: that call has ended. `Denied`: it is another tenant's.
-pub fn take_place(
+pub(crate) fn take_place(
     module: &Arc<Module>,
     session: Session<'_>,
     replacement: Replacement,
@@ -214,7 +214,7 @@ fn under_its_own_name(channel: Channel<'_>) {
 
 /// What a leg's INVITE says it replaces.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Replaces {
+pub(crate) enum Replaces {
     /// Nothing, as far as a parked call is concerned.
     Nothing,
     /// A leg that FreeSWITCH knew, and that ran this application before.
@@ -228,7 +228,7 @@ pub enum Replaces {
 impl Replaces {
     /// What the leg's INVITE says. Nothing any more once the leg has been connected to somebody.
     #[must_use]
-    pub fn of(channel: Channel<'_>) -> Self {
+    pub(crate) fn of(channel: Channel<'_>) -> Self {
         let has = |name| channel.variable(name).is_some();
         match channel.variable(CALL_ID) {
             None => Self::Nothing,
@@ -241,7 +241,7 @@ impl Replaces {
 
 /// Refuses a leg that replaces what is not there, as SIP has it. Otherwise it would be connected to whoever happens to
 /// be where it was sent to.
-pub fn refuse(session: Session<'_>) {
+pub(crate) fn refuse(session: Session<'_>) {
     let channel = session.channel();
     if !ivr::respond(session, 481, "Call/Transaction Does Not Exist") {
         channel.hangup(Cause::CALL_REJECTED);
@@ -250,7 +250,7 @@ pub fn refuse(session: Session<'_>) {
 
 /// Waits while the call that is meant changes hands: from a leg that has been replaced to the one that comes in its
 /// place, or back from a retriever in whose place this leg has come.
-pub fn settle(module: &Module, session: Session<'_>, lot: &LotKey, target: Target<'_>) {
+pub(crate) fn settle(module: &Module, session: Session<'_>, lot: &LotKey, target: Target<'_>) {
     const LIMIT: Duration = Duration::from_secs(2);
     let channel = session.channel();
     let replaced = Replaces::of(channel) == Replaces::Leg;

@@ -10,7 +10,7 @@ use crate::settings;
 use crate::switch::{Cause, Channel, log};
 
 /// The variables that are read from the channel that is parked, or in mid-call from the parker's.
-pub const VARIABLES: [&str; 9] = [
+pub(crate) const VARIABLES: [&str; 9] = [
     "callpark_timeout",
     "callpark_hold_music",
     "callpark_announce",
@@ -24,7 +24,7 @@ pub const VARIABLES: [&str; 9] = [
 
 /// The request for a channel. What makes no sense is ignored, and logged.
 #[must_use]
-pub fn of(
+pub(crate) fn of(
     channel: Channel<'_>,
     uuid: CallUuid,
     lot: LotKey,
@@ -78,7 +78,7 @@ pub fn of(
 
 /// Who is calling on a channel.
 #[must_use]
-pub fn caller(channel: Channel<'_>) -> Caller {
+pub(crate) fn caller(channel: Channel<'_>) -> Caller {
     let hidden = |name: &str| channel.variable(name).is_some_and(|hide| hide == "true");
     Caller {
         name: names::of_caller(channel),

@@ -20,10 +20,10 @@ use crate::switch::{Located, log};
 use crate::worker::Message;
 
 /// The application that connects a leg we have called; its data is the token of an [`Errand`].
-pub const APPLICATION: &str = "callpark_retrieve";
+pub(crate) const APPLICATION: &str = "callpark_retrieve";
 
 /// What a leg that we have called is for: handed out once.
-pub struct Errand {
+pub(crate) struct Errand {
     /// The call it is to take, and no other.
     pub uuid: CallUuid,
     /// The return step that rang it; none: a command did.
@@ -42,7 +42,7 @@ pub struct Errand {
 
 /// Whoever answers gets the call only by pressing a key: a machine does not.
 #[derive(Clone, Copy)]
-pub struct Confirm {
+pub(crate) struct Confirm {
     /// The key.
     pub key: char,
     /// Within how much time.
@@ -61,13 +61,13 @@ impl Confirm {
 impl Errand {
     /// A command's.
     #[must_use]
-    pub fn by_command(uuid: CallUuid) -> Self {
+    pub(crate) fn by_command(uuid: CallUuid) -> Self {
         Self { uuid, run: None, user: None, announce: None, confirm: None, told: None, claim: None }
     }
 
     /// Who claims, when `leg` does it.
     #[must_use]
-    pub fn claimant(&self, leg: CallUuid) -> Claimant {
+    pub(crate) fn claimant(&self, leg: CallUuid) -> Claimant {
         let user = self.user.clone();
         match self.run {
             Some(run) => Claimant::StepLeg { uuid: leg, user, run },
@@ -87,7 +87,7 @@ enum Did {
 }
 
 /// Runs a return step that rings or tells somebody.
-pub fn step(module: &Arc<Module>, ring: Ring) {
+pub(crate) fn step(module: &Arc<Module>, ring: Ring) {
     let ringing = module.rings.begin(ring.run);
     let (uuid, run) = (ring.call.uuid.clone(), ring.run);
     // It may have been stopped before it began; from here on whoever stops it finds it.
@@ -118,7 +118,7 @@ pub fn step(module: &Arc<Module>, ring: Ring) {
 }
 
 /// The run reached nobody who took the call.
-pub fn failed(module: &Arc<Module>, uuid: &CallUuid, run: RunId, reason: &str) {
+pub(crate) fn failed(module: &Arc<Module>, uuid: &CallUuid, run: RunId, reason: &str) {
     module.rings.end(run);
     module.act(None, |park, now| park.step_failed(now, uuid, run, reason));
 }
@@ -211,7 +211,11 @@ fn shown_name(call: &CallView, step: &Step, what: &str) -> String {
 ///
 /// # Errors
 /// The reason why that cannot even be tried.
-pub fn command(module: &Arc<Module>, call: CallView, dial_string: String) -> Result<(), String> {
+pub(crate) fn command(
+    module: &Arc<Module>,
+    call: CallView,
+    dial_string: String,
+) -> Result<(), String> {
     const RING_S: u32 = 60;
     let ringing = module.rings.begin_command();
     let thread = {
@@ -246,7 +250,7 @@ pub fn command(module: &Arc<Module>, call: CallView, dial_string: String) -> Res
 }
 
 /// Calls the phones a lot pages, each of them, and has them told where the call is. Nobody waits for it.
-pub fn page(module: &Arc<Module>, call: CallView, dial_string: String) {
+pub(crate) fn page(module: &Arc<Module>, call: CallView, dial_string: String) {
     let uuid = call.uuid.clone();
     let module = Arc::clone(module);
     let thread =

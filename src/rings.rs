@@ -14,11 +14,11 @@ use crate::switch::{Cause, Located, core};
 use crate::tokens::Tokens;
 
 /// The variable of every leg that rings for a run, until somebody has answered: from then on the leg is known by its uuid.
-pub const RUN: &str = "callpark_run";
+pub(crate) const RUN: &str = "callpark_run";
 
 /// Something that rings, or has answered and has not claimed anything yet.
 #[derive(Default)]
-pub struct Ringing {
+pub(crate) struct Ringing {
     /// Ends the ringing.
     pub call_off: CallOff,
     /// It is ending.
@@ -31,7 +31,7 @@ impl Ringing {
     ///
     /// # Errors
     /// That is late: the ringing had been called off, and the leg is hung up.
-    pub fn answered(&self, leg: &Located) -> Result<(), String> {
+    pub(crate) fn answered(&self, leg: &Located) -> Result<(), String> {
         *self.leg.lock() = Some(leg.session().uuid());
         // The call may go on for hours, and elsewhere.
         leg.session().channel().set_variable(RUN, None);
@@ -82,7 +82,7 @@ impl Ringing {
 }
 
 /// Everything that is ringing.
-pub struct Rings {
+pub(crate) struct Rings {
     /// Runs are counted from 1 at each load: this tells those of one load from those of another.
     load: u64,
     runs: Mutex<HashMap<RunId, Arc<Ringing>>>,
@@ -104,24 +104,24 @@ impl Default for Rings {
 
 impl Rings {
     /// What the legs of that run bear as [`RUN`]: no other run ever has the same.
-    pub fn name(&self, run: RunId) -> String {
+    pub(crate) fn name(&self, run: RunId) -> String {
         format!("{:016x}-{}", self.load, run.0)
     }
 
     /// Notes that something begins to ring for that run.
-    pub fn begin(&self, run: RunId) -> Arc<Ringing> {
+    pub(crate) fn begin(&self, run: RunId) -> Arc<Ringing> {
         let ringing = Arc::new(Ringing::default());
         self.runs.lock().insert(run, Arc::clone(&ringing));
         ringing
     }
 
     /// That run rings nobody any more: it is over, or whoever answered has the call.
-    pub fn end(&self, run: RunId) {
+    pub(crate) fn end(&self, run: RunId) {
         self.runs.lock().remove(&run);
     }
 
     /// Ends a run's ringing. The phone counts it as a missed call unless somebody else has taken it.
-    pub fn stop(&self, run: RunId, why: Quiet) {
+    pub(crate) fn stop(&self, run: RunId, why: Quiet) {
         let ringing = self.runs.lock().remove(&run);
         if let Some(ringing) = ringing {
             let cause = match why {
@@ -137,7 +137,7 @@ impl Rings {
     }
 
     /// Ends all ringing, for unloading.
-    pub fn stop_all(&self) {
+    pub(crate) fn stop_all(&self) {
         let mut all: Vec<_> = self.runs.lock().drain().map(|(_, ringing)| ringing).collect();
         all.extend(self.commands.lock().iter().cloned());
         for ringing in all {
@@ -146,14 +146,14 @@ impl Rings {
     }
 
     /// Notes that something begins to ring for a command.
-    pub fn begin_command(&self) -> Arc<Ringing> {
+    pub(crate) fn begin_command(&self) -> Arc<Ringing> {
         let ringing = Arc::new(Ringing::default());
         self.commands.lock().push(Arc::clone(&ringing));
         ringing
     }
 
     /// It rings nobody any more.
-    pub fn end_command(&self, ringing: &Arc<Ringing>) {
+    pub(crate) fn end_command(&self, ringing: &Arc<Ringing>) {
         self.commands.lock().retain(|other| !Arc::ptr_eq(other, ringing));
     }
 }

@@ -48,7 +48,7 @@ static SERVICE: Mutex<Option<Service>> = Mutex::new(None);
 ///
 /// # Errors
 /// What stands in its way; nothing is left behind.
-pub fn start() -> Result<(), String> {
+pub(crate) fn start() -> Result<(), String> {
     if Module::running().is_some() {
         return Err("it is running already".to_owned());
     }
@@ -142,7 +142,7 @@ fn end_calls(module: &Arc<Module>) {
 }
 
 /// Stops the module. False: somebody is still inside, the code must stay mapped.
-pub fn stop() -> bool {
+pub(crate) fn stop() -> bool {
     let Some(module) = Module::running() else { return true };
     module.stopping();
     module.rings.stop_all();

@@ -44,7 +44,7 @@ fn unknown_cause(config: &Config) -> Option<String> {
 }
 
 /// The causes with which steps hang up.
-pub fn causes(steps: &[Step]) -> impl Iterator<Item = &String> {
+pub(crate) fn causes(steps: &[Step]) -> impl Iterator<Item = &String> {
     steps.iter().filter_map(|step| match &step.to {
         StepTo::Hangup(cause) => Some(cause),
         _ => None,
@@ -68,7 +68,7 @@ fn in_file(error: ConfigError) -> ConfigError {
 }
 
 /// What `load` starts with.
-pub struct First {
+pub(crate) struct First {
     /// The text of the configuration, if there is one.
     pub text: Option<String>,
     /// What counts.
@@ -79,7 +79,7 @@ pub struct First {
 
 /// Reads the configuration for `load`: a bad file must not leave the switch without parking.
 #[must_use]
-pub fn first() -> First {
+pub(crate) fn first() -> First {
     let text = xml::configuration(FILE);
     match parse(text.as_deref()) {
         Ok(config) => {
@@ -106,7 +106,7 @@ pub fn first() -> First {
 ///
 /// # Errors
 /// What is wrong with it.
-pub fn again(module: &Arc<Module>) -> Result<(), String> {
+pub(crate) fn again(module: &Arc<Module>) -> Result<(), String> {
     // FreeSWITCH keeps its XML in memory: without this an edited file would change nothing.
     xml::reload().map_err(|error| {
         let error = format!("FreeSWITCH cannot read its configuration: {error}");
@@ -159,7 +159,7 @@ fn not_read(module: &Module, error: &str) {
 
 /// Follows a `reloadxml`: reads the configuration if it is not the one that was read last. FreeSWITCH may ask a web server
 /// for it, so this can take seconds.
-pub fn follow(module: &Arc<Module>) {
+pub(crate) fn follow(module: &Arc<Module>) {
     let number = module.readings.fetch_add(1, Ordering::AcqRel) + 1;
     let text = xml::configuration(FILE);
     // `callpark reload` makes FreeSWITCH read its XML, which leads here too: what has been read is not read twice.
@@ -177,7 +177,7 @@ pub fn follow(module: &Arc<Module>) {
 /// Has a thread [`follow`] soon; one that has not begun to read yet serves for several. False: there is no thread to be had
 /// now.
 #[must_use]
-pub fn follow_soon(module: &Arc<Module>) -> bool {
+pub(crate) fn follow_soon(module: &Arc<Module>) -> bool {
     if module.reload_wanted.swap(true, Ordering::AcqRel) {
         return true;
     }
@@ -193,7 +193,7 @@ pub fn follow_soon(module: &Arc<Module>) -> bool {
 }
 
 /// Hears of a `reloadxml`, on the one thread from which FreeSWITCH tells everybody of everything.
-pub struct Reloads;
+pub(crate) struct Reloads;
 
 impl Listener for Reloads {
     const KIND: Kind = Kind::ReloadXml;

@@ -8,7 +8,7 @@ use crate::switch::{Channel, Located, Session};
 
 /// What a leg is doing.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Standing {
+pub(crate) enum Standing {
     /// It runs an application of its dialplan, on its own thread, and is with nobody.
     Here,
     /// It is with nobody, but does something else, or has been asked from outside (a private event, another thread):
@@ -31,7 +31,7 @@ pub enum Standing {
 impl Standing {
     /// What `session` is doing.
     #[must_use]
-    pub fn of(module: &Module, session: Session<'_>) -> Self {
+    pub(crate) fn of(module: &Module, session: Session<'_>) -> Self {
         let channel = session.channel();
         let uuid = CallUuid::from(session.uuid().as_str());
         if !channel.up() {
@@ -55,7 +55,7 @@ impl Standing {
 
     /// Why a leg in this standing cannot be connected to a parked call. One that is [`Elsewhere`](Self::Elsewhere) can.
     #[must_use]
-    pub fn obstacle(self) -> Option<Refusal> {
+    pub(crate) fn obstacle(self) -> Option<Refusal> {
         match self {
             Self::Here | Self::Elsewhere => None,
             Self::Gone => Some(Refusal::Gone),
@@ -77,7 +77,7 @@ fn begins_a_bridge(session: Session<'_>) -> bool {
 
 /// Why a call cannot wait in an orbit: nobody is there yet, or nothing can be played to it.
 #[must_use]
-pub fn obstacle_to_parking(channel: Channel<'_>) -> Option<Refusal> {
+pub(crate) fn obstacle_to_parking(channel: Channel<'_>) -> Option<Refusal> {
     if channel.is_ringing_phone() {
         Some(Refusal::Unanswered)
     } else if channel.test(Flag::ProxyMedia) {

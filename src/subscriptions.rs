@@ -16,7 +16,7 @@ const MOST: usize = 50_000;
 const ROOM_AGAIN: Duration = Duration::from_millis(20);
 
 /// Has every lamp that is being watched answered as if its phone had just asked. Returns at once.
-pub fn answer_all(module: &Arc<Module>) {
+pub(crate) fn answer_all(module: &Arc<Module>) {
     let thread = {
         let module = Arc::clone(module);
         in_thread("callpark-lamps", move || {

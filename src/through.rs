@@ -17,7 +17,7 @@ use crate::switch::{Cause, Located, Session};
 ///
 /// # Errors
 /// Why not: the leg goes on in its dialplan.
-pub fn park(
+pub(crate) fn park(
     module: &Arc<Module>,
     leg: Session<'_>,
     caller: &Located,
@@ -47,7 +47,7 @@ pub fn park(
 ///
 /// # Errors
 /// Why not: the leg goes on in its dialplan.
-pub fn retrieve(
+pub(crate) fn retrieve(
     module: &Arc<Module>,
     leg: Session<'_>,
     caller: &Located,
@@ -82,7 +82,7 @@ fn come(
 }
 
 /// The call that a leg has stood for, on its own thread: it retrieves. There is no dialplan for it to go back to.
-pub fn take(
+pub(crate) fn take(
     module: &Arc<Module>,
     session: Session<'_>,
     lot: &LotKey,

@@ -15,7 +15,7 @@ use crate::park::Refusal;
 const PREFIX: &str = "token:";
 
 /// The errands that are out.
-pub struct Tokens<T> {
+pub(crate) struct Tokens<T> {
     out: Mutex<HashMap<String, Out<T>>>,
     count: AtomicU64,
 }
@@ -35,7 +35,7 @@ struct Out<T> {
 
 /// What has become of an errand.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Progress {
+pub(crate) enum Progress {
     /// It is not out: the leg has taken it, or it was called off.
     Over,
     /// The leg has not set off. True: it was asked, and did not.
@@ -55,7 +55,7 @@ impl<T> Default for Tokens<T> {
 impl<T> Tokens<T> {
     /// Gives an errand to `application` a token. `place`: what the application is to do with a leg that comes with a token
     /// which is not out, after the module was loaded again for one.
-    pub fn send(&self, errand: T, application: &str, place: &str) -> String {
+    pub(crate) fn send(&self, errand: T, application: &str, place: &str) -> String {
         // Not to be guessed: a dialplan may hand on what a caller has dialled.
         let number = self.count.fetch_add(1, Ordering::Relaxed);
         let token = format!("{PREFIX}{number}-{:016x}", fastrand::u64(..));
@@ -76,7 +76,7 @@ impl<T> Tokens<T> {
     }
 
     /// Nobody knows which leg comes for it: it is forgotten after a minute.
-    pub fn lapse(&self, token: &str) {
+    pub(crate) fn lapse(&self, token: &str) {
         const COMES_WITHIN: Duration = Duration::from_secs(60);
         if let Some(out) = self.out.lock().get_mut(token) {
             out.until = Some(Instant::now() + COMES_WITHIN);
@@ -84,17 +84,17 @@ impl<T> Tokens<T> {
     }
 
     /// Where the leg with that token goes.
-    pub fn destination(&self, token: &str) -> Option<String> {
+    pub(crate) fn destination(&self, token: &str) -> Option<String> {
         self.out.lock().get(token).map(|out| out.destination.clone())
     }
 
     /// Looks at the errand.
-    pub fn look<R>(&self, token: &str, read: impl FnOnce(&T) -> R) -> Option<R> {
+    pub(crate) fn look<R>(&self, token: &str, read: impl FnOnce(&T) -> R) -> Option<R> {
         self.out.lock().get(token).map(|out| read(&out.errand))
     }
 
     /// Changes the errand, if it is out.
-    pub fn change(&self, token: &str, change: impl FnOnce(&mut T)) {
+    pub(crate) fn change(&self, token: &str, change: impl FnOnce(&mut T)) {
         if let Some(out) = self.out.lock().get_mut(token) {
             change(&mut out.errand);
         }
@@ -102,7 +102,7 @@ impl<T> Tokens<T> {
 
     /// The leg sets off; where to. From here on the errand cannot be called off. `None`: it was called off or refused, or
     /// the leg has arrived.
-    pub fn set_off(&self, token: &str) -> Option<String> {
+    pub(crate) fn set_off(&self, token: &str) -> Option<String> {
         let mut out = self.out.lock();
         let out = out.get_mut(token).filter(|out| out.refused.is_none())?;
         out.set_off = true;
@@ -110,21 +110,21 @@ impl<T> Tokens<T> {
     }
 
     /// The leg was asked, and did not set off.
-    pub fn asked_in_vain(&self, token: &str) {
+    pub(crate) fn asked_in_vain(&self, token: &str) {
         if let Some(out) = self.out.lock().get_mut(token) {
             out.asked_in_vain = true;
         }
     }
 
     /// The leg was asked, and need not set off any more.
-    pub fn refuse(&self, token: &str, why: Refusal) {
+    pub(crate) fn refuse(&self, token: &str, why: Refusal) {
         if let Some(out) = self.out.lock().get_mut(token).filter(|out| !out.set_off) {
             out.refused = Some(why);
         }
     }
 
     /// How far it is. That the leg was asked in vain is said once.
-    pub fn progress(&self, token: &str) -> Progress {
+    pub(crate) fn progress(&self, token: &str) -> Progress {
         let mut out = self.out.lock();
         let Some(out) = out.get_mut(token) else { return Progress::Over };
         let in_vain = std::mem::take(&mut out.asked_in_vain);
@@ -136,7 +136,7 @@ impl<T> Tokens<T> {
     }
 
     /// Calls it off unless the leg has set off; true: nobody comes for it any more.
-    pub fn call_off(&self, token: &str) -> bool {
+    pub(crate) fn call_off(&self, token: &str) -> bool {
         let mut out = self.out.lock();
         match out.get(token) {
             Some(errand) if errand.set_off => false,
@@ -146,12 +146,12 @@ impl<T> Tokens<T> {
     }
 
     /// Takes the errand; `data` begins with its token. `None`: it was taken before, or there never was one.
-    pub fn take(&self, data: &str) -> Option<T> {
+    pub(crate) fn take(&self, data: &str) -> Option<T> {
         self.out.lock().remove(token(data)).map(|out| out.errand)
     }
 
     /// Whether nobody has taken it yet.
-    pub fn is_out(&self, token: &str) -> bool {
+    pub(crate) fn is_out(&self, token: &str) -> bool {
         self.out.lock().contains_key(token)
     }
 }
@@ -162,19 +162,19 @@ fn forget<T>(out: &mut HashMap<String, Out<T>>, now: Instant) {
 
 /// Whether an application's data is that of an errand, good or spent.
 #[must_use]
-pub fn is_token(data: &str) -> bool {
+pub(crate) fn is_token(data: &str) -> bool {
     data.starts_with(PREFIX)
 }
 
 /// What the application is to do if the token in its data is not out.
 #[must_use]
-pub fn place(data: &str) -> &str {
+pub(crate) fn place(data: &str) -> &str {
     data.split_once(' ').map_or("", |(_, place)| place)
 }
 
 /// The token in an application's data.
 #[must_use]
-pub fn token(data: &str) -> &str {
+pub(crate) fn token(data: &str) -> &str {
     data.split_once(' ').map_or(data, |(token, _)| token)
 }
 

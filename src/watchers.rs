@@ -32,7 +32,7 @@ type Key = Arc<(String, String)>;
 
 /// One subscription, or those of a whole domain to a lamp that is everybody's.
 #[derive(Clone)]
-pub struct Watcher {
+pub(crate) struct Watcher {
     /// The domain in which it watches, as it has spelled it.
     pub domain: String,
     /// What FreeSWITCH knows it by; none: all of that domain.
@@ -54,7 +54,7 @@ impl Watcher {
     }
 
     /// Shows it the lamp `login`, if that has changed; whether it has.
-    pub fn show(&mut self, proto: &str, login: &str, shown: Shown) -> bool {
+    pub(crate) fn show(&mut self, proto: &str, login: &str, shown: Shown) -> bool {
         let changes = self.shown != shown;
         if changes {
             shown.fire(proto, login, &self.domain, self.call_id.as_deref());
@@ -90,7 +90,7 @@ impl Scope {
 
 /// All of them, by their lamp.
 #[derive(Default)]
-pub struct Watchers {
+pub(crate) struct Watchers {
     all: BTreeMap<Key, Watcher>,
     /// The same in the order in which they were renewed.
     scopes: HashMap<Scope, BTreeSet<(u64, Key)>>,
@@ -102,7 +102,7 @@ pub struct Watchers {
 impl Watchers {
     /// Notes a subscription, or that it was renewed or has ended, and what it is shown. `domain`: the domain of the
     /// directory whose it is, if that is known. `whole`: it stands for all who watch the lamp in that domain.
-    pub fn note(
+    pub(crate) fn note(
         &mut self,
         now: Instant,
         asked: &Asked,
@@ -196,7 +196,7 @@ impl Watchers {
 
     /// The next `most` of one lamp that are not over, behind `after`, if anything; and the last one's name, if there may be
     /// more. `known`: those whose domain the directory has, or the others.
-    pub fn some_of(
+    pub(crate) fn some_of(
         &mut self,
         now: Instant,
         login: &str,
@@ -217,12 +217,12 @@ impl Watchers {
     }
 
     /// The lamps that are watched.
-    pub fn lamps(&self) -> BTreeSet<String> {
+    pub(crate) fn lamps(&self) -> BTreeSet<String> {
         self.all.keys().map(|key| key.0.clone()).collect()
     }
 
     /// All of them are forgotten; gives back their lamps and what they were shown.
-    pub fn take_all(&mut self) -> Vec<(String, Watcher)> {
+    pub(crate) fn take_all(&mut self) -> Vec<(String, Watcher)> {
         let all = std::mem::take(&mut self.all);
         self.scopes.clear();
         self.ends.clear();
@@ -230,7 +230,10 @@ impl Watchers {
     }
 
     /// Forgets those whose lamp is not there any more, and gives them back.
-    pub fn retain(&mut self, is_there: impl Fn(&str, &str) -> bool) -> Vec<(String, Watcher)> {
+    pub(crate) fn retain(
+        &mut self,
+        is_there: impl Fn(&str, &str) -> bool,
+    ) -> Vec<(String, Watcher)> {
         let gone = |(key, watcher): (&Key, &Watcher)| {
             (!is_there(&key.0, &watcher.domain)).then(|| Arc::clone(key))
         };

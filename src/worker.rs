@@ -18,7 +18,7 @@ use crate::switch::guard::Inside;
 use crate::switch::{guard, module as switch_module};
 
 /// What the worker is told.
-pub enum Message {
+pub(crate) enum Message {
     /// There may be an earlier deadline than the one you wait for.
     Look,
     /// An application has run on this parked leg.
@@ -49,7 +49,7 @@ pub enum Message {
 
 /// How long two legs must have been in a bridge before it counts: who hangs up sooner has not spoken a word, and the
 /// caller stays parked.
-pub const REAL_BRIDGE: Duration = Duration::from_millis(100);
+pub(crate) const REAL_BRIDGE: Duration = Duration::from_millis(100);
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 /// When a return step that had no thread has failed, and the next one begins: where threads are short, not at once.
 const NOT_RUNG_AGAIN: Duration = Duration::from_millis(500);
@@ -69,7 +69,7 @@ struct Confirm {
 }
 
 /// Runs until it is told to stop.
-pub fn run(module: &Arc<Module>, messages: &Receiver<Message>) {
+pub(crate) fn run(module: &Arc<Module>, messages: &Receiver<Message>) {
     let _inside = Inside::enter();
     let _beating = module.health.worker.beat();
     let mut confirms: VecDeque<Confirm> = VecDeque::new();

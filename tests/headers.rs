@@ -3,6 +3,15 @@
 //!
 //! FreeSWITCH's headers are those of `FREESWITCH_INCLUDE`, of `FREESWITCH=<prefix>`, or of `pkg-config freeswitch`.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    unreachable_pub,
+    reason = "a test says what is wrong by a panic"
+)]
+
 mod headers {
     pub mod cc;
     pub mod declarations;

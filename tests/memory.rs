@@ -3,6 +3,15 @@
 //! On the stand-in switch under valgrind, by the byte. On a real FreeSWITCH, which keeps memory of its own, beside
 //! mod_valet_parking doing the same.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    unreachable_pub,
+    reason = "a test says what is wrong by a panic"
+)]
+
 mod memory {
     pub mod beside;
     pub mod cycles;

@@ -11,6 +11,15 @@
 //! failure is reduced, `MODEL_SKIP=<kind>,…` which kinds of steps are left out, `MODEL_TRACE=1` prints every step, and
 //! `MODEL_NULL=1` does without phones on a real FreeSWITCH, too.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    unreachable_pub,
+    reason = "a test says what is wrong by a panic"
+)]
+
 #[path = "model/act.rs"]
 mod act;
 #[path = "model/ask.rs"]

@@ -4,6 +4,15 @@
 //! The model believes only what the effects say, as the edge does. So an event, a ring or a deadline that the domain
 //! forgets is a difference.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    unreachable_pub,
+    reason = "a test says what is wrong by a panic"
+)]
+
 use proptest::prelude::*;
 
 #[path = "properties/check.rs"]

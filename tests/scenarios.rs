@@ -1,6 +1,15 @@
 //! What parking does, seen from outside: written once, run on the stand-in switch, and on a real FreeSWITCH when
 //! `FREESWITCH=<prefix>` is given.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    unreachable_pub,
+    reason = "a test says what is wrong by a panic"
+)]
+
 mod scenarios {
     mod bad_input;
     mod basic;

@@ -1,6 +1,15 @@
 //! What only real SIP phones can show: who hears whom, transfers as phones send them, lamps and displays. Runs on a real
 //! FreeSWITCH (`FREESWITCH=<prefix>`); without one every scenario says that it was skipped.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    unreachable_pub,
+    reason = "a test says what is wrong by a panic"
+)]
+
 mod sip {
     mod announce;
     mod arrivals;

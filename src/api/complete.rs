@@ -58,14 +58,14 @@ impl Words for Topics {
 }
 
 /// Everything that is registered with the console; taken back on drop.
-pub struct Completions {
+pub(crate) struct Completions {
     _words: [Completion; 5],
 }
 
 impl Completions {
     /// Registers it.
     #[must_use]
-    pub fn register() -> Self {
+    pub(crate) fn register() -> Self {
         for verb in VERBS {
             for rest in verb.complete {
                 complete_line(format!("add callpark {} {rest}", verb.name).trim_end());

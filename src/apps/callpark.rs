@@ -33,7 +33,7 @@ use crate::through;
 use crate::tokens;
 
 /// The application.
-pub struct Callpark;
+pub(crate) struct Callpark;
 
 impl Application for Callpark {
     const NAME: &'static CStr = c"callpark";
@@ -142,7 +142,7 @@ fn strayed(module: &Arc<Module>, session: Session<'_>, place: &str) -> Result<()
 ///
 /// # Errors
 /// Why not; the leg goes on in its dialplan.
-pub fn park_here(
+pub(crate) fn park_here(
     module: &Arc<Module>,
     session: Session<'_>,
     lot: LotKey,
@@ -159,7 +159,13 @@ pub fn park_here(
 }
 
 /// Parks the call of `session` and stays with it until it has an outcome.
-pub fn park(module: &Arc<Module>, session: Session<'_>, lot: LotKey, orbit: Want, came: Came) {
+pub(crate) fn park(
+    module: &Arc<Module>,
+    session: Session<'_>,
+    lot: LotKey,
+    orbit: Want,
+    came: Came,
+) {
     parting::outstay(session);
     let channel = session.channel();
     let uuid = CallUuid::from(session.uuid().as_str());
@@ -270,7 +276,7 @@ fn hears_orbit(channel: Channel<'_>, by: &Party) -> bool {
 }
 
 /// Whether a channel wants to be told: `callpark_announce`.
-pub fn announces(channel: Channel<'_>) -> bool {
+pub(crate) fn announces(channel: Channel<'_>) -> bool {
     channel.variable("callpark_announce").is_none_or(|wish| wish != "false")
 }
 

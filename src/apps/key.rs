@@ -11,7 +11,7 @@ use crate::switch::Session;
 use crate::switch::module::Application;
 
 /// The application.
-pub struct Key;
+pub(crate) struct Key;
 
 impl Application for Key {
     const NAME: &'static CStr = c"callpark_key";

@@ -28,7 +28,7 @@ use crate::through;
 use crate::tokens;
 
 /// The application.
-pub struct Retrieve;
+pub(crate) struct Retrieve;
 
 /// Played while `ask` waits for the digits: a short tone, as systems without sound files have it too.
 const ASK_TONE: &str = "tone_stream://%(200,0,440)";
@@ -61,7 +61,7 @@ impl Application for Retrieve {
 }
 
 /// Which call is wanted, and by whom.
-pub struct Wanted {
+pub(crate) struct Wanted {
     lot: LotKey,
     /// An orbit, `next`, or `ask`.
     word: String,
@@ -95,7 +95,7 @@ fn ask(session: Session<'_>) -> Result<String, Refusal> {
 ///
 /// # Errors
 /// Why not; the channel then goes on with what it does.
-pub fn retrieve(
+pub(crate) fn retrieve(
     module: &Arc<Module>,
     session: Session<'_>,
     lot: &LotKey,

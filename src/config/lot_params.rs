@@ -7,7 +7,7 @@ use crate::park::{
 };
 
 /// The params of a `<lot>`.
-pub const LOT_PARAMS: [Param<LotConfig>; 30] = [
+pub(crate) const LOT_PARAMS: [Param<LotConfig>; 30] = [
     Param {
         name: "timeout",
         default: "90",

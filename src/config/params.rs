@@ -5,7 +5,7 @@ use super::tree::Element;
 use super::{ConfigError, Settings};
 
 /// One `<param name="…" value="…"/>` that sets something about a `T`.
-pub struct Param<T> {
+pub(crate) struct Param<T> {
     /// What it is called.
     pub name: &'static str,
     /// The value that counts when it is left out.
@@ -16,7 +16,7 @@ pub struct Param<T> {
 }
 
 /// The params of `<settings>`.
-pub const SETTINGS: [Param<Settings>; 1] = [Param {
+pub(crate) const SETTINGS: [Param<Settings>; 1] = [Param {
     name: "presence-proto",
     default: "park",
     meaning: "The first word in the name of a lamp: `park` in `park+701@example.com`. Letters, \

@@ -4,7 +4,7 @@ use crate::switch::Channel;
 
 /// A leg's bond before a bridge. A bridge that came to nothing leaves its marks on both legs: a REFER of one of them
 /// would move the other, and a fresh caller would pass for one who has talked.
-pub struct Bond {
+pub(super) struct Bond {
     before: [(&'static str, Option<String>); Self::NAMES.len()],
 }
 
@@ -13,12 +13,12 @@ impl Bond {
 
     /// Reads it.
     #[must_use]
-    pub fn of(channel: Channel<'_>) -> Self {
+    pub(super) fn of(channel: Channel<'_>) -> Self {
         Self { before: Self::NAMES.map(|name| (name, channel.variable(name))) }
     }
 
     /// Undoes what a bridge to `other` has set. What others have set since then stays.
-    pub fn restore(&self, channel: Channel<'_>, other: &str) {
+    pub(super) fn restore(&self, channel: Channel<'_>, other: &str) {
         for (name, value) in &self.before {
             if channel.variable(name).as_deref() == Some(other) {
                 channel.set_variable(name, value.as_deref());

@@ -18,11 +18,11 @@ const NOBODY: &str = "00000000-0000-0000-0000-000000000000";
 
 /// Whether a leg is on its own for now: no transfer ends at it, and none by its phone moves its partner.
 #[derive(Default)]
-pub struct Seclusion(Mutex<Option<[Option<String>; 3]>>);
+pub(crate) struct Seclusion(Mutex<Option<[Option<String>; 3]>>);
 
 impl Seclusion {
     /// From now on.
-    pub fn begin(&self, channel: Channel<'_>) {
+    pub(crate) fn begin(&self, channel: Channel<'_>) {
         let before = [DENY, DISPOSITION, DESTINATION].map(|name| channel.variable(name));
         channel.set_variable(DISPOSITION, None);
         channel.set_variable(DESTINATION, None);
@@ -33,13 +33,13 @@ impl Seclusion {
 
     /// Whether a transfer of somebody else onto it has been refused.
     #[must_use]
-    pub fn has_refused(&self, channel: Channel<'_>) -> bool {
+    pub(crate) fn has_refused(&self, channel: Channel<'_>) -> bool {
         let blind = || channel.variable(DESTINATION).is_some_and(|to| to.starts_with("blind:"));
         self.0.lock().is_some() && channel.variable(DISPOSITION).is_some() && !blind()
     }
 
     /// No longer.
-    pub fn end(&self, channel: Channel<'_>) {
+    pub(crate) fn end(&self, channel: Channel<'_>) {
         let Some([deny, disposition, destination]) = self.0.lock().take() else { return };
         channel.unshadow();
         channel.set_variable(DENY, deny.as_deref());

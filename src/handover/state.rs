@@ -11,7 +11,7 @@ use super::told::Told;
 use crate::park::{CallUuid, Refusal};
 
 /// A leg that has claimed a call and waits to be bridged to it.
-pub struct Handover {
+pub(crate) struct Handover {
     leg: CallUuid,
     told: Option<Arc<Told>>,
     /// Whether that leg is on its own for now.
@@ -36,7 +36,7 @@ struct Course {
 impl Handover {
     /// One that nobody has taken up; `told` is told how it comes out.
     #[must_use]
-    pub fn new(leg: CallUuid, told: Option<Arc<Told>>) -> Self {
+    pub(crate) fn new(leg: CallUuid, told: Option<Arc<Told>>) -> Self {
         let no = || AtomicBool::new(false);
         Self {
             leg,
@@ -52,12 +52,12 @@ impl Handover {
 
     /// Whether that leg has claimed the call.
     #[must_use]
-    pub fn is_of(&self, leg: &CallUuid) -> bool {
+    pub(crate) fn is_of(&self, leg: &CallUuid) -> bool {
         self.leg == *leg
     }
 
     /// The parked leg takes it up, and the claim is its own to judge from then on; false: it was withdrawn.
-    pub fn take_up(&self) -> bool {
+    pub(crate) fn take_up(&self) -> bool {
         let mut course = self.course.lock();
         if !course.withdrawn {
             course.taken = Some(Instant::now());
@@ -66,73 +66,73 @@ impl Handover {
     }
 
     /// Withdraws it; false: the parked leg has taken it up.
-    pub fn withdraw(&self) -> bool {
+    pub(crate) fn withdraw(&self) -> bool {
         let mut course = self.course.lock();
         course.withdrawn |= course.taken.is_none();
         course.withdrawn
     }
 
     /// The leg that claimed is no longer where it can be bridged.
-    pub fn leave(&self) {
+    pub(crate) fn leave(&self) {
         self.course.lock().left = Some(Instant::now());
     }
 
     /// Whether it is not.
     #[must_use]
-    pub fn has_left(&self) -> bool {
+    pub(crate) fn has_left(&self) -> bool {
         self.course.lock().left.is_some()
     }
 
     /// How long the two can have been together; `None`: the other leg has left.
     #[must_use]
-    pub fn going(&self) -> Option<Duration> {
+    pub(crate) fn going(&self) -> Option<Duration> {
         let course = self.course.lock();
         course.taken.filter(|_| course.left.is_none()).map(|taken| taken.elapsed())
     }
 
     /// How long the two can have been together until one of them left.
     #[must_use]
-    pub fn lasted(&self) -> Duration {
+    pub(crate) fn lasted(&self) -> Duration {
         let course = self.course.lock();
         let end = course.left.unwrap_or_else(Instant::now);
         course.taken.map_or(Duration::ZERO, |taken| end.saturating_duration_since(taken))
     }
 
     /// The worker has looked at the bridge.
-    pub fn look(&self) {
+    pub(crate) fn look(&self) {
         self.looked.store(true, Ordering::Release);
     }
 
     /// Whether it has.
     #[must_use]
-    pub fn was_looked_at(&self) -> bool {
+    pub(crate) fn was_looked_at(&self) -> bool {
         self.looked.load(Ordering::Acquire)
     }
 
     /// The two are in a bridge with each other, and the table knows it.
-    pub fn prove(&self) {
+    pub(crate) fn prove(&self) {
         self.real.store(true, Ordering::Release);
     }
 
     /// Whether they are, or were.
     #[must_use]
-    pub fn is_real(&self) -> bool {
+    pub(crate) fn is_real(&self) -> bool {
         self.real.load(Ordering::Acquire)
     }
 
     /// The parked leg is back, and nothing of this is open any more.
-    pub fn end(&self) {
+    pub(crate) fn end(&self) {
         self.over.store(true, Ordering::Release);
     }
 
     /// Whether it is.
     #[must_use]
-    pub fn is_over(&self) -> bool {
+    pub(crate) fn is_over(&self) -> bool {
         self.over.load(Ordering::Acquire)
     }
 
     /// Tells the command that asked for it.
-    pub fn tell(&self, answer: Result<(), Refusal>) {
+    pub(crate) fn tell(&self, answer: Result<(), Refusal>) {
         if let Some(told) = &self.told {
             told.tell(answer);
         }

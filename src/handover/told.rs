@@ -8,20 +8,20 @@ use crate::park::Refusal;
 
 /// The answer to whoever waits for it; the first one counts.
 #[derive(Default)]
-pub struct Told {
+pub(crate) struct Told {
     answer: Mutex<Option<Result<(), Refusal>>>,
     given: Condvar,
 }
 
 impl Told {
     /// Tells what became of it.
-    pub fn tell(&self, answer: Result<(), Refusal>) {
+    pub(crate) fn tell(&self, answer: Result<(), Refusal>) {
         self.answer.lock().get_or_insert(answer);
         self.given.notify_all();
     }
 
     /// Waits for that, at most `limit`.
-    pub fn wait(&self, limit: Duration) -> Option<Result<(), Refusal>> {
+    pub(crate) fn wait(&self, limit: Duration) -> Option<Result<(), Refusal>> {
         let mut answer = self.answer.lock();
         self.given.wait_while_for(&mut answer, |answer| answer.is_none(), limit);
         *answer

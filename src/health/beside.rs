@@ -7,7 +7,7 @@ use crate::switch::{log, module};
 const RIVAL: &str = "mod_valet_parking";
 
 /// Listens to what FreeSWITCH registers: of ours, and of the one module that gets in our way.
-pub struct Registrations;
+pub(crate) struct Registrations;
 
 impl Listener for Registrations {
     const KIND: Kind = Kind::ModuleLoad;
@@ -25,7 +25,7 @@ impl Listener for Registrations {
 }
 
 /// Says so, loudly, if mod_valet_parking answers for our lamps.
-pub fn check_rival(running: &Module) {
+pub(crate) fn check_rival(running: &Module) {
     if module::is_loaded(RIVAL) {
         warn_of_rival(running);
     } else {

@@ -6,7 +6,7 @@ use super::Part;
 use crate::clock;
 
 /// A part that is all right until it says otherwise.
-pub struct Mark(Mutex<State>);
+pub(crate) struct Mark(Mutex<State>);
 
 struct State {
     wrong: Option<String>,
@@ -21,7 +21,7 @@ impl Default for Mark {
 
 impl Mark {
     /// It is all right; since now, if it was not.
-    pub fn good(&self) {
+    pub(crate) fn good(&self) {
         let mut state = self.0.lock();
         if state.wrong.take().is_some() {
             state.since_ms = clock::epoch_ms();
@@ -29,7 +29,7 @@ impl Mark {
     }
 
     /// Something is wrong; since now, if it was all right.
-    pub fn wrong(&self, text: impl Into<String>) {
+    pub(crate) fn wrong(&self, text: impl Into<String>) {
         let mut state = self.0.lock();
         if state.wrong.replace(text.into()).is_none() {
             state.since_ms = clock::epoch_ms();

@@ -12,7 +12,7 @@ const LATE_MS: u64 = 1000;
 const NEVER: u64 = u64::MAX;
 
 /// What such a thread leaves behind as it goes.
-pub struct Pulse {
+pub(crate) struct Pulse {
     began_ms: u64,
     /// When its thread has ended, in ms since 1970.
     ended_ms: AtomicU64,
@@ -37,7 +37,7 @@ impl Default for Pulse {
 }
 
 /// Says that the thread has ended when it is dropped, however that comes.
-pub struct Beating<'a>(&'a Pulse);
+pub(crate) struct Beating<'a>(&'a Pulse);
 
 impl Drop for Beating<'_> {
     fn drop(&mut self) {
@@ -53,22 +53,22 @@ impl Pulse {
 
     /// The thread runs as long as what this returns lives.
     #[must_use]
-    pub fn beat(&self) -> Beating<'_> {
+    pub(crate) fn beat(&self) -> Beating<'_> {
         Beating(self)
     }
 
     /// It waits for something to do.
-    pub fn waits(&self) {
+    pub(crate) fn waits(&self) {
         self.busy_since.store(NEVER, Ordering::Release);
     }
 
     /// It has something to do.
-    pub fn works(&self) {
+    pub(crate) fn works(&self) {
         self.busy_since.store(clock::now().0, Ordering::Release);
     }
 
     /// A deadline was met, so late.
-    pub fn met(&self, late_ms: u64) {
+    pub(crate) fn met(&self, late_ms: u64) {
         self.deadlines.fetch_add(1, Ordering::Relaxed);
         self.late_ms.store(late_ms, Ordering::Relaxed);
         if late_ms < LATE_MS {

@@ -12,9 +12,9 @@ pub const LONGEST_NUMBER: usize = 64;
 /// The longest note, in characters.
 pub const LONGEST_NOTE: usize = 512;
 /// The longest user part of `user@domain`, in bytes.
-pub const LONGEST_USER_PART: usize = 64;
+pub(super) const LONGEST_USER_PART: usize = 64;
 /// The longest domain, in bytes, as in DNS.
-pub const LONGEST_DOMAIN: usize = 253;
+pub(super) const LONGEST_DOMAIN: usize = 253;
 /// The longest `user@domain`.
 pub const LONGEST_USER: usize = LONGEST_USER_PART + 1 + LONGEST_DOMAIN;
 

@@ -6,7 +6,7 @@ use super::{text, to_json};
 use crate::health::Part;
 
 /// A line a part: `worker: ok for 61 s, no deadline yet`, `configuration: wrong for 61 s, line 7: …`.
-pub fn health_text(parts: &[Part], now_ms: u64) -> String {
+pub(crate) fn health_text(parts: &[Part], now_ms: u64) -> String {
     let line = |part: &Part| {
         let verdict = if part.ok { "ok" } else { "wrong" };
         let s = now_ms.saturating_sub(part.since_ms) / 1000;
@@ -16,7 +16,7 @@ pub fn health_text(parts: &[Part], now_ms: u64) -> String {
 }
 
 /// `{"ok":…,"parts":[{"name":…,"ok":…,"since_ms":…,"text":…}]}`.
-pub fn health_json(parts: &[Part]) -> String {
+pub(crate) fn health_json(parts: &[Part]) -> String {
     #[derive(Serialize)]
     struct Row<'a> {
         name: &'a str,

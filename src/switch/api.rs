@@ -8,7 +8,7 @@ const CHUNK: usize = 1024;
 
 /// Runs an API command and gives its answer; `None`: it could not be run, or there is none of that name.
 #[must_use]
-pub fn execute(command: &str, arguments: &str) -> Option<String> {
+pub(crate) fn execute(command: &str, arguments: &str) -> Option<String> {
     let (command, arguments) = (to_c(command), to_c(arguments));
     // SAFETY: the stream is set up as `SWITCH_STANDARD_STREAM` does: zeroed, with a malloc'd and zeroed buffer that the
     // write functions reallocate and keep NUL-terminated. The strings outlive the call. What `data` points to at the

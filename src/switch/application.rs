@@ -10,7 +10,7 @@ const MOST: usize = 2_000;
 
 /// The applications a session has run and their data, oldest first.
 #[must_use]
-pub fn log(session: Session<'_>) -> Vec<(String, String)> {
+pub(crate) fn log(session: Session<'_>) -> Vec<(String, String)> {
     let mut entries = Vec::new();
     // SAFETY: the session is alive, and its log lives in its memory pool as long as it does. Entries are only ever
     // added at the end, and filled before they are linked. FreeSWITCH does so without a barrier: on a processor that
@@ -32,12 +32,12 @@ pub fn log(session: Session<'_>) -> Vec<(String, String)> {
 
 /// The names of the applications a session has run, oldest first.
 #[must_use]
-pub fn names(session: Session<'_>) -> Vec<String> {
+pub(crate) fn names(session: Session<'_>) -> Vec<String> {
     log(session).into_iter().map(|(name, _)| name).collect()
 }
 
 /// Runs an application on the session's own thread, with its data as it is. False: it cannot be run.
-pub fn run(session: Session<'_>, application: &str, data: &str) -> bool {
+pub(crate) fn run(session: Session<'_>, application: &str, data: &str) -> bool {
     const AS_IT_IS: &str = "app_disable_expand_variables";
     // What an application notes of itself; the module's own is the one that goes on.
     const NOTED: [&str; 2] = ["current_application", "current_application_data"];
@@ -63,14 +63,14 @@ pub fn run(session: Session<'_>, application: &str, data: &str) -> bool {
 }
 
 /// Has the session, which is in an application of ours, run this one next and nothing after it.
-pub fn run_next(session: Session<'_>, application: &str, data: &str) {
+pub(crate) fn run_next(session: Session<'_>, application: &str, data: &str) {
     if set_extension(session, application, data) {
         session.channel().set_flag(Flag::Reset);
     }
 }
 
 /// Has the session run nothing more of its dialplan, whenever it comes back to it.
-pub fn run_nothing(session: Session<'_>) {
+pub(crate) fn run_nothing(session: Session<'_>) {
     // SAFETY: the extension is new, and of this session.
     unsafe {
         let extension = empty_extension(session, "nothing");

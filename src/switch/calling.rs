@@ -13,24 +13,24 @@ use super::text::to_c;
 
 /// A running [`call`] that can be called off from another thread.
 #[derive(Default)]
-pub struct CallOff(AtomicU32);
+pub(crate) struct CallOff(AtomicU32);
 
 impl CallOff {
     /// Stops the ringing with that cause.
-    pub fn call_off(&self, cause: Cause) {
+    pub(crate) fn call_off(&self, cause: Cause) {
         self.0.store(cause.0.0, Ordering::Release);
     }
 
     /// With which cause it was called off, if it was.
     #[must_use]
-    pub fn cause(&self) -> Option<Cause> {
+    pub(crate) fn cause(&self) -> Option<Cause> {
         let cause = Cause(sys::switch_call_cause_t(self.0.load(Ordering::Acquire)));
         Some(cause).filter(|cause| *cause != Cause::NONE)
     }
 }
 
 /// What [`call`] dials.
-pub struct Dial<'a> {
+pub(crate) struct Dial<'a> {
     /// Whom.
     pub dial_string: &'a DialString,
     /// How long it rings, in seconds.
@@ -47,7 +47,7 @@ pub struct Dial<'a> {
 ///
 /// # Errors
 /// Why nobody answered, by FreeSWITCH's cause name.
-pub fn call(dial: &Dial<'_>, call_off: &CallOff) -> Result<Located, String> {
+pub(crate) fn call(dial: &Dial<'_>, call_off: &CallOff) -> Result<Located, String> {
     originate(None, dial, call_off)
 }
 
@@ -56,7 +56,7 @@ pub fn call(dial: &Dial<'_>, call_off: &CallOff) -> Result<Located, String> {
 ///
 /// # Errors
 /// Why nobody answered, by FreeSWITCH's cause name.
-pub fn call_and_bridge(session: Session<'_>, dial: &Dial<'_>) -> Result<(), String> {
+pub(crate) fn call_and_bridge(session: Session<'_>, dial: &Dial<'_>) -> Result<(), String> {
     let peer = originate(Some(session), dial, &CallOff::default())?;
     ivr::bridge(session, peer.session());
     Ok(())
@@ -108,7 +108,7 @@ fn originate(
 }
 
 /// Has a leg that [`call`] made run one application, on a thread of its own.
-pub fn run_application(leg: Session<'_>, application: &str, data: &str) {
+pub(crate) fn run_application(leg: Session<'_>, application: &str, data: &str) {
     if !application::set_extension(leg, application, data) {
         return;
     }

@@ -5,34 +5,39 @@ use super::text::{from_c, to_c};
 
 /// A hang-up cause.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Cause(pub(super) sys::switch_call_cause_t);
+pub(crate) struct Cause(pub(super) sys::switch_call_cause_t);
 
 impl Cause {
     /// `NORMAL_CLEARING` (16).
-    pub const NORMAL_CLEARING: Self = Self(sys::switch_call_cause_t::SWITCH_CAUSE_NORMAL_CLEARING);
+    pub(crate) const NORMAL_CLEARING: Self =
+        Self(sys::switch_call_cause_t::SWITCH_CAUSE_NORMAL_CLEARING);
     /// `LOSE_RACE` (702): somebody else was faster.
-    pub const LOSE_RACE: Self = Self(sys::switch_call_cause_t::SWITCH_CAUSE_LOSE_RACE);
+    pub(crate) const LOSE_RACE: Self = Self(sys::switch_call_cause_t::SWITCH_CAUSE_LOSE_RACE);
     /// `MANAGER_REQUEST` (703): what FreeSWITCH hangs calls up with that are in a module it unloads.
-    pub const MANAGER_REQUEST: Self = Self(sys::switch_call_cause_t::SWITCH_CAUSE_MANAGER_REQUEST);
+    pub(crate) const MANAGER_REQUEST: Self =
+        Self(sys::switch_call_cause_t::SWITCH_CAUSE_MANAGER_REQUEST);
     /// `SYSTEM_SHUTDOWN` (701): what FreeSWITCH hangs every call up with when it ends.
-    pub const SYSTEM_SHUTDOWN: Self = Self(sys::switch_call_cause_t::SWITCH_CAUSE_SYSTEM_SHUTDOWN);
+    pub(crate) const SYSTEM_SHUTDOWN: Self =
+        Self(sys::switch_call_cause_t::SWITCH_CAUSE_SYSTEM_SHUTDOWN);
     /// `BLIND_TRANSFER` (800): who transferred is let go.
-    pub const BLIND_TRANSFER: Self = Self(sys::switch_call_cause_t::SWITCH_CAUSE_BLIND_TRANSFER);
+    pub(crate) const BLIND_TRANSFER: Self =
+        Self(sys::switch_call_cause_t::SWITCH_CAUSE_BLIND_TRANSFER);
     /// `ATTENDED_TRANSFER` (801): a consultation leg whose other party was transferred to where it was.
-    pub const ATTENDED_TRANSFER: Self =
+    pub(crate) const ATTENDED_TRANSFER: Self =
         Self(sys::switch_call_cause_t::SWITCH_CAUSE_ATTENDED_TRANSFER);
     /// `NO_ANSWER` (19).
-    pub const NO_ANSWER: Self = Self(sys::switch_call_cause_t::SWITCH_CAUSE_NO_ANSWER);
+    pub(crate) const NO_ANSWER: Self = Self(sys::switch_call_cause_t::SWITCH_CAUSE_NO_ANSWER);
     /// `CALL_REJECTED` (21).
-    pub const CALL_REJECTED: Self = Self(sys::switch_call_cause_t::SWITCH_CAUSE_CALL_REJECTED);
+    pub(crate) const CALL_REJECTED: Self =
+        Self(sys::switch_call_cause_t::SWITCH_CAUSE_CALL_REJECTED);
     /// `ORIGINATOR_CANCEL` (487).
-    pub const ORIGINATOR_CANCEL: Self =
+    pub(crate) const ORIGINATOR_CANCEL: Self =
         Self(sys::switch_call_cause_t::SWITCH_CAUSE_ORIGINATOR_CANCEL);
     pub(super) const NONE: Self = Self(sys::switch_call_cause_t::SWITCH_CAUSE_NONE);
 
     /// The cause of that name (any case) or number; `None` if FreeSWITCH knows none.
     #[must_use]
-    pub fn parse(name: &str) -> Option<Self> {
+    pub(crate) fn parse(name: &str) -> Option<Self> {
         let c = to_c(name);
         // SAFETY: a C string that outlives the call.
         let cause = Self(unsafe { sys::switch_channel_str2cause(c.as_ptr()) });
@@ -46,7 +51,7 @@ impl Cause {
 
     /// Its name.
     #[must_use]
-    pub fn name(self) -> String {
+    pub(crate) fn name(self) -> String {
         // SAFETY: any value is allowed; what comes back is a literal or NULL.
         unsafe { from_c(sys::switch_channel_cause2str(self.0)) }.unwrap_or_default()
     }

@@ -12,14 +12,14 @@ use crate::park::Untrusted;
 
 /// The channel of a session that is alive for `'a`.
 #[derive(Clone, Copy)]
-pub struct Channel<'a> {
+pub(crate) struct Channel<'a> {
     raw: *mut sys::switch_channel_t,
     life: PhantomData<&'a *mut ()>,
 }
 
 /// The channel flags this module looks at.
 #[derive(Clone, Copy)]
-pub enum Flag {
+pub(crate) enum Flag {
     /// The far end has picked up.
     Answered,
     /// Leaves its application for another place in the dialplan.
@@ -68,18 +68,18 @@ impl Flag {
 const FILE: &CStr = c"mod_callpark";
 
 /// A copy of a channel's own variables.
-pub struct Variables(Option<Event>);
+pub(crate) struct Variables(Option<Event>);
 
 impl Variables {
     /// The value of one of them: the far end's, for all that can be told.
     #[must_use]
-    pub fn get(&self, name: &str) -> Option<Untrusted> {
+    pub(crate) fn get(&self, name: &str) -> Option<Untrusted> {
         self.of_switch(name).map(Untrusted::from)
     }
 
     /// The value of one that only FreeSWITCH sets.
     #[must_use]
-    pub fn of_switch(&self, name: &str) -> Option<String> {
+    pub(crate) fn of_switch(&self, name: &str) -> Option<String> {
         self.0.as_ref()?.header(name).filter(|value| !value.is_empty())
     }
 }
@@ -101,7 +101,7 @@ impl Channel<'_> {
     /// A channel variable, or a field of the caller profile, or a global variable, in that order. FreeSWITCH copies it
     /// into the session's memory, which is freed at hang-up: never ask per frame or in a loop.
     #[must_use]
-    pub fn variable(self, name: &str) -> Option<String> {
+    pub(crate) fn variable(self, name: &str) -> Option<String> {
         let name = to_c(name);
         unsafe {
             from_c(sys::switch_channel_get_variable_dup(
@@ -116,19 +116,19 @@ impl Channel<'_> {
 
     /// What the far end has sent. Copied as [`variable`](Self::variable) is.
     #[must_use]
-    pub fn sent(self, what: SentField) -> Option<Untrusted> {
+    pub(crate) fn sent(self, what: SentField) -> Option<Untrusted> {
         self.variable(what.name()).map(Untrusted::from)
     }
 
     /// Puts back into its caller profile what was read there.
-    pub fn put_back(self, what: SentField, value: &Untrusted) {
+    pub(crate) fn put_back(self, what: SentField, value: &Untrusted) {
         self.set_profile(what.name(), value.as_it_came());
     }
 
     /// The channel's own variables, as they are now: neither fields of its profile nor global ones stand in for those it
     /// does not have.
     #[must_use]
-    pub fn own_variables(self) -> Variables {
+    pub(crate) fn own_variables(self) -> Variables {
         let mut raw = std::ptr::null_mut();
         unsafe { sys::switch_channel_get_variables(self.raw, &raw mut raw) };
         // SAFETY: a copy made for us, or NULL.
@@ -136,7 +136,7 @@ impl Channel<'_> {
     }
 
     /// Sets a channel variable; `None` removes it.
-    pub fn set_variable(self, name: &str, value: Option<&str>) {
+    pub(crate) fn set_variable(self, name: &str, value: Option<&str>) {
         let name = to_c(name);
         let value = value.map(to_c);
         let value = value.as_ref().map_or(std::ptr::null(), |value| value.as_ptr());
@@ -153,7 +153,7 @@ impl Channel<'_> {
 
     /// Until [`unshadow`](Self::unshadow) a variable has this value for whoever asks, whatever it is set to. FreeSWITCH
     /// keeps such values on a stack: each has to be taken away once.
-    pub fn shadow(self, name: &str, value: &str) {
+    pub(crate) fn shadow(self, name: &str, value: &str) {
         let Some(event) = Event::new(Kind::Variables, None) else { return };
         let mut raw = event.with(name, value).into_raw();
         // The channel owns it from then on.
@@ -161,13 +161,13 @@ impl Channel<'_> {
     }
 
     /// Takes the latest shadow away.
-    pub fn unshadow(self) {
+    pub(crate) fn unshadow(self) {
         unsafe { sys::switch_channel_set_scope_variables(self.raw, std::ptr::null_mut()) };
     }
 
     /// `text` with `${…}` replaced from this channel.
     #[must_use]
-    pub fn expand(self, text: &str) -> String {
+    pub(crate) fn expand(self, text: &str) -> String {
         let c = to_c(text);
         unsafe {
             let expanded = sys::switch_channel_expand_variables_check(
@@ -186,30 +186,30 @@ impl Channel<'_> {
 
     /// Its name, such as `sofia/internal/1000@example.com`.
     #[must_use]
-    pub fn name(self) -> String {
+    pub(crate) fn name(self) -> String {
         unsafe { from_c(sys::switch_channel_get_name(self.raw)) }.unwrap_or_default()
     }
 
     /// Whether a flag is set.
     #[must_use]
-    pub fn test(self, flag: Flag) -> bool {
+    pub(crate) fn test(self, flag: Flag) -> bool {
         unsafe { sys::switch_channel_test_flag(self.raw, flag.raw()) != 0 }
     }
 
     /// Sets a flag.
-    pub fn set_flag(self, flag: Flag) {
+    pub(crate) fn set_flag(self, flag: Flag) {
         unsafe { sys::switch_channel_set_flag_value(self.raw, flag.raw(), 1) };
     }
 
     /// Clears a flag.
-    pub fn clear_flag(self, flag: Flag) {
+    pub(crate) fn clear_flag(self, flag: Flag) {
         unsafe { sys::switch_channel_clear_flag(self.raw, flag.raw()) };
     }
 
     /// Whether the application may go on: up, and neither transferred nor redirected. On the session's own thread it
     /// also runs what is queued for the session, a BYE for one.
     #[must_use]
-    pub fn ready(self) -> bool {
+    pub(crate) fn ready(self) -> bool {
         unsafe {
             sys::switch_channel_test_ready(
                 self.raw,
@@ -221,7 +221,7 @@ impl Channel<'_> {
 
     /// Whether it has not hung up, wherever it is going.
     #[must_use]
-    pub fn up(self) -> bool {
+    pub(crate) fn up(self) -> bool {
         unsafe {
             sys::switch_channel_get_state(self.raw).0 < sys::switch_channel_state_t::CS_HANGUP.0
         }
@@ -229,7 +229,7 @@ impl Channel<'_> {
 
     /// Whether it is on its way to a place in the dialplan.
     #[must_use]
-    pub fn routing(self) -> bool {
+    pub(crate) fn routing(self) -> bool {
         unsafe {
             sys::switch_channel_get_state(self.raw) == sys::switch_channel_state_t::CS_ROUTING
         }
@@ -237,7 +237,7 @@ impl Channel<'_> {
 
     /// Whether it is still in the dialplan's applications.
     #[must_use]
-    pub fn executing(self) -> bool {
+    pub(crate) fn executing(self) -> bool {
         unsafe {
             sys::switch_channel_get_state(self.raw) == sys::switch_channel_state_t::CS_EXECUTE
         }
@@ -245,7 +245,7 @@ impl Channel<'_> {
 
     /// Whether it is a leg that the switch has called and nobody has answered.
     #[must_use]
-    pub fn is_ringing_phone(self) -> bool {
+    pub(crate) fn is_ringing_phone(self) -> bool {
         !self.test(Flag::Answered) && self.variable("direction").as_deref() == Some("outbound")
     }
 
@@ -256,7 +256,7 @@ impl Channel<'_> {
     /// Whether it can be sent elsewhere. Not while it is set up, and not while whoever has called it is about to send it
     /// somewhere: one of the two ways would be lost.
     #[must_use]
-    pub fn can_be_sent(self) -> bool {
+    pub(crate) fn can_be_sent(self) -> bool {
         let state = self.state();
         let new = state == sys::switch_channel_state_t::CS_NEW
             || state == sys::switch_channel_state_t::CS_INIT;
@@ -268,13 +268,13 @@ impl Channel<'_> {
 
     /// Whether it has been sent elsewhere, or comes to its first place, and is not there yet.
     #[must_use]
-    pub fn on_its_way(self) -> bool {
+    pub(crate) fn on_its_way(self) -> bool {
         self.test(Flag::Transfer) || self.state() == sys::switch_channel_state_t::CS_ROUTING
     }
 
     /// Whether it is connected to another leg, with its media here or past the switch.
     #[must_use]
-    pub fn in_bridge(self) -> bool {
+    pub(crate) fn in_bridge(self) -> bool {
         self.test(Flag::Bridged)
             || self.exchanging_media()
             || self.variable("signal_bridge_to").is_some()
@@ -282,7 +282,7 @@ impl Channel<'_> {
 
     /// Whether it is in, or on its way into or out of, a bridge that another leg drives.
     #[must_use]
-    pub fn exchanging_media(self) -> bool {
+    pub(crate) fn exchanging_media(self) -> bool {
         unsafe {
             sys::switch_channel_get_state(self.raw)
                 == sys::switch_channel_state_t::CS_EXCHANGE_MEDIA
@@ -291,13 +291,13 @@ impl Channel<'_> {
 
     /// Whether its own thread is in a bridge that another leg drives, or goes there: even of one that has hung up since.
     #[must_use]
-    pub fn runs_a_bridge(self) -> bool {
+    pub(crate) fn runs_a_bridge(self) -> bool {
         let running = unsafe { sys::switch_channel_get_running_state(self.raw) };
         running == sys::switch_channel_state_t::CS_EXCHANGE_MEDIA || self.exchanging_media()
     }
 
     /// Goes on with its applications, instead of a bridge that its own thread is not to run any more.
-    pub fn keep_executing(self) {
+    pub(crate) fn keep_executing(self) {
         unsafe {
             sys::switch_channel_perform_set_state(
                 self.raw,
@@ -312,7 +312,7 @@ impl Channel<'_> {
     /// Answers unless it is answered. False: it cannot be, because it is going down, or because only its far end can do
     /// that. FreeSWITCH calls the latter a success.
     #[must_use]
-    pub fn answer(self) -> bool {
+    pub(crate) fn answer(self) -> bool {
         let answered = || self.test(Flag::Answered);
         answered()
             || unsafe {
@@ -322,7 +322,7 @@ impl Channel<'_> {
     }
 
     /// Hangs up.
-    pub fn hangup(self, cause: Cause) {
+    pub(crate) fn hangup(self, cause: Cause) {
         unsafe {
             sys::switch_channel_perform_hangup(self.raw, FILE.as_ptr(), FILE.as_ptr(), 0, cause.0);
         }
@@ -330,13 +330,13 @@ impl Channel<'_> {
 
     /// Why it hung up.
     #[must_use]
-    pub fn cause(self) -> Cause {
+    pub(crate) fn cause(self) -> Cause {
         Cause(unsafe { sys::switch_channel_get_cause(self.raw) })
     }
 
     /// Waits until a flag of this channel is set, at most `limit_ms`, and only while this channel and `other` are up.
     #[must_use]
-    pub fn wait_for(self, flag: Flag, limit_ms: u32, other: Channel<'_>) -> bool {
+    pub(crate) fn wait_for(self, flag: Flag, limit_ms: u32, other: Channel<'_>) -> bool {
         unsafe {
             sys::switch_channel_wait_for_flag(
                 self.raw,
@@ -349,25 +349,25 @@ impl Channel<'_> {
     }
 
     /// Gives it a caller profile of its own to change, a copy of the one it has.
-    pub fn step_caller_profile(self) {
+    pub(crate) fn step_caller_profile(self) {
         unsafe { sys::switch_channel_step_caller_profile(self.raw) };
     }
 
     /// Sets a field of its caller profile.
-    pub fn set_profile(self, field: &str, value: &str) {
+    pub(crate) fn set_profile(self, field: &str, value: &str) {
         let (field, value) = (to_c(field), to_c(value));
         unsafe { sys::switch_channel_set_profile_var(self.raw, field.as_ptr(), value.as_ptr()) };
     }
 
     /// The uuid of the leg it is bridged with right now.
     #[must_use]
-    pub fn bridged_with(self) -> Option<String> {
+    pub(crate) fn bridged_with(self) -> Option<String> {
         self.partner_uuid().filter(|_| self.test(Flag::Bridged))
     }
 
     /// The uuid of the leg it is bridged with; can be stale.
     #[must_use]
-    pub fn partner_uuid(self) -> Option<String> {
+    pub(crate) fn partner_uuid(self) -> Option<String> {
         unsafe { from_c(sys::switch_channel_get_partner_uuid(self.raw)) }
             .filter(|uuid| !uuid.is_empty())
     }

@@ -9,7 +9,7 @@ use super::text::{from_c, to_c};
 const MOST: usize = 500;
 
 /// Gives the words that can stand at one place of a command.
-pub trait Words {
+pub(crate) trait Words {
     /// The name by which completions refer to it, such as `::callpark::lots`.
     const NAME: &'static CStr;
     /// The words, whatever has been typed of them; `line` is what stands before.
@@ -43,14 +43,14 @@ unsafe extern "C" fn complete<W: Words>(
 }
 
 /// A registered source of words; taken back on drop.
-pub struct Completion {
+pub(crate) struct Completion {
     name: &'static CStr,
 }
 
 impl Completion {
     /// Registers it.
     #[must_use]
-    pub fn new<W: Words>() -> Self {
+    pub(crate) fn new<W: Words>() -> Self {
         // SAFETY: literals, and a callback that stays valid until it is deleted, before our code is unmapped.
         unsafe { sys::switch_console_add_complete_func(W::NAME.as_ptr(), Some(complete::<W>)) };
         Self { name: W::NAME }
@@ -65,7 +65,7 @@ impl Drop for Completion {
 }
 
 /// Adds (`add callpark list`) or removes (`del callpark`) a line of completions.
-pub fn complete_line(line: &str) {
+pub(crate) fn complete_line(line: &str) {
     let line = to_c(line);
     // SAFETY: a C string that outlives the call.
     unsafe { sys::switch_console_set_complete(line.as_ptr()) };

@@ -5,7 +5,7 @@ use super::text::{from_c, take_c, to_c};
 
 /// The switch's domain (global variable `domain`, or what FreeSWITCH takes for it).
 #[must_use]
-pub fn domain() -> Option<String> {
+pub(crate) fn domain() -> Option<String> {
     // SAFETY: asked for a copy, which is malloc'd for us.
     unsafe { take_c(sys::switch_core_get_domain(sys::switch_bool_t::SWITCH_TRUE)) }
         .filter(|domain| !domain.is_empty())
@@ -13,7 +13,7 @@ pub fn domain() -> Option<String> {
 
 /// A global variable.
 #[must_use]
-pub fn variable(name: &str) -> Option<String> {
+pub(crate) fn variable(name: &str) -> Option<String> {
     let name = to_c(name);
     // SAFETY: a C string in, a malloc'd copy out.
     unsafe { take_c(sys::switch_core_get_variable_dup(name.as_ptr())) }
@@ -22,13 +22,13 @@ pub fn variable(name: &str) -> Option<String> {
 
 /// The uuids of the channels that are up and have that variable with that value. Looks at every channel there is.
 #[must_use]
-pub fn channels(variable: &str, value: &str) -> Vec<String> {
+pub(crate) fn channels(variable: &str, value: &str) -> Vec<String> {
     find_channels(variable, Some(value))
 }
 
 /// The uuids of all channels that are up.
 #[must_use]
-pub fn all_channels() -> Vec<String> {
+pub(crate) fn all_channels() -> Vec<String> {
     // Every channel has one.
     find_channels("direction", None)
 }

@@ -10,7 +10,7 @@ const MOST: usize = 20_000;
 
 /// The rows that a query gives, each a list of columns; NULL is empty. `None`: the database cannot be asked.
 #[must_use]
-pub fn rows(dsn: &str, sql: &str) -> Option<Vec<Vec<String>>> {
+pub(crate) fn rows(dsn: &str, sql: &str) -> Option<Vec<Vec<String>>> {
     let (dsn, sql) = (to_c(dsn), to_c(sql));
     let mut rows: Vec<Vec<String>> = Vec::new();
     let mut error = std::ptr::null_mut();

@@ -6,41 +6,41 @@
 use crate::park::User;
 
 /// The most phones that are called for one thing.
-pub const MOST: usize = 64;
+pub(crate) const MOST: usize = 64;
 
 /// A dial string.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DialString(String);
+pub(crate) struct DialString(String);
 
 impl DialString {
     /// Reaches the phones of this user.
     #[must_use]
-    pub fn user(user: &User) -> Self {
+    pub(crate) fn user(user: &User) -> Self {
         DialString(format!("user/{user}"))
     }
 
     /// An administrator's text in which every `${…}` has been replaced.
     #[must_use]
-    pub fn filled(text: String) -> Self {
+    pub(crate) fn filled(text: String) -> Self {
         DialString(text)
     }
 
     /// The text.
     #[must_use]
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 
     /// The group whose members it stands for, if it does.
     #[must_use]
-    pub fn group(&self) -> Option<&str> {
+    pub(crate) fn group(&self) -> Option<&str> {
         self.0.strip_prefix("group/")
     }
 
     /// Each phone by itself: splits at the commas that are in no brackets, into [`MOST`] at the most. Variables in front of
     /// all of them go in front of each.
     #[must_use]
-    pub fn each(&self) -> Vec<DialString> {
+    pub(crate) fn each(&self) -> Vec<DialString> {
         let mut depth = 0_usize;
         let parts = self.0.split(|c| {
             match c {

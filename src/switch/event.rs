@@ -12,7 +12,7 @@ const FILE: &CStr = c"mod_callpark";
 
 /// The kinds of event this module fires or listens to.
 #[derive(Clone, Copy)]
-pub enum Kind {
+pub(crate) enum Kind {
     /// Ours: `CUSTOM` with a subclass.
     Custom,
     /// A lamp changes.
@@ -47,14 +47,14 @@ impl Kind {
 }
 
 /// An event of ours, until it is fired; dropped unfired it is destroyed.
-pub struct Event {
+pub(crate) struct Event {
     raw: NonNull<sys::switch_event_t>,
 }
 
 impl Event {
     /// A new event; `subclass` for [`Kind::Custom`] alone. `None` if FreeSWITCH cannot make it.
     #[must_use]
-    pub fn new(kind: Kind, subclass: Option<&CStr>) -> Option<Self> {
+    pub(crate) fn new(kind: Kind, subclass: Option<&CStr>) -> Option<Self> {
         let mut raw = std::ptr::null_mut();
         // SAFETY: the strings are literals, and `raw` is a place for the pointer. The event is ours until fired.
         unsafe {
@@ -80,7 +80,7 @@ impl Event {
 
     /// A header's value.
     #[must_use]
-    pub fn header(&self, name: &str) -> Option<String> {
+    pub(crate) fn header(&self, name: &str) -> Option<String> {
         let name = to_c(name);
         // SAFETY: the event is ours; the value is copied.
         unsafe { from_c(sys::switch_event_get_header_idx(self.raw.as_ptr(), name.as_ptr(), -1)) }
@@ -88,7 +88,7 @@ impl Event {
 
     /// Adds a header; an empty value adds none (FreeSWITCH would take it for a deletion).
     #[must_use]
-    pub fn with(self, name: &str, value: &str) -> Self {
+    pub(crate) fn with(self, name: &str, value: &str) -> Self {
         if !value.is_empty() {
             let (name, value) = (to_c(name), to_c(value));
             // SAFETY: the event is ours; both strings are copied.
@@ -106,7 +106,7 @@ impl Event {
 
     /// Gives it a body.
     #[must_use]
-    pub fn with_body(self, body: &str) -> Self {
+    pub(crate) fn with_body(self, body: &str) -> Self {
         let body = to_c(body);
         // SAFETY: the event is ours; the text is copied.
         unsafe { sys::switch_event_set_body(self.raw.as_ptr(), body.as_ptr()) };
@@ -115,14 +115,14 @@ impl Event {
 
     /// Adds all the data of a channel.
     #[must_use]
-    pub fn with_channel(self, channel: Channel<'_>) -> Self {
+    pub(crate) fn with_channel(self, channel: Channel<'_>) -> Self {
         // SAFETY: channel and event are alive.
         unsafe { sys::switch_channel_event_set_data(channel.raw(), self.raw.as_ptr()) };
         self
     }
 
     /// Fires it. FreeSWITCH owns it from then on.
-    pub fn fire(self) {
+    pub(crate) fn fire(self) {
         let mut raw = self.into_raw();
         // SAFETY: ours, and consumed: nobody uses it after.
         unsafe {
@@ -175,7 +175,7 @@ impl Drop for Event {
 
 /// An event FreeSWITCH hands to a listener, for as long as the callback runs.
 #[derive(Clone, Copy)]
-pub struct Heard<'a> {
+pub(crate) struct Heard<'a> {
     raw: NonNull<sys::switch_event_t>,
     life: std::marker::PhantomData<&'a ()>,
 }
@@ -189,7 +189,7 @@ impl Heard<'_> {
 
     /// A header's value.
     #[must_use]
-    pub fn header(&self, name: &str) -> Option<String> {
+    pub(crate) fn header(&self, name: &str) -> Option<String> {
         let name = to_c(name);
         // SAFETY: the event is alive while the callback runs; the value is copied.
         unsafe { from_c(sys::switch_event_get_header_idx(self.raw.as_ptr(), name.as_ptr(), -1)) }
@@ -197,7 +197,7 @@ impl Heard<'_> {
 }
 
 /// Something that wants to hear of one kind of event.
-pub trait Listener {
+pub(crate) trait Listener {
     /// Which kind.
     const KIND: Kind;
     /// Called for every such event, on one of FreeSWITCH's event threads.
@@ -215,14 +215,14 @@ extern "C" fn heard<L: Listener>(event: *mut sys::switch_event_t) {
 }
 
 /// A binding to an event; unbound on drop, which waits for callbacks in flight: never drop it inside one.
-pub struct Binding {
+pub(crate) struct Binding {
     callback: sys::switch_event_callback_t,
 }
 
 impl Binding {
     /// Starts listening. `None` if FreeSWITCH refuses.
     #[must_use]
-    pub fn new<L: Listener>() -> Option<Self> {
+    pub(crate) fn new<L: Listener>() -> Option<Self> {
         let callback: sys::switch_event_callback_t = Some(heard::<L>);
         // SAFETY: literals, and a callback that stays valid until it is unbound, before our code is unmapped.
         let status = unsafe {
@@ -246,14 +246,14 @@ impl Drop for Binding {
 }
 
 /// A reserved subclass of `CUSTOM`; freed on drop.
-pub struct Subclass {
+pub(crate) struct Subclass {
     name: &'static CStr,
 }
 
 impl Subclass {
     /// Reserves it. `None` when somebody else owns it.
     #[must_use]
-    pub fn reserve(name: &'static CStr) -> Option<Self> {
+    pub(crate) fn reserve(name: &'static CStr) -> Option<Self> {
         // SAFETY: literals; the owner's name is the same for freeing.
         let status =
             unsafe { sys::switch_event_reserve_subclass_detailed(FILE.as_ptr(), name.as_ptr()) };

@@ -15,12 +15,12 @@ static FIRST_MS: AtomicU64 = AtomicU64::new(0);
 static LAST_MS: AtomicU64 = AtomicU64::new(0);
 
 /// Counts its owner as being inside the module while it lives.
-pub struct Inside(());
+pub(crate) struct Inside(());
 
 impl Inside {
     /// Counts one more.
     #[must_use]
-    pub fn enter() -> Self {
+    pub(crate) fn enter() -> Self {
         INSIDE.fetch_add(1, Ordering::AcqRel);
         Self(())
     }
@@ -33,7 +33,7 @@ impl Drop for Inside {
 }
 
 /// Waits until nobody is inside, at most `limit`. Returns how many still are.
-pub fn wait_until_empty(limit: Duration) -> usize {
+pub(crate) fn wait_until_empty(limit: Duration) -> usize {
     let end = Instant::now() + limit;
     loop {
         let inside = INSIDE.load(Ordering::Acquire);
@@ -45,13 +45,13 @@ pub fn wait_until_empty(limit: Duration) -> usize {
 }
 
 /// Runs the body of a callback: a panic ends here, is logged with its text, and `fallback` is returned.
-pub fn guard<T>(name: &str, fallback: T, body: impl FnOnce() -> T) -> T {
+pub(crate) fn guard<T>(name: &str, fallback: T, body: impl FnOnce() -> T) -> T {
     let _inside = Inside::enter();
     uncounted(name, fallback, body)
 }
 
 /// [`guard()`] for the one callback that waits until nobody is inside.
-pub fn uncounted<T>(name: &str, fallback: T, body: impl FnOnce() -> T) -> T {
+pub(crate) fn uncounted<T>(name: &str, fallback: T, body: impl FnOnce() -> T) -> T {
     caught(name, body).unwrap_or(fallback)
 }
 
@@ -59,7 +59,7 @@ pub fn uncounted<T>(name: &str, fallback: T, body: impl FnOnce() -> T) -> T {
 ///
 /// # Errors
 /// The number of the panic, for whoever has to be told.
-pub fn caught<T>(name: &str, body: impl FnOnce() -> T) -> Result<T, Panicked> {
+pub(crate) fn caught<T>(name: &str, body: impl FnOnce() -> T) -> Result<T, Panicked> {
     catch_unwind(AssertUnwindSafe(body)).map_err(|panic| {
         let what = panic
             .downcast_ref::<&str>()
@@ -83,7 +83,7 @@ pub fn caught<T>(name: &str, body: impl FnOnce() -> T) -> Result<T, Panicked> {
 
 /// The panics since this file was loaded into FreeSWITCH.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Panics {
+pub(crate) struct Panics {
     /// How many, which is also the number of the last one.
     pub count: u64,
     /// When the first one came, in ms since 1970; 0 without one.
@@ -94,7 +94,7 @@ pub struct Panics {
 
 /// The panics that were caught so far.
 #[must_use]
-pub fn panics() -> Panics {
+pub(crate) fn panics() -> Panics {
     let count = PANICS.load(Ordering::Acquire);
     let first_ms = FIRST_MS.load(Ordering::Acquire);
     Panics { count, first_ms, last_ms: LAST_MS.load(Ordering::Acquire) }
@@ -102,7 +102,7 @@ pub fn panics() -> Panics {
 
 /// A panic that was caught and logged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Panicked(u64);
+pub(crate) struct Panicked(u64);
 
 impl std::fmt::Display for Panicked {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

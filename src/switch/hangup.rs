@@ -4,7 +4,7 @@ use super::session::Session;
 use super::sys;
 
 /// Something that wants to hear of every call that ends.
-pub trait Listener {
+pub(crate) trait Listener {
     /// Called on the call's own thread when it has hung up, before FreeSWITCH forgets it.
     fn hung_up(session: Session<'_>);
 }
@@ -48,7 +48,7 @@ impl<L: Listener> Table for L {
 
 /// Listens until it is dropped. FreeSWITCH may be on its way into the listener then: its table is a constant, and the
 /// module's code stays mapped.
-pub struct Hangups {
+pub(crate) struct Hangups {
     table: &'static sys::switch_state_handler_table_t,
 }
 
@@ -58,7 +58,7 @@ unsafe impl Send for Hangups {}
 impl Hangups {
     /// Starts listening. `None`: FreeSWITCH takes no more of such tables.
     #[must_use]
-    pub fn new<L: Listener>() -> Option<Self> {
+    pub(crate) fn new<L: Listener>() -> Option<Self> {
         let table: &'static _ = &<L as Table>::TABLE;
         // SAFETY: the table lives for ever.
         let index = unsafe { sys::switch_core_add_state_handler(table) };

@@ -12,7 +12,7 @@ type Raw = *mut sys::switch_core_session_t;
 
 /// How a channel was sent to another place in the dialplan (`switch_ivr_session_transfer`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Move {
+pub(crate) struct Move {
     /// On its own thread: by an application that it runs.
     pub own_thread: bool,
     /// Out of a bridge. Of a move by another thread it is not always known: the bridge may be ending already.
@@ -25,7 +25,7 @@ pub struct Move {
 /// What wants to know of every channel. None of its functions may call FreeSWITCH for anything but uuid, thread and flags
 /// of the channel, except [`routed`](Watcher::routed) and [`bridged`](Watcher::bridged): FreeSWITCH holds locks of the
 /// channel's meanwhile.
-pub trait Watcher {
+pub(crate) trait Watcher {
     /// A channel begins.
     fn began(session: Session<'_>);
     /// It is being sent elsewhere. Runs on the thread that does it, before the channel's own can follow.
@@ -44,7 +44,7 @@ pub trait Watcher {
 
 /// Watches all channels that begin from now on, until dropped. What has begun by then stays hooked: a [`Watcher`] is
 /// called for it even afterwards.
-pub struct Hooks {
+pub(crate) struct Hooks {
     table: &'static sys::switch_state_handler_table_t,
 }
 
@@ -77,7 +77,7 @@ impl<W: Watcher> Table<W> {
 impl Hooks {
     /// Begins to watch. `None`: FreeSWITCH has no room for more handlers.
     #[must_use]
-    pub fn new<W: Watcher>() -> Option<Self> {
+    pub(crate) fn new<W: Watcher>() -> Option<Self> {
         let table: &'static sys::switch_state_handler_table_t = &Table::<W>::TABLE;
         // SAFETY: the table and its functions stay where they are: our code is never unmapped.
         (unsafe { sys::switch_core_add_state_handler(table) } >= 0).then_some(Self { table })

@@ -38,6 +38,6 @@ impl Drop for InApplication {
 
 /// The uuids of these calls.
 #[must_use]
-pub fn calls() -> Vec<String> {
+pub(crate) fn calls() -> Vec<String> {
     CALLS.lock().iter().flat_map(|calls| calls.keys().cloned()).collect()
 }

@@ -8,7 +8,7 @@ use super::text::to_c;
 
 /// How playing ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Played {
+pub(crate) enum Played {
     /// The file is at its end, or could not be read any further.
     ToTheEnd,
     /// It was interrupted.
@@ -30,7 +30,7 @@ fn played(status: sys::switch_status_t) -> Played {
 }
 
 /// Plays a file or stream until its end, `stop`, or the end of the call.
-pub fn play(session: Session<'_>, file: &str, stop: &Stop) -> Played {
+pub(crate) fn play(session: Session<'_>, file: &str, stop: &Stop) -> Played {
     let file = to_c(file);
     let mut arguments = stop.arguments();
     // SAFETY: we run on the session's thread; file and arguments, and `stop` in them, outlive the call.
@@ -45,7 +45,7 @@ pub fn play(session: Session<'_>, file: &str, stop: &Stop) -> Played {
 }
 
 /// Waits while the call is kept alive, until `stop` or the end of the call.
-pub fn sleep(session: Session<'_>, ms: u32, stop: &Stop) {
+pub(crate) fn sleep(session: Session<'_>, ms: u32, stop: &Stop) {
     let mut arguments = stop.arguments();
     // SAFETY: as for `play`.
     unsafe {
@@ -60,7 +60,7 @@ pub fn sleep(session: Session<'_>, ms: u32, stop: &Stop) {
 
 /// Speaks a phrase macro in the channel's language. Failed: there is none of that name, or it could not be spoken.
 #[must_use]
-pub fn speak(session: Session<'_>, phrase: &str, data: &str, stop: &Stop) -> Played {
+pub(crate) fn speak(session: Session<'_>, phrase: &str, data: &str, stop: &Stop) -> Played {
     let (phrase, data) = (to_c(phrase), to_c(data));
     let mut arguments = stop.arguments();
     // SAFETY: as for `play`; no variables and no language of our own.
@@ -81,7 +81,7 @@ pub fn speak(session: Session<'_>, phrase: &str, data: &str, stop: &Stop) -> Pla
 }
 
 /// Shows a name and a number on the phone's display, if it can be told.
-pub fn display(session: Session<'_>, name: &str, number: &str) {
+pub(crate) fn display(session: Session<'_>, name: &str, number: &str) {
     let (name, number) = (to_c(name), to_c(number));
     // SAFETY: a zeroed message is an empty one (numbers and pointers).
     let mut message: sys::switch_core_session_message_t = unsafe { std::mem::zeroed() };
@@ -101,7 +101,7 @@ pub fn display(session: Session<'_>, name: &str, number: &str) {
 }
 
 /// Answers a request for a call that is not up yet with a SIP status, which ends it. False: it is up.
-pub fn respond(session: Session<'_>, status: i32, reason: &str) -> bool {
+pub(crate) fn respond(session: Session<'_>, status: i32, reason: &str) -> bool {
     if session.channel().test(Flag::Answered) {
         return false;
     }
@@ -126,7 +126,7 @@ pub fn respond(session: Session<'_>, status: i32, reason: &str) -> bool {
 
 /// Asks for digits, ended by `#` or `timeout_ms` without one; `None` if none came.
 #[must_use]
-pub fn ask_digits(
+pub(crate) fn ask_digits(
     session: Session<'_>,
     prompt: &str,
     most: u32,
@@ -160,7 +160,7 @@ pub fn ask_digits(
 
 /// Bridges two legs and returns when the bridge is over. Runs on the thread of `here`; `there` waits in
 /// [`wait_for_bridge`]. Whether they were really bridged, the return does not tell.
-pub fn bridge(here: Session<'_>, there: Session<'_>) {
+pub(crate) fn bridge(here: Session<'_>, there: Session<'_>) {
     // SAFETY: both sessions are alive: ours by running on its thread, the other by its read lock.
     unsafe {
         sys::switch_ivr_multi_threaded_bridge(
@@ -175,7 +175,7 @@ pub fn bridge(here: Session<'_>, there: Session<'_>) {
 
 /// Waits, on the thread of `here`, until `there` bridges to us, and stays for the bridge. False: it never began,
 /// within `limit_ms` or because one of the two went away.
-pub fn wait_for_bridge(here: Session<'_>, there: Session<'_>, limit_ms: u32) -> bool {
+pub(crate) fn wait_for_bridge(here: Session<'_>, there: Session<'_>, limit_ms: u32) -> bool {
     // SAFETY: as for `bridge`.
     unsafe {
         sys::switch_ivr_bridge_bleg(here.raw(), there.raw(), limit_ms)
@@ -184,7 +184,7 @@ pub fn wait_for_bridge(here: Session<'_>, there: Session<'_>, limit_ms: u32) -> 
 }
 
 /// Sends a call elsewhere in the dialplan. `None` leaves dialplan and context as they are.
-pub fn transfer(
+pub(crate) fn transfer(
     session: Session<'_>,
     extension: &str,
     dialplan: Option<&str>,
@@ -205,7 +205,7 @@ pub fn transfer(
 }
 
 /// Tells the phone that transferred this call here that it worked (for `confirm_blind_transfer`; else nothing happens).
-pub fn confirm_blind_transfer(session: Session<'_>) {
+pub(crate) fn confirm_blind_transfer(session: Session<'_>) {
     // SAFETY: the session is alive.
     unsafe {
         sys::switch_ivr_blind_transfer_ack(session.raw(), sys::switch_bool_t::SWITCH_TRUE);
@@ -213,14 +213,14 @@ pub fn confirm_blind_transfer(session: Session<'_>) {
 }
 
 /// Moves the recordings of one leg to another, whatever they are of, with what is to be done when they end.
-pub fn transfer_recordings(from: Session<'_>, to: Session<'_>) {
+pub(crate) fn transfer_recordings(from: Session<'_>, to: Session<'_>) {
     // SAFETY: both sessions are alive, by their read locks or because we run on their threads.
     unsafe { sys::switch_ivr_transfer_recordings(from.raw(), to.raw()) };
 }
 
 /// Mixes a file or stream into what a leg hears, for `limit_s` at the most; returns at once. False: it cannot be played.
 #[must_use]
-pub fn mix_in(session: Session<'_>, file: &str, limit_s: u32) -> bool {
+pub(crate) fn mix_in(session: Session<'_>, file: &str, limit_s: u32) -> bool {
     let file = to_c(file);
     // SAFETY: the session is alive; the strings are copied.
     unsafe {

@@ -29,7 +29,7 @@ macro_rules! level {
         #[doc = $doc]
         ///
         /// `uuid`: the call it is about, so that FreeSWITCH's log shows it with that call.
-        pub fn $name(uuid: Option<&str>, text: Arguments<'_>) {
+        pub(crate) fn $name(uuid: Option<&str>, text: Arguments<'_>) {
             write(sys::switch_log_level_t::$level, uuid, text);
         }
     )*};

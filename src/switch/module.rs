@@ -10,17 +10,17 @@ use super::sys;
 use super::text::{from_c, to_c};
 
 /// What FreeSWITCH looks for in the file: `mod_callpark_module_interface`.
-pub type FunctionTable = sys::switch_loadable_module_function_table_t;
+pub(crate) type FunctionTable = sys::switch_loadable_module_function_table_t;
 /// What `load` is called with.
-pub type Interface = sys::switch_loadable_module_interface_t;
+pub(crate) type Interface = sys::switch_loadable_module_interface_t;
 /// A memory pool of FreeSWITCH's.
-pub type Pool = sys::switch_memory_pool_t;
+pub(crate) type Pool = sys::switch_memory_pool_t;
 /// What `load` and `shutdown` return.
-pub type Status = sys::switch_status_t;
+pub(crate) type Status = sys::switch_status_t;
 
 /// The table for these two functions.
 #[must_use]
-pub const fn function_table(
+pub(crate) const fn function_table(
     load: unsafe extern "C" fn(*mut *mut Interface, *mut Pool) -> Status,
     shutdown: unsafe extern "C" fn() -> Status,
 ) -> FunctionTable {
@@ -34,7 +34,7 @@ pub const fn function_table(
 }
 
 /// An application of the dialplan.
-pub trait Application {
+pub(crate) trait Application {
     /// Its name in the dialplan.
     const NAME: &'static CStr;
     /// What it does, in a few words.
@@ -46,7 +46,7 @@ pub trait Application {
 }
 
 /// A command of the console and the event socket.
-pub trait Command {
+pub(crate) trait Command {
     /// Its name.
     const NAME: &'static CStr;
     /// What it does, in a few words.
@@ -98,7 +98,7 @@ unsafe extern "C" fn command<C: Command>(
 }
 
 /// Registers what the module offers, during `load`.
-pub struct Registration {
+pub(crate) struct Registration {
     interface: *mut Interface,
 }
 
@@ -107,7 +107,7 @@ impl Registration {
     ///
     /// # Safety
     /// `slot` and `pool` are what `load` was called with.
-    pub unsafe fn begin(slot: *mut *mut Interface, pool: *mut Pool) -> Option<Self> {
+    pub(crate) unsafe fn begin(slot: *mut *mut Interface, pool: *mut Pool) -> Option<Self> {
         // SAFETY: the pool is FreeSWITCH's for this module; the name is copied into it.
         let interface = unsafe {
             sys::switch_loadable_module_create_module_interface(pool, c"mod_callpark".as_ptr())
@@ -121,7 +121,7 @@ impl Registration {
     }
 
     /// Adds an application.
-    pub fn application<A: Application>(&self) {
+    pub(crate) fn application<A: Application>(&self) {
         // SAFETY: the interface is being filled by this thread alone. What comes back is an application's, zeroed; the
         // strings live as long as the code.
         unsafe {
@@ -142,7 +142,7 @@ impl Registration {
     }
 
     /// Adds a command.
-    pub fn command<C: Command>(&self) {
+    pub(crate) fn command<C: Command>(&self) {
         // SAFETY: as for an application.
         unsafe {
             let raw = sys::switch_loadable_module_create_interface(
@@ -162,7 +162,7 @@ impl Registration {
 
 /// Whether a module is loaded, by its file name without `.so`.
 #[must_use]
-pub fn is_loaded(module: &str) -> bool {
+pub(crate) fn is_loaded(module: &str) -> bool {
     let name = to_c(module);
     // SAFETY: a C string that outlives the call.
     unsafe {
@@ -172,7 +172,7 @@ pub fn is_loaded(module: &str) -> bool {
 }
 
 /// Logs, loudly, that something is missing which FreeSWITCH should have registered for us.
-pub fn missing(what: &str) {
+pub(crate) fn missing(what: &str) {
     log::crit(
         None,
         format_args!(

@@ -3,15 +3,15 @@
 /// A field of a caller's profile, or a variable of its call, that holds what the far end has sent. `Channel::sent` reads
 /// it; `make check` sees to it that nothing else does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SentField(&'static str);
+pub(crate) struct SentField(&'static str);
 
 macro_rules! sent {
     ($($name:ident $variable:literal)*) => {
         impl SentField {
-            $(#[doc = concat!("`", $variable, "`")] pub const $name: Self = Self($variable);)*
+            $(#[doc = concat!("`", $variable, "`")] pub(crate) const $name: Self = Self($variable);)*
 
             /// All of them.
-            pub const ALL: &'static [Self] = &[$(Self::$name),*];
+            pub(crate) const ALL: &'static [Self] = &[$(Self::$name),*];
         }
     };
 }
@@ -38,7 +38,7 @@ sent! {
 impl SentField {
     /// What FreeSWITCH calls it.
     #[must_use]
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         self.0
     }
 }

@@ -11,7 +11,7 @@ use super::text::{from_c, to_c};
 
 /// A session that is alive for `'a`. Not `Send`: what FreeSWITCH lends to one thread stays there.
 #[derive(Clone, Copy)]
-pub struct Session<'a> {
+pub(crate) struct Session<'a> {
     raw: NonNull<sys::switch_core_session_t>,
     life: PhantomData<&'a *mut ()>,
 }
@@ -21,7 +21,7 @@ impl<'a> Session<'a> {
     ///
     /// # Safety
     /// `raw` is NULL or a session that stays alive for `'a` (our callback runs for it, or its read lock is held).
-    pub unsafe fn from_raw(raw: *mut sys::switch_core_session_t) -> Option<Self> {
+    pub(crate) unsafe fn from_raw(raw: *mut sys::switch_core_session_t) -> Option<Self> {
         NonNull::new(raw).map(|raw| Self { raw, life: PhantomData })
     }
 
@@ -31,34 +31,34 @@ impl<'a> Session<'a> {
 
     /// Its uuid.
     #[must_use]
-    pub fn uuid(self) -> String {
+    pub(crate) fn uuid(self) -> String {
         // SAFETY: the session is alive; its uuid is a NUL-terminated array inside it.
         unsafe { from_c(sys::switch_core_session_get_uuid(self.raw())) }.unwrap_or_default()
     }
 
     /// Its channel.
     #[must_use]
-    pub fn channel(self) -> Channel<'a> {
+    pub(crate) fn channel(self) -> Channel<'a> {
         // SAFETY: the session is alive, and its channel lives as long as it does.
         unsafe { Channel::from_raw(sys::switch_core_session_get_channel(self.raw())) }
     }
 
     /// Whether we run on the session's own thread, the only one that may play to it.
     #[must_use]
-    pub fn in_its_thread(self) -> bool {
+    pub(crate) fn in_its_thread(self) -> bool {
         // SAFETY: the session is alive.
         unsafe { sys::switch_core_session_in_thread(self.raw()) == sys::switch_bool_t::SWITCH_TRUE }
     }
 
     /// Has the session's own thread hang it up, after whatever the endpoint has signalled to it before, an answer for one.
-    pub fn hang_up_itself(self, cause: Cause) {
+    pub(crate) fn hang_up_itself(self, cause: Cause) {
         let Some(event) = Event::new(Kind::Variables, None) else { return };
         event.with("call-command", "hangup").with("hangup-cause", &cause.name()).queue(self);
     }
 
     /// Has the session's own thread expand `expression`, as soon as it takes requests: between two frames of what it plays
     /// or reads. That is all that happens, and nothing if the command in it is gone by then.
-    pub fn ask(self, expression: &str) {
+    pub(crate) fn ask(self, expression: &str) {
         let Some(event) = Event::new(Kind::Variables, None) else { return };
         event
             .with("call-command", "execute")
@@ -70,7 +70,7 @@ impl<'a> Session<'a> {
 
     /// Interrupts what the session is playing or reading, from any thread. It only wakes: what it then does, it must
     /// find out from the table (CF_BREAK is lossy).
-    pub fn wake(self) {
+    pub(crate) fn wake(self) {
         self.channel().set_flag(super::channel::Flag::Break);
         // SAFETY: the session is alive; the strings are literals.
         unsafe {
@@ -86,14 +86,14 @@ impl<'a> Session<'a> {
 }
 
 /// A session held by its read lock: it is not destroyed while this lives. Keep it short, hang-up waits for it.
-pub struct Located {
+pub(crate) struct Located {
     session: Session<'static>,
 }
 
 impl Located {
     /// Finds a session that is up; `None` if there is none of that uuid or it has hung up.
     #[must_use]
-    pub fn find(uuid: &str) -> Option<Self> {
+    pub(crate) fn find(uuid: &str) -> Option<Self> {
         let uuid = to_c(uuid);
         // SAFETY: the uuid is a C string that outlives the call. A session comes back with its read lock taken for us,
         // which keeps it alive until our drop gives it back.
@@ -110,7 +110,7 @@ impl Located {
 
     /// As [`find`](Self::find), and also one that has hung up, as long as FreeSWITCH has it.
     #[must_use]
-    pub fn find_even_down(uuid: &str) -> Option<Self> {
+    pub(crate) fn find_even_down(uuid: &str) -> Option<Self> {
         let uuid = to_c(uuid);
         // SAFETY: as in `find`.
         unsafe {
@@ -135,7 +135,7 @@ impl Located {
 
     /// The session, for as long as the guard is held.
     #[must_use]
-    pub fn session(&self) -> Session<'_> {
+    pub(crate) fn session(&self) -> Session<'_> {
         self.session
     }
 }

@@ -7,7 +7,7 @@ use super::sys;
 
 /// What ends playing and waiting early: another thread that wakes the call, or a key the caller presses.
 #[derive(Default)]
-pub struct Stop {
+pub(crate) struct Stop {
     woken: AtomicBool,
     /// The keys that count, a bit each.
     wanted: AtomicU32,
@@ -20,30 +20,30 @@ const KEYS: &str = "0123456789*#";
 
 impl Stop {
     /// Has the call stop what it plays.
-    pub fn wake(&self) {
+    pub(crate) fn wake(&self) {
         self.woken.store(true, Ordering::Release);
     }
 
     /// What woke it is about to be looked at. First lowered, then looked: what changes in between wakes it again.
-    pub fn lower(&self) {
+    pub(crate) fn lower(&self) {
         self.woken.store(false, Ordering::Release);
     }
 
     /// Whether there is something to look at.
     #[must_use]
-    pub fn is_up(&self) -> bool {
+    pub(crate) fn is_up(&self) -> bool {
         self.woken.load(Ordering::Acquire) || self.pressed.load(Ordering::Acquire) != 0
     }
 
     /// From now on these keys count, and no others.
-    pub fn listen_for(&self, keys: impl IntoIterator<Item = char>) {
+    pub(crate) fn listen_for(&self, keys: impl IntoIterator<Item = char>) {
         let bits =
             keys.into_iter().filter_map(|key| KEYS.find(key)).fold(0, |all, at| all | 1 << at);
         self.wanted.store(bits, Ordering::Release);
     }
 
     /// The key that was pressed, once.
-    pub fn take_key(&self) -> Option<char> {
+    pub(crate) fn take_key(&self) -> Option<char> {
         Some(self.pressed.swap(0, Ordering::AcqRel)).filter(|key| *key != 0).map(char::from)
     }
 

@@ -5,7 +5,7 @@ use std::ptr::NonNull;
 use super::sys;
 
 /// The answer of an API command, while the command runs.
-pub struct Stream {
+pub(crate) struct Stream {
     raw: NonNull<sys::switch_stream_handle_t>,
 }
 
@@ -17,7 +17,7 @@ impl Stream {
     }
 
     /// Writes text as it is: not through a format.
-    pub fn write(&mut self, text: &str) {
+    pub(crate) fn write(&mut self, text: &str) {
         // Some streams take the length as a signed 32-bit number: pieces keep far from it.
         for piece in text.as_bytes().chunks(1 << 20) {
             // SAFETY: the stream is alive while the command runs; it only reads the bytes, its type merely lacks the

@@ -7,6 +7,7 @@
     non_snake_case,
     clippy::all,
     clippy::undocumented_unsafe_blocks,
+    unreachable_pub,
     unsafe_op_in_unsafe_fn
 )]
 

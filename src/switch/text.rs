@@ -3,7 +3,7 @@
 use std::ffi::{CStr, CString, c_char};
 
 /// A C string for one call. FreeSWITCH's strings end at a NUL byte, so ours are cut there.
-pub fn to_c(text: &str) -> CString {
+pub(crate) fn to_c(text: &str) -> CString {
     let end = text.bytes().position(|byte| byte == 0).unwrap_or(text.len());
     // Cannot fail: the slice has no NUL. The default (an empty string) only spares an unwrap.
     CString::new(&text.as_bytes()[..end]).unwrap_or_default()
@@ -13,7 +13,7 @@ pub fn to_c(text: &str) -> CString {
 ///
 /// # Safety
 /// `text` is NULL or points to a NUL-terminated string that stays valid during the call.
-pub unsafe fn from_c(text: *const c_char) -> Option<String> {
+pub(crate) unsafe fn from_c(text: *const c_char) -> Option<String> {
     if text.is_null() {
         return None;
     }
@@ -25,7 +25,7 @@ pub unsafe fn from_c(text: *const c_char) -> Option<String> {
 ///
 /// # Safety
 /// `text` is NULL or a NUL-terminated `malloc`'d string that nobody else frees.
-pub unsafe fn take_c(text: *mut c_char) -> Option<String> {
+pub(crate) unsafe fn take_c(text: *mut c_char) -> Option<String> {
     // SAFETY: as the caller vouches.
     let copy = unsafe { from_c(text) };
     // SAFETY: it came from malloc and is ours; free(NULL) does nothing.
@@ -35,14 +35,14 @@ pub unsafe fn take_c(text: *mut c_char) -> Option<String> {
 
 /// What FreeSWITCH takes for false (`switch_false`).
 #[must_use]
-pub fn is_false(value: &str) -> bool {
+pub(crate) fn is_false(value: &str) -> bool {
     let words = ["no", "off", "false", "f", "disabled", "inactive", "disallow"];
     words.iter().any(|word| value.eq_ignore_ascii_case(word)) || value.parse() == Ok(0i64)
 }
 
 /// What FreeSWITCH takes for true (`switch_true`).
 #[must_use]
-pub fn is_true(value: &str) -> bool {
+pub(crate) fn is_true(value: &str) -> bool {
     let words = ["yes", "on", "true", "t", "enabled", "active", "allow"];
     words.iter().any(|word| value.eq_ignore_ascii_case(word))
         || value.parse::<i64>().is_ok_and(|number| number != 0)

@@ -6,7 +6,7 @@ use super::text::{from_c, take_c, to_c};
 /// The text of `<configuration name="…">` as FreeSWITCH has it now (includes and `$${…}` done, also from
 /// mod_xml_curl and the like); `None` if there is none.
 #[must_use]
-pub fn configuration(name: &str) -> Option<String> {
+pub(crate) fn configuration(name: &str) -> Option<String> {
     let c = to_c(name);
     let mut node: sys::switch_xml_t = std::ptr::null_mut();
     // SAFETY: the root that comes back is ours until it is freed; `node` points into it and is only used before that;
@@ -34,7 +34,7 @@ pub fn configuration(name: &str) -> Option<String> {
 ///
 /// # Errors
 /// What FreeSWITCH says is wrong with it, with the line; the old configuration then stays.
-pub fn reload() -> Result<(), String> {
+pub(crate) fn reload() -> Result<(), String> {
     let mut error = std::ptr::null();
     // SAFETY: a place for the pointer to a text of FreeSWITCH's, copied at once.
     unsafe {
