@@ -3,12 +3,16 @@
 use std::ffi::CStr;
 use std::sync::Arc;
 
+use crate::args;
+use crate::arrival;
+use crate::config;
 use crate::module::Module;
 use crate::park::{LotKey, OrbitName, Park, Refusal};
+use crate::standing;
+use crate::switch;
 use crate::switch::Session;
 use crate::switch::module::Command;
 use crate::switch::stream::Stream;
-use crate::{args, arrival, config, standing, switch};
 
 mod callbacks;
 pub(crate) mod complete;

@@ -9,7 +9,6 @@ use crate::clock;
 use crate::dialling::in_thread;
 use crate::handover;
 use crate::hops::Hops;
-use crate::message;
 use crate::module::Module;
 use crate::park::{
     CallState, CallUuid, CallView, LotConfig, LotKey, Notice, OrbitName, Refusal, Target, User,
@@ -20,6 +19,7 @@ use crate::replaces::Replacement;
 use crate::ring::{self, Errand};
 use crate::switch::channel::Flag;
 use crate::switch::{Located, Session, application, ivr, log};
+use crate::tell::message;
 use crate::tokens::{Progress, Tokens};
 
 /// How long an orbit is held for a leg that is on its way, in ms.

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::announce;
 use crate::module::{Leg, Module};
 use crate::park::{CallView, Claimant, Exit, LotConfig, Target};
 use crate::switch::{Session, log};
+use crate::tell::speech;
 
 /// The key of an offer where the lot names none; the second one where the first is its exit key.
 const OFFER_KEYS: [char; 2] = ['1', '2'];
@@ -77,7 +77,7 @@ impl Choices {
                     call.lot, call.orbit
                 ),
             );
-            announce::sorry(session, &leg.stop);
+            speech::sorry(session, &leg.stop);
         }
     }
 }

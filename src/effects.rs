@@ -3,20 +3,20 @@
 use std::sync::Arc;
 
 use crate::callback;
-use crate::events;
 use crate::handover;
 use crate::module::{Interlude, Module};
 use crate::park::Effect;
 use crate::pickup;
 use crate::ring;
 use crate::switch::{Session, log};
+use crate::tell::event;
 
 /// Carries out `effects` in their order. `here`: the session on whose thread we are.
 pub(crate) fn carry_out(module: &Arc<Module>, effects: Vec<Effect>, here: Option<Session<'_>>) {
     for effect in effects {
         match effect {
             Effect::Event(event) => {
-                events::tell(&event, here);
+                event::tell(&event, here);
                 pickup::tone(module, &event);
             }
             // One thread shows lamps, so that the last one to be shown is the last one that was true.
@@ -27,7 +27,7 @@ pub(crate) fn carry_out(module: &Arc<Module>, effects: Vec<Effect>, here: Option
             Effect::Comfort(uuid) => module.interlude(&uuid, Interlude::Comfort),
             Effect::Offer(uuid) => module.interlude(&uuid, Interlude::Offer),
             Effect::CallBack(callback) => callback::attempt(module, *callback),
-            Effect::Callback(news) => events::tell_callback(&news),
+            Effect::Callback(news) => event::tell_callback(&news),
             Effect::ClaimLost { ticket, .. } => {
                 // The leg that waits in it sees the parked leg go and leaves by itself.
                 handover::withdraw(module, ticket);

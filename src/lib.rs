@@ -5,7 +5,6 @@
 //! safe. What is between them carries out what was decided.
 
 mod after_bridge;
-mod announce;
 mod api;
 mod apps;
 mod args;
@@ -23,9 +22,7 @@ mod dial;
 mod dialling;
 #[cfg(test)]
 mod docs;
-mod domains;
 mod effects;
-mod events;
 mod expand;
 mod features;
 #[cfg(feature = "fuzzing")]
@@ -34,13 +31,8 @@ mod features;
 pub mod fuzzing;
 mod handover;
 mod health;
-mod history;
 mod hold;
 mod hops;
-mod lamp_backlog;
-mod lamp_queue;
-mod lamps;
-mod message;
 mod midcall;
 mod module;
 mod names;
@@ -51,7 +43,6 @@ mod parting;
 mod party;
 mod phones;
 mod pickup;
-mod presence;
 mod recordings;
 mod render;
 mod replaces;
@@ -61,11 +52,10 @@ mod rings;
 mod service;
 mod settings;
 mod standing;
-mod subscriptions;
 mod switch;
+mod tell;
 mod through;
 mod tokens;
-mod watchers;
 mod worker;
 
 use switch::module::{FunctionTable, Interface, Pool, Registration, Status, function_table};

@@ -18,15 +18,15 @@ use crate::came::Ways;
 use crate::clock;
 use crate::config::{Config, Settings};
 use crate::departed::Departed;
-use crate::domains::Domains;
 use crate::effects;
 use crate::handover::Handover;
 use crate::health::Health;
-use crate::lamp_queue::LampQueue;
 use crate::park::{CallUuid, Millis, Park, Ticket};
 use crate::rings::Rings;
 use crate::switch::Stop;
 use crate::switch::{Located, Session};
+use crate::tell::lamps::domains::Domains;
+use crate::tell::lamps::queue::LampQueue;
 use crate::tokens::Tokens;
 use crate::worker::Message;
 

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use crate::after_bridge::{AfterBridge, Dialplan};
-use crate::announce;
 use crate::choices::Choices;
 use crate::clock;
 use crate::handover::{self, Given};
@@ -14,6 +13,7 @@ use crate::park::{self, CallUuid, CallView, End, Ticket, Transfer, User, Verdict
 use crate::phones;
 use crate::replaces::Succession;
 use crate::switch::{Cause, Channel, Session, guard, ivr};
+use crate::tell::speech;
 
 /// A call that is in an orbit, and on whose thread we are. However this ends, the orbit is free afterwards and the call
 /// has an outcome.
@@ -48,7 +48,7 @@ impl<'a> Parked<'a> {
 
     /// Tells the orbit to the one who dialled here.
     pub(crate) fn announce(&self, place: &park::Parked) {
-        announce::orbit(self.session, &place.lot, &place.orbit, &self.leg.stop);
+        speech::orbit(self.session, &place.lot, &place.orbit, &self.leg.stop);
     }
 
     /// Holds it until it has an outcome, or is on its way elsewhere.
@@ -78,7 +78,7 @@ impl<'a> Parked<'a> {
                 }
                 Verdict::Callback { ticket } => {
                     if let Some(call) = self.view() {
-                        announce::callback(self.session, &call);
+                        speech::callback(self.session, &call);
                     }
                     if !channel.ready() {
                         // Somebody else has taken it, or it is gone: what became of it is told when it leaves.
@@ -106,12 +106,12 @@ impl<'a> Parked<'a> {
         match self.leg.next_interlude() {
             Some(Interlude::Comfort) => {
                 if let Some(comfort) = choices.comfort() {
-                    announce::play(self.session, comfort, &call, &self.leg.stop);
+                    speech::play(self.session, comfort, &call, &self.leg.stop);
                 }
             }
             Some(Interlude::Offer) => {
                 if let Some(key) = choices.offered() {
-                    announce::offer(self.session, &call, key, &self.leg.stop);
+                    speech::offer(self.session, &call, key, &self.leg.stop);
                 }
             }
             None => hold::hold(self.session, &self.leg, music),

@@ -8,7 +8,6 @@ use crate::arrival::Arrival;
 use crate::dial;
 use crate::dialling::{self, Outgoing, in_thread};
 use crate::handover::Told;
-use crate::message;
 use crate::module::Module;
 use crate::names;
 use crate::park::{CallUuid, CallView, Claim, Claimant, Ring, RingTo, RunId, Step, User};
@@ -17,6 +16,7 @@ use crate::phones;
 use crate::rings::{RUN, Ringing};
 use crate::switch::dial_string::DialString;
 use crate::switch::{Located, log};
+use crate::tell::message;
 use crate::worker::Message;
 
 /// The application that connects a leg we have called; its data is the token of an [`Errand`].

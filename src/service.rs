@@ -11,19 +11,19 @@ use crate::api;
 use crate::came::Watching;
 use crate::clock;
 use crate::departed;
-use crate::events;
 use crate::health;
-use crate::lamps;
 use crate::module::Module;
 use crate::park::End;
-use crate::presence::Probes;
 use crate::replaces::OnTop;
 use crate::settings::{self, First};
-use crate::subscriptions;
 use crate::switch::event::{Binding, Subclass};
 use crate::switch::hangup::Hangups;
 use crate::switch::hooks::Hooks;
 use crate::switch::{Cause, Located, guard, inside, log};
+use crate::tell::event;
+use crate::tell::lamps;
+use crate::tell::lamps::presence::Probes;
+use crate::tell::lamps::subscriptions;
 use crate::worker::{self, Message};
 
 /// How long `shutdown` waits for those who are still inside the module, beyond the 10 s FreeSWITCH has waited.
@@ -83,7 +83,7 @@ pub(crate) fn start() -> Result<(), String> {
         log::error(None, format_args!("{text}"));
         module.health.hooks.wrong(text);
     };
-    let subclass = Subclass::reserve(events::SUBCLASS);
+    let subclass = Subclass::reserve(event::SUBCLASS);
     if subclass.is_none() {
         log::warning(None, format_args!("somebody else owns the event callpark::info"));
     }

@@ -9,10 +9,10 @@ use crate::dialling::in_thread;
 use crate::health;
 use crate::module::Module;
 use crate::park::{AfterReturn, Step, StepTo};
-use crate::subscriptions;
 use crate::switch::Cause;
 use crate::switch::event::{Heard, Kind, Listener};
 use crate::switch::{core, log, xml};
+use crate::tell::lamps::subscriptions;
 use crate::worker::Message;
 
 const FILE: &str = "callpark.conf";

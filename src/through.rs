@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 
-use crate::announce;
 use crate::apps::{self, retrieve};
 use crate::arrival::{self, Arrival, Force, MOVES_WITHIN_MS, Sent};
 use crate::came::Came;
@@ -12,6 +11,7 @@ use crate::module::Module;
 use crate::park::{CallUuid, LotKey, OrbitName, Refusal, Target, User, Want};
 use crate::request;
 use crate::switch::{Cause, Located, Session};
+use crate::tell::speech;
 
 /// Parks `caller`, whom `leg` stands for. The leg ends with that.
 ///
@@ -57,7 +57,7 @@ pub(crate) fn retrieve(
 ) -> Result<(), Refusal> {
     let target = orbit.map_or(Target::Next, Target::Orbit);
     module.look(|park| park.peek(clock::now(), lot, target)).inspect_err(|refusal| {
-        announce::refusal(module, leg, lot, orbit, *refusal);
+        speech::refusal(module, leg, lot, orbit, *refusal);
     })?;
     let arrival = Arrival::Take { lot: lot.clone(), orbit: orbit.cloned(), user };
     come(module, arrival, "", caller)?;

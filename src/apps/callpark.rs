@@ -4,7 +4,6 @@ use std::ffi::CStr;
 use std::sync::Arc;
 
 use crate::after_bridge::{self, AfterBridge, Dialplan};
-use crate::announce;
 use crate::apps::{self, module_for, retrieve};
 use crate::args;
 use crate::arrival::{self, Arrival};
@@ -29,6 +28,7 @@ use crate::switch::calling::{self, Dial};
 use crate::switch::dial_string::DialString;
 use crate::switch::module::Application;
 use crate::switch::{Cause, Channel, Located, Session, ivr, log};
+use crate::tell::speech;
 use crate::through;
 use crate::tokens;
 
@@ -120,7 +120,7 @@ fn arrived(module: &Arc<Module>, session: Session<'_>, arrival: Arrival) {
         }
         Arrival::Tell { lot, orbit } => {
             if session.channel().answer() {
-                announce::orbit(session, &lot, &orbit, &Stop::default());
+                speech::orbit(session, &lot, &orbit, &Stop::default());
             }
             session.channel().hangup(Cause::NORMAL_CLEARING);
         }
@@ -290,7 +290,7 @@ fn refuse(
     let channel = session.channel();
     channel.set_variable("callpark_status", Some(refused.refusal.code()));
     match &refused.then {
-        Then::Continue => announce::refusal(module, session, lot, None, refused.refusal),
+        Then::Continue => speech::refusal(module, session, lot, None, refused.refusal),
         Then::Hangup => channel.hangup(Cause::NORMAL_CLEARING),
         Then::Transfer(to) => {
             Hops::spare_one(channel);

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use crate::after_bridge::{self, AfterBridge, Dialplan};
-use crate::announce;
 use crate::apps::{self, module_for};
 use crate::args;
 use crate::arrival;
@@ -24,6 +23,7 @@ use crate::standing::Standing;
 use crate::switch::Stop;
 use crate::switch::module::Application;
 use crate::switch::{Cause, Session, ivr};
+use crate::tell::speech;
 use crate::through;
 use crate::tokens;
 
@@ -127,10 +127,10 @@ pub(crate) fn retrieve(
     };
     replaces::settle(module, session, lot, target);
     let completing = Completing::await_of(module, session, lot, target, user.as_ref())
-        .inspect_err(|refusal| announce::refusal(module, session, lot, orbit, *refusal))?;
+        .inspect_err(|refusal| speech::refusal(module, session, lot, orbit, *refusal))?;
     let by = Claimant::Retriever { uuid: CallUuid::from(session.uuid().as_str()), user };
     handover::take(module, session, Some(lot), target, by, None)
-        .inspect_err(|refusal| announce::refusal(module, session, lot, orbit, *refusal))?;
+        .inspect_err(|refusal| speech::refusal(module, session, lot, orbit, *refusal))?;
     drop(completing);
     AfterBridge::of(session.channel()).end(session, Cause::NORMAL_CLEARING, Dialplan::MayGoOn);
     Ok(Some("retrieved"))
@@ -242,10 +242,10 @@ fn hear(module: &Arc<Module>, session: Session<'_>, errand: &Errand) -> Result<(
     let stop = Stop::default();
     stop.listen_for(errand.confirm.map(|confirm| confirm.key));
     if let Some(what) = &errand.announce {
-        announce::play(session, what, &call, &stop);
+        speech::play(session, what, &call, &stop);
     }
     let Some(Confirm { key, within }) = errand.confirm else { return Ok(()) };
-    if announce::confirm(session, &call, key, Instant::now() + within, &stop) {
+    if speech::confirm(session, &call, key, Instant::now() + within, &stop) {
         Ok(())
     } else {
         Err(format!("nobody pressed {key}"))

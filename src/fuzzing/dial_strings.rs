@@ -2,10 +2,10 @@
 
 use super::texts;
 use crate::expand::fill;
-use crate::message::profiles_of;
 use crate::park::{MOST_STEPS, Step, Untrusted, User};
 use crate::phones::leads_somewhere;
 use crate::switch::dial_string::DialString;
+use crate::tell::message::profiles_of;
 
 /// What means something in a dial string, in a path, or to FreeSWITCH's own expansion.
 const MEANS: [char; 19] = [

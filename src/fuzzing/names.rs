@@ -4,16 +4,16 @@ use quick_xml::events::Event;
 
 use super::{is_one_line, park, texts};
 use crate::clock;
-use crate::events;
-use crate::history;
 use crate::names;
 use crate::park::{
     CallView, CallbackId, CallbackView, Caller, DisplayName, Effect, LONGEST_NAME, LONGEST_NOTE,
     LONGEST_NUMBER, ParkRequest, Want, shortened,
 };
-use crate::presence;
 use crate::render::{self, Format};
 use crate::switch::log;
+use crate::tell::event;
+use crate::tell::history;
+use crate::tell::lamps::presence;
 
 /// The columns of a list, and those of them that a table shows.
 const COLUMNS: usize = 15;
@@ -44,7 +44,7 @@ pub fn names(data: &[u8]) {
         let parked = park.park(clock::now(), request).expect("a free orbit");
         for effect in park.take_effects() {
             if let Effect::Event(event) = &effect {
-                is_one_line(&log::line(&events::sentence(event)));
+                is_one_line(&log::line(&event::sentence(event)));
                 let entry = history::entry(event, 1, "parked", Some(&name.into()));
                 assert_eq!(entry.split(':').count(), 6, "{entry:?}");
                 assert!(!entry.contains(|c: char| c == '|' || c.is_control()), "{entry:?}");

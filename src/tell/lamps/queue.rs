@@ -8,7 +8,7 @@ use std::time::Duration;
 use parking_lot::{Condvar, Mutex};
 
 use crate::park::{LotKey, OrbitName};
-use crate::presence::Asked;
+use crate::tell::lamps::presence::Asked;
 
 /// How many phones may wait for an answer.
 const MOST: usize = 10_000;

@@ -13,7 +13,7 @@ use crate::park::{
 use crate::render;
 use crate::switch::core;
 use crate::switch::event::{Event, Heard, Kind, Listener};
-use crate::watchers::LONGEST_S;
+use crate::tell::lamps::watchers::LONGEST_S;
 
 /// What one lamp shows.
 #[derive(Clone, PartialEq, Eq, Debug)]

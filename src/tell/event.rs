@@ -4,13 +4,13 @@ use std::ffi::CStr;
 use std::fmt::Write;
 
 use crate::clock;
-use crate::history;
 use crate::park::{
     Action, CallUuid, CallbackEnd, CallbackNews, Caller, LotKey, OrbitName, ParkEvent,
 };
 use crate::parker;
 use crate::switch::event::{Event, Kind};
 use crate::switch::{Located, Session, log};
+use crate::tell::history;
 
 /// The subclass of our events.
 pub(crate) const SUBCLASS: &CStr = c"callpark::info";

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::presence::{Asked, Shown};
+use crate::tell::lamps::presence::{Asked, Shown};
 
 /// The most subscriptions that are remembered.
 const MOST: usize = 20_000;

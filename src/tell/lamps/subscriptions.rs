@@ -7,8 +7,8 @@ use std::time::Duration;
 use crate::clock;
 use crate::dialling::in_thread;
 use crate::module::Module;
-use crate::presence::Asked;
 use crate::switch::{api, db, log};
+use crate::tell::lamps::presence::Asked;
 
 /// How many are read of one database.
 const MOST: usize = 50_000;

@@ -2,19 +2,26 @@
 //! others to each phone, or each domain, by itself: a few at a time, so that a lamp with many watchers holds up no other.
 //! What nobody is known to watch comes last.
 
+pub(crate) mod backlog;
+pub(crate) mod domains;
+pub(crate) mod presence;
+pub(crate) mod queue;
+pub(crate) mod subscriptions;
+pub(crate) mod watchers;
+
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::lamp_backlog::{Backlog, Pace, Paces, Watched};
-use crate::lamp_queue::Job;
 use crate::module::Module;
 use crate::park::{LotKey, OrbitName, domain_name, host_of};
-use crate::presence::{Asked, Shown, domain_of, lot_now, orbit_now};
 use crate::switch::guard::Inside;
 use crate::switch::{core, guard, log};
-use crate::watchers::{LONGEST_S, Watchers};
+use crate::tell::lamps::backlog::{Backlog, Pace, Paces, Watched};
+use crate::tell::lamps::presence::{Asked, Shown, domain_of, lot_now, orbit_now};
+use crate::tell::lamps::queue::Job;
+use crate::tell::lamps::watchers::{LONGEST_S, Watchers};
 
 /// A subscription that there is not: what is said to it only those hear who listen to events.
 const NO_SUBSCRIPTION: &str = "callpark";

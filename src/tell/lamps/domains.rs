@@ -9,8 +9,8 @@ use parking_lot::Mutex;
 
 use crate::dialling::in_thread;
 use crate::module::Module;
-use crate::presence::Asked;
 use crate::switch::{api, core};
+use crate::tell::lamps::presence::Asked;
 
 /// How many are remembered.
 const MOST_KNOWN: usize = 4_096;
