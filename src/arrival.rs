@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 use crate::after_bridge;
 use crate::came::Came;
 use crate::clock;
-use crate::dialling::in_thread;
+use crate::dial::outgoing::in_thread;
+use crate::dial::ring::{self, Errand};
 use crate::handover;
 use crate::hops::Hops;
 use crate::module::Module;
@@ -16,7 +17,6 @@ use crate::park::{
 };
 use crate::recordings;
 use crate::replaces::Replacement;
-use crate::ring::{self, Errand};
 use crate::switch::channel::Flag;
 use crate::switch::{Located, Session, application, ivr, log};
 use crate::tell::message;

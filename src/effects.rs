@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use crate::callback;
+use crate::dial::callback;
+use crate::dial::ring;
 use crate::handover;
 use crate::module::{Interlude, Module};
 use crate::park::Effect;
 use crate::pickup;
-use crate::ring;
 use crate::switch::{Session, log};
 use crate::tell::event;
 

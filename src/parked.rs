@@ -5,12 +5,12 @@ use std::sync::Arc;
 use crate::after_bridge::{AfterBridge, Dialplan};
 use crate::choices::Choices;
 use crate::clock;
+use crate::dial::reachable;
 use crate::handover::{self, Given};
 use crate::hold::{self, Music, NoFax};
 use crate::hops::Hops;
 use crate::module::{Interlude, Leg, Module};
 use crate::park::{self, CallUuid, CallView, End, Ticket, Transfer, User, Verdict};
-use crate::phones;
 use crate::replaces::Succession;
 use crate::switch::{Cause, Channel, Session, guard, ivr};
 use crate::tell::speech;
@@ -135,7 +135,7 @@ impl<'a> Parked<'a> {
     fn transfer(&self, ticket: Ticket, to: &Transfer) -> bool {
         let (dialplan, context) = (to.dialplan.as_deref(), to.context.as_deref());
         let missing =
-            to.mailbox().and_then(|(user, domain)| phones::has_mailbox(user, domain).err());
+            to.mailbox().and_then(|(user, domain)| reachable::has_mailbox(user, domain).err());
         if !self.session.channel().ready() {
             // Asking took a moment in which something else became of it.
             return false;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::dialling::in_thread;
+use crate::dial::outgoing::in_thread;
 use crate::module::Module;
 use crate::park::{Action, ParkEvent};
 use crate::switch::{Located, ivr, log, text};

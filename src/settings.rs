@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use crate::config::{Config, ConfigError};
-use crate::dialling::in_thread;
+use crate::dial::outgoing::in_thread;
 use crate::health;
 use crate::module::Module;
 use crate::park::{AfterReturn, Step, StepTo};

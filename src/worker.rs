@@ -8,11 +8,11 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 
 use crate::clock;
+use crate::dial::ring;
 use crate::handover;
 use crate::module::Module;
 use crate::park::{CallUuid, RunId, Ticket};
 use crate::replaces;
-use crate::ring;
 use crate::settings;
 use crate::switch::guard::Inside;
 use crate::switch::{guard, module as switch_module};

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use super::{Answer, Verb, lot_and_orbit};
 use crate::clock;
+use crate::dial::reachable;
 use crate::module::Module;
 use crate::park::{Asks, Refusal};
-use crate::phones;
 use crate::render;
 
 pub(super) const VERB: Verb = Verb {
@@ -32,7 +32,7 @@ fn run(module: &Arc<Module>, words: &[&str]) -> Answer {
     })?;
     // Asked between the two looks: no lock of ours is held while FreeSWITCH is asked.
     let known: HashMap<Asks, Option<&'static str>> =
-        asked.into_iter().map(|asks| (asks.clone(), phones::obstacle(module, &asks))).collect();
+        asked.into_iter().map(|asks| (asks.clone(), reachable::obstacle(module, &asks))).collect();
     let known = |asks: &Asks| known.get(asks).copied().flatten();
     let view = module.look(|park| park.show(clock::now(), &lot, &orbit, &known))?;
     Ok(if json { render::show_json(&view) } else { render::show_text(&view) })

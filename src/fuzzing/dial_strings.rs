@@ -1,9 +1,9 @@
 //! Dial strings, and what is filled into them.
 
 use super::texts;
+use crate::dial::reachable::leads_somewhere;
 use crate::expand::fill;
 use crate::park::{MOST_STEPS, Step, Untrusted, User};
-use crate::phones::leads_somewhere;
 use crate::switch::dial_string::DialString;
 use crate::tell::message::profiles_of;
 

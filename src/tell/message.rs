@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::dialling::in_thread;
+use crate::dial::outgoing::in_thread;
 use crate::names;
 use crate::park::{CallView, User};
 use crate::switch::event::{Event, Kind};

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
-use crate::dialling::in_thread;
+use crate::dial::outgoing::in_thread;
 use crate::module::Module;
 use crate::switch::{api, core};
 use crate::tell::lamps::presence::Asked;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::clock;
-use crate::dialling::in_thread;
+use crate::dial::outgoing::in_thread;
 use crate::module::Module;
 use crate::switch::{api, db, log};
 use crate::tell::lamps::presence::Asked;

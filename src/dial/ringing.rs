@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
-use crate::dialling::in_thread;
+use crate::dial::outgoing::in_thread;
+use crate::dial::ring::Errand;
 use crate::park::{Quiet, RunId};
-use crate::ring::Errand;
 use crate::switch::calling::CallOff;
 use crate::switch::{Cause, Located, core};
 use crate::tokens::Tokens;

@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
+use crate::dial::reachable;
 use crate::names;
 use crate::park::CallView;
-use crate::phones;
 use crate::switch::calling::{self, CallOff, Dial};
 use crate::switch::dial_string::DialString;
 use crate::switch::guard::Inside;
@@ -67,7 +67,7 @@ impl<'a> Outgoing<'a> {
     /// # Errors
     /// Why nobody answered, by FreeSWITCH's cause name.
     pub(crate) fn reach(self, call_off: &CallOff) -> Result<Located, String> {
-        let name = match phones::by_sofia(self.dial_string.as_str()) {
+        let name = match reachable::by_sofia(self.dial_string.as_str()) {
             true => names::for_sip(&self.name),
             false => self.name,
         };

@@ -6,12 +6,12 @@ use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
-use crate::busy::InCalls;
-use crate::dialling::{Outgoing, in_thread};
+use crate::dial::busy::InCalls;
+use crate::dial::outgoing::{Outgoing, in_thread};
+use crate::dial::reachable;
+use crate::dial::ringing::{RUN, Ringing};
 use crate::module::Module;
 use crate::park::{Attempt, CallBack};
-use crate::phones;
-use crate::rings::{RUN, Ringing};
 use crate::switch::channel::Flag;
 use crate::switch::dial_string::DialString;
 use crate::switch::{Located, ivr};
@@ -104,7 +104,7 @@ fn begin(
     ringing: Arc<Ringing>,
     in_calls: &Arc<InCalls>,
 ) -> Result<(), Came> {
-    if let Some(why) = phones::not_free(&callback.callback.by, || Arc::clone(in_calls)) {
+    if let Some(why) = reachable::not_free(&callback.callback.by, || Arc::clone(in_calls)) {
         return Err(Came::NotFree(why));
     }
     if module.attempts.ringing.fetch_add(1, Ordering::AcqRel) >= MOST_RINGING {

@@ -5,15 +5,15 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::arrival::Arrival;
-use crate::dial;
-use crate::dialling::{self, Outgoing, in_thread};
+use crate::dial::outgoing::{self, Outgoing, in_thread};
+use crate::dial::reachable;
+use crate::dial::ringing::{RUN, Ringing};
+use crate::dial::targets;
 use crate::handover::Told;
 use crate::module::Module;
 use crate::names;
 use crate::park::{CallUuid, CallView, Claim, Claimant, Ring, RingTo, RunId, Step, User};
 use crate::party::Party;
-use crate::phones;
-use crate::rings::{RUN, Ringing};
 use crate::switch::dial_string::DialString;
 use crate::switch::{Located, log};
 use crate::tell::message;
@@ -130,7 +130,7 @@ fn run_step(module: &Arc<Module>, ring: &Ring, ringing: &Ringing) -> Result<Did,
         return Err("the module stops".to_owned());
     }
     let asks = step.asks(call.parker.as_deref());
-    if let Some(why) = asks.and_then(|asks| phones::obstacle(module, &asks)) {
+    if let Some(why) = asks.and_then(|asks| reachable::obstacle(module, &asks)) {
         return Ok(Did::Skipped(why));
     }
     let (user, dial_string) = match &ring.to {
@@ -139,7 +139,7 @@ fn run_step(module: &Arc<Module>, ring: &Ring, ringing: &Ringing) -> Result<Did,
             return Ok(Did::Reminded);
         }
         RingTo::Parker(user) | RingTo::Remind(user) => (Some(user.clone()), DialString::user(user)),
-        RingTo::Dial(dial) => (None, dial::filled(call.uuid.as_str(), dial)?),
+        RingTo::Dial(dial) => (None, targets::filled(call.uuid.as_str(), dial)?),
     };
     let reminds = matches!(ring.to, RingTo::Remind(_));
     let name = shown_name(call, step, if reminds { "Reminder" } else { "Park" });
@@ -161,7 +161,7 @@ fn run_step(module: &Arc<Module>, ring: &Ring, ringing: &Ringing) -> Result<Did,
     if reminds {
         let errand = Arrival::Tell { lot: call.lot.clone(), orbit: call.orbit.clone() };
         let uuid = leg.session().uuid();
-        dialling::send(&module.arrivals, errand, leg, "callpark")?;
+        outgoing::send(&module.arrivals, errand, leg, "callpark")?;
         // The next step may ask whether that user is in a call.
         wait_until_gone(module, &uuid);
         return Ok(Did::Reminded);
@@ -176,7 +176,7 @@ fn run_step(module: &Arc<Module>, ring: &Ring, ringing: &Ringing) -> Result<Did,
         told: None,
         claim: None,
     };
-    dialling::send(&module.rings.errands, errand, leg, APPLICATION)?;
+    outgoing::send(&module.rings.errands, errand, leg, APPLICATION)?;
     Ok(Did::Sent)
 }
 
@@ -222,7 +222,7 @@ pub(crate) fn command(
         let (module, ringing) = (Arc::clone(module), Arc::clone(&ringing));
         in_thread("callpark-call", move || {
             let called = || {
-                let dial_string = dial::filled(call.uuid.as_str(), &dial_string)?;
+                let dial_string = targets::filled(call.uuid.as_str(), &dial_string)?;
                 if module.is_stopping() {
                     return Err("the module stops".to_owned());
                 }
@@ -231,7 +231,7 @@ pub(crate) fn command(
                 let leg = outgoing.reach(&ringing.call_off)?;
                 ringing.answered(&leg)?;
                 let errand = Errand::by_command(call.uuid.clone());
-                dialling::send(&module.rings.errands, errand, leg, APPLICATION)
+                outgoing::send(&module.rings.errands, errand, leg, APPLICATION)
             };
             let result = called();
             module.rings.end_command(&ringing);
@@ -253,8 +253,8 @@ pub(crate) fn command(
 pub(crate) fn page(module: &Arc<Module>, call: CallView, dial_string: String) {
     let uuid = call.uuid.clone();
     let module = Arc::clone(module);
-    let thread =
-        in_thread("callpark-page", move || match dial::phones(call.uuid.as_str(), &dial_string) {
+    let thread = in_thread("callpark-page", move || {
+        match targets::phones(call.uuid.as_str(), &dial_string) {
             Ok(phones) => {
                 for phone in phones {
                     page_one(&module, call.clone(), phone);
@@ -267,7 +267,8 @@ pub(crate) fn page(module: &Arc<Module>, call: CallView, dial_string: String) {
                     call.lot, call.orbit
                 ),
             ),
-        });
+        }
+    });
     if let Err(reason) = thread {
         log::warning(Some(uuid.as_str()), format_args!("nobody is paged: {reason}"));
     }
@@ -287,7 +288,7 @@ fn page_one(module: &Arc<Module>, call: CallView, phone: DialString) {
             let outgoing = Outgoing::about(&call, &phone, RING_S, name);
             let leg = outgoing.with("sip_auto_answer", "true").reach(&ringing.call_off)?;
             let errand = Arrival::Tell { lot: call.lot.clone(), orbit: call.orbit.clone() };
-            dialling::send(&module.arrivals, errand, leg, "callpark")
+            outgoing::send(&module.arrivals, errand, leg, "callpark")
         };
         let result = paged();
         module.rings.end_command(&ringing);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::busy::InCalls;
+use crate::dial::busy::InCalls;
 use crate::module::Module;
 use crate::park::Asks;
 use crate::switch::api;
