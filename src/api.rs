@@ -4,11 +4,11 @@ use std::ffi::CStr;
 use std::sync::Arc;
 
 use crate::args;
-use crate::arrival;
 use crate::config;
+use crate::leg::errand;
+use crate::leg::standing;
 use crate::module::Module;
 use crate::park::{LotKey, OrbitName, Park, Refusal};
-use crate::standing;
 use crate::switch;
 use crate::switch::Session;
 use crate::switch::module::Command;
@@ -123,9 +123,9 @@ impl Command for Callpark {
         let answer = match Module::running() {
             Some(module) => {
                 // Of no use to anybody but a channel that we have asked ourselves.
-                let token = arguments.strip_prefix(arrival::ERRAND).map(str::trim);
+                let token = arguments.strip_prefix(errand::ERRAND).map(str::trim);
                 if let (Some(leg), Some(token)) = (here, token) {
-                    return arrival::asked(&module, leg, token);
+                    return errand::asked(&module, leg, token);
                 }
                 dispatch(&module, arguments)
             }

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use crate::dial::callback;
 use crate::dial::ring;
-use crate::handover;
+use crate::leg::handover;
+use crate::leg::pickup_tone;
 use crate::module::{Interlude, Module};
 use crate::park::Effect;
-use crate::pickup;
 use crate::switch::{Session, log};
 use crate::tell::event;
 
@@ -17,7 +17,7 @@ pub(crate) fn carry_out(module: &Arc<Module>, effects: Vec<Effect>, here: Option
         match effect {
             Effect::Event(event) => {
                 event::tell(&event, here);
-                pickup::tone(module, &event);
+                pickup_tone::tone(module, &event);
             }
             // One thread shows lamps, so that the last one to be shown is the last one that was true.
             Effect::Presence(lot, orbit) => module.lamps.changed(lot, orbit),

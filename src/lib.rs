@@ -4,51 +4,28 @@
 //! does, it comes back. [`park`] decides all that, without FreeSWITCH, threads or a clock. `switch` is FreeSWITCH made
 //! safe. What is between them carries out what was decided.
 
-mod after_bridge;
 mod api;
 mod apps;
 mod args;
-mod arrival;
-mod behind;
-mod came;
-mod choices;
 mod clock;
-mod completing;
 mod config;
-mod departed;
 mod dial;
 #[cfg(test)]
 mod docs;
 mod effects;
-mod expand;
-mod features;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 #[allow(clippy::expect_used, clippy::panic, reason = "a panic is how a target fails")]
 pub mod fuzzing;
-mod handover;
 mod health;
-mod hold;
-mod hops;
-mod midcall;
+mod leg;
 mod module;
-mod names;
 pub mod park;
-mod parked;
-mod parker;
-mod parting;
-mod party;
-mod pickup;
-mod recordings;
 mod render;
-mod replaces;
-mod request;
 mod service;
 mod settings;
-mod standing;
 mod switch;
 mod tell;
-mod through;
 mod tokens;
 mod worker;
 

@@ -8,13 +8,13 @@ use crossbeam_channel::unbounded;
 use parking_lot::Mutex;
 
 use crate::api;
-use crate::came::Watching;
 use crate::clock;
-use crate::departed;
 use crate::health;
+use crate::leg::departed;
+use crate::leg::origin::Watching;
+use crate::leg::replaces::OnTop;
 use crate::module::Module;
 use crate::park::End;
-use crate::replaces::OnTop;
 use crate::settings::{self, First};
 use crate::switch::event::{Binding, Subclass};
 use crate::switch::hangup::Hangups;

@@ -9,10 +9,10 @@ use crossbeam_channel::{Receiver, RecvTimeoutError};
 
 use crate::clock;
 use crate::dial::ring;
-use crate::handover;
+use crate::leg::handover;
+use crate::leg::replaces;
 use crate::module::Module;
 use crate::park::{CallUuid, RunId, Ticket};
-use crate::replaces;
 use crate::settings;
 use crate::switch::guard::Inside;
 use crate::switch::{guard, module as switch_module};

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::{Answer, Verb, busy, nobody_there, ok, session};
 use crate::args;
-use crate::arrival::{self, Arrival, Force, Sent};
+use crate::leg::errand::{self, Arrival, Force, Sent};
 use crate::module::Module;
 use crate::park::{CallUuid, Refusal, Want};
 
@@ -28,15 +28,15 @@ fn run(module: &Arc<Module>, words: &[&str]) -> Answer {
         Ok::<_, Refusal>((place.lot, args::want(place.word.as_deref())?))
     })?;
     let (lot, orbit) = module
-        .act(None, |park, now| park.reserve(now, &uuid, &lot, want, arrival::MOVES_WITHIN_MS))?;
+        .act(None, |park, now| park.reserve(now, &uuid, &lot, want, errand::MOVES_WITHIN_MS))?;
     // The channel's own thread parks it: no other may play to it.
     // Whom it was talking to did not park it.
     let (place, want) = (format!("{lot} {orbit}"), Want::Orbit(orbit));
     let arrival = Arrival::Park { lot, orbit: want, parker: None, heir_of: None };
     let token = module.arrivals.send(arrival, "callpark", &place);
-    match arrival::send(&module.arrivals, &token, channel.session(), Force::Take) {
+    match errand::send(&module.arrivals, &token, channel.session(), Force::Take) {
         Ok(Sent::Arrived) => settled(module, &uuid),
-        Ok(Sent::OnItsWay) => arrival::expect(module, &token, uuid.as_str()),
+        Ok(Sent::OnItsWay) => errand::expect(module, &token, uuid.as_str()),
         Err(refusal) => {
             module.act(None, |park, _| park.unreserve(&uuid));
             return Err(busy(refusal));

@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use super::{Answer, Error, Verb, busy, ok};
 use crate::args;
-use crate::arrival::{self, Force, Sent};
 use crate::clock;
 use crate::dial::ring::{self, Errand};
-use crate::handover::Told;
+use crate::leg::errand::{self, Force, Sent};
+use crate::leg::handover::Told;
+use crate::leg::standing::Standing;
 use crate::module::Module;
 use crate::park::{CallView, Refusal, Target};
-use crate::standing::Standing;
 use crate::switch::Located;
 use crate::switch::channel::Flag;
 
@@ -77,7 +77,7 @@ fn connect(module: &Arc<Module>, call: CallView, leg: Located) -> Result<(), Err
     // has no media, without which FreeSWITCH takes no requests.
     let answered = leg.session().channel().test(Flag::Answered);
     let force = if answered { Force::Ask } else { Force::Take };
-    if arrival::send(errands, &token, leg.session(), force).map_err(busy)? == Sent::OnItsWay {
+    if errand::send(errands, &token, leg.session(), force).map_err(busy)? == Sent::OnItsWay {
         // It may hang up before it comes.
         errands.lapse(&token);
     }

@@ -3,33 +3,33 @@
 use std::ffi::CStr;
 use std::sync::Arc;
 
-use crate::after_bridge::{self, AfterBridge, Dialplan};
 use crate::apps::{self, module_for, retrieve};
 use crate::args;
-use crate::arrival::{self, Arrival};
-use crate::behind;
-use crate::came::{self, Came};
-use crate::features;
-use crate::hold::Music;
-use crate::hops::Hops;
-use crate::midcall;
+use crate::leg::after_bridge::{self, AfterBridge, Dialplan};
+use crate::leg::behind;
+use crate::leg::caller_id;
+use crate::leg::errand::{self, Arrival};
+use crate::leg::feature_codes;
+use crate::leg::hold::Music;
+use crate::leg::midcall;
+use crate::leg::origin::{self, Came};
+use crate::leg::parked::Parked;
+use crate::leg::parker;
+use crate::leg::parting;
+use crate::leg::party::Party;
+use crate::leg::replaces::{self, Replacement, Replaces};
+use crate::leg::request;
+use crate::leg::standing;
+use crate::leg::through;
+use crate::leg::transfer_budget::Hops;
 use crate::module::Module;
-use crate::names;
 use crate::park::{self, CallUuid, LotKey, ParkRefused, Refusal, Then, User, Want};
-use crate::parked::Parked;
-use crate::parker;
-use crate::parting;
-use crate::party::Party;
-use crate::replaces::{self, Replacement, Replaces};
-use crate::request;
-use crate::standing;
 use crate::switch::Stop;
 use crate::switch::calling::{self, Dial};
 use crate::switch::dial_string::DialString;
 use crate::switch::module::Application;
 use crate::switch::{Cause, Channel, Located, Session, ivr, log};
 use crate::tell::speech;
-use crate::through;
 use crate::tokens;
 
 /// The application.
@@ -64,7 +64,7 @@ fn run(module: &Arc<Module>, session: Session<'_>, data: &str) -> Result<(), Ref
     match midcall::partner(session)? {
         Some(partner) => {
             let presser = Party::of(channel);
-            place(module, data, came::domain_of(channel, &presser).as_deref())
+            place(module, data, origin::domain_of(channel, &presser).as_deref())
                 .and_then(|(lot, want)| {
                     midcall::park_partner(module, session, &partner, lot, want, presser.user)
                 })
@@ -108,7 +108,7 @@ fn arrived(module: &Arc<Module>, session: Session<'_>, arrival: Arrival) {
     match arrival {
         Arrival::Park { lot, orbit, parker, heir_of } => {
             if let Some(holder) = heir_of {
-                arrival::inherit(module, session, &holder);
+                errand::inherit(module, session, &holder);
             }
             park(module, session, lot, orbit, Came::Sent(parker));
         }
@@ -193,7 +193,7 @@ pub(crate) fn park(
             apps::report(session, "callpark", "", Ok("parked"));
             if !matches!(came, Came::Dialled(_) | Came::Consulting(_)) {
                 Hops::give_one_back(channel);
-                features::take_over(module, session);
+                feature_codes::take_over(module, session);
             }
             let lot = module.look(|park| park.lot_config(&place.lot));
             let inbound = channel.variable("direction").as_deref() == Some("inbound");
@@ -209,7 +209,7 @@ pub(crate) fn park(
             parked.can_be_replaced(&place, by);
             confirm(session);
             answer(channel, &uuid, &place);
-            arrival::tell_others(module, lot.as_deref(), &uuid);
+            errand::tell_others(module, lot.as_deref(), &uuid);
             if told && lot.as_ref().is_some_and(|lot| lot.announce) {
                 parked.announce(&place);
             }
@@ -317,12 +317,12 @@ fn give_back(session: Session<'_>, parker: &User, why: Refusal) {
     let dial = Dial {
         dial_string: &DialString::user(parker),
         ring_s: RING_S,
-        caller_id_name: &names::for_sip(&format!(
+        caller_id_name: &caller_id::for_sip(&format!(
             "{} (park {})",
-            names::of_caller(channel),
+            caller_id::of_caller(channel),
             why.code()
         )),
-        caller_id_number: &names::number_of_caller(channel),
+        caller_id_number: &caller_id::number_of_caller(channel),
         variables: &[],
     };
     match calling::call_and_bridge(session, &dial) {

@@ -5,7 +5,7 @@ use std::ffi::CStr;
 
 use crate::apps::{self, callpark, module_for, retrieve};
 use crate::args;
-use crate::came::Came;
+use crate::leg::origin::Came;
 use crate::park::{Refusal, Want};
 use crate::switch::Session;
 use crate::switch::module::Application;

@@ -4,27 +4,27 @@ use std::ffi::CStr;
 use std::sync::Arc;
 use std::time::Instant;
 
-use crate::after_bridge::{self, AfterBridge, Dialplan};
 use crate::apps::{self, module_for};
 use crate::args;
-use crate::arrival;
-use crate::behind;
 use crate::clock;
-use crate::completing::Completing;
 use crate::dial::ring::{self, Confirm, Errand};
-use crate::handover;
-use crate::hops::Hops;
-use crate::midcall;
+use crate::leg::after_bridge::{self, AfterBridge, Dialplan};
+use crate::leg::attended::Completing;
+use crate::leg::behind;
+use crate::leg::errand;
+use crate::leg::handover;
+use crate::leg::midcall;
+use crate::leg::party::Party;
+use crate::leg::replaces::{self, Replaces};
+use crate::leg::standing::Standing;
+use crate::leg::through;
+use crate::leg::transfer_budget::Hops;
 use crate::module::Module;
 use crate::park::{CallUuid, Claim, Claimant, LotKey, OrbitName, Refusal, Target, User, Verdict};
-use crate::party::Party;
-use crate::replaces::{self, Replaces};
-use crate::standing::Standing;
 use crate::switch::Stop;
 use crate::switch::module::Application;
 use crate::switch::{Cause, Session, ivr};
 use crate::tell::speech;
-use crate::through;
 use crate::tokens;
 
 /// The application.
@@ -143,7 +143,7 @@ fn come(
     wanted: Wanted,
 ) -> Result<Option<&'static str>, Refusal> {
     let token = module.coming.send(wanted, ring::APPLICATION, "");
-    if !arrival::set_off(&module.coming, &token, session) {
+    if !errand::set_off(&module.coming, &token, session) {
         drop(module.coming.take(&token));
         return Err(Refusal::Gone);
     }

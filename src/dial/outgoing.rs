@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::dial::reachable;
-use crate::names;
+use crate::leg::caller_id;
 use crate::park::CallView;
 use crate::switch::calling::{self, CallOff, Dial};
 use crate::switch::dial_string::DialString;
@@ -50,7 +50,7 @@ impl<'a> Outgoing<'a> {
             dial_string,
             ring_s,
             name,
-            number: names::shown_number(call),
+            number: caller_id::shown_number(call),
             variables: Vec::new(),
         }
     }
@@ -68,7 +68,7 @@ impl<'a> Outgoing<'a> {
     /// Why nobody answered, by FreeSWITCH's cause name.
     pub(crate) fn reach(self, call_off: &CallOff) -> Result<Located, String> {
         let name = match reachable::by_sofia(self.dial_string.as_str()) {
-            true => names::for_sip(&self.name),
+            true => caller_id::for_sip(&self.name),
             false => self.name,
         };
         let ring_s = self.ring_s.to_string();

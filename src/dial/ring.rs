@@ -4,16 +4,16 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::arrival::Arrival;
 use crate::dial::outgoing::{self, Outgoing, in_thread};
 use crate::dial::reachable;
 use crate::dial::ringing::{RUN, Ringing};
 use crate::dial::targets;
-use crate::handover::Told;
+use crate::leg::caller_id;
+use crate::leg::errand::Arrival;
+use crate::leg::handover::Told;
+use crate::leg::party::Party;
 use crate::module::Module;
-use crate::names;
 use crate::park::{CallUuid, CallView, Claim, Claimant, Ring, RingTo, RunId, Step, User};
-use crate::party::Party;
 use crate::switch::dial_string::DialString;
 use crate::switch::{Located, log};
 use crate::tell::message;
@@ -192,10 +192,10 @@ fn wait_until_gone(module: &Module, uuid: &str) {
 /// name as well.
 fn shown_name(call: &CallView, step: &Step, what: &str) -> String {
     let Some(pattern) = &step.caller_id_name else {
-        return format!("{what} {}: {}", call.orbit, names::shown_name(call));
+        return format!("{what} {}: {}", call.orbit, caller_id::shown_name(call));
     };
     let lot = call.lot.to_string();
-    let (name, number) = (names::shown_name(call), names::shown_number(call));
+    let (name, number) = (caller_id::shown_name(call), caller_id::shown_number(call));
     let fields = [
         ("${callpark_orbit}", call.orbit.as_str()),
         ("${callpark_lot}", &lot),
@@ -226,7 +226,7 @@ pub(crate) fn command(
                 if module.is_stopping() {
                     return Err("the module stops".to_owned());
                 }
-                let name = format!("Park {}: {}", call.orbit, names::shown_name(&call));
+                let name = format!("Park {}: {}", call.orbit, caller_id::shown_name(&call));
                 let outgoing = Outgoing::about(&call, &dial_string, RING_S, name);
                 let leg = outgoing.reach(&ringing.call_off)?;
                 ringing.answered(&leg)?;

@@ -1,6 +1,6 @@
 //! Whom a dial string names.
 
-use crate::expand::expand;
+use crate::leg::expand::expand;
 use crate::switch::dial_string::{DialString, MOST};
 use crate::switch::{Located, Session};
 

@@ -2,7 +2,7 @@
 
 use super::texts;
 use crate::dial::reachable::leads_somewhere;
-use crate::expand::fill;
+use crate::leg::expand::fill;
 use crate::park::{MOST_STEPS, Step, Untrusted, User};
 use crate::switch::dial_string::DialString;
 use crate::tell::message::profiles_of;

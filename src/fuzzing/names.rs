@@ -4,7 +4,7 @@ use quick_xml::events::Event;
 
 use super::{is_one_line, park, texts};
 use crate::clock;
-use crate::names;
+use crate::leg::caller_id;
 use crate::park::{
     CallView, CallbackId, CallbackView, Caller, DisplayName, Effect, LONGEST_NAME, LONGEST_NOTE,
     LONGEST_NUMBER, ParkRequest, Want, shortened,
@@ -164,7 +164,7 @@ fn lamp(lamp: crate::park::Lamp) {
 
 /// What mod_sofia puts into headers.
 fn phones(call: &CallView) {
-    let name = names::for_sip(&names::shown_name(call));
+    let name = caller_id::for_sip(&caller_id::shown_name(call));
     assert!(!name.contains(char::is_control), "{name:?}");
     let inside = name.strip_prefix('"').and_then(|name| name.strip_suffix('"')).unwrap_or(&name);
     let mut quotes = inside.chars();
@@ -174,7 +174,7 @@ fn phones(call: &CallView) {
             assert!(matches!(quotes.next(), Some('"' | '\\')), "{name:?}");
         }
     }
-    let number = names::shown_number(call);
+    let number = caller_id::shown_number(call);
     assert!((1..=LONGEST_NUMBER).contains(&number.len()), "{number:?}");
     assert!(number.bytes().all(|b| b.is_ascii_alphanumeric() || b"+*#._-%".contains(&b)));
 }

@@ -4,10 +4,10 @@ use std::ffi::CStr;
 use std::fmt::Write;
 
 use crate::clock;
+use crate::leg::parker;
 use crate::park::{
     Action, CallUuid, CallbackEnd, CallbackNews, Caller, LotKey, OrbitName, ParkEvent,
 };
-use crate::parker;
 use crate::switch::event::{Event, Kind};
 use crate::switch::{Located, Session, log};
 use crate::tell::history;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::dial::outgoing::in_thread;
-use crate::names;
+use crate::leg::caller_id;
 use crate::park::{CallView, User};
 use crate::switch::event::{Event, Kind};
 use crate::switch::{api, log};
@@ -11,7 +11,7 @@ use crate::switch::{api, log};
 /// Sends the parker's phones a message that says where the call is. Returns at once.
 pub(crate) fn send(call: &CallView) {
     let Some(parker) = call.parker.clone() else { return };
-    let (name, number) = (names::shown_name(call), names::shown_number(call));
+    let (name, number) = (caller_id::shown_name(call), caller_id::shown_number(call));
     let text = format!("Parked at {}: {name} <{number}>", call.orbit);
     let uuid = call.uuid.clone();
     let thread = in_thread("callpark-message", move || {

@@ -3,20 +3,20 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::after_bridge;
-use crate::came::Came;
 use crate::clock;
 use crate::dial::outgoing::in_thread;
 use crate::dial::ring::{self, Errand};
-use crate::handover;
-use crate::hops::Hops;
+use crate::leg::after_bridge;
+use crate::leg::handover;
+use crate::leg::origin::Came;
+use crate::leg::recordings;
+use crate::leg::replaces::Replacement;
+use crate::leg::transfer_budget::Hops;
 use crate::module::Module;
 use crate::park::{
     CallState, CallUuid, CallView, LotConfig, LotKey, Notice, OrbitName, Refusal, Target, User,
     Want,
 };
-use crate::recordings;
-use crate::replaces::Replacement;
 use crate::switch::channel::Flag;
 use crate::switch::{Located, Session, application, ivr, log};
 use crate::tell::message;

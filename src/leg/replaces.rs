@@ -9,16 +9,16 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::arrival::{ARRIVES_WITHIN_MS, Arrival};
 use crate::clock;
+use crate::leg::errand::{ARRIVES_WITHIN_MS, Arrival};
+use crate::leg::parker;
+use crate::leg::party::{Marks, Party};
+use crate::leg::request;
 use crate::module::{Leg, Module};
 use crate::park::{
     self, CallUuid, CallView, Dialog, DisplayName, End, LotKey, NewLeg, Number, Refusal, Target,
     User,
 };
-use crate::parker;
-use crate::party::{Marks, Party};
-use crate::request;
 use crate::switch::event::{Heard, Kind, Listener};
 use crate::switch::{Cause, Channel, Located, SentField, Session, ivr};
 use crate::worker::Message;

@@ -12,13 +12,13 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::after_bridge::AfterBridge;
 use crate::clock;
+use crate::leg::after_bridge::AfterBridge;
+use crate::leg::caller_id::{self, Names};
+use crate::leg::parting;
+use crate::leg::standing::Standing;
 use crate::module::Module;
-use crate::names::{self, Names};
 use crate::park::{CallUuid, CallView, Claim, Claimant, LotKey, Refusal, Target, Ticket};
-use crate::parting;
-use crate::standing::Standing;
 use crate::switch::channel::Flag;
 use crate::switch::{Cause, Channel, Located, Session, ivr};
 use crate::worker::Message;
@@ -89,7 +89,7 @@ pub(crate) fn claim(
         (None, _) => None,
     };
     // Answered first, and asked again whether it is up (which runs a BYE that is queued): what claims is there.
-    if !names::answer_as(channel, wanted.as_ref()) || !channel.ready() {
+    if !caller_id::answer_as(channel, wanted.as_ref()) || !channel.ready() {
         return Err(Refusal::Failed);
     }
     module.act(Some(leg), |park, now| park.claim(now, lot, target, by))

@@ -3,8 +3,8 @@
 use std::fmt::Display;
 
 use crate::clock;
-use crate::expand::holds_what_was_sent;
-use crate::names;
+use crate::leg::caller_id;
+use crate::leg::expand::holds_what_was_sent;
 use crate::park::{CallUuid, Caller, LotKey, ParkRequest, Step, TOP_PRIORITY, User, Want};
 use crate::settings;
 use crate::switch::{Cause, Channel, log};
@@ -81,8 +81,8 @@ pub(crate) fn of(
 pub(crate) fn caller(channel: Channel<'_>) -> Caller {
     let hidden = |name: &str| channel.variable(name).is_some_and(|hide| hide == "true");
     Caller {
-        name: names::of_caller(channel),
-        number: names::number_of_caller(channel),
+        name: caller_id::of_caller(channel),
+        number: caller_id::number_of_caller(channel),
         private: hidden("privacy_hide_name") || hidden("privacy_hide_number"),
     }
 }

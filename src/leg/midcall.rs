@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use crate::apps;
 use crate::apps::callpark::announces;
-use crate::arrival::{self, ARRIVES_WITHIN_MS, Arrival};
+use crate::leg::errand::{self, ARRIVES_WITHIN_MS, Arrival};
+use crate::leg::parker;
+use crate::leg::recordings;
+use crate::leg::request;
+use crate::leg::standing;
 use crate::module::Module;
 use crate::park::{CallUuid, LotKey, Refusal, User, Want};
-use crate::parker;
-use crate::recordings;
-use crate::request;
-use crate::standing;
 use crate::switch::channel::Flag;
 use crate::switch::{Cause, Located, Session, Stop, ivr, log};
 
@@ -85,18 +85,18 @@ pub(crate) fn park_partner(
     let arrival = Arrival::Park { lot, orbit: Want::Orbit(orbit), parker, heir_of: None };
     let token = module.arrivals.send(arrival, "callpark", &place);
     recordings::follow(presser, partner.session());
-    if !arrival::set_off(&module.arrivals, &token, partner.session()) {
+    if !errand::set_off(&module.arrivals, &token, partner.session()) {
         drop(module.arrivals.take(&token));
         module.act(None, |park, _| park.unreserve(&uuid));
         return Err(Refusal::Gone);
     }
-    arrival::expect(module, &token, uuid.as_str());
+    errand::expect(module, &token, uuid.as_str());
     apps::report(presser, "callpark", "", Ok("parked"));
     if told {
         let tell = Arrival::Tell { lot: tell_lot, orbit: tell_orbit };
         let token = module.arrivals.send(tell, "callpark", "");
-        if arrival::set_off(&module.arrivals, &token, presser) {
-            arrival::expect(module, &token, &presser.uuid());
+        if errand::set_off(&module.arrivals, &token, presser) {
+            errand::expect(module, &token, &presser.uuid());
         } else {
             drop(module.arrivals.take(&token));
         }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::expand::{expand, holds_what_was_sent};
+use crate::leg::expand::{expand, holds_what_was_sent};
 use crate::module::Leg;
 use crate::park::shortened;
 use crate::switch::ivr::{self, Played};

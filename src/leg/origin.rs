@@ -10,12 +10,12 @@ use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
-use crate::behind;
+use crate::leg::behind;
+use crate::leg::parked;
+use crate::leg::parker;
+use crate::leg::party::Party;
 use crate::module::Module;
 use crate::park::{CallUuid, User};
-use crate::parked;
-use crate::parker;
-use crate::party::Party;
 use crate::switch::hooks::{Move, Watcher};
 use crate::switch::{Channel, Session, application};
 

@@ -1,8 +1,8 @@
 //! Who parked a call: a user of ours who was really in it, or nobody that is known.
 
-use crate::departed::Departed;
+use crate::leg::departed::Departed;
+use crate::leg::party::{self, Marks, Party};
 use crate::park::{Untrusted, User};
-use crate::party::{self, Marks, Party};
 use crate::switch::{Channel, SentField, log};
 
 const PARKER: &str = "callpark_parker";

@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
-use crate::features::Codes;
+use crate::leg::feature_codes::Codes;
+use crate::leg::party::Marks;
 use crate::module::Module;
-use crate::party::Marks;
 use crate::switch::{Located, Session, hangup};
 
 /// For how long a leg is remembered: a transferred caller may hear something in a dialplan before being parked.
@@ -78,8 +78,8 @@ impl hangup::Listener for Listener {
 #[cfg(test)]
 mod tests {
     use super::{Departed, MOST};
-    use crate::features::Codes;
-    use crate::party::Marks;
+    use crate::leg::feature_codes::Codes;
+    use crate::leg::party::Marks;
 
     #[test]
     fn no_more_legs_are_remembered_than_there_is_room_for() {

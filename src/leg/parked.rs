@@ -2,16 +2,16 @@
 
 use std::sync::Arc;
 
-use crate::after_bridge::{AfterBridge, Dialplan};
-use crate::choices::Choices;
 use crate::clock;
 use crate::dial::reachable;
-use crate::handover::{self, Given};
-use crate::hold::{self, Music, NoFax};
-use crate::hops::Hops;
+use crate::leg::after_bridge::{AfterBridge, Dialplan};
+use crate::leg::handover::{self, Given};
+use crate::leg::hold::{self, Music, NoFax};
+use crate::leg::keys::Choices;
+use crate::leg::replaces::Succession;
+use crate::leg::transfer_budget::Hops;
 use crate::module::{Interlude, Leg, Module};
 use crate::park::{self, CallUuid, CallView, End, Ticket, Transfer, User, Verdict};
-use crate::replaces::Succession;
 use crate::switch::{Cause, Channel, Session, guard, ivr};
 use crate::tell::speech;
 

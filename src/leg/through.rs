@@ -4,12 +4,12 @@
 use std::sync::Arc;
 
 use crate::apps::{self, retrieve};
-use crate::arrival::{self, Arrival, Force, MOVES_WITHIN_MS, Sent};
-use crate::came::Came;
 use crate::clock;
+use crate::leg::errand::{self, Arrival, Force, MOVES_WITHIN_MS, Sent};
+use crate::leg::origin::Came;
+use crate::leg::request;
 use crate::module::Module;
 use crate::park::{CallUuid, LotKey, OrbitName, Refusal, Target, User, Want};
-use crate::request;
 use crate::switch::{Cause, Located, Session};
 use crate::tell::speech;
 
@@ -74,9 +74,9 @@ fn come(
     caller: &Located,
 ) -> Result<(), Refusal> {
     let token = module.arrivals.send(arrival, "callpark", place);
-    let sent = arrival::send(&module.arrivals, &token, caller.session(), Force::Take)?;
+    let sent = errand::send(&module.arrivals, &token, caller.session(), Force::Take)?;
     if sent == Sent::OnItsWay {
-        arrival::expect(module, &token, &caller.session().uuid());
+        errand::expect(module, &token, &caller.session().uuid());
     }
     Ok(())
 }

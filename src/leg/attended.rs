@@ -6,10 +6,10 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::arrival::Arrival;
 use crate::clock;
+use crate::leg::caller_id;
+use crate::leg::errand::Arrival;
 use crate::module::Module;
-use crate::names;
 use crate::park::{CallView, LotKey, Refusal, Target, User, Want};
 use crate::switch::channel::Flag;
 use crate::switch::{Cause, Channel, Located, SentField, Session, core};
@@ -43,7 +43,7 @@ impl<'a> Completing<'a> {
         }
         let call = module.look(|park| park.peek(clock::now(), lot, target))?;
         let completing = Self::begin(module, session.channel(), &call, user);
-        if !names::answer_as(session.channel(), Some(&call)) {
+        if !caller_id::answer_as(session.channel(), Some(&call)) {
             return Err(Refusal::Failed);
         }
         let end = Instant::now() + MOMENT;
