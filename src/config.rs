@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 mod lot_params;
 mod params;
+pub(crate) mod source;
 mod tree;
 
 #[cfg(test)]

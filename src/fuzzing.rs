@@ -9,7 +9,7 @@ mod words;
 
 use std::borrow::Cow;
 
-use crate::clock;
+use crate::module::clock;
 use crate::park::{LotConfig, OrbitRange, Park, is_invisible};
 
 pub use command::command;

@@ -7,27 +7,20 @@
 mod api;
 mod apps;
 mod args;
-mod clock;
 mod config;
 mod dial;
 #[cfg(test)]
 mod docs;
-mod effects;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 #[allow(clippy::expect_used, clippy::panic, reason = "a panic is how a target fails")]
 pub mod fuzzing;
-mod health;
 mod leg;
 mod module;
 pub mod park;
 mod render;
-mod service;
-mod settings;
 mod switch;
 mod tell;
-mod tokens;
-mod worker;
 
 use switch::module::{FunctionTable, Interface, Pool, Registration, Status, function_table};
 
@@ -54,7 +47,7 @@ unsafe extern "C" fn load(slot: *mut *mut Interface, pool: *mut Pool) -> Status 
         registration.application::<apps::retrieve::Retrieve>();
         registration.application::<apps::key::Key>();
         registration.command::<api::Callpark>();
-        match service::start() {
+        match module::start::start() {
             Ok(()) => Status::SWITCH_STATUS_SUCCESS,
             Err(error) => {
                 switch::log::crit(None, format_args!("mod_callpark does not load: {error}"));
@@ -66,6 +59,6 @@ unsafe extern "C" fn load(slot: *mut *mut Interface, pool: *mut Pool) -> Status 
 
 unsafe extern "C" fn shutdown() -> Status {
     // Not in the guard's count: it waits for the others to be out.
-    let out = switch::guard::uncounted("shutdown", false, service::stop);
+    let out = switch::guard::uncounted("shutdown", false, module::start::stop);
     if out { Status::SWITCH_STATUS_SUCCESS } else { Status::SWITCH_STATUS_NOUNLOAD }
 }

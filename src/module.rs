@@ -3,6 +3,13 @@
 //! Order of locks: there is none to keep. Every mutex here is a leaf: taken, copied from, released, and only then is
 //! FreeSWITCH called or another one taken.
 
+pub(crate) mod clock;
+pub(crate) mod effects;
+pub(crate) mod health;
+pub(crate) mod start;
+pub(crate) mod tokens;
+pub(crate) mod worker;
+
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -11,24 +18,22 @@ use crossbeam_channel::Sender;
 use parking_lot::{Mutex, RwLock};
 
 use crate::apps::retrieve::Wanted;
-use crate::clock;
 use crate::config::{Config, Settings};
 use crate::dial::busy::Busy;
 use crate::dial::callback::Attempts;
 use crate::dial::ringing::Rings;
-use crate::effects;
-use crate::health::Health;
 use crate::leg::departed::Departed;
 use crate::leg::errand::Arrival;
 use crate::leg::handover::Handover;
 use crate::leg::origin::Ways;
+use crate::module::health::Health;
+use crate::module::tokens::Tokens;
+use crate::module::worker::Message;
 use crate::park::{CallUuid, Millis, Park, Ticket};
 use crate::switch::Stop;
 use crate::switch::{Located, Session};
 use crate::tell::lamps::domains::Domains;
 use crate::tell::lamps::queue::LampQueue;
-use crate::tokens::Tokens;
-use crate::worker::Message;
 
 /// The one running, if any. A reload of the module enters with this static as shutdown left it.
 static RUNNING: RwLock<Option<Arc<Module>>> = RwLock::new(None);

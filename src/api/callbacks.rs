@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::{Answer, Error, Verb, ok};
-use crate::clock;
 use crate::module::Module;
+use crate::module::clock;
 use crate::park::{CallbackId, Refusal};
 use crate::render;
 

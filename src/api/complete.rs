@@ -3,9 +3,9 @@
 use std::ffi::CStr;
 
 use super::VERBS;
-use crate::clock;
 use crate::config;
 use crate::module::Module;
+use crate::module::clock;
 use crate::switch::console::{Completion, Words, complete_line};
 
 struct Lots;

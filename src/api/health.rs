@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::{Answer, Verb};
-use crate::clock;
-use crate::health;
 use crate::module::Module;
+use crate::module::clock;
+use crate::module::health;
 use crate::park::Refusal;
 use crate::render;
 

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::{Answer, Verb};
 use crate::args;
-use crate::clock;
 use crate::module::Module;
+use crate::module::clock;
 use crate::park::Refusal;
 use crate::render::{self, Format};
 

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::{Answer, Error, Verb, none, ok};
+use crate::config::source;
 use crate::module::Module;
 use crate::park::Refusal;
-use crate::settings;
 
 pub(super) const VERB: Verb = Verb {
     name: "reload",
@@ -17,7 +17,7 @@ pub(super) const VERB: Verb = Verb {
 
 fn run(module: &Arc<Module>, words: &[&str]) -> Answer {
     none(words)?;
-    settings::again(module).map_err(|error| Error::new(Refusal::Failed, error))?;
+    source::again(module).map_err(|error| Error::new(Refusal::Failed, error))?;
     let lots = module.look(|park| park.lots().len());
     ok(format_args!("lots: {lots}"))
 }

@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use super::{Answer, Error, Verb, busy, ok};
 use crate::args;
-use crate::clock;
 use crate::dial::ring::{self, Errand};
 use crate::leg::errand::{self, Force, Sent};
 use crate::leg::handover::Told;
 use crate::leg::standing::Standing;
 use crate::module::Module;
+use crate::module::clock;
 use crate::park::{CallView, Refusal, Target};
 use crate::switch::Located;
 use crate::switch::channel::Flag;

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::{Answer, Verb, lot_and_orbit};
-use crate::clock;
 use crate::dial::reachable;
 use crate::module::Module;
+use crate::module::clock;
 use crate::park::{Asks, Refusal};
 use crate::render;
 

@@ -23,6 +23,7 @@ use crate::leg::standing;
 use crate::leg::through;
 use crate::leg::transfer_budget::Hops;
 use crate::module::Module;
+use crate::module::tokens;
 use crate::park::{self, CallUuid, LotKey, ParkRefused, Refusal, Then, User, Want};
 use crate::switch::Stop;
 use crate::switch::calling::{self, Dial};
@@ -30,7 +31,6 @@ use crate::switch::dial_string::DialString;
 use crate::switch::module::Application;
 use crate::switch::{Cause, Channel, Located, Session, ivr, log};
 use crate::tell::speech;
-use crate::tokens;
 
 /// The application.
 pub(crate) struct Callpark;

@@ -6,7 +6,6 @@ use std::time::Instant;
 
 use crate::apps::{self, module_for};
 use crate::args;
-use crate::clock;
 use crate::dial::ring::{self, Confirm, Errand};
 use crate::leg::after_bridge::{self, AfterBridge, Dialplan};
 use crate::leg::attended::Completing;
@@ -20,12 +19,13 @@ use crate::leg::standing::Standing;
 use crate::leg::through;
 use crate::leg::transfer_budget::Hops;
 use crate::module::Module;
+use crate::module::clock;
+use crate::module::tokens;
 use crate::park::{CallUuid, Claim, Claimant, LotKey, OrbitName, Refusal, Target, User, Verdict};
 use crate::switch::Stop;
 use crate::switch::module::Application;
 use crate::switch::{Cause, Session, ivr};
 use crate::tell::speech;
-use crate::tokens;
 
 /// The application.
 pub(crate) struct Retrieve;

@@ -4,12 +4,12 @@ use std::time::{Duration, Instant};
 
 use crate::dial::reachable;
 use crate::leg::caller_id;
+use crate::module::tokens::Tokens;
 use crate::park::CallView;
 use crate::switch::calling::{self, CallOff, Dial};
 use crate::switch::dial_string::DialString;
 use crate::switch::guard::Inside;
 use crate::switch::{Cause, Located, guard};
-use crate::tokens::Tokens;
 
 /// FreeSWITCH's own stacks are of this size.
 const STACK: usize = 240 * 1024;

@@ -13,11 +13,11 @@ use crate::leg::errand::Arrival;
 use crate::leg::handover::Told;
 use crate::leg::party::Party;
 use crate::module::Module;
+use crate::module::worker::Message;
 use crate::park::{CallUuid, CallView, Claim, Claimant, Ring, RingTo, RunId, Step, User};
 use crate::switch::dial_string::DialString;
 use crate::switch::{Located, log};
 use crate::tell::message;
-use crate::worker::Message;
 
 /// The application that connects a leg we have called; its data is the token of an [`Errand`].
 pub(crate) const APPLICATION: &str = "callpark_retrieve";

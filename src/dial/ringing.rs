@@ -8,10 +8,10 @@ use parking_lot::Mutex;
 
 use crate::dial::outgoing::in_thread;
 use crate::dial::ring::Errand;
+use crate::module::tokens::Tokens;
 use crate::park::{Quiet, RunId};
 use crate::switch::calling::CallOff;
 use crate::switch::{Cause, Located, core};
-use crate::tokens::Tokens;
 
 /// The variable of every leg that rings for a run, until somebody has answered: from then on the leg is known by its uuid.
 pub(crate) const RUN: &str = "callpark_run";

@@ -2,9 +2,9 @@
 
 use super::{lots, texts};
 use crate::api;
-use crate::clock;
 use crate::config::Config;
 use crate::module::Module;
+use crate::module::clock;
 use crate::park::{Caller, ParkRequest, Want, is_invisible};
 
 /// The longest answer, in bytes: three lots and a few calls take less, however long a line is.

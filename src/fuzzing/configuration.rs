@@ -1,7 +1,7 @@
 //! The configuration.
 
-use crate::clock;
 use crate::config::Config;
+use crate::module::clock;
 use crate::park::{MOST_STEPS, Park};
 
 /// The longest complaint, in characters.

@@ -3,8 +3,8 @@
 use quick_xml::events::Event;
 
 use super::{is_one_line, park, texts};
-use crate::clock;
 use crate::leg::caller_id;
+use crate::module::clock;
 use crate::park::{
     CallView, CallbackId, CallbackView, Caller, DisplayName, Effect, LONGEST_NAME, LONGEST_NOTE,
     LONGEST_NUMBER, ParkRequest, Want, shortened,

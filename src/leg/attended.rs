@@ -6,10 +6,10 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::clock;
 use crate::leg::caller_id;
 use crate::leg::errand::Arrival;
 use crate::module::Module;
+use crate::module::clock;
 use crate::park::{CallView, LotKey, Refusal, Target, User, Want};
 use crate::switch::channel::Flag;
 use crate::switch::{Cause, Channel, Located, SentField, Session, core};

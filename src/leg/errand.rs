@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::clock;
 use crate::dial::outgoing::in_thread;
 use crate::dial::ring::{self, Errand};
 use crate::leg::after_bridge;
@@ -13,6 +12,8 @@ use crate::leg::recordings;
 use crate::leg::replaces::Replacement;
 use crate::leg::transfer_budget::Hops;
 use crate::module::Module;
+use crate::module::clock;
+use crate::module::tokens::{Progress, Tokens};
 use crate::park::{
     CallState, CallUuid, CallView, LotConfig, LotKey, Notice, OrbitName, Refusal, Target, User,
     Want,
@@ -20,7 +21,6 @@ use crate::park::{
 use crate::switch::channel::Flag;
 use crate::switch::{Located, Session, application, ivr, log};
 use crate::tell::message;
-use crate::tokens::{Progress, Tokens};
 
 /// How long an orbit is held for a leg that is on its way, in ms.
 pub(crate) const ARRIVES_WITHIN_MS: u64 = 5_000;

@@ -5,23 +5,23 @@
 //! whoever drives a bridge in FreeSWITCH hangs up the *other* one when it fails (`switch_ivr_multi_threaded_bridge`).
 //! Whichever of the two acts first decides: the parked leg takes the hand-over up, or the other withdraws it.
 //!
-//! A bridge counts when both have been *seen* in it, with each other, [`REAL_BRIDGE`](crate::worker::REAL_BRIDGE) after
+//! A bridge counts when both have been *seen* in it, with each other, [`REAL_BRIDGE`](crate::module::worker::REAL_BRIDGE) after
 //! it began. A leg that is gone, or with somebody else, by then has not spoken a word: the claim is given back and the
 //! caller stays in the same orbit with the same deadline.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::clock;
 use crate::leg::after_bridge::AfterBridge;
 use crate::leg::caller_id::{self, Names};
 use crate::leg::parting;
 use crate::leg::standing::Standing;
 use crate::module::Module;
+use crate::module::clock;
+use crate::module::worker::Message;
 use crate::park::{CallUuid, CallView, Claim, Claimant, LotKey, Refusal, Target, Ticket};
 use crate::switch::channel::Flag;
 use crate::switch::{Cause, Channel, Located, Session, ivr};
-use crate::worker::Message;
 
 mod bond;
 mod seclusion;

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use crate::clock;
 use crate::dial::reachable;
 use crate::leg::after_bridge::{AfterBridge, Dialplan};
 use crate::leg::handover::{self, Given};
@@ -10,6 +9,7 @@ use crate::leg::hold::{self, Music, NoFax};
 use crate::leg::keys::Choices;
 use crate::leg::replaces::Succession;
 use crate::leg::transfer_budget::Hops;
+use crate::module::clock;
 use crate::module::{Interlude, Leg, Module};
 use crate::park::{self, CallUuid, CallView, End, Ticket, Transfer, User, Verdict};
 use crate::switch::{Cause, Channel, Session, guard, ivr};

@@ -9,11 +9,12 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::clock;
 use crate::leg::errand::{ARRIVES_WITHIN_MS, Arrival};
 use crate::leg::parker;
 use crate::leg::party::{Marks, Party};
 use crate::leg::request;
+use crate::module::clock;
+use crate::module::worker::Message;
 use crate::module::{Leg, Module};
 use crate::park::{
     self, CallUuid, CallView, Dialog, DisplayName, End, LotKey, NewLeg, Number, Refusal, Target,
@@ -21,7 +22,6 @@ use crate::park::{
 };
 use crate::switch::event::{Heard, Kind, Listener};
 use crate::switch::{Cause, Channel, Located, SentField, Session, ivr};
-use crate::worker::Message;
 
 const APPLICATION: &str = "current_application";
 const DATA: &str = "current_application_data";

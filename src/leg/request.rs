@@ -2,11 +2,11 @@
 
 use std::fmt::Display;
 
-use crate::clock;
+use crate::config::source;
 use crate::leg::caller_id;
 use crate::leg::expand::holds_what_was_sent;
+use crate::module::clock;
 use crate::park::{CallUuid, Caller, LotKey, ParkRequest, Step, TOP_PRIORITY, User, Want};
-use crate::settings;
 use crate::switch::{Cause, Channel, log};
 
 /// The variables that are read from the channel that is parked, or in mid-call from the parker's.
@@ -54,7 +54,7 @@ pub(crate) fn of(
         }
         let steps =
             Step::parse_list(&steps).map_err(|error| ignored("callpark_return", &error)).ok()?;
-        let unknown = settings::causes(&steps).find(|cause| Cause::parse(cause).is_none()).cloned();
+        let unknown = source::causes(&steps).find(|cause| Cause::parse(cause).is_none()).cloned();
         if let Some(cause) = &unknown {
             ignored("callpark_return", &format_args!("there is no hang-up cause {cause:?}"));
         }

@@ -4,11 +4,11 @@
 use std::sync::Arc;
 
 use crate::apps::{self, retrieve};
-use crate::clock;
 use crate::leg::errand::{self, Arrival, Force, MOVES_WITHIN_MS, Sent};
 use crate::leg::origin::Came;
 use crate::leg::request;
 use crate::module::Module;
+use crate::module::clock;
 use crate::park::{CallUuid, LotKey, OrbitName, Refusal, Target, User, Want};
 use crate::switch::{Cause, Located, Session};
 use crate::tell::speech;

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{text, to_json};
-use crate::health::Part;
+use crate::module::health::Part;
 
 /// A line a part: `worker: ok for 61 s, no deadline yet`, `configuration: wrong for 61 s, line 7: …`.
 pub(crate) fn health_text(parts: &[Part], now_ms: u64) -> String {

@@ -3,8 +3,8 @@
 use std::ffi::CStr;
 use std::fmt::Write;
 
-use crate::clock;
 use crate::leg::parker;
+use crate::module::clock;
 use crate::park::{
     Action, CallUuid, CallbackEnd, CallbackNews, Caller, LotKey, OrbitName, ParkEvent,
 };

@@ -4,8 +4,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::clock;
 use crate::module::Module;
+use crate::module::clock;
 use crate::park::{
     Dialog, DisplayName, LONGEST_USER, Lamp, LotKey, Number, OrbitName, domain_name, host_of,
     shortened,

@@ -4,9 +4,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::clock;
 use crate::dial::outgoing::in_thread;
 use crate::module::Module;
+use crate::module::clock;
 use crate::switch::{api, db, log};
 use crate::tell::lamps::presence::Asked;
 

@@ -7,13 +7,13 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 
-use crate::clock;
+use crate::config::source;
 use crate::dial::ring;
 use crate::leg::handover;
 use crate::leg::replaces;
 use crate::module::Module;
+use crate::module::clock;
 use crate::park::{CallUuid, RunId, Ticket};
-use crate::settings;
 use crate::switch::guard::Inside;
 use crate::switch::{guard, module as switch_module};
 
@@ -95,7 +95,7 @@ pub(crate) fn run(module: &Arc<Module>, messages: &Receiver<Message>) {
             }
         }
         if reload_at.is_some_and(|at| Instant::now() >= at) {
-            let started = guard("reload", true, || settings::follow_soon(module));
+            let started = guard("reload", true, || source::follow_soon(module));
             reload_at = (!started).then(|| Instant::now() + RELOAD_AGAIN);
         }
         let wait = [

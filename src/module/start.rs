@@ -8,14 +8,15 @@ use crossbeam_channel::unbounded;
 use parking_lot::Mutex;
 
 use crate::api;
-use crate::clock;
-use crate::health;
+use crate::config::source::{self, First};
 use crate::leg::departed;
 use crate::leg::origin::Watching;
 use crate::leg::replaces::OnTop;
 use crate::module::Module;
+use crate::module::clock;
+use crate::module::health;
+use crate::module::worker::{self, Message};
 use crate::park::End;
-use crate::settings::{self, First};
 use crate::switch::event::{Binding, Subclass};
 use crate::switch::hangup::Hangups;
 use crate::switch::hooks::Hooks;
@@ -24,7 +25,6 @@ use crate::tell::event;
 use crate::tell::lamps;
 use crate::tell::lamps::presence::Probes;
 use crate::tell::lamps::subscriptions;
-use crate::worker::{self, Message};
 
 /// How long `shutdown` waits for those who are still inside the module, beyond the 10 s FreeSWITCH has waited.
 const EMPTY_WITHIN: Duration = Duration::from_secs(5);
@@ -52,7 +52,7 @@ pub(crate) fn start() -> Result<(), String> {
     if Module::running().is_some() {
         return Err("it is running already".to_owned());
     }
-    let First { text, config, wrong } = settings::first();
+    let First { text, config, wrong } = source::first();
     let (sender, messages) = unbounded();
     let lots = config.lots.len();
     let module = Module::new(config, clock::epoch_ms(), sender);
@@ -94,7 +94,7 @@ pub(crate) fn start() -> Result<(), String> {
         module.health.lamps.wrong("FreeSWITCH does not say when a phone asks what a lamp shows");
     }
     let bindings = [
-        Binding::new::<settings::Reloads>(),
+        Binding::new::<source::Reloads>(),
         probes,
         Binding::new::<OnTop>(),
         Binding::new::<health::Registrations>(),

@@ -3,7 +3,7 @@
 use parking_lot::Mutex;
 
 use super::Part;
-use crate::clock;
+use crate::module::clock;
 
 /// A part that is all right until it says otherwise.
 pub(crate) struct Mark(Mutex<State>);

@@ -5,8 +5,8 @@ mod beside;
 mod mark;
 mod pulse;
 
-use crate::clock;
 use crate::module::Module;
+use crate::module::clock;
 use crate::switch::guard::{self, Panics};
 
 pub(crate) use beside::{Registrations, check_rival};

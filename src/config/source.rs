@@ -6,14 +6,14 @@ use std::sync::atomic::Ordering;
 
 use crate::config::{Config, ConfigError};
 use crate::dial::outgoing::in_thread;
-use crate::health;
 use crate::module::Module;
+use crate::module::health;
+use crate::module::worker::Message;
 use crate::park::{AfterReturn, Step, StepTo};
 use crate::switch::Cause;
 use crate::switch::event::{Heard, Kind, Listener};
 use crate::switch::{core, log, xml};
 use crate::tell::lamps::subscriptions;
-use crate::worker::Message;
 
 const FILE: &str = "callpark.conf";
 
