@@ -68,11 +68,6 @@ struct Verb {
     run: fn(&Arc<Module>, &[&str]) -> Answer,
 }
 
-#[cfg(test)]
-pub(crate) fn verbs() -> impl Iterator<Item = (String, &'static str)> {
-    VERBS.iter().map(|verb| (verb.usage(), verb.about))
-}
-
 impl Verb {
     fn usage(&self) -> String {
         format!("callpark {} {}", self.name, self.syntax).trim_end().to_owned()

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::{api, config};
+use crate::config;
 
 const REFERENCE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/reference.md");
 
@@ -31,16 +31,10 @@ fn params<T>(params: &[config::Param<T>]) -> String {
     table
 }
 
-fn verbs() -> String {
-    let verbs = api::verbs().map(|(usage, about)| row(&[&format!("`{usage}`"), about]));
-    row(&["command", "effect and answer"]) + "|---|---|\n" + &verbs.collect::<String>()
-}
-
 #[test]
 fn the_reference_says_what_the_code_says() {
     let old = fs::read_to_string(REFERENCE).expect("the reference");
-    let new = replaced(&old, "verbs", &verbs());
-    let new = replaced(&new, "params of a lot", &params(&config::LOT_PARAMS));
+    let new = replaced(&old, "params of a lot", &params(&config::LOT_PARAMS));
     let new = replaced(&new, "settings", &params(&config::SETTINGS));
     if std::env::var_os("CALLPARK_DOCS").is_some() {
         fs::write(REFERENCE, new).expect("it can be written");

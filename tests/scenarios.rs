@@ -15,6 +15,7 @@ mod scenarios {
     mod basic;
     mod choices;
     mod health;
+    mod help;
     mod hostile;
     mod lot;
     mod moves;
