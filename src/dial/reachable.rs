@@ -4,16 +4,14 @@ use std::sync::Arc;
 
 use crate::dial::busy::InCalls;
 use crate::module::Module;
-use crate::park::Asks;
+use crate::park::{Asks, User};
 use crate::switch::api;
 
 /// Why what is asked for stands in the way, if it does: asks FreeSWITCH, which takes a moment.
 #[must_use]
 pub(crate) fn obstacle(module: &Module, asks: &Asks) -> Option<&'static str> {
     match asks {
-        Asks::Mailbox(user) => {
-            user.split_once('@').and_then(|(user, domain)| has_mailbox(user, domain).err())
-        }
+        Asks::Mailbox(user) => has_mailbox(user).err(),
         Asks::Registered(user) => unreachable(&contacts(user)),
         Asks::Idle(user) => not_free(user, || module.busy.look()),
     }
@@ -21,7 +19,7 @@ pub(crate) fn obstacle(module: &Module, asks: &Asks) -> Option<&'static str> {
 
 /// Why a user is not free to take a call: no phone is registered, or one is in a call.
 pub(crate) fn not_free(
-    user: &str,
+    user: &User,
     in_calls: impl FnOnce() -> Arc<InCalls>,
 ) -> Option<&'static str> {
     let contacts = contacts(user);
@@ -38,7 +36,7 @@ fn unreachable(contacts: &str) -> Option<&'static str> {
 #[must_use]
 pub(crate) fn by_sofia(dial_string: &str) -> bool {
     let called = match dial_string.strip_prefix("user/") {
-        Some(user) => contacts(user),
+        Some(user) => user.parse().map_or_else(|_| String::new(), |user| contacts(&user)),
         None => dial_string.to_owned(),
     };
     called.contains("sofia/") || called.contains("group/") || !leads_somewhere(&called)
@@ -46,13 +44,12 @@ pub(crate) fn by_sofia(dial_string: &str) -> bool {
 
 /// Where a user's phones are: the dial string of the directory. In the usual ones `${sofia_contact(…)}` and
 /// `${verto_contact(…)}` give `error/user_not_registered` where no phone is.
-fn contacts(whom: &str) -> String {
-    let Some((user, domain)) = whom.split_once('@') else { return String::new() };
+fn contacts(whom: &User) -> String {
     let dial_string = api::execute("user_data", &format!("{whom} param dial-string"));
     let dial_string = dial_string
         .unwrap_or_default()
-        .replace("${dialed_user}", user)
-        .replace("${dialed_domain}", domain);
+        .replace("${dialed_user}", whom.user())
+        .replace("${dialed_domain}", whom.domain());
     if dial_string.is_empty() {
         return dial_string;
     }
@@ -74,11 +71,11 @@ pub(crate) fn leads_somewhere(dial_string: &str) -> bool {
 ///
 /// # Errors
 /// What is missing.
-pub(crate) fn has_mailbox(user: &str, domain: &str) -> Result<(), &'static str> {
+pub(crate) fn has_mailbox(user: &User) -> Result<(), &'static str> {
     if !crate::switch::module::is_loaded("mod_voicemail") {
         return Err("mod_voicemail is not loaded");
     }
-    let exists = api::execute("user_exists", &format!("id {user} {domain}"));
+    let exists = api::execute("user_exists", &format!("id {} {}", user.user(), user.domain()));
     match exists.as_deref().map(str::trim) {
         Some("false") => Err("there is no such user"),
         _ => Ok(()),

@@ -129,7 +129,7 @@ fn run_step(module: &Arc<Module>, ring: &Ring, ringing: &Ringing) -> Result<Did,
         // What began after all ringing was stopped.
         return Err("the module stops".to_owned());
     }
-    let asks = step.asks(call.parker.as_deref());
+    let asks = step.asks(call.parker.as_ref());
     if let Some(why) = asks.and_then(|asks| reachable::obstacle(module, &asks)) {
         return Ok(Did::Skipped(why));
     }

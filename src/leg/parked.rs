@@ -67,7 +67,13 @@ impl<'a> Parked<'a> {
                     }
                 }
                 Verdict::Transfer { ticket, to } => {
-                    if self.transfer(ticket, &to) {
+                    if self.transfer(ticket, &to, None) {
+                        return;
+                    }
+                }
+                Verdict::Voicemail { ticket, user } => {
+                    let missing = reachable::has_mailbox(&user).err();
+                    if self.transfer(ticket, &mailbox(&user), missing) {
                         return;
                     }
                 }
@@ -132,12 +138,11 @@ impl<'a> Parked<'a> {
         AfterBridge::of(channel).end(self.session, cause, Dialplan::Over);
     }
 
-    fn transfer(&self, ticket: Ticket, to: &Transfer) -> bool {
+    /// Whether it leaves. `missing`: why there is no such place, which took a moment to find out.
+    fn transfer(&self, ticket: Ticket, to: &Transfer, missing: Option<&'static str>) -> bool {
         let (dialplan, context) = (to.dialplan.as_deref(), to.context.as_deref());
-        let missing =
-            to.mailbox().and_then(|(user, domain)| reachable::has_mailbox(user, domain).err());
         if !self.session.channel().ready() {
-            // Asking took a moment in which something else became of it.
+            // Something else became of it meanwhile.
             return false;
         }
         let hops = Hops::of(self.session.channel());
@@ -160,6 +165,15 @@ impl<'a> Parked<'a> {
 
     fn complete(&self, ticket: Ticket) {
         self.module.act(Some(self.session), |park, now| park.complete(now, &self.uuid, ticket));
+    }
+}
+
+/// The voicemail box of a user, in the dialplan's own words.
+fn mailbox(user: &User) -> Transfer {
+    Transfer {
+        exten: format!("voicemail:default {} {}", user.domain(), user.user()),
+        dialplan: Some("inline".to_owned()),
+        context: None,
     }
 }
 

@@ -205,7 +205,6 @@ impl Call {
             parked_at_epoch_ms: self.parked_at_epoch_ms,
             wait_ms: now.since(self.parked_at),
             note: self.note.clone(),
-            addressed_to: self.addressed_to.clone(),
             outcome: None,
             retriever: None,
             retriever_uuid: None,

@@ -6,7 +6,7 @@ use super::deadlines::Millis;
 use super::effect::{Action, Effect, ParkEvent, Quiet, RunId, Ticket};
 use super::lot::Slot;
 use super::names::{CallUuid, LotKey, OrbitName};
-use super::outcome::Refusal;
+use super::outcome::{Outcome, Refusal};
 use super::place::Transfer;
 use super::user::User;
 use super::views::CallView;
@@ -50,6 +50,8 @@ pub enum Claimant {
 pub enum Exit {
     /// To this place: by its exit key, by a return step, or because it has waited for long enough.
     Transfer(Transfer),
+    /// To the voicemail box of this user, by a return step.
+    Voicemail(User),
     /// An administrator, or a return step, hangs it up.
     Drop {
         /// The hang-up cause.
@@ -57,6 +59,13 @@ pub enum Exit {
     },
     /// It hangs up to be called back.
     Callback,
+}
+
+impl Exit {
+    /// Whether it goes elsewhere, and is not hung up.
+    pub(super) fn goes_elsewhere(&self) -> bool {
+        matches!(self, Exit::Transfer(_) | Exit::Voicemail(_))
+    }
 }
 
 /// A claim that was granted. It ends with `complete` or `unclaim`, or with the call.
@@ -97,6 +106,14 @@ impl By {
                 Some((leg, user.as_ref()))
             }
             By::Leave(_) | By::Step { .. } => None,
+        }
+    }
+
+    /// The outcome of a call that has gone elsewhere: its return steps sent it, or it chose to leave.
+    pub(super) fn left(&self) -> Outcome {
+        match self {
+            By::Step { .. } => Outcome::Returned,
+            _ => Outcome::Left,
         }
     }
 
@@ -236,7 +253,7 @@ impl Park {
         self.effects.push(Effect::Wake(uuid.clone()));
         let usual = match &by {
             By::Leave(exit) | By::Step { exit, .. } => match exit {
-                Exit::Transfer(_) => "the transfer failed",
+                Exit::Transfer(_) | Exit::Voicemail(_) => "the transfer failed",
                 Exit::Drop { .. } => "it was not hung up",
                 Exit::Callback => "it stayed on the line",
             },

@@ -213,8 +213,6 @@ pub struct ParkEvent {
     pub wait_ms: u64,
     /// What somebody wrote about it.
     pub note: Arc<str>,
-    /// For whom it is meant, `user@domain`, or empty.
-    pub addressed_to: Arc<str>,
     /// Only on the last event of a call.
     pub outcome: Option<Outcome>,
     /// Who took it, or would have, `user@domain`.

@@ -19,12 +19,12 @@ impl Park {
         };
         let outcome = match &pending.by {
             By::Retriever { .. } => Outcome::Retrieved,
-            By::StepLeg { .. } | By::Step { exit: Exit::Transfer(_), .. } => Outcome::Returned,
-            By::Leave(Exit::Transfer(_)) => Outcome::Left,
-            By::Leave(Exit::Drop { .. }) | By::Step { exit: Exit::Drop { .. }, .. } => {
-                Outcome::Dropped
-            }
-            By::Leave(Exit::Callback) | By::Step { exit: Exit::Callback, .. } => Outcome::Callback,
+            By::StepLeg { .. } => Outcome::Returned,
+            By::Leave(exit) | By::Step { exit, .. } => match exit {
+                Exit::Transfer(_) | Exit::Voicemail(_) => pending.by.left(),
+                Exit::Drop { .. } => Outcome::Dropped,
+                Exit::Callback => Outcome::Callback,
+            },
         };
         self.finish(now, uuid, outcome, true);
         true
@@ -50,10 +50,9 @@ impl Park {
             (End::HungUp, Some(Exit::Drop { .. })) => Outcome::Dropped,
             (End::HungUp, Some(Exit::Callback)) => Outcome::Callback,
             (End::HungUp, _) => Outcome::Abandoned,
-            (End::TakenAway, Some(Exit::Transfer(_))) => match by {
-                Some(By::Step { .. }) => Outcome::Returned,
-                _ => Outcome::Left,
-            },
+            (End::TakenAway, Some(exit)) if exit.goes_elsewhere() => {
+                by.map_or(Outcome::Left, By::left)
+            }
             (End::TakenAway, _) => Outcome::Transferred,
         };
         let came_true = matches!(outcome, Outcome::Dropped | Outcome::Returned);

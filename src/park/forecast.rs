@@ -127,7 +127,7 @@ impl Park {
         };
         let Some(call) = self.calls.get(uuid) else { return Vec::new() };
         let steps = self.steps_of(call);
-        steps.iter().filter_map(|step| step.asks(call.parker.as_deref())).collect()
+        steps.iter().filter_map(|step| step.asks(call.parker.as_ref())).collect()
     }
 
     fn forecast(&self, now: Millis, call: &Call, known: &Known<'_>) -> Vec<Forecast> {
@@ -217,7 +217,7 @@ impl Park {
         if needs_parker && call.parker.is_none() {
             return Some("the parker is not known");
         }
-        known(&step.asks(call.parker.as_deref())?)
+        known(&step.asks(call.parker.as_ref())?)
     }
 
     fn at_the_end(&self, call: &Call) -> String {
@@ -255,6 +255,7 @@ fn happening(by: &By) -> String {
         }
         By::Leave(exit) | By::Step { exit, .. } => match exit {
             Exit::Transfer(to) => format!("is being transferred to {to}"),
+            Exit::Voicemail(user) => format!("is being transferred to the voicemail of {user}"),
             Exit::Drop { cause } => format!("is being hung up with {cause}"),
             Exit::Callback => "is being told that somebody calls back".to_owned(),
         },

@@ -211,7 +211,6 @@ fn refused(request: ParkRequest, refusal: Refusal) -> ParkEvent {
         parked_at_epoch_ms: request.parked_at_epoch_ms,
         wait_ms: 0,
         note: text::kept(&request.note, text::LONGEST_NOTE),
-        addressed_to: text::kept(&request.addressed_to, text::LONGEST_USER),
         outcome: None,
         retriever: None,
         retriever_uuid: None,

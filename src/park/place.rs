@@ -25,24 +25,6 @@ pub enum BadPlace {
     Words(String),
 }
 
-impl Transfer {
-    /// The voicemail box of a user, in the dialplan's own words.
-    pub fn voicemail(user: &str, domain: &str) -> Self {
-        Transfer {
-            exten: format!("voicemail:default {domain} {user}"),
-            dialplan: Some("inline".to_owned()),
-            context: None,
-        }
-    }
-
-    /// The user and the domain whose voicemail box this is, if it is one.
-    pub fn mailbox(&self) -> Option<(&str, &str)> {
-        let box_of = self.exten.strip_prefix("voicemail:default ")?;
-        let (domain, user) = box_of.split_once(' ')?;
-        (self.dialplan.as_deref() == Some("inline")).then_some((user, domain))
-    }
-}
-
 impl FromStr for Transfer {
     type Err = BadPlace;
 

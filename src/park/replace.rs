@@ -2,7 +2,7 @@
 
 use super::Park;
 use super::call::{Call, Caller, Parked};
-use super::claim::{By, Exit, Target};
+use super::claim::{By, Target};
 use super::deadlines::Millis;
 use super::effect::{Action, Effect};
 use super::lot::Slot;
@@ -124,7 +124,7 @@ impl Call {
     /// By an administrator, a return step, or to be called back.
     fn is_being_hung_up(&self) -> bool {
         match self.claim.as_ref().map(|claim| &claim.by) {
-            Some(By::Leave(exit) | By::Step { exit, .. }) => !matches!(exit, Exit::Transfer(_)),
+            Some(By::Leave(exit) | By::Step { exit, .. }) => !exit.goes_elsewhere(),
             Some(By::Retriever { .. } | By::StepLeg { .. }) | None => false,
         }
     }

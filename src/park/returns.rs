@@ -9,8 +9,8 @@ use super::deadlines::{Due, Millis};
 use super::effect::{Action, Effect, Quiet, Ring, RingTo, RunId};
 use super::fallback::AfterReturn;
 use super::names::CallUuid;
-use super::place::Transfer;
 use super::steps::{MOST_TRIES, Mailbox, Reminder, Step, StepRef, StepTo};
+use super::user::User;
 
 /// How many things that are due one call of `handle_timeout` handles, so that the lock is short, and what was decided is
 /// done before much else is.
@@ -269,17 +269,14 @@ impl Park {
     fn act_of(&self, call: &Call, step: &Step) -> Act {
         const UNKNOWN: &str = "the parker is not known";
         let parker = || call.parker.clone().ok_or(Act::Skip(UNKNOWN));
-        let mailbox = |user: &str| match user.split_once('@') {
-            Some((user, domain)) => Act::Leave(Exit::Transfer(Transfer::voicemail(user, domain))),
-            None => Act::Skip("that is no <user>@<domain>"),
-        };
+        let mailbox = |user: User| Act::Leave(Exit::Voicemail(user));
         let act = match &step.to {
             StepTo::Parker => parker().map(|parker| Act::Ring(RingTo::Parker(parker))),
             StepTo::Remind(Reminder::Call) => parker().map(|it| Act::Ring(RingTo::Remind(it))),
             StepTo::Remind(Reminder::Message) => parker().map(|it| Act::Ring(RingTo::Message(it))),
             StepTo::Dial(dial) => Ok(Act::Ring(RingTo::Dial(dial.clone()))),
-            StepTo::Voicemail(Mailbox::Parker) => parker().map(|parker| mailbox(&parker)),
-            StepTo::Voicemail(Mailbox::User(user)) => Ok(mailbox(user)),
+            StepTo::Voicemail(Mailbox::Parker) => parker().map(mailbox),
+            StepTo::Voicemail(Mailbox::User(user)) => Ok(mailbox(user.clone())),
             StepTo::Transfer(to) => Ok(Act::Leave(Exit::Transfer(to.clone()))),
             StepTo::Hangup(cause) => Ok(Act::Leave(Exit::Drop { cause: cause.clone() })),
             StepTo::Callback => self.callback_of(call).map(|_| Act::Offer).map_err(Act::Skip),

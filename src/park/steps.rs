@@ -6,6 +6,7 @@ use std::sync::Arc;
 mod read;
 
 use super::place::Transfer;
+use super::user::User;
 pub(super) use read::read_cause;
 pub use read::{BadStep, read_number};
 
@@ -70,8 +71,8 @@ pub enum StepTo {
 pub enum Mailbox {
     /// The parker's.
     Parker,
-    /// That of `user@domain`.
-    User(String),
+    /// That of this user.
+    User(User),
 }
 
 /// How the parker is reminded.
@@ -95,15 +96,15 @@ pub enum When {
     Idle,
 }
 
-/// Something about a user (`user@domain`) that only the switch knows.
+/// Something about a user that only the switch knows.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Asks {
     /// Is there a voicemail box?
-    Mailbox(String),
+    Mailbox(User),
     /// Is a phone registered?
-    Registered(String),
+    Registered(User),
     /// Is a phone registered, and the user in no call?
-    Idle(String),
+    Idle(User),
 }
 
 impl Step {
@@ -129,20 +130,29 @@ impl Step {
         Step::new(StepTo::Parker)
     }
 
-    /// The user, `user@domain`, whose phones it rings, if it rings those of one user that is known.
-    pub fn user<'a>(&'a self, parker: Option<&'a str>) -> Option<&'a str> {
+    /// Whether it rings the phones of one user: of the parker, if there is one, or of a user it names.
+    pub fn rings_a_user(&self) -> bool {
         match &self.to {
-            StepTo::Parker | StepTo::Remind(_) => parker,
+            StepTo::Parker | StepTo::Remind(_) => true,
+            StepTo::Dial(dial) => dialled_user(dial).is_some(),
+            _ => false,
+        }
+    }
+
+    /// The user whose phones it rings, if it rings those of one user that is known.
+    pub fn user(&self, parker: Option<&User>) -> Option<User> {
+        match &self.to {
+            StepTo::Parker | StepTo::Remind(_) => parker.cloned(),
             StepTo::Dial(dial) => dialled_user(dial),
             _ => None,
         }
     }
 
     /// What must be known of the switch before it is tried, if anything.
-    pub fn asks(&self, parker: Option<&str>) -> Option<Asks> {
-        let user = self.user(parker).map(str::to_owned);
+    pub fn asks(&self, parker: Option<&User>) -> Option<Asks> {
+        let user = self.user(parker);
         match (&self.to, self.when) {
-            (StepTo::Voicemail(Mailbox::Parker), _) => Some(Asks::Mailbox(parker?.to_owned())),
+            (StepTo::Voicemail(Mailbox::Parker), _) => Some(Asks::Mailbox(parker?.clone())),
             (StepTo::Voicemail(Mailbox::User(user)), _) => Some(Asks::Mailbox(user.clone())),
             (_, When::Registered) => Some(Asks::Registered(user?)),
             (_, When::Idle) => Some(Asks::Idle(user?)),
@@ -169,9 +179,8 @@ impl Step {
 }
 
 /// The user of a dial string that rings just that user: `user/1000@example.com`.
-pub(super) fn dialled_user(dial: &str) -> Option<&str> {
-    let user = dial.strip_prefix("user/")?;
-    user.parse::<super::user::User>().is_ok().then_some(user)
+pub(super) fn dialled_user(dial: &str) -> Option<User> {
+    dial.strip_prefix("user/")?.parse().ok()
 }
 
 impl fmt::Display for StepTo {

@@ -6,6 +6,7 @@ use super::claim::{By, Exit};
 use super::effect::Ticket;
 use super::names::CallUuid;
 use super::place::Transfer;
+use super::user::User;
 
 /// What a parked leg's own thread shall do now.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +26,13 @@ pub enum Verdict {
         ticket: Ticket,
         /// Where to.
         to: Transfer,
+    },
+    /// Transfer itself to a voicemail box.
+    Voicemail {
+        /// To be shown with `complete` and `unclaim`.
+        ticket: Ticket,
+        /// Whose box.
+        user: User,
     },
     /// Hang up.
     HangUp {
@@ -54,6 +62,7 @@ impl Park {
             }
             By::Leave(exit) | By::Step { exit, .. } => match exit {
                 Exit::Transfer(to) => Verdict::Transfer { ticket, to: to.clone() },
+                Exit::Voicemail(user) => Verdict::Voicemail { ticket, user: user.clone() },
                 Exit::Drop { cause } => Verdict::HangUp { ticket, cause: cause.clone() },
                 Exit::Callback => Verdict::Callback { ticket },
             },

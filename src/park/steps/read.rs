@@ -4,7 +4,6 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use super::super::place::BadPlace;
-use super::super::user::User;
 use super::{LONGEST_RING_S, MOST_STEPS, MOST_TRIES, Mailbox, Reminder, Step, StepTo, When};
 
 /// A return step that cannot be read.
@@ -95,9 +94,8 @@ impl Step {
         if self.confirm.is_some() && (!self.rings() || matches!(self.to, StepTo::Remind(_))) {
             return Err(BadStep::Rings("confirm"));
         }
-        // Nobody is here to be the parker; that there may be one is enough.
         match self.when {
-            When::Registered | When::Idle if self.user(Some("")).is_none() => {
+            When::Registered | When::Idle if !self.rings_a_user() => {
                 Err(BadStep::When(self.when.as_str().to_owned()))
             }
             _ => Ok(self),
@@ -205,10 +203,10 @@ impl FromStr for StepTo {
             ("hangup", cause) => read_cause(cause.unwrap_or("NORMAL_CLEARING")).map(StepTo::Hangup),
             ("transfer", Some(place)) => Ok(StepTo::Transfer(place.parse()?)),
             ("voicemail", Some("parker")) => Ok(StepTo::Voicemail(Mailbox::Parker)),
-            ("voicemail", Some(user)) if user.parse::<User>().is_ok() => {
-                Ok(StepTo::Voicemail(Mailbox::User(user.to_owned())))
-            }
-            ("voicemail", Some(other)) => Err(BadStep::Mailbox(other.to_owned())),
+            ("voicemail", Some(user)) => match user.parse() {
+                Ok(user) => Ok(StepTo::Voicemail(Mailbox::User(user))),
+                Err(_) => Err(BadStep::Mailbox(user.to_owned())),
+            },
             // Words of ours that lack what stands behind them. What else makes no dial string only FreeSWITCH can tell.
             ("transfer" | "voicemail", None) => Err(BadStep::Nowhere(text.to_owned())),
             _ => Ok(StepTo::Dial(text.to_owned())),

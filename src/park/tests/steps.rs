@@ -105,11 +105,13 @@ fn a_reminder_that_fails_says_so() {
 }
 
 #[test]
-fn a_mailbox_is_a_transfer() {
+fn a_mailbox_that_is_not_there_is_a_failed_step() {
     let mut park = returning("voicemail:parker|user/2");
     assert_eq!(told(&due(&mut park)), ["return 1 voicemail:parker"]);
-    let Verdict::Transfer { ticket, to } = park.verdict(&"a".into()) else { panic!("no transfer") };
-    assert_eq!(to.mailbox(), Some(("1000", "example.com")));
+    let Verdict::Voicemail { ticket, user: whose } = park.verdict(&"a".into()) else {
+        panic!("no mailbox")
+    };
+    assert_eq!(whose, user("1000@example.com"));
     let effects =
         effects!(park.give_back(at(60_000), &"a".into(), ticket, Some("there is no such user")));
     let [failed, next] = &told(&effects)[..] else { panic!("{effects:?}") };
@@ -196,7 +198,7 @@ fn show_says_which_step_will_be_skipped_and_why() {
     let mut park =
         returning("parker when=idle|user/2@x.y when=registered repeat=2 pause=5|callback");
     let (idle, registered) =
-        (Asks::Idle("1000@example.com".into()), Asks::Registered("2@x.y".into()));
+        (Asks::Idle(user("1000@example.com")), Asks::Registered(user("2@x.y")));
     let asks = park.show_asks(&key("default"), &orbit("701"));
     assert_eq!(asks, [idle.clone(), registered]);
     let known = |asks: &Asks| {
