@@ -54,6 +54,7 @@ fn every_command_of_the_table_is_accepted() {
             ("timeout <value>", "timeout 60"),
             ("<cause>", "USER_BUSY"),
             ("<id>", "1"),
+            ("<verb>", "park"),
         ];
         let said = said.iter().fold(command.clone(), |text, (from, to)| text.replace(from, to));
         assert!(!said.contains(['<', '[', '|']), "{command}: {said}");
