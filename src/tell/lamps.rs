@@ -29,7 +29,7 @@ const NO_SUBSCRIPTION: &str = "callpark";
 /// How many are shown a lamp before it is looked whether there is something more urgent.
 const AT_ONCE: usize = 16;
 /// A lamp that nobody is known to watch: the time that one takes, and how many are shown at once after a quiet time.
-const UNWATCHED: (Duration, u32) = (Duration::from_millis(250), 20);
+const UNWATCHED: (Duration, u32) = (Duration::from_millis(50), 50);
 /// The same for one phone that asks,
 const A_PHONE: (Duration, u32) = (Duration::from_secs(1), 500);
 /// and for all that ask more often, or ask or watch under a domain that the directory does not have.
