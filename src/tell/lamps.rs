@@ -215,7 +215,7 @@ impl Lamps {
             watched: Watched::default(),
             unwatched: Backlog::default(),
             unwatched_pace: Pace::new(now, UNWATCHED.0, UNWATCHED.1),
-            phones: Paces::new(now, A_PHONE.0, A_PHONE.1),
+            phones: Paces::new(A_PHONE.0, A_PHONE.1),
             strangers: VecDeque::new(),
             strangers_rest: Backlog::default(),
             strangers_pace: Pace::new(now, STRANGERS.0, STRANGERS.1),

@@ -15,6 +15,21 @@ const MOST_WATCHED: usize = 100_000;
 /// How often it is looked which of so many do not count any more.
 const LOOK_EVERY: Duration = Duration::from_secs(10);
 
+/// When a full table was last searched for what does not count any more: each time would be a search for every entry.
+#[derive(Default)]
+struct Search(Option<Instant>);
+
+impl Search {
+    /// Whether it is time to search; then that counts as done.
+    fn is_due(&mut self, now: Instant) -> bool {
+        let due = self.0.is_none_or(|searched| searched + LOOK_EVERY <= now);
+        if due {
+            self.0 = Some(now);
+        }
+        due
+    }
+}
+
 /// So many a second, and so many at once after a quiet time.
 pub(crate) struct Pace {
     every: Duration,
@@ -45,20 +60,19 @@ pub(crate) struct Paces {
     every: Duration,
     at_once: u32,
     paces: HashMap<Arc<str>, Pace>,
-    looked: Instant,
+    search: Search,
 }
 
 impl Paces {
     /// `every`: the time that one of anybody's takes.
-    pub(crate) fn new(now: Instant, every: Duration, at_once: u32) -> Self {
-        Self { every, at_once, paces: HashMap::new(), looked: now }
+    pub(crate) fn new(every: Duration, at_once: u32) -> Self {
+        Self { every, at_once, paces: HashMap::new(), search: Search::default() }
     }
 
     /// Whether one of that one's may be done now, which then counts. If too many ask to count them all, it may.
     pub(crate) fn may(&mut self, now: Instant, who: Arc<str>) -> bool {
-        if self.paces.len() >= MOST_PACES && self.looked + LOOK_EVERY <= now {
+        if self.paces.len() >= MOST_PACES && self.search.is_due(now) {
             self.paces.retain(|_, pace| pace.used_until > now);
-            self.looked = now;
         }
         if self.paces.len() >= MOST_PACES && !self.paces.contains_key(&who) {
             return true;
@@ -109,7 +123,7 @@ impl<T: Clone + Eq + Hash> Backlog<T> {
 #[derive(Default)]
 pub(crate) struct Watched {
     until: HashMap<String, Instant>,
-    looked: Option<Instant>,
+    search: Search,
 }
 
 impl Watched {
@@ -119,10 +133,8 @@ impl Watched {
             *known = until.max(*known);
             return;
         }
-        let looks = self.looked.is_none_or(|looked| looked + LOOK_EVERY <= now);
-        if self.until.len() >= MOST_WATCHED && looks {
+        if self.until.len() >= MOST_WATCHED && self.search.is_due(now) {
             self.until.retain(|_, until| *until > now);
-            self.looked = Some(now);
         }
         if self.until.len() < MOST_WATCHED && until > now {
             self.until.insert(login.to_owned(), until);
@@ -161,7 +173,7 @@ mod tests {
     #[test]
     fn who_asks_too_often_is_told_from_the_others() {
         let now = Instant::now();
-        let mut paces = Paces::new(now, Duration::from_secs(1), 3);
+        let mut paces = Paces::new(Duration::from_secs(1), 3);
         let taken = |paces: &mut Paces, who: &str, now| {
             (0..9).filter(|_| paces.may(now, who.into())).count()
         };
