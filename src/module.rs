@@ -12,12 +12,13 @@ pub(crate) mod worker;
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crossbeam_channel::Sender;
 use parking_lot::{Mutex, RwLock};
 
 use crate::apps::retrieve::Wanted;
+use crate::config::source::Readings;
 use crate::config::{Config, Settings};
 use crate::dial::busy::Busy;
 use crate::dial::callback::Attempts;
@@ -103,14 +104,8 @@ pub(crate) struct Module {
     pub lamps: LampQueue,
     /// The settings of the whole module.
     pub settings: RwLock<Settings>,
-    /// The text of the configuration that was read last, good or bad: the same is not read twice.
-    pub configuration: Mutex<Option<String>>,
-    /// How often reading it began, and which of those was carried out last: two at once must not end with the older one.
-    pub readings: AtomicU64,
-    /// See [`readings`](Self::readings).
-    pub carried_out: AtomicU64,
-    /// A thread is on its way that will read it.
-    pub reload_wanted: AtomicBool,
+    /// How often the configuration was read.
+    pub readings: Readings,
     /// How each part is.
     pub health: Health,
     /// Which of our applications and commands FreeSWITCH has registered.
@@ -140,10 +135,7 @@ impl Module {
             domains: Domains::default(),
             lamps: LampQueue::default(),
             settings: RwLock::new(config.settings),
-            configuration: Mutex::default(),
-            readings: AtomicU64::new(0),
-            carried_out: AtomicU64::new(0),
-            reload_wanted: AtomicBool::new(false),
+            readings: Readings::default(),
             health: Health::default(),
             registered: Mutex::default(),
             worker,

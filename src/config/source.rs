@@ -2,12 +2,14 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use parking_lot::Mutex;
 
 use crate::config::{Config, ConfigError};
 use crate::dial::outgoing::in_thread;
 use crate::module::Module;
-use crate::module::health;
+use crate::module::health::{self, Mark};
 use crate::module::worker::Message;
 use crate::park::{AfterReturn, Step, StepTo};
 use crate::switch::Cause;
@@ -102,37 +104,88 @@ pub(crate) fn first() -> First {
     }
 }
 
+/// How often the configuration has been read. `callpark reload` and a `reloadxml` may read it at the same time: whatever
+/// order they end in, the one that began last is the one that counts.
+#[derive(Default)]
+pub(crate) struct Readings {
+    begun: AtomicU64,
+    carried_out: AtomicU64,
+    latest: Mutex<Reading>,
+    /// A thread is on its way that will read it.
+    wanted: AtomicBool,
+}
+
+/// A reading that has ended.
+#[derive(Default)]
+struct Reading {
+    number: u64,
+    /// What it found, good or bad: the same text is not read twice.
+    text: Option<String>,
+}
+
+impl Readings {
+    /// Notes the text that `load` found.
+    pub(crate) fn loaded(&self, text: Option<String>) {
+        self.latest.lock().text = text;
+    }
+
+    /// A reading begins: its number.
+    fn begin(&self) -> u64 {
+        self.begun.fetch_add(1, Ordering::AcqRel) + 1
+    }
+
+    /// Reading `number` has found that text and says so in `health`, unless a later one has said what it found.
+    fn ended(&self, number: u64, text: Option<String>, wrong: Option<&str>, health: &Mark) {
+        let mut latest = self.latest.lock();
+        if number < latest.number {
+            return;
+        }
+        *latest = Reading { number, text };
+        match wrong {
+            None => health.good(),
+            Some(wrong) => health.wrong(format!(
+                "{FILE}.xml was not read again: {wrong}. The lots stay as they were"
+            )),
+        }
+    }
+
+    /// Whether the latest reading found that text.
+    fn has_read(&self, text: Option<&str>) -> bool {
+        self.latest.lock().text.as_deref() == text
+    }
+
+    /// Whether reading `number` is to be carried out: none that began later has been. Asked under the table's lock.
+    fn carries_out(&self, number: u64) -> bool {
+        self.carried_out.fetch_max(number, Ordering::AcqRel) < number
+    }
+}
+
 /// Reads it again. Parked calls stay; if it is bad, everything stays.
 ///
 /// # Errors
 /// What is wrong with it.
 pub(crate) fn again(module: &Arc<Module>) -> Result<(), String> {
+    let readings = &module.readings;
     // FreeSWITCH keeps its XML in memory: without this an edited file would change nothing.
-    xml::reload().map_err(|error| {
+    if let Err(error) = xml::reload() {
         let error = format!("FreeSWITCH cannot read its configuration: {error}");
-        not_read(module, &error);
-        // The text that was good before is to be read again when FreeSWITCH can.
-        *module.configuration.lock() = Some(String::new());
-        error
-    })?;
-    let number = module.readings.fetch_add(1, Ordering::AcqRel) + 1;
+        // An empty text: the one that was good before is to be read again when FreeSWITCH can.
+        let text = Some(String::new());
+        readings.ended(readings.begin(), text, Some(&error), &module.health.configuration);
+        return Err(error);
+    }
+    let number = readings.begin();
     take(module, number, xml::configuration(FILE))
 }
 
 /// Carries out reading number `number`, which found that text.
 fn take(module: &Arc<Module>, number: u64, text: Option<String>) -> Result<(), String> {
     let config = parse(text.as_deref());
-    *module.configuration.lock() = text;
-    // One that has begun later says how it went by itself.
-    let last = module.readings.load(Ordering::Acquire) == number;
-    let config = config.inspect_err(|error| {
-        if last {
-            not_read(module, error);
-        }
-    })?;
+    let wrong = config.as_ref().err().map(String::as_str);
+    module.readings.ended(number, text, wrong, &module.health.configuration);
+    let config = config?;
     let newest = module.act(None, |park, now| {
-        // Under the table's lock: one that began later has read what is newer.
-        let newest = module.carried_out.fetch_max(number, Ordering::AcqRel) < number;
+        let newest = module.readings.carries_out(number);
         if newest {
             park.configure(now, config.lots);
         }
@@ -144,26 +197,17 @@ fn take(module: &Arc<Module>, number: u64, text: Option<String>) -> Result<(), S
         // Lamps may belong to others now.
         subscriptions::answer_all(module);
     }
-    if last {
-        module.health.configuration.good();
-    }
     health::check_rival(module);
     Ok(())
-}
-
-/// What is wrong with the configuration, for `callpark health`.
-fn not_read(module: &Module, error: &str) {
-    let text = format!("{FILE}.xml was not read again: {error}. The lots stay as they were");
-    module.health.configuration.wrong(text);
 }
 
 /// Follows a `reloadxml`: reads the configuration if it is not the one that was read last. FreeSWITCH may ask a web server
 /// for it, so this can take seconds.
 pub(crate) fn follow(module: &Arc<Module>) {
-    let number = module.readings.fetch_add(1, Ordering::AcqRel) + 1;
+    let number = module.readings.begin();
     let text = xml::configuration(FILE);
     // `callpark reload` makes FreeSWITCH read its XML, which leads here too: what has been read is not read twice.
-    if *module.configuration.lock() == text {
+    if module.readings.has_read(text.as_deref()) {
         return;
     }
     match take(module, number, text) {
@@ -178,16 +222,17 @@ pub(crate) fn follow(module: &Arc<Module>) {
 /// now.
 #[must_use]
 pub(crate) fn follow_soon(module: &Arc<Module>) -> bool {
-    if module.reload_wanted.swap(true, Ordering::AcqRel) {
+    let wanted = &module.readings.wanted;
+    if wanted.swap(true, Ordering::AcqRel) {
         return true;
     }
     let theirs = Arc::clone(module);
     let started = in_thread("callpark-reload", move || {
-        theirs.reload_wanted.store(false, Ordering::Release);
+        theirs.readings.wanted.store(false, Ordering::Release);
         follow(&theirs);
     });
     if started.is_err() {
-        module.reload_wanted.store(false, Ordering::Release);
+        wanted.store(false, Ordering::Release);
     }
     started.is_ok()
 }
@@ -202,5 +247,38 @@ impl Listener for Reloads {
         if let Some(module) = Module::running() {
             module.tell_worker(Message::Reload);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(name: &str) -> Option<String> {
+        Some(name.to_owned())
+    }
+
+    /// `callpark reload` reads, and before it has ended, the `reloadxml` that it caused reads the same.
+    #[test]
+    fn a_reading_says_how_it_went_though_another_has_begun() {
+        let (readings, health) = (Readings::default(), Mark::default());
+        health.wrong("bad at load");
+        let first = readings.begin();
+        let second = readings.begin();
+        readings.ended(first, text("good"), None, &health);
+        assert!(readings.has_read(Some("good")), "so the second has nothing to say");
+        assert!(health.is_good());
+        assert!(readings.carries_out(second) && !readings.carries_out(first));
+    }
+
+    #[test]
+    fn a_reading_that_began_earlier_does_not_speak_for_a_later_one() {
+        let (readings, health) = (Readings::default(), Mark::default());
+        let (first, second) = (readings.begin(), readings.begin());
+        readings.ended(second, text("good"), None, &health);
+        readings.ended(first, text("bad"), Some("line 5"), &health);
+        assert!(health.is_good() && readings.has_read(Some("good")));
+        readings.ended(readings.begin(), text("bad"), Some("line 5"), &health);
+        assert!(!health.is_good());
     }
 }

@@ -56,7 +56,7 @@ pub(crate) fn start() -> Result<(), String> {
     let (sender, messages) = unbounded();
     let lots = config.lots.len();
     let module = Module::new(config, clock::epoch_ms(), sender);
-    *module.configuration.lock() = text;
+    module.readings.loaded(text);
     if let Some(wrong) = wrong {
         module.health.configuration.wrong(wrong);
     }

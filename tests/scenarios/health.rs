@@ -99,6 +99,21 @@ fn a_bad_file_at_load_is_wrong_from_the_beginning() {
     assert!(part(&scene, "configuration").0);
 }
 
+/// The command makes FreeSWITCH read its XML, and that makes the module read it: whichever of the two is first, what the
+/// command says is what counts.
+#[test]
+fn what_reload_says_is_what_health_says() {
+    let scene = Scene::with(setup(LOT));
+    for round in 0..50 {
+        scene.switch.write_callpark_conf(Some(BAD));
+        assert!(scene.api("reload").starts_with("-ERR"));
+        assert!(!part(&scene, "configuration").0, "round {round}");
+        scene.switch.write_callpark_conf(Some(GOOD));
+        assert_eq!(scene.api("reload").trim(), "+OK lots: 1");
+        assert!(part(&scene, "configuration").0, "round {round}");
+    }
+}
+
 /// Neither does a document that FreeSWITCH itself cannot read pass unseen, nor is the good one before it forgotten.
 #[test]
 fn xml_that_freeswitch_cannot_read_is_wrong_too() {

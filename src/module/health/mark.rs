@@ -36,6 +36,11 @@ impl Mark {
         }
     }
 
+    #[cfg(test)]
+    pub(crate) fn is_good(&self) -> bool {
+        self.0.lock().wrong.is_none()
+    }
+
     /// As a part of that name; `good`: what is said of it while it is all right.
     pub(super) fn part(&self, name: &'static str, good: &str) -> Part {
         let state = self.0.lock();
