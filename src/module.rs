@@ -33,6 +33,7 @@ use crate::module::worker::Message;
 use crate::park::{CallUuid, Millis, Park, Ticket};
 use crate::switch::Stop;
 use crate::switch::{Located, Session};
+use crate::tell::feed::Feed;
 use crate::tell::lamps::domains::Domains;
 use crate::tell::lamps::queue::LampQueue;
 
@@ -100,6 +101,8 @@ pub(crate) struct Module {
     pub busy: Busy,
     /// Which domains the directory has.
     pub domains: Domains,
+    /// What the world is told.
+    feed: Feed,
     /// What is to be done about lamps.
     pub lamps: LampQueue,
     /// The settings of the whole module.
@@ -133,6 +136,7 @@ impl Module {
             attempts: Attempts::default(),
             busy: Busy::default(),
             domains: Domains::default(),
+            feed: Feed::default(),
             lamps: LampQueue::default(),
             settings: RwLock::new(config.settings),
             readings: Readings::default(),
@@ -171,21 +175,24 @@ impl Module {
         here: Option<Session<'_>>,
         decide: impl FnOnce(&mut Park, Millis) -> T,
     ) -> T {
-        let (value, effects, sooner) = {
+        let (value, effects, turn, sooner) = {
             let mut park = self.park.lock();
             let before = park.poll_timeout();
             let value = decide(&mut park, clock::now());
             let after = park.poll_timeout();
+            let effects = park.take_effects();
+            let turn = effects::are_told(&effects).then(|| self.feed.turn());
             (
                 value,
-                park.take_effects(),
+                effects,
+                turn,
                 after.is_some_and(|after| before.is_none_or(|before| after < before)),
             )
         };
         if sooner {
             self.tell_worker(Message::Look);
         }
-        effects::carry_out(self, effects, here);
+        effects::carry_out(self, effects, turn, here);
         value
     }
 

@@ -1,6 +1,7 @@
 //! What others are told: events, the log, lamps, speech and messages.
 
 pub(crate) mod event;
+pub(crate) mod feed;
 pub(crate) mod history;
 pub(crate) mod lamps;
 pub(crate) mod message;

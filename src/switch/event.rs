@@ -51,6 +51,9 @@ pub(crate) struct Event {
     raw: NonNull<sys::switch_event_t>,
 }
 
+// SAFETY: until it is fired, an event is memory of ours that no thread of FreeSWITCH knows.
+unsafe impl Send for Event {}
+
 impl Event {
     /// A new event; `subclass` for [`Kind::Custom`] alone. `None` if FreeSWITCH cannot make it.
     #[must_use]

@@ -9,15 +9,16 @@ use crate::park::{
     Action, CallUuid, CallbackEnd, CallbackNews, Caller, LotKey, OrbitName, ParkEvent,
 };
 use crate::switch::event::{Event, Kind};
-use crate::switch::{Located, Session, log};
+use crate::switch::{Located, Session};
+use crate::tell::feed::News;
 use crate::tell::history;
 
 /// The subclass of our events.
 pub(crate) const SUBCLASS: &CStr = c"callpark::info";
 
-/// Tells it. `here`: the session on whose thread we are; it can be told of even while it hangs up, when FreeSWITCH
-/// finds it no more.
-pub(crate) fn tell(event: &ParkEvent, here: Option<Session<'_>>) {
+/// Sets the channel's variables and prepares what is told of it. `here`: the session on whose thread we are; it can be told
+/// of even while it hangs up, when FreeSWITCH finds it no more.
+pub(crate) fn news(event: &ParkEvent, here: Option<Session<'_>>) -> News {
     let here = here.filter(|session| session.uuid() == event.uuid.as_str());
     let located = match here {
         Some(_) => None,
@@ -30,8 +31,7 @@ pub(crate) fn tell(event: &ParkEvent, here: Option<Session<'_>>) {
     if matches!(event.action, Action::Park | Action::Replace) || event.outcome.is_some() {
         history::note(event, clock::epoch_ms(), session);
     }
-    fire(event, session);
-    log::notice(Some(event.uuid.as_str()), format_args!("{}", sentence(event)));
+    News { uuid: event.uuid.clone(), event: info(event, session), sentence: sentence(event) }
 }
 
 /// What CDRs and later dialplan see.
@@ -94,11 +94,9 @@ fn about(
     )
 }
 
-fn fire(event: &ParkEvent, session: Option<Session<'_>>) {
+fn info(event: &ParkEvent, session: Option<Session<'_>>) -> Option<Event> {
     let place = (&event.lot, event.orbit.as_ref());
-    let out = about(event.action.as_str(), place, &event.uuid, &event.caller, session);
-    let Some(mut out) = out else { return };
-    out = out
+    let mut out = about(event.action.as_str(), place, &event.uuid, &event.caller, session)?
         .with("Callpark-Parker", event.parker.as_deref().unwrap_or_default())
         .with("Callpark-Retriever", event.retriever.as_deref().unwrap_or_default())
         .with(
@@ -122,11 +120,11 @@ fn fire(event: &ParkEvent, session: Option<Session<'_>>) {
     if let Some(uuid) = &event.from_uuid {
         out = out.with("Callpark-From-UUID", uuid.as_str());
     }
-    out.fire();
+    Some(out)
 }
 
-/// Tells of somebody who is to be called back: `Callpark-Action: callback`. The call itself has ended.
-pub(crate) fn tell_callback(news: &CallbackNews) {
+/// Prepares what is told of somebody who is to be called back: `Callpark-Action: callback`. The call itself has ended.
+pub(crate) fn callback_news(news: &CallbackNews) -> News {
     let callback = &news.callback;
     let place = (&callback.lot, Some(&callback.orbit));
     let state = match (news.end, &callback.reason) {
@@ -134,14 +132,13 @@ pub(crate) fn tell_callback(news: &CallbackNews) {
         (None, Some(_)) => "failed-once",
         (None, None) => "owed",
     };
-    if let Some(out) = about("callback", place, &callback.uuid, &callback.caller, None) {
+    let event = about("callback", place, &callback.uuid, &callback.caller, None).map(|out| {
         out.with("Callpark-Callback-ID", &callback.id.to_string())
             .with("Callpark-Callback-By", &callback.by)
             .with("Callpark-Callback-State", state)
             .with("Callpark-Callback-Attempts-Left", &callback.attempts_left.to_string())
             .with("Callpark-Reason", callback.reason.as_deref().unwrap_or_default())
-            .fire();
-    }
+    });
     let caller = format!("{:?} <{}>", &*callback.caller.name, callback.caller.number);
     let (id, by) = (callback.id, &callback.by);
     let why = callback.reason.as_deref().map(|why| format!(": {why}")).unwrap_or_default();
@@ -162,7 +159,7 @@ pub(crate) fn tell_callback(news: &CallbackNews) {
             format!("{caller} is not called back: the module stops")
         }
     };
-    log::notice(Some(callback.uuid.as_str()), format_args!("call-back {id}: {what}"));
+    News { uuid: callback.uuid.clone(), event, sentence: format!("call-back {id}: {what}") }
 }
 
 /// What an administrator reads at 3 a.m.: which call, what happened, why, and what comes next.

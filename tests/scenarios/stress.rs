@@ -109,6 +109,10 @@ fn random_rounds_from_eight_threads_leave_nothing_behind() {
     scene.switch.eventually(patience, "as many outcomes as parks", || {
         for event in scene.events.drain() {
             let counts = parks.entry(event.text("Callpark-UUID").to_owned()).or_default();
+            let action = event.text("Callpark-Action");
+            let parked =
+                counts.0 > counts.1 || ["", "park", "refuse", "callback"].contains(&action);
+            assert!(parked || scene.switch.is_real(), "told too late: {}", event.summary());
             counts.0 += u32::from(event.is("Callpark-Action", "park"));
             counts.1 += u32::from(!event.text("Callpark-Outcome").is_empty());
             // In their order, so that what is told twice does not cancel out. FreeSWITCH's threads may swap two of them.

@@ -1,0 +1,179 @@
+//! Every event once, to every listener, in the order in which the table decided them.
+//!
+//! Two threads that act on one call, one directly after the other, prepare what is to be told side by side. The table
+//! gives each a number under its lock; a thread that is ready before its turn leaves its news with the one before it, so
+//! that none of them waits.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use parking_lot::{Mutex, MutexGuard};
+
+use crate::park::CallUuid;
+use crate::switch::event::Event;
+use crate::switch::{guard, log};
+
+/// One event, ready to be told. What only the call's own thread can say of it is in there already.
+pub(crate) struct News {
+    /// The call.
+    pub uuid: CallUuid,
+    /// As FreeSWITCH fires it; none when there was no memory for it.
+    pub event: Option<Event>,
+    /// As the log says it.
+    pub sentence: String,
+}
+
+/// All who are told. A listener must not wait for anything.
+const LISTENERS: [fn(&mut News); 2] = [fire, write_log];
+
+fn fire(news: &mut News) {
+    if let Some(event) = news.event.take() {
+        event.fire();
+    }
+}
+
+fn write_log(news: &mut News) {
+    log::notice(Some(news.uuid.as_str()), format_args!("{}", news.sentence));
+}
+
+/// What can be told.
+pub(crate) trait Tell {
+    /// Tells it.
+    fn tell(self);
+}
+
+impl Tell for News {
+    fn tell(mut self) {
+        for listener in LISTENERS {
+            guard("telling", (), || listener(&mut self));
+        }
+    }
+}
+
+/// The turns to tell something, and what is told out of turn until then.
+pub(crate) struct Feed<T: Tell = News> {
+    given: AtomicU64,
+    state: Mutex<State<T>>,
+}
+
+struct State<T> {
+    /// How many turns are over.
+    over: u64,
+    early: BTreeMap<u64, Vec<T>>,
+    /// A thread is telling; it goes on with what the others leave it.
+    telling: bool,
+}
+
+impl<T: Tell> Default for Feed<T> {
+    fn default() -> Self {
+        let state = State { over: 0, early: BTreeMap::new(), telling: false };
+        Self { given: AtomicU64::new(0), state: Mutex::new(state) }
+    }
+}
+
+impl<T: Tell> Feed<T> {
+    /// The next turn. To be asked for under the table's lock.
+    pub(crate) fn turn(&self) -> Turn<'_, T> {
+        Turn { feed: self, number: self.given.fetch_add(1, Ordering::AcqRel), news: Vec::new() }
+    }
+
+    fn ready(&self, number: u64, news: Vec<T>) {
+        let mut state = self.state.lock();
+        state.early.insert(number, news);
+        if state.telling {
+            return;
+        }
+        state.telling = true;
+        while let Some(news) = state.next() {
+            MutexGuard::unlocked(&mut state, || news.into_iter().for_each(Tell::tell));
+        }
+        state.telling = false;
+    }
+}
+
+impl<T> State<T> {
+    fn next(&mut self) -> Option<Vec<T>> {
+        let news = self.early.remove(&self.over)?;
+        self.over += 1;
+        Some(news)
+    }
+}
+
+/// One turn. It is over when this is dropped, whatever happened to the thread that has it.
+pub(crate) struct Turn<'a, T: Tell = News> {
+    feed: &'a Feed<T>,
+    number: u64,
+    news: Vec<T>,
+}
+
+impl<T: Tell> Turn<'_, T> {
+    /// Adds something that is told in this turn.
+    pub(crate) fn tells(&mut self, news: T) {
+        self.news.push(news);
+    }
+}
+
+impl<T: Tell> Drop for Turn<'_, T> {
+    fn drop(&mut self) {
+        self.feed.ready(self.number, std::mem::take(&mut self.news));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    struct Note(u32, Arc<Mutex<Vec<u32>>>);
+
+    impl Tell for Note {
+        fn tell(self) {
+            self.1.lock().push(self.0);
+        }
+    }
+
+    #[test]
+    fn what_was_decided_first_is_told_first() {
+        let (feed, told) = (Feed::default(), Arc::new(Mutex::new(Vec::new())));
+        let (mut first, mut second, mut third) = (feed.turn(), feed.turn(), feed.turn());
+        third.tells(Note(4, Arc::clone(&told)));
+        second.tells(Note(3, Arc::clone(&told)));
+        first.tells(Note(1, Arc::clone(&told)));
+        first.tells(Note(2, Arc::clone(&told)));
+        drop(third);
+        drop(second);
+        assert!(told.lock().is_empty(), "nothing is told out of turn");
+        drop(first);
+        assert_eq!(*told.lock(), [1, 2, 3, 4]);
+    }
+
+    #[test]
+    fn a_turn_in_which_nothing_is_told_is_over_too() {
+        let (feed, told) = (Feed::default(), Arc::new(Mutex::new(Vec::new())));
+        drop(feed.turn());
+        feed.turn().tells(Note(1, Arc::clone(&told)));
+        assert_eq!(*told.lock(), [1]);
+    }
+
+    #[test]
+    fn many_threads_tell_in_the_order_of_their_turns() {
+        let (feed, told) = (Feed::default(), Arc::new(Mutex::new(Vec::new())));
+        let decided = Mutex::new(0);
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    for _ in 0..1000 {
+                        let (number, mut turn) = {
+                            let mut decided = decided.lock();
+                            *decided += 1;
+                            (*decided, feed.turn())
+                        };
+                        turn.tells(Note(number, Arc::clone(&told)));
+                    }
+                });
+            }
+        });
+        assert!(told.lock().iter().copied().eq(1..=4000));
+    }
+}
