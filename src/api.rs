@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::args;
 use crate::config;
+use crate::dial::errand as called;
 use crate::leg::errand;
 use crate::leg::standing;
 use crate::module::Module;
@@ -120,7 +121,7 @@ impl Command for Callpark {
                 // Of no use to anybody but a channel that we have asked ourselves.
                 let token = arguments.strip_prefix(errand::ERRAND).map(str::trim);
                 if let (Some(leg), Some(token)) = (here, token) {
-                    return errand::asked(&module, leg, token);
+                    return called::asked(&module, leg, token);
                 }
                 dispatch(&module, arguments)
             }

@@ -4,34 +4,11 @@ use std::sync::Arc;
 
 use crate::module::Module;
 use crate::park::Refusal;
-use crate::switch::{Session, log};
+use crate::switch::Session;
 
 pub(crate) mod callpark;
 pub(crate) mod key;
 pub(crate) mod retrieve;
-
-/// Says in `callpark_status` how an application ended, and in the log if it did not do what it was asked.
-pub(crate) fn report(
-    session: Session<'_>,
-    application: &str,
-    data: &str,
-    result: Result<&str, Refusal>,
-) {
-    let code = match result {
-        Ok(status) => status,
-        Err(refusal) => {
-            log::notice(
-                Some(&session.uuid()),
-                format_args!(
-                    "{application}({data}): {}: {refusal}; the dialplan goes on",
-                    refusal.code()
-                ),
-            );
-            refusal.code()
-        }
-    };
-    session.channel().set_variable("callpark_status", Some(code));
-}
 
 /// The module, unless it is being unloaded.
 fn running() -> Result<Arc<Module>, Refusal> {

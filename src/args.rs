@@ -104,7 +104,7 @@ mod tests {
         let lot: LotKey = DEFAULT_LOT.parse().expect("a lot");
         let ranges = crate::park::OrbitRange::parse_list(orbits).expect("orbits");
         let mut park = Park::new(1);
-        park.configure(crate::module::clock::now(), vec![LotConfig::new(lot.clone(), ranges)]);
+        park.configure(crate::switch::clock::now(), vec![LotConfig::new(lot.clone(), ranges)]);
         (park, lot)
     }
 

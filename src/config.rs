@@ -8,7 +8,6 @@ use std::sync::Arc;
 
 mod lot_params;
 mod params;
-pub(crate) mod source;
 mod tree;
 
 #[cfg(test)]

@@ -2,7 +2,10 @@
 
 pub(crate) mod busy;
 pub(crate) mod callback;
+pub(crate) mod errand;
+pub(crate) mod message;
 pub(crate) mod outgoing;
+pub(crate) mod page;
 pub(crate) mod reachable;
 pub(crate) mod ring;
 pub(crate) mod ringing;

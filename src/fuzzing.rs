@@ -9,8 +9,8 @@ mod words;
 
 use std::borrow::Cow;
 
-use crate::module::clock;
 use crate::park::{LotConfig, OrbitRange, Park, is_invisible};
+use crate::switch::clock;
 
 pub use command::command;
 pub use configuration::configuration;

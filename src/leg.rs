@@ -1,6 +1,7 @@
 //! One call in the switch: whose leg it is, how it came, how it is parked, kept and handed over.
 
 pub(crate) mod after_bridge;
+pub(crate) mod arrival;
 pub(crate) mod attended;
 pub(crate) mod behind;
 pub(crate) mod caller_id;
@@ -11,6 +12,7 @@ pub(crate) mod feature_codes;
 pub(crate) mod handover;
 pub(crate) mod hold;
 pub(crate) mod keys;
+pub(crate) mod mailbox;
 pub(crate) mod midcall;
 pub(crate) mod origin;
 pub(crate) mod parked;
@@ -24,3 +26,4 @@ pub(crate) mod request;
 pub(crate) mod standing;
 pub(crate) mod through;
 pub(crate) mod transfer_budget;
+pub(crate) mod watching;

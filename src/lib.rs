@@ -19,18 +19,11 @@ mod leg;
 mod module;
 pub mod park;
 mod render;
+mod service;
 mod switch;
 mod tell;
 
 use switch::module::{FunctionTable, Interface, Pool, Registration, Status, function_table};
-
-/// What we offer, by the kinds and names FreeSWITCH registers.
-pub const INTERFACES: [(&str, &str); 4] = [
-    ("application", "callpark"),
-    ("application", "callpark_retrieve"),
-    ("application", "callpark_key"),
-    ("api", "callpark"),
-];
 
 /// What FreeSWITCH looks for in the file.
 #[allow(non_upper_case_globals)]
@@ -47,7 +40,7 @@ unsafe extern "C" fn load(slot: *mut *mut Interface, pool: *mut Pool) -> Status 
         registration.application::<apps::retrieve::Retrieve>();
         registration.application::<apps::key::Key>();
         registration.command::<api::Callpark>();
-        match module::start::start() {
+        match service::start::start() {
             Ok(()) => Status::SWITCH_STATUS_SUCCESS,
             Err(error) => {
                 switch::log::crit(None, format_args!("mod_callpark does not load: {error}"));
@@ -59,6 +52,6 @@ unsafe extern "C" fn load(slot: *mut *mut Interface, pool: *mut Pool) -> Status 
 
 unsafe extern "C" fn shutdown() -> Status {
     // Not in the guard's count: it waits for the others to be out.
-    let out = switch::guard::uncounted("shutdown", false, module::start::stop);
+    let out = switch::guard::uncounted("shutdown", false, service::start::stop);
     if out { Status::SWITCH_STATUS_SUCCESS } else { Status::SWITCH_STATUS_NOUNLOAD }
 }

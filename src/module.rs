@@ -3,39 +3,28 @@
 //! Order of locks: there is none to keep. Every mutex here is a leaf: taken, copied from, released, and only then is
 //! FreeSWITCH called or another one taken.
 
-pub(crate) mod clock;
-pub(crate) mod effects;
 pub(crate) mod health;
-pub(crate) mod start;
+pub(crate) mod message;
+pub(crate) mod rival;
+pub(crate) mod source;
+mod tables;
+pub(crate) mod thread;
 pub(crate) mod tokens;
-pub(crate) mod worker;
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::any::Any;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use crossbeam_channel::Sender;
 use parking_lot::{Mutex, RwLock};
 
-use crate::apps::retrieve::Wanted;
-use crate::config::source::Readings;
 use crate::config::{Config, Settings};
-use crate::dial::busy::Busy;
-use crate::dial::callback::Attempts;
-use crate::dial::ringing::Rings;
-use crate::leg::departed::Departed;
-use crate::leg::errand::Arrival;
-use crate::leg::handover::Handover;
-use crate::leg::origin::Ways;
 use crate::module::health::Health;
-use crate::module::tokens::Tokens;
-use crate::module::worker::Message;
-use crate::park::{CallUuid, Millis, Park, Ticket};
-use crate::switch::Stop;
-use crate::switch::{Located, Session};
-use crate::tell::feed::Feed;
-use crate::tell::lamps::domains::Domains;
-use crate::tell::lamps::queue::LampQueue;
+use crate::module::message::Message;
+use crate::module::tables::Tables;
+use crate::park::{CallUuid, Effect, Millis, Park};
+use crate::switch::{Located, Session, Stop, clock};
 
 /// The one running, if any. A reload of the module enters with this static as shutdown left it.
 static RUNNING: RwLock<Option<Arc<Module>>> = RwLock::new(None);
@@ -79,69 +68,54 @@ impl Leg {
     }
 }
 
+/// What follows from a decision of the table.
+pub(crate) struct Decided {
+    /// Which decision it was, counted from 0 without a gap.
+    pub number: u64,
+    /// What is to be done.
+    pub effects: Vec<Effect>,
+}
+
+/// Carries out what was decided. This is the one way up from here, to rooms that know the module; `load` gives it.
+pub(crate) type CarryOut = fn(&Arc<Module>, Decided, Option<Session<'_>>);
+
 /// The running module.
 pub(crate) struct Module {
     park: Mutex<Park>,
     legs: Mutex<HashMap<CallUuid, Arc<Leg>>>,
-    /// Legs that have claimed a call, until they have left the bridge with it, or have given the claim back.
-    pub handovers: Mutex<HashMap<Ticket, Arc<Handover>>>,
-    /// What legs want that were asked from outside to retrieve, and come to do it.
-    pub coming: Tokens<Wanted>,
-    /// What is ringing for parked calls.
-    pub rings: Rings,
-    /// What legs are for that we sent to be parked, or told.
-    pub arrivals: Tokens<Arrival>,
-    /// Legs that may have sent somebody here before they hung up.
-    pub departed: Departed,
-    /// How each channel of the switch came where it is.
-    pub ways: Ways,
-    /// Call-backs that are due.
-    pub attempts: Attempts,
-    /// Which users are in a call.
-    pub busy: Busy,
-    /// Which domains the directory has.
-    pub domains: Domains,
-    /// What the world is told.
-    feed: Feed,
-    /// What is to be done about lamps.
-    pub lamps: LampQueue,
     /// The settings of the whole module.
     pub settings: RwLock<Settings>,
-    /// How often the configuration was read.
-    pub readings: Readings,
     /// How each part is.
     pub health: Health,
-    /// Which of our applications and commands FreeSWITCH has registered.
-    pub registered: Mutex<HashSet<(&'static str, &'static str)>>,
+    tables: Tables,
+    /// How many decisions there have been from which something follows.
+    decisions: AtomicU64,
+    carry_out: CarryOut,
     worker: Sender<Message>,
     stopping: AtomicBool,
 }
 
 impl Module {
-    /// A module with that configuration, whose worker listens at the other end of `worker`.
+    /// A module with that configuration, whose worker listens at the other end of `worker`, and whose decisions `carry_out`
+    /// carries out.
     #[must_use]
-    pub(crate) fn new(config: Config, seed: u64, worker: Sender<Message>) -> Arc<Self> {
+    pub(crate) fn new(
+        config: Config,
+        seed: u64,
+        worker: Sender<Message>,
+        carry_out: CarryOut,
+    ) -> Arc<Self> {
         let mut park = Park::new(seed);
         // There are no calls yet, so nothing follows that would have to be carried out.
         park.configure(clock::now(), config.lots);
         Arc::new(Self {
             park: Mutex::new(park),
             legs: Mutex::default(),
-            handovers: Mutex::default(),
-            coming: Tokens::default(),
-            rings: Rings::default(),
-            arrivals: Tokens::default(),
-            departed: Departed::default(),
-            ways: Ways::default(),
-            attempts: Attempts::default(),
-            busy: Busy::default(),
-            domains: Domains::default(),
-            feed: Feed::default(),
-            lamps: LampQueue::default(),
             settings: RwLock::new(config.settings),
-            readings: Readings::default(),
             health: Health::default(),
-            registered: Mutex::default(),
+            tables: Tables::default(),
+            decisions: AtomicU64::new(0),
+            carry_out,
             worker,
             stopping: AtomicBool::new(false),
         })
@@ -163,7 +137,13 @@ impl Module {
         RUNNING.write().take()
     }
 
-    /// Reads from the table.
+    /// The one table of that type, which belongs to whoever knows the type.
+    #[must_use]
+    pub(crate) fn table<T: Any + Send + Sync + Default>(&self) -> Arc<T> {
+        self.tables.of()
+    }
+
+    /// Reads from the table of calls.
     pub(crate) fn look<T>(&self, read: impl FnOnce(&Park) -> T) -> T {
         read(&self.park.lock())
     }
@@ -175,24 +155,25 @@ impl Module {
         here: Option<Session<'_>>,
         decide: impl FnOnce(&mut Park, Millis) -> T,
     ) -> T {
-        let (value, effects, turn, sooner) = {
+        let (value, decided, sooner) = {
             let mut park = self.park.lock();
             let before = park.poll_timeout();
             let value = decide(&mut park, clock::now());
             let after = park.poll_timeout();
             let effects = park.take_effects();
-            let turn = effects::are_told(&effects).then(|| self.feed.turn());
-            (
-                value,
-                effects,
-                turn,
-                after.is_some_and(|after| before.is_none_or(|before| after < before)),
-            )
+            let decided = (!effects.is_empty()).then(|| {
+                let number = self.decisions.fetch_add(1, Ordering::AcqRel);
+                Decided { number, effects }
+            });
+            let sooner = after.is_some_and(|after| before.is_none_or(|before| after < before));
+            (value, decided, sooner)
         };
         if sooner {
             self.tell_worker(Message::Look);
         }
-        effects::carry_out(self, effects, turn, here);
+        if let Some(decided) = decided {
+            (self.carry_out)(self, decided, here);
+        }
         value
     }
 

@@ -15,6 +15,7 @@ pub(crate) mod application;
 pub(crate) mod calling;
 pub(crate) mod cause;
 pub(crate) mod channel;
+pub(crate) mod clock;
 pub(crate) mod console;
 pub(crate) mod core;
 pub(crate) mod db;

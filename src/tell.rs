@@ -4,5 +4,5 @@ pub(crate) mod event;
 pub(crate) mod feed;
 pub(crate) mod history;
 pub(crate) mod lamps;
-pub(crate) mod message;
 pub(crate) mod speech;
+pub(crate) mod variables;

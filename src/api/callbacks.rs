@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use super::{Answer, Error, Verb, ok};
 use crate::module::Module;
-use crate::module::clock;
 use crate::park::{CallbackId, Refusal};
 use crate::render;
+use crate::switch::clock;
 
 pub(super) const LIST: Verb = Verb {
     name: "callbacks",

@@ -5,7 +5,7 @@ use std::ffi::CStr;
 use super::VERBS;
 use crate::config;
 use crate::module::Module;
-use crate::module::clock;
+use crate::switch::clock;
 use crate::switch::console::{Completion, Words, complete_line};
 
 struct Lots;

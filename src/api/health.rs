@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use super::{Answer, Verb};
 use crate::module::Module;
-use crate::module::clock;
 use crate::module::health;
-use crate::park::Refusal;
+use crate::park::{Park, Refusal};
 use crate::render;
+use crate::switch::clock;
 
 pub(super) const VERB: Verb = Verb {
     name: "health",
@@ -18,7 +18,9 @@ pub(super) const VERB: Verb = Verb {
 };
 
 fn run(module: &Arc<Module>, words: &[&str]) -> Answer {
-    let parts = health::parts(module);
+    let overdue_ms =
+        module.look(Park::poll_timeout).map_or(0, |deadline| clock::now().since(deadline));
+    let parts = health::parts(&module.health, overdue_ms);
     match *words {
         [] => Ok(render::health_text(&parts, clock::epoch_ms())),
         ["json"] => Ok(render::health_json(&parts)),

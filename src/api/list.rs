@@ -5,9 +5,9 @@ use std::sync::Arc;
 use super::{Answer, Verb};
 use crate::args;
 use crate::module::Module;
-use crate::module::clock;
 use crate::park::Refusal;
 use crate::render::{self, Format};
+use crate::switch::clock;
 
 pub(super) const VERB: Verb = Verb {
     name: "list",

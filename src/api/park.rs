@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 
 use super::{Answer, Verb, busy, nobody_there, ok, session};
 use crate::args;
-use crate::leg::errand::{self, Arrival, Force, Sent};
+use crate::leg::arrival::{self, Arrival};
+use crate::leg::errand::{self, Force, Sent};
 use crate::module::Module;
 use crate::park::{CallUuid, Refusal, Want};
 
@@ -33,10 +34,10 @@ fn run(module: &Arc<Module>, words: &[&str]) -> Answer {
     // Whom it was talking to did not park it.
     let (place, want) = (format!("{lot} {orbit}"), Want::Orbit(orbit));
     let arrival = Arrival::Park { lot, orbit: want, parker: None, heir_of: None };
-    let token = module.arrivals.send(arrival, "callpark", &place);
-    match errand::send(&module.arrivals, &token, channel.session(), Force::Take) {
+    let token = arrival::errands(module).send(arrival, "callpark", &place);
+    match errand::send(&arrival::errands(module), &token, channel.session(), Force::Take) {
         Ok(Sent::Arrived) => settled(module, &uuid),
-        Ok(Sent::OnItsWay) => errand::expect(module, &token, uuid.as_str()),
+        Ok(Sent::OnItsWay) => arrival::expect(module, &token, uuid.as_str()),
         Err(refusal) => {
             module.act(None, |park, _| park.unreserve(&uuid));
             return Err(busy(refusal));

@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use super::{Answer, Error, Verb, none, ok};
-use crate::config::source;
-use crate::module::Module;
+use crate::module::{Module, source};
 use crate::park::Refusal;
 
 pub(super) const VERB: Verb = Verb {

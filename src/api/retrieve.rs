@@ -5,15 +5,16 @@ use std::time::Duration;
 
 use super::{Answer, Error, Verb, busy, ok};
 use crate::args;
-use crate::dial::ring::{self, Errand};
+use crate::dial::errand::{self as called, Errand};
+use crate::dial::ring;
 use crate::leg::errand::{self, Force, Sent};
 use crate::leg::handover::Told;
 use crate::leg::standing::Standing;
 use crate::module::Module;
-use crate::module::clock;
 use crate::park::{CallView, Refusal, Target};
 use crate::switch::Located;
 use crate::switch::channel::Flag;
+use crate::switch::clock;
 
 /// Longer than the two legs' own waits.
 const CONNECTED_WITHIN: Duration = Duration::from_secs(8);
@@ -71,13 +72,13 @@ fn connect(module: &Arc<Module>, call: CallView, leg: Located) -> Result<(), Err
         .flatten()
         .any(|one| one.session().in_its_thread());
     let errand = Errand { told: Some(Arc::clone(&told)), ..Errand::by_command(call.uuid) };
-    let errands = &module.rings.errands;
-    let token = errands.send(errand, ring::APPLICATION, "");
+    let errands = called::errands(module);
+    let token = errands.send(errand, called::APPLICATION, "");
     // Not taken out of what it does: there may be nothing left to take when it comes. But a caller whom nobody has answered
     // has no media, without which FreeSWITCH takes no requests.
     let answered = leg.session().channel().test(Flag::Answered);
     let force = if answered { Force::Ask } else { Force::Take };
-    if errand::send(errands, &token, leg.session(), force).map_err(busy)? == Sent::OnItsWay {
+    if errand::send(&errands, &token, leg.session(), force).map_err(busy)? == Sent::OnItsWay {
         // It may hang up before it comes.
         errands.lapse(&token);
     }

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use super::{Answer, Verb, lot_and_orbit};
 use crate::dial::reachable;
 use crate::module::Module;
-use crate::module::clock;
 use crate::park::{Asks, Refusal};
 use crate::render;
+use crate::switch::clock;
 
 pub(super) const VERB: Verb = Verb {
     name: "show",

@@ -3,12 +3,14 @@
 use std::ffi::CStr;
 use std::sync::Arc;
 
-use crate::apps::{self, module_for, retrieve};
+use crate::apps::{module_for, retrieve};
 use crate::args;
+use crate::dial::page;
 use crate::leg::after_bridge::{self, AfterBridge, Dialplan};
+use crate::leg::arrival::{self, Arrival, Replacement};
 use crate::leg::behind;
 use crate::leg::caller_id;
-use crate::leg::errand::{self, Arrival};
+use crate::leg::departed::Departed;
 use crate::leg::feature_codes;
 use crate::leg::hold::Music;
 use crate::leg::midcall;
@@ -17,20 +19,20 @@ use crate::leg::parked::Parked;
 use crate::leg::parker;
 use crate::leg::parting;
 use crate::leg::party::Party;
-use crate::leg::replaces::{self, Replacement, Replaces};
+use crate::leg::replaces::{self, Replaces};
 use crate::leg::request;
 use crate::leg::standing;
 use crate::leg::through;
 use crate::leg::transfer_budget::Hops;
 use crate::module::Module;
 use crate::module::tokens;
-use crate::park::{self, CallUuid, LotKey, ParkRefused, Refusal, Then, User, Want};
+use crate::park::{self, CallUuid, LotKey, OrbitName, ParkRefused, Refusal, Then, User, Want};
 use crate::switch::Stop;
 use crate::switch::calling::{self, Dial};
 use crate::switch::dial_string::DialString;
 use crate::switch::module::Application;
 use crate::switch::{Cause, Channel, Located, Session, ivr, log};
-use crate::tell::speech;
+use crate::tell::{speech, variables};
 
 /// The application.
 pub(crate) struct Callpark;
@@ -42,7 +44,7 @@ impl Application for Callpark {
 
     fn run(session: Session<'_>, data: &str) {
         if let Err(refusal) = module_for(session).and_then(|module| run(&module, session, data)) {
-            apps::report(session, "callpark", data, Err(refusal));
+            variables::report(session, "callpark", data, Err(refusal));
         }
     }
 }
@@ -51,7 +53,7 @@ fn run(module: &Arc<Module>, session: Session<'_>, data: &str) -> Result<(), Ref
     if tokens::is_token(data) {
         after_bridge::put_back(session.channel());
     }
-    let data = match tokens::is_token(data).then(|| module.arrivals.take(data)) {
+    let data = match tokens::is_token(data).then(|| arrival::errands(module).take(data)) {
         Some(Some(arrival)) => {
             arrived(module, session, arrival);
             return Ok(());
@@ -83,7 +85,7 @@ fn run(module: &Arc<Module>, session: Session<'_>, data: &str) -> Result<(), Ref
                     if let Some(status) =
                         retrieve::retrieve(module, session, &lot, want.orbit(), user)?
                     {
-                        apps::report(session, "callpark", data, Ok(status));
+                        variables::report(session, "callpark", data, Ok(status));
                     }
                 }
                 Replaces::Unknown => {
@@ -108,7 +110,7 @@ fn arrived(module: &Arc<Module>, session: Session<'_>, arrival: Arrival) {
     match arrival {
         Arrival::Park { lot, orbit, parker, heir_of } => {
             if let Some(holder) = heir_of {
-                errand::inherit(module, session, &holder);
+                arrival::inherit(module, session, &holder);
             }
             park(module, session, lot, orbit, Came::Sent(parker));
         }
@@ -116,7 +118,7 @@ fn arrived(module: &Arc<Module>, session: Session<'_>, arrival: Arrival) {
         Arrival::Through { lot, orbit, came } => park(module, session, lot, orbit, came),
         Arrival::Take { lot, orbit, user } => {
             parting::outstay(session);
-            through::take(module, session, &lot, orbit.as_ref(), user);
+            take(module, session, &lot, orbit.as_ref(), user);
         }
         Arrival::Tell { lot, orbit } => {
             if session.channel().answer() {
@@ -124,6 +126,24 @@ fn arrived(module: &Arc<Module>, session: Session<'_>, arrival: Arrival) {
             }
             session.channel().hangup(Cause::NORMAL_CLEARING);
         }
+    }
+}
+
+/// The call that a leg has stood for, on its own thread: it retrieves. There is no dialplan for it to go back to.
+fn take(
+    module: &Arc<Module>,
+    session: Session<'_>,
+    lot: &LotKey,
+    orbit: Option<&OrbitName>,
+    user: Option<User>,
+) {
+    let result = retrieve::retrieve(module, session, lot, orbit, user);
+    let failed = result.is_err();
+    if let Some(result) = result.transpose() {
+        variables::report(session, "callpark_retrieve", "", result);
+    }
+    if failed {
+        session.channel().hangup(Cause::NORMAL_CLEARING);
     }
 }
 
@@ -170,11 +190,11 @@ pub(crate) fn park(
     let channel = session.channel();
     let uuid = CallUuid::from(session.uuid().as_str());
     if module.look(|park| park.is_parked(&uuid)) {
-        return apps::report(session, "callpark", "", Err(Refusal::AlreadyParked));
+        return variables::report(session, "callpark", "", Err(Refusal::AlreadyParked));
     }
     if let Some(obstacle) = standing::obstacle_to_parking(channel) {
         module.act(None, |park, _| park.unreserve(&uuid));
-        return apps::report(session, "callpark", "", Err(obstacle));
+        return variables::report(session, "callpark", "", Err(obstacle));
     }
     let named = parker::named(channel);
     let found = match &came {
@@ -190,10 +210,12 @@ pub(crate) fn park(
     let result = module.act(Some(session), |park, now| park.park(now, request));
     match result {
         Ok(place) => {
-            apps::report(session, "callpark", "", Ok("parked"));
+            variables::report(session, "callpark", "", Ok("parked"));
             if !matches!(came, Came::Dialled(_) | Came::Consulting(_)) {
                 Hops::give_one_back(channel);
-                feature_codes::take_over(module, session);
+                if let Some(presser) = channel.variable("last_bridge_to") {
+                    feature_codes::take_over(Departed::of(module).codes(&presser), session);
+                }
             }
             let lot = module.look(|park| park.lot_config(&place.lot));
             let inbound = channel.variable("direction").as_deref() == Some("inbound");
@@ -209,7 +231,7 @@ pub(crate) fn park(
             parked.can_be_replaced(&place, by);
             confirm(session);
             answer(channel, &uuid, &place);
-            errand::tell_others(module, lot.as_deref(), &uuid);
+            page::tell_others(module, lot.as_deref(), &uuid);
             if told && lot.as_ref().is_some_and(|lot| lot.announce) {
                 parked.announce(&place);
             }
@@ -240,7 +262,7 @@ fn replace(module: &Arc<Module>, session: Session<'_>, replacement: Replacement)
     let mut parked = Parked::about_to_be(module, session, &uuid);
     match replaces::take_place(module, session, replacement) {
         Ok(place) => {
-            apps::report(session, "callpark", "", Ok("parked"));
+            variables::report(session, "callpark", "", Ok("parked"));
             parked.can_be_replaced(&place, None);
             answer(channel, &uuid, &place);
             let lot = module.look(|park| park.lot_config(&place.lot));
@@ -249,7 +271,7 @@ fn replace(module: &Arc<Module>, session: Session<'_>, replacement: Replacement)
         }
         Err(refusal) => {
             drop(parked);
-            apps::report(session, "callpark", "", Err(refusal));
+            variables::report(session, "callpark", "", Err(refusal));
             channel.hangup(Cause::CALL_REJECTED);
         }
     }
@@ -273,11 +295,6 @@ fn hears_orbit(channel: Channel<'_>, by: &Party) -> bool {
         Some(wish) => wish != "false",
         None => by.user.is_some(),
     }
-}
-
-/// Whether a channel wants to be told: `callpark_announce`.
-pub(crate) fn announces(channel: Channel<'_>) -> bool {
-    channel.variable("callpark_announce").is_none_or(|wish| wish != "false")
 }
 
 fn refuse(

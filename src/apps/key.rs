@@ -3,12 +3,13 @@
 
 use std::ffi::CStr;
 
-use crate::apps::{self, callpark, module_for, retrieve};
+use crate::apps::{callpark, module_for, retrieve};
 use crate::args;
 use crate::leg::origin::Came;
 use crate::park::{Refusal, Want};
 use crate::switch::Session;
 use crate::switch::module::Application;
+use crate::tell::variables;
 
 /// The application.
 pub(crate) struct Key;
@@ -21,7 +22,7 @@ impl Application for Key {
 
     fn run(session: Session<'_>, data: &str) {
         if let Err(refusal) = run(session, data) {
-            apps::report(session, "callpark_key", data, Err(refusal));
+            variables::report(session, "callpark_key", data, Err(refusal));
         }
     }
 }
@@ -39,7 +40,7 @@ fn run(session: Session<'_>, data: &str) -> Result<(), Refusal> {
     if let Came::Dialled(by) = came {
         let status = retrieve::retrieve(&module, session, &lot, Some(&orbit), by.user)?;
         if let Some(status) = status {
-            apps::report(session, "callpark_key", data, Ok(status));
+            variables::report(session, "callpark_key", data, Ok(status));
         }
         Ok(())
     } else {

@@ -6,7 +6,9 @@ use std::time::Instant;
 
 use crate::apps::{self, module_for};
 use crate::args;
-use crate::dial::ring::{self, Confirm, Errand};
+use crate::dial::errand::{self as called, Confirm, Errand};
+use crate::dial::ring;
+use crate::dial::ringing::Rings;
 use crate::leg::after_bridge::{self, AfterBridge, Dialplan};
 use crate::leg::attended::Completing;
 use crate::leg::behind;
@@ -19,13 +21,13 @@ use crate::leg::standing::Standing;
 use crate::leg::through;
 use crate::leg::transfer_budget::Hops;
 use crate::module::Module;
-use crate::module::clock;
-use crate::module::tokens;
+use crate::module::tokens::{self, Tokens};
 use crate::park::{CallUuid, Claim, Claimant, LotKey, OrbitName, Refusal, Target, User, Verdict};
 use crate::switch::Stop;
+use crate::switch::clock;
 use crate::switch::module::Application;
 use crate::switch::{Cause, Session, ivr};
-use crate::tell::speech;
+use crate::tell::{speech, variables};
 
 /// The application.
 pub(crate) struct Retrieve;
@@ -43,7 +45,7 @@ impl Application for Retrieve {
     fn run(session: Session<'_>, data: &str) {
         if tokens::is_token(data) {
             after_bridge::put_back(session.channel());
-            return match apps::running().ok().and_then(|module| module.coming.take(data)) {
+            return match apps::running().ok().and_then(|module| coming(&module).take(data)) {
                 Some(wanted) => has_come(session, wanted),
                 None => run_errand(session, data),
             };
@@ -55,7 +57,7 @@ impl Application for Retrieve {
             begin(&module, session, Wanted { lot: place.lot, word, user: by.user })
         });
         if let Some(result) = result.transpose() {
-            apps::report(session, "callpark_retrieve", data, result);
+            variables::report(session, "callpark_retrieve", data, result);
         }
     }
 }
@@ -66,6 +68,11 @@ pub(crate) struct Wanted {
     /// An orbit, `next`, or `ask`.
     word: String,
     user: Option<User>,
+}
+
+/// What legs want that have been sent here.
+fn coming(module: &Module) -> Arc<Tokens<Wanted>> {
+    module.table()
 }
 
 /// `None`: the leg is on its way here.
@@ -142,12 +149,12 @@ fn come(
     session: Session<'_>,
     wanted: Wanted,
 ) -> Result<Option<&'static str>, Refusal> {
-    let token = module.coming.send(wanted, ring::APPLICATION, "");
-    if !errand::set_off(&module.coming, &token, session) {
-        drop(module.coming.take(&token));
+    let token = coming(module).send(wanted, called::APPLICATION, "");
+    if !errand::set_off(&coming(module), &token, session) {
+        drop(coming(module).take(&token));
         return Err(Refusal::Gone);
     }
-    module.coming.lapse(&token);
+    coming(module).lapse(&token);
     Ok(None)
 }
 
@@ -161,7 +168,7 @@ fn has_come(session: Session<'_>, wanted: Wanted) {
         if here { begin(&module, session, wanted) } else { Err(Refusal::Failed) }
     });
     if let Some(result) = result.transpose() {
-        apps::report(session, "callpark_retrieve", &data, result);
+        variables::report(session, "callpark_retrieve", &data, result);
     }
 }
 
@@ -186,7 +193,7 @@ fn named(
 /// A leg that was called for a parked call, and has answered: it takes that call and no other.
 fn run_errand(session: Session<'_>, token: &str) {
     let result = module_for(session).and_then(|module| {
-        let mut errand = module.rings.errands.take(token).ok_or(Refusal::Gone)?;
+        let mut errand = called::errands(&module).take(token).ok_or(Refusal::Gone)?;
         let heard = hear(&module, session, &errand);
         let result = heard.as_ref().map_err(|_| Refusal::Failed).and_then(|()| {
             let by = errand.claimant(CallUuid::from(session.uuid().as_str()));
@@ -198,7 +205,7 @@ fn run_errand(session: Session<'_>, token: &str) {
         });
         if let Some(run) = errand.run {
             match (&heard, &result) {
-                (_, Ok(_)) => module.rings.end(run),
+                (_, Ok(_)) => Rings::of(&module).end(run),
                 // Does nothing if it is known already that the step failed, or if somebody else was faster.
                 (Err(why), _) => ring::failed(&module, &errand.uuid, run, why),
                 (Ok(()), Err(Refusal::Gone)) => {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use parking_lot::{Condvar, Mutex};
 
+use crate::module::Module;
 use crate::park::User;
 use crate::switch::{Channel, Located, core};
 
@@ -82,6 +83,11 @@ struct Looks {
 }
 
 impl Busy {
+    /// That of the module.
+    pub(crate) fn of(module: &Module) -> Arc<Self> {
+        module.table()
+    }
+
     /// The users who are in a call now: what a look has seen that began after this was called.
     #[must_use]
     pub(crate) fn look(&self) -> Arc<InCalls> {

@@ -6,11 +6,12 @@ use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
-use crate::dial::busy::InCalls;
-use crate::dial::outgoing::{Outgoing, in_thread};
+use crate::dial::busy::{Busy, InCalls};
+use crate::dial::outgoing::Outgoing;
 use crate::dial::reachable;
-use crate::dial::ringing::{RUN, Ringing};
+use crate::dial::ringing::{RUN, Ringing, Rings};
 use crate::module::Module;
+use crate::module::thread::in_thread;
 use crate::park::{Attempt, CallBack};
 use crate::switch::channel::Flag;
 use crate::switch::dial_string::DialString;
@@ -43,6 +44,12 @@ pub(crate) struct Attempts {
     ringing: AtomicUsize,
 }
 
+impl Attempts {
+    fn of(module: &Module) -> Arc<Self> {
+        module.table()
+    }
+}
+
 #[derive(Default)]
 struct Waiting {
     due: Vec<(CallBack, Arc<Ringing>)>,
@@ -52,14 +59,15 @@ struct Waiting {
 
 /// Makes one attempt. Returns at once: one look at all channels tells of all attempts that are due who is free.
 pub(crate) fn attempt(module: &Arc<Module>, callback: CallBack) {
-    let ringing = module.rings.begin(callback.run);
+    let ringing = Rings::of(module).begin(callback.run);
     let (id, run) = (callback.callback.id, callback.run);
     // It may have been cancelled before it began; from here on whoever cancels it finds it.
     if !module.look(|park| park.is_trying(id, run)) {
-        return module.rings.end(run);
+        return Rings::of(module).end(run);
     }
     let looks = {
-        let mut waiting = module.attempts.waiting.lock();
+        let attempts = Attempts::of(module);
+        let mut waiting = attempts.waiting.lock();
         waiting.due.push((callback, ringing));
         std::mem::replace(&mut waiting.looks, true)
     };
@@ -76,7 +84,8 @@ pub(crate) fn attempt(module: &Arc<Module>, callback: CallBack) {
 
 /// Those that are due; whoever finds none does not look any more.
 fn take_due(module: &Module) -> Vec<(CallBack, Arc<Ringing>)> {
-    let mut waiting = module.attempts.waiting.lock();
+    let attempts = Attempts::of(module);
+    let mut waiting = attempts.waiting.lock();
     waiting.looks = !waiting.due.is_empty();
     std::mem::take(&mut waiting.due)
 }
@@ -87,7 +96,7 @@ fn look(module: &Arc<Module>) {
         if due.is_empty() {
             return;
         }
-        let in_calls = module.busy.look();
+        let in_calls = Busy::of(module).look();
         for (callback, ringing) in due {
             let (id, run) = (callback.callback.id, callback.run);
             if let Err(came) = begin(module, callback, ringing, &in_calls) {
@@ -107,14 +116,14 @@ fn begin(
     if let Some(why) = reachable::not_free(&callback.callback.by, || Arc::clone(in_calls)) {
         return Err(Came::NotFree(why));
     }
-    if module.attempts.ringing.fetch_add(1, Ordering::AcqRel) >= MOST_RINGING {
-        module.attempts.ringing.fetch_sub(1, Ordering::AcqRel);
+    if Attempts::of(module).ringing.fetch_add(1, Ordering::AcqRel) >= MOST_RINGING {
+        Attempts::of(module).ringing.fetch_sub(1, Ordering::AcqRel);
         return Err(Came::NotFree("many callers are being called back at this moment"));
     }
-    let rings = Rings(Arc::clone(module));
+    let counted = Counted(Arc::clone(module));
     let theirs = Arc::clone(module);
     let started = in_thread("callpark-callback", move || {
-        let _rings = rings;
+        let _counted = counted;
         let came = try_once(&theirs, &callback, &ringing);
         tried(&theirs, callback.callback.id, callback.run, &came);
     });
@@ -122,16 +131,16 @@ fn begin(
 }
 
 /// One attempt that rings; it counts until this is dropped.
-struct Rings(Arc<Module>);
+struct Counted(Arc<Module>);
 
-impl Drop for Rings {
+impl Drop for Counted {
     fn drop(&mut self) {
-        self.0.attempts.ringing.fetch_sub(1, Ordering::AcqRel);
+        Attempts::of(&self.0).ringing.fetch_sub(1, Ordering::AcqRel);
     }
 }
 
 fn tried(module: &Arc<Module>, id: crate::park::CallbackId, run: crate::park::RunId, came: &Came) {
-    module.rings.end(run);
+    Rings::of(module).end(run);
     let attempt = match came {
         Came::Connected => Attempt::Connected,
         Came::NotFree(why) => Attempt::NotFree(why),
@@ -146,7 +155,7 @@ fn try_once(module: &Module, callback: &CallBack, ringing: &Ringing) -> Came {
         return Came::Failed("the module stops".to_owned());
     }
     let (dial_string, id) = (DialString::user(&owed.by), owed.id.to_string());
-    let run = module.rings.name(callback.run);
+    let run = Rings::of(module).name(callback.run);
     let outgoing = Outgoing {
         lot: owed.lot.to_string(),
         orbit: owed.orbit.as_str(),

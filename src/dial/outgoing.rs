@@ -8,11 +8,8 @@ use crate::module::tokens::Tokens;
 use crate::park::CallView;
 use crate::switch::calling::{self, CallOff, Dial};
 use crate::switch::dial_string::DialString;
-use crate::switch::guard::Inside;
-use crate::switch::{Cause, Located, guard};
+use crate::switch::{Cause, Located};
 
-/// FreeSWITCH's own stacks are of this size.
-const STACK: usize = 240 * 1024;
 /// How long a leg that has answered may take to start its application.
 const STARTS_WITHIN: Duration = Duration::from_secs(5);
 const LOOK_EVERY: Duration = Duration::from_millis(5);
@@ -119,21 +116,4 @@ pub(crate) fn send<T>(
         return Err(format!("who answered did not get to {application}"));
     }
     Err("who answered hung up".to_owned())
-}
-
-/// Runs something that waits for people on a thread of its own.
-///
-/// # Errors
-/// There is none to be had.
-pub(crate) fn in_thread(name: &str, body: impl FnOnce() + Send + 'static) -> Result<(), String> {
-    let inside = Inside::enter();
-    std::thread::Builder::new()
-        .name(name.to_owned())
-        .stack_size(STACK)
-        .spawn(move || {
-            let _inside = inside;
-            guard("calling for a parked call", (), body);
-        })
-        .map(drop)
-        .map_err(|error| error.to_string())
 }

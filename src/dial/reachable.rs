@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::dial::busy::InCalls;
+use crate::dial::busy::{Busy, InCalls};
+use crate::leg::mailbox;
 use crate::module::Module;
 use crate::park::{Asks, User};
 use crate::switch::api;
@@ -11,9 +12,9 @@ use crate::switch::api;
 #[must_use]
 pub(crate) fn obstacle(module: &Module, asks: &Asks) -> Option<&'static str> {
     match asks {
-        Asks::Mailbox(user) => has_mailbox(user).err(),
+        Asks::Mailbox(user) => mailbox::exists(user).err(),
         Asks::Registered(user) => unreachable(&contacts(user)),
-        Asks::Idle(user) => not_free(user, || module.busy.look()),
+        Asks::Idle(user) => not_free(user, || Busy::of(module).look()),
     }
 }
 
@@ -65,21 +66,6 @@ pub(crate) fn leads_somewhere(dial_string: &str) -> bool {
         let phone = phone.rsplit_once(']').map_or(phone, |(_, phone)| phone);
         phone.contains('/') && !phone.starts_with("error/") && !phone.starts_with("-ERR")
     })
-}
-
-/// Whether there is such a voicemail box: a user of the directory, and the module.
-///
-/// # Errors
-/// What is missing.
-pub(crate) fn has_mailbox(user: &User) -> Result<(), &'static str> {
-    if !crate::switch::module::is_loaded("mod_voicemail") {
-        return Err("mod_voicemail is not loaded");
-    }
-    let exists = api::execute("user_exists", &format!("id {} {}", user.user(), user.domain()));
-    match exists.as_deref().map(str::trim) {
-        Some("false") => Err("there is no such user"),
-        _ => Ok(()),
-    }
 }
 
 #[cfg(test)]

@@ -4,77 +4,21 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::dial::outgoing::{self, Outgoing, in_thread};
+use crate::dial::errand::{self, APPLICATION, Confirm, Errand};
+use crate::dial::message;
+use crate::dial::outgoing::{self, Outgoing};
 use crate::dial::reachable;
-use crate::dial::ringing::{RUN, Ringing};
+use crate::dial::ringing::{RUN, Ringing, Rings};
 use crate::dial::targets;
+use crate::leg::arrival::{self, Arrival};
 use crate::leg::caller_id;
-use crate::leg::errand::Arrival;
-use crate::leg::handover::Told;
 use crate::leg::party::Party;
 use crate::module::Module;
-use crate::module::worker::Message;
-use crate::park::{CallUuid, CallView, Claim, Claimant, Ring, RingTo, RunId, Step, User};
+use crate::module::message::Message;
+use crate::module::thread::in_thread;
+use crate::park::{CallUuid, CallView, Ring, RingTo, RunId, Step};
 use crate::switch::dial_string::DialString;
 use crate::switch::{Located, log};
-use crate::tell::message;
-
-/// The application that connects a leg we have called; its data is the token of an [`Errand`].
-pub(crate) const APPLICATION: &str = "callpark_retrieve";
-
-/// What a leg that we have called is for: handed out once.
-pub(crate) struct Errand {
-    /// The call it is to take, and no other.
-    pub uuid: CallUuid,
-    /// The return step that rang it; none: a command did.
-    pub run: Option<RunId>,
-    /// Who was called.
-    pub user: Option<User>,
-    /// What it hears before that.
-    pub announce: Option<Arc<str>>,
-    /// What it has to do for it.
-    pub confirm: Option<Confirm>,
-    /// The command that waits for what becomes of it.
-    pub told: Option<Arc<Told>>,
-    /// What the leg has claimed before it came.
-    pub claim: Option<Claim>,
-}
-
-/// Whoever answers gets the call only by pressing a key: a machine does not.
-#[derive(Clone, Copy)]
-pub(crate) struct Confirm {
-    /// The key.
-    pub key: char,
-    /// Within how much time.
-    pub within: Duration,
-}
-
-impl Confirm {
-    /// As long as the phone may have rung, but shorter than the domain waits for whoever has answered.
-    fn of(step: &Step) -> Option<Self> {
-        const LONGEST_S: u32 = 30;
-        let within = Duration::from_secs(step.ring_s.min(LONGEST_S).into());
-        step.confirm.map(|key| Self { key, within })
-    }
-}
-
-impl Errand {
-    /// A command's.
-    #[must_use]
-    pub(crate) fn by_command(uuid: CallUuid) -> Self {
-        Self { uuid, run: None, user: None, announce: None, confirm: None, told: None, claim: None }
-    }
-
-    /// Who claims, when `leg` does it.
-    #[must_use]
-    pub(crate) fn claimant(&self, leg: CallUuid) -> Claimant {
-        let user = self.user.clone();
-        match self.run {
-            Some(run) => Claimant::StepLeg { uuid: leg, user, run },
-            None => Claimant::Retriever { uuid: leg, user },
-        }
-    }
-}
 
 /// How a return step came out.
 enum Did {
@@ -88,22 +32,22 @@ enum Did {
 
 /// Runs a return step that rings or tells somebody.
 pub(crate) fn step(module: &Arc<Module>, ring: Ring) {
-    let ringing = module.rings.begin(ring.run);
+    let ringing = Rings::of(module).begin(ring.run);
     let (uuid, run) = (ring.call.uuid.clone(), ring.run);
     // It may have been stopped before it began; from here on whoever stops it finds it.
     if !module.look(|park| park.rings(&uuid, run)) {
-        return module.rings.end(run);
+        return Rings::of(module).end(run);
     }
     let thread = {
         let module = Arc::clone(module);
         in_thread("callpark-return", move || match run_step(&module, &ring, &ringing) {
             Ok(Did::Sent) => {}
             Ok(Did::Reminded) => {
-                module.rings.end(ring.run);
+                Rings::of(&module).end(ring.run);
                 module.act(None, |park, now| park.step_done(now, &ring.call.uuid, ring.run));
             }
             Ok(Did::Skipped(why)) => {
-                module.rings.end(ring.run);
+                Rings::of(&module).end(ring.run);
                 module.act(None, |park, now| {
                     park.step_skipped(now, &ring.call.uuid, ring.run, why);
                 });
@@ -119,7 +63,7 @@ pub(crate) fn step(module: &Arc<Module>, ring: Ring) {
 
 /// The run reached nobody who took the call.
 pub(crate) fn failed(module: &Arc<Module>, uuid: &CallUuid, run: RunId, reason: &str) {
-    module.rings.end(run);
+    Rings::of(module).end(run);
     module.act(None, |park, now| park.step_failed(now, uuid, run, reason));
 }
 
@@ -145,7 +89,7 @@ fn run_step(module: &Arc<Module>, ring: &Ring, ringing: &Ringing) -> Result<Did,
     let name = shown_name(call, step, if reminds { "Reminder" } else { "Park" });
     // The domain ends the ringing, to the millisecond: FreeSWITCH counts whole seconds.
     let ring_s = step.ring_s.saturating_add(2);
-    let run = module.rings.name(ring.run);
+    let run = Rings::of(module).name(ring.run);
     let mut outgoing = Outgoing::about(call, &dial_string, ring_s, name).with(RUN, &run);
     if let Some(info) = &step.alert_info {
         outgoing = outgoing.with("alert_info", info);
@@ -161,7 +105,7 @@ fn run_step(module: &Arc<Module>, ring: &Ring, ringing: &Ringing) -> Result<Did,
     if reminds {
         let errand = Arrival::Tell { lot: call.lot.clone(), orbit: call.orbit.clone() };
         let uuid = leg.session().uuid();
-        outgoing::send(&module.arrivals, errand, leg, "callpark")?;
+        outgoing::send(&arrival::errands(module), errand, leg, "callpark")?;
         // The next step may ask whether that user is in a call.
         wait_until_gone(module, &uuid);
         return Ok(Did::Reminded);
@@ -176,7 +120,7 @@ fn run_step(module: &Arc<Module>, ring: &Ring, ringing: &Ringing) -> Result<Did,
         told: None,
         claim: None,
     };
-    outgoing::send(&module.rings.errands, errand, leg, APPLICATION)?;
+    outgoing::send(&errand::errands(module), errand, leg, APPLICATION)?;
     Ok(Did::Sent)
 }
 
@@ -217,7 +161,7 @@ pub(crate) fn command(
     dial_string: String,
 ) -> Result<(), String> {
     const RING_S: u32 = 60;
-    let ringing = module.rings.begin_command();
+    let ringing = Rings::of(module).begin_command();
     let thread = {
         let (module, ringing) = (Arc::clone(module), Arc::clone(&ringing));
         in_thread("callpark-call", move || {
@@ -231,10 +175,10 @@ pub(crate) fn command(
                 let leg = outgoing.reach(&ringing.call_off)?;
                 ringing.answered(&leg)?;
                 let errand = Errand::by_command(call.uuid.clone());
-                outgoing::send(&module.rings.errands, errand, leg, APPLICATION)
+                outgoing::send(&errand::errands(&module), errand, leg, APPLICATION)
             };
             let result = called();
-            module.rings.end_command(&ringing);
+            Rings::of(&module).end_command(&ringing);
             if let Err(reason) = result {
                 log::warning(
                     Some(call.uuid.as_str()),
@@ -246,60 +190,5 @@ pub(crate) fn command(
             }
         })
     };
-    thread.inspect_err(|_| module.rings.end_command(&ringing))
-}
-
-/// Calls the phones a lot pages, each of them, and has them told where the call is. Nobody waits for it.
-pub(crate) fn page(module: &Arc<Module>, call: CallView, dial_string: String) {
-    let uuid = call.uuid.clone();
-    let module = Arc::clone(module);
-    let thread = in_thread("callpark-page", move || {
-        match targets::phones(call.uuid.as_str(), &dial_string) {
-            Ok(phones) => {
-                for phone in phones {
-                    page_one(&module, call.clone(), phone);
-                }
-            }
-            Err(reason) => log::warning(
-                Some(call.uuid.as_str()),
-                format_args!(
-                    "{} {}: nobody is paged with {dial_string:?}: {reason}",
-                    call.lot, call.orbit
-                ),
-            ),
-        }
-    });
-    if let Err(reason) = thread {
-        log::warning(Some(uuid.as_str()), format_args!("nobody is paged: {reason}"));
-    }
-}
-
-fn page_one(module: &Arc<Module>, call: CallView, phone: DialString) {
-    const RING_S: u32 = 10;
-    if module.is_stopping() {
-        return;
-    }
-    let ringing = module.rings.begin_command();
-    let uuid = call.uuid.clone();
-    let module = Arc::clone(module);
-    let thread = in_thread("callpark-page", move || {
-        let paged = || {
-            let name = format!("Parked at {}", call.orbit);
-            let outgoing = Outgoing::about(&call, &phone, RING_S, name);
-            let leg = outgoing.with("sip_auto_answer", "true").reach(&ringing.call_off)?;
-            let errand = Arrival::Tell { lot: call.lot.clone(), orbit: call.orbit.clone() };
-            outgoing::send(&module.arrivals, errand, leg, "callpark")
-        };
-        let result = paged();
-        module.rings.end_command(&ringing);
-        if let Err(reason) = result {
-            log::info(
-                Some(call.uuid.as_str()),
-                format_args!("{} {}: paging {:?}: {reason}", call.lot, call.orbit, phone.as_str()),
-            );
-        }
-    });
-    if let Err(reason) = thread {
-        log::warning(Some(uuid.as_str()), format_args!("nobody is paged: {reason}"));
-    }
+    thread.inspect_err(|_| Rings::of(module).end_command(&ringing))
 }

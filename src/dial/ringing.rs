@@ -6,9 +6,8 @@ use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
-use crate::dial::outgoing::in_thread;
-use crate::dial::ring::Errand;
-use crate::module::tokens::Tokens;
+use crate::module::Module;
+use crate::module::thread::in_thread;
 use crate::park::{Quiet, RunId};
 use crate::switch::calling::CallOff;
 use crate::switch::{Cause, Located, core};
@@ -87,22 +86,20 @@ pub(crate) struct Rings {
     load: u64,
     runs: Mutex<HashMap<RunId, Arc<Ringing>>>,
     commands: Mutex<Vec<Arc<Ringing>>>,
-    /// What the legs are for that have answered.
-    pub errands: Tokens<Errand>,
 }
 
 impl Default for Rings {
     fn default() -> Self {
-        Self {
-            load: fastrand::u64(..),
-            runs: Mutex::default(),
-            commands: Mutex::default(),
-            errands: Tokens::default(),
-        }
+        Self { load: fastrand::u64(..), runs: Mutex::default(), commands: Mutex::default() }
     }
 }
 
 impl Rings {
+    /// That of the module.
+    pub(crate) fn of(module: &Module) -> Arc<Self> {
+        module.table()
+    }
+
     /// What the legs of that run bear as [`RUN`]: no other run ever has the same.
     pub(crate) fn name(&self, run: RunId) -> String {
         format!("{:016x}-{}", self.load, run.0)

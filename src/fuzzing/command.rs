@@ -4,8 +4,9 @@ use super::{lots, texts};
 use crate::api;
 use crate::config::Config;
 use crate::module::Module;
-use crate::module::clock;
 use crate::park::{Caller, ParkRequest, Want, is_invisible};
+use crate::service::effects;
+use crate::switch::clock;
 
 /// The longest answer, in bytes: three lots and a few calls take less, however long a line is.
 const LONGEST: usize = 64 * 1024;
@@ -14,7 +15,8 @@ const LONGEST: usize = 64 * 1024;
 pub fn command(data: &[u8]) {
     let [first, second] = texts(data);
     let (worker, _messages) = crossbeam_channel::unbounded();
-    let module = Module::new(Config { lots: lots(), ..Config::default() }, 1, worker);
+    let module =
+        Module::new(Config { lots: lots(), ..Config::default() }, 1, worker, effects::carry_out);
     for (uuid, lot) in [("u-1", "default"), ("u-2", "default"), ("u-3", "default@a.b")] {
         module.act(None, |park, now| {
             let request = ParkRequest {

@@ -1,8 +1,8 @@
 //! The configuration.
 
 use crate::config::Config;
-use crate::module::clock;
 use crate::park::{MOST_STEPS, Park};
+use crate::switch::clock;
 
 /// The longest complaint, in characters.
 const LONGEST: usize = 2_048;

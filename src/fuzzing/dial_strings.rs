@@ -1,11 +1,11 @@
 //! Dial strings, and what is filled into them.
 
 use super::texts;
+use crate::dial::message::profiles_of;
 use crate::dial::reachable::leads_somewhere;
 use crate::leg::expand::fill;
 use crate::park::{MOST_STEPS, Step, Untrusted, User};
 use crate::switch::dial_string::DialString;
-use crate::tell::message::profiles_of;
 
 /// What means something in a dial string, in a path, or to FreeSWITCH's own expansion.
 const MEANS: [char; 19] = [

@@ -4,12 +4,12 @@ use quick_xml::events::Event;
 
 use super::{is_one_line, park, texts};
 use crate::leg::caller_id;
-use crate::module::clock;
 use crate::park::{
     CallView, CallbackId, CallbackView, Caller, DisplayName, Effect, LONGEST_NAME, LONGEST_NOTE,
     LONGEST_NUMBER, ParkRequest, Want, shortened,
 };
 use crate::render::{self, Format};
+use crate::switch::clock;
 use crate::switch::log;
 use crate::tell::event;
 use crate::tell::history;

@@ -6,12 +6,12 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::leg::arrival::{self, Arrival};
 use crate::leg::caller_id;
-use crate::leg::errand::Arrival;
 use crate::module::Module;
-use crate::module::clock;
 use crate::park::{CallView, LotKey, Refusal, Target, User, Want};
 use crate::switch::channel::Flag;
+use crate::switch::clock;
 use crate::switch::{Cause, Channel, Located, SentField, Session, core};
 
 /// How long a phone has for it once it is answered.
@@ -69,8 +69,11 @@ impl<'a> Completing<'a> {
             parker: user.cloned(),
             heir_of: None,
         };
-        let token = module.arrivals.send(arrival, "callpark", &place);
-        channel.set_variable(INLINE_DESTINATION, module.arrivals.destination(&token).as_deref());
+        let token = arrival::errands(module).send(arrival, "callpark", &place);
+        channel.set_variable(
+            INLINE_DESTINATION,
+            arrival::errands(module).destination(&token).as_deref(),
+        );
         Self { module, channel, token }
     }
 }
@@ -80,9 +83,9 @@ impl Drop for Completing<'_> {
         self.channel.set_variable(INLINE_DESTINATION, None);
         if !self.channel.up() && self.channel.cause() == Cause::ATTENDED_TRANSFER {
             // Whoever was transferred may still be on the way.
-            self.module.arrivals.lapse(&self.token);
+            arrival::errands(self.module).lapse(&self.token);
         } else {
-            drop(self.module.arrivals.take(&self.token));
+            drop(arrival::errands(self.module).take(&self.token));
         }
     }
 }

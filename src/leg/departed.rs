@@ -1,6 +1,7 @@
 //! Legs that have hung up, for a while: whoever sends a call away is gone before that call arrives.
 
 use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
@@ -28,6 +29,11 @@ struct Legs {
 }
 
 impl Departed {
+    /// That of the module.
+    pub(crate) fn of(module: &Module) -> Arc<Self> {
+        module.table()
+    }
+
     fn remember(&self, uuid: String, marks: Marks, codes: Codes) {
         let now = Instant::now();
         let mut legs = self.legs.lock();
@@ -70,7 +76,7 @@ impl hangup::Listener for Listener {
         let Some(module) = Module::running() else { return };
         let channel = session.channel();
         if channel.variable("last_bridge_to").is_some() {
-            module.departed.remember(session.uuid(), Marks::of(channel), Codes::of(session));
+            Departed::of(&module).remember(session.uuid(), Marks::of(channel), Codes::of(session));
         }
     }
 }

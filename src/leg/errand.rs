@@ -1,71 +1,17 @@
-//! Legs that we send to the application `callpark`, and what for.
+//! Sending a leg, whatever it is doing, to one of our applications, on its own thread if that can be.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::dial::outgoing::in_thread;
-use crate::dial::ring::{self, Errand};
 use crate::leg::after_bridge;
-use crate::leg::handover;
-use crate::leg::origin::Came;
 use crate::leg::recordings;
-use crate::leg::replaces::Replacement;
 use crate::leg::transfer_budget::Hops;
-use crate::module::Module;
-use crate::module::clock;
 use crate::module::tokens::{Progress, Tokens};
-use crate::park::{
-    CallState, CallUuid, CallView, LotConfig, LotKey, Notice, OrbitName, Refusal, Target, User,
-    Want,
-};
+use crate::park::Refusal;
 use crate::switch::channel::Flag;
-use crate::switch::{Located, Session, application, ivr, log};
-use crate::tell::message;
+use crate::switch::{Session, application, ivr};
 
 /// How long an orbit is held for a leg that is on its way, in ms.
 pub(crate) const ARRIVES_WITHIN_MS: u64 = 5_000;
-
-/// What a leg is to do when it arrives.
-pub(crate) enum Arrival {
-    /// Be parked.
-    Park {
-        /// The lot.
-        lot: LotKey,
-        /// The orbit, if the one that is held for it has lapsed.
-        orbit: Want,
-        /// Who parks it.
-        parker: Option<User>,
-        /// The consultation leg whose orbit it takes over.
-        heir_of: Option<CallUuid>,
-    },
-    /// Take the place of a parked leg.
-    Replace(Replacement),
-    /// Be parked in place of the loopback leg behind which it was.
-    Through {
-        /// The lot.
-        lot: LotKey,
-        /// The orbit that is held for it.
-        orbit: Want,
-        /// How it came there.
-        came: Came,
-    },
-    /// Retrieve in place of the loopback leg behind which it was.
-    Take {
-        /// The lot.
-        lot: LotKey,
-        /// The orbit, or the next call.
-        orbit: Option<OrbitName>,
-        /// Whose call it is.
-        user: Option<User>,
-    },
-    /// Hear where the call is, and be let go.
-    Tell {
-        /// The lot.
-        lot: LotKey,
-        /// The orbit.
-        orbit: OrbitName,
-    },
-}
 
 /// How long an orbit is held for a channel that may have to be waited for, in ms: longer than a command waits.
 pub(crate) const MOVES_WITHIN_MS: u64 = 10_000;
@@ -159,7 +105,7 @@ pub(crate) fn set_off<T>(tokens: &Tokens<T>, token: &str, leg: Session<'_>) -> b
 }
 
 /// As [`set_off`], for a channel that may be in a bridge: recordings of the other one follow.
-fn leave<T>(tokens: &Tokens<T>, token: &str, leg: Session<'_>) -> bool {
+pub(crate) fn leave<T>(tokens: &Tokens<T>, token: &str, leg: Session<'_>) -> bool {
     // FreeSWITCH's `record` hangs up a channel that is sent elsewhere meanwhile.
     let records = leg.channel().variable("current_application").as_deref() == Some("record");
     if records && !leg.in_its_thread() {
@@ -189,127 +135,3 @@ fn go(leg: Session<'_>, destination: &str) -> bool {
 
 /// The word of the command with which a channel is asked, on its own thread, to set off.
 pub(crate) const ERRAND: &str = "errand";
-
-/// A channel has been asked to set off, and may be on its own thread or not.
-pub(crate) fn asked(module: &Arc<Module>, leg: Session<'_>, token: &str) {
-    let goes = leg.in_its_thread()
-        && leg.channel().can_be_sent()
-        && !leg.channel().on_its_way()
-        && !leg.channel().is_ringing_phone();
-    if module.rings.errands.is_out(token) {
-        if !goes || leg.channel().in_bridge() || !leave_with_claim(module, token, leg) {
-            module.rings.errands.asked_in_vain(token);
-        }
-    } else if module.look(|park| park.is_parked(&CallUuid::from(leg.uuid().as_str()))) {
-        // Two have sent it, and the other way was shorter.
-        module.arrivals.refuse(token, Refusal::AlreadyParked);
-    } else if !goes || !leave(&module.arrivals, token, leg) {
-        module.arrivals.asked_in_vain(token);
-    }
-}
-
-/// The leg leaves what it does only if it has the call it is to take: otherwise it would have nothing to go back to.
-fn leave_with_claim(module: &Arc<Module>, token: &str, leg: Session<'_>) -> bool {
-    let errands = &module.rings.errands;
-    let uuid = CallUuid::from(leg.uuid().as_str());
-    let by = |errand: &Errand| (errand.uuid.clone(), errand.claimant(uuid.clone()));
-    let Some((call, by)) = errands.look(token, by) else { return false };
-    if errands.look(token, |errand| errand.claim.is_some()) == Some(true) {
-        // It has lost its way: somebody else sent it elsewhere at the same moment.
-        return leave(errands, token, leg);
-    }
-    let there = module.look(|park| park.find(clock::now(), &call));
-    if there.is_none_or(|call| call.state == CallState::Connecting) {
-        errands.refuse(token, Refusal::Empty);
-        return false;
-    }
-    match handover::claim(module, leg, None, Target::Call(&call), by) {
-        Ok(claim) => {
-            let ticket = claim.ticket;
-            errands.change(token, |errand| errand.claim = Some(claim));
-            let gone = leave(errands, token, leg);
-            if !gone {
-                // The command has given up at this very moment.
-                module.act(Some(leg), |park, now| park.unclaim(now, &call, ticket));
-            }
-            gone
-        }
-        Err(refusal) => {
-            errands.refuse(token, refusal);
-            false
-        }
-    }
-}
-
-/// Keeps the orbit for a leg that has set off, until it is there or gone.
-pub(crate) fn expect(module: &Arc<Module>, token: &str, leg: &str) {
-    let watch = {
-        let (module, token, leg) = (Arc::clone(module), token.to_owned(), leg.to_owned());
-        move || watch(&module, &token, &CallUuid::from(leg.as_str()))
-    };
-    if in_thread("callpark-arrival", watch).is_err() {
-        module.arrivals.lapse(token);
-    }
-}
-
-fn watch(module: &Arc<Module>, token: &str, uuid: &CallUuid) {
-    /// Somebody else has sent it elsewhere if it does neither come nor is on its way for so long.
-    const ASTRAY: Duration = Duration::from_secs(2);
-    const LOOK: Duration = Duration::from_millis(50);
-    let mut seen = Instant::now();
-    while module.arrivals.is_out(token) && !module.is_stopping() {
-        match Located::find(uuid.as_str()) {
-            Some(leg) if leg.session().channel().on_its_way() => seen = Instant::now(),
-            Some(_) if seen.elapsed() < ASTRAY => {}
-            _ => {
-                if module.arrivals.take(token).is_some() {
-                    module.act(None, |park, _| park.unreserve(uuid));
-                }
-                return;
-            }
-        }
-        module.act(None, |park, now| {
-            if let Some((lot, orbit)) = park.reservation(uuid) {
-                // The same again prolongs it. It cannot be refused: the orbit is held already.
-                drop(park.reserve(now, uuid, &lot, Want::Orbit(orbit), ARRIVES_WITHIN_MS));
-            }
-        });
-        std::thread::sleep(LOOK);
-    }
-}
-
-/// The leg takes over what the consultation leg `holder` has, which is still in the orbit, or has left it and is awaited.
-pub(crate) fn inherit(module: &Arc<Module>, heir: Session<'_>, holder: &CallUuid) {
-    let heir = CallUuid::from(heir.uuid().as_str());
-    module.act(None, |park, now| park.hand_on(now, holder, &heir, ARRIVES_WITHIN_MS));
-}
-
-/// Pages the phones of the lot and sends the parker a message, if the lot wants that.
-pub(crate) fn tell_others(module: &Arc<Module>, lot: Option<&LotConfig>, uuid: &CallUuid) {
-    let Some(lot) = lot.filter(|lot| lot.notify || lot.page.is_some()) else { return };
-    let Some(call) = module.look(|park| park.find(clock::now(), uuid)) else { return };
-    if lot.notify && may_tell(module, &call, Notice::Message) {
-        message::send(&call);
-    }
-    if let Some(dial_string) = &lot.page
-        && may_tell(module, &call, Notice::Page)
-    {
-        ring::page(module, call, dial_string.clone());
-    }
-}
-
-/// Whether it is time to tell people of a call again.
-fn may_tell(module: &Arc<Module>, call: &CallView, notice: Notice) -> bool {
-    let told = module.act(None, |park, now| park.tell(now, &call.uuid, notice));
-    told.inspect_err(|why| {
-        let what = match notice {
-            Notice::Page => "nobody is paged",
-            Notice::Message => "no message is sent",
-        };
-        log::info(
-            Some(call.uuid.as_str()),
-            format_args!("{} {}: {what}: {why}", call.lot, call.orbit),
-        );
-    })
-    .is_ok()
-}

@@ -2,9 +2,6 @@
 //! whoever dialled. When that leg is the parker's, it is gone once the call is parked: so the parked leg gets what the
 //! parker's had, mirrored, and whoever is connected to it next can dial the same codes.
 
-use std::sync::Arc;
-
-use crate::module::Module;
 use crate::switch::{Session, application, log};
 
 const META: &str = "bind_meta_app";
@@ -33,12 +30,8 @@ impl Codes {
 }
 
 /// Binds on a leg that has just been parked, on its own thread, what the leg has, or had, that it talked to last.
-pub(crate) fn take_over(module: &Arc<Module>, parked: Session<'_>) {
-    let parker = parked.channel().variable("last_bridge_to");
-    let Some(Codes(codes)) = parker.and_then(|uuid| module.departed.codes(&uuid)) else { return };
-    if codes.is_empty() {
-        return;
-    }
+pub(crate) fn take_over(codes: Option<Codes>, parked: Session<'_>) {
+    let Some(Codes(codes)) = codes.filter(|codes| !codes.0.is_empty()) else { return };
     let own = application::log(parked);
     for (name, data) in codes.iter().filter(|code| !is_bound(&own, code)) {
         if !application::run(parked, name, data) {

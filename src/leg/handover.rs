@@ -5,7 +5,7 @@
 //! whoever drives a bridge in FreeSWITCH hangs up the *other* one when it fails (`switch_ivr_multi_threaded_bridge`).
 //! Whichever of the two acts first decides: the parked leg takes the hand-over up, or the other withdraws it.
 //!
-//! A bridge counts when both have been *seen* in it, with each other, [`REAL_BRIDGE`](crate::module::worker::REAL_BRIDGE) after
+//! A bridge counts when both have been *seen* in it, with each other, [`REAL_BRIDGE`](crate::service::worker::REAL_BRIDGE) after
 //! it began. A leg that is gone, or with somebody else, by then has not spoken a word: the claim is given back and the
 //! caller stays in the same orbit with the same deadline.
 
@@ -17,19 +17,19 @@ use crate::leg::caller_id::{self, Names};
 use crate::leg::parting;
 use crate::leg::standing::Standing;
 use crate::module::Module;
-use crate::module::clock;
-use crate::module::worker::Message;
+use crate::module::message::Message;
 use crate::park::{CallUuid, CallView, Claim, Claimant, LotKey, Refusal, Target, Ticket};
 use crate::switch::channel::Flag;
+use crate::switch::clock;
 use crate::switch::{Cause, Channel, Located, Session, ivr};
 
 mod bond;
 mod seclusion;
-mod state;
+pub(crate) mod state;
 mod told;
 
 use bond::Bond;
-pub(crate) use state::Handover;
+use state::{Handover, Handovers};
 pub(crate) use told::Told;
 
 /// How long the parked leg waits for the other to be ready for it, in ms; it is, within a few.
@@ -117,7 +117,7 @@ pub(crate) fn connect(
     let names = Names::exchange(leg, &claim.call);
     let bond = Bond::of(channel);
     let handover = Arc::new(Handover::new(CallUuid::from(leg.uuid().as_str()), told));
-    module.handovers.lock().insert(ticket, Arc::clone(&handover));
+    Handovers::of(module).0.lock().insert(ticket, Arc::clone(&handover));
     module.wake(&uuid);
     ivr::wait_for_bridge(leg, parked.session(), PARKED_COMES_MS);
     handover.leave();
@@ -128,7 +128,7 @@ pub(crate) fn connect(
     if !handover.withdraw() {
         come_back(leg, &handover);
     }
-    module.handovers.lock().remove(&ticket);
+    Handovers::of(module).0.lock().remove(&ticket);
     // Wherever it goes now, connected or not, it goes under its own name.
     names.restore(channel);
     if handover.is_real() {
@@ -176,7 +176,7 @@ fn come_back(leg: Session<'_>, handover: &Handover) {
 
 /// The claim is void: the parked leg need not take the hand-over up.
 pub(crate) fn withdraw(module: &Module, ticket: Ticket) {
-    let handover = module.handovers.lock().get(&ticket).cloned();
+    let handover = Handovers::of(module).0.lock().get(&ticket).cloned();
     if let Some(handover) = handover {
         handover.withdraw();
     }
@@ -210,7 +210,7 @@ pub(crate) fn give(
         there.clear_flag(Flag::ArrangedBridge);
         return resume();
     }
-    let handover = module.handovers.lock().get(&ticket).cloned();
+    let handover = Handovers::of(module).0.lock().get(&ticket).cloned();
     let Some(handover) = handover.filter(|handover| handover.take_up()) else { return resume() };
 
     parting::wait_until_seen(parked);
@@ -278,7 +278,7 @@ pub(crate) fn confirm(
     ticket: Ticket,
     leg: &CallUuid,
 ) -> bool {
-    let handover = module.handovers.lock().get(&ticket).cloned();
+    let handover = Handovers::of(module).0.lock().get(&ticket).cloned();
     let Some(handover) = handover.filter(|it| !it.is_over() && !it.is_real()) else { return true };
     let (Some(parked), Some(other)) = (Located::find(uuid.as_str()), Located::find(leg.as_str()))
     else {

@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::apps;
-use crate::apps::callpark::announces;
-use crate::leg::errand::{self, ARRIVES_WITHIN_MS, Arrival};
+use crate::leg::arrival::{self, Arrival};
+use crate::leg::errand::{self, ARRIVES_WITHIN_MS};
 use crate::leg::parker;
 use crate::leg::recordings;
 use crate::leg::request;
@@ -12,7 +11,8 @@ use crate::leg::standing;
 use crate::module::Module;
 use crate::park::{CallUuid, LotKey, Refusal, User, Want};
 use crate::switch::channel::Flag;
-use crate::switch::{Cause, Located, Session, Stop, ivr, log};
+use crate::switch::{Cause, Channel, Located, Session, Stop, ivr, log};
+use crate::tell::variables;
 
 /// The leg this one is talking to right now; none if it is in no bridge. What FreeSWITCH calls the partner can be long
 /// gone, or be talking to somebody else.
@@ -83,25 +83,30 @@ pub(crate) fn park_partner(
     // Each transfers itself out of the bridge, the partner first: neither is held inside it.
     let place = format!("{lot} {orbit}");
     let arrival = Arrival::Park { lot, orbit: Want::Orbit(orbit), parker, heir_of: None };
-    let token = module.arrivals.send(arrival, "callpark", &place);
+    let token = arrival::errands(module).send(arrival, "callpark", &place);
     recordings::follow(presser, partner.session());
-    if !errand::set_off(&module.arrivals, &token, partner.session()) {
-        drop(module.arrivals.take(&token));
+    if !errand::set_off(&arrival::errands(module), &token, partner.session()) {
+        drop(arrival::errands(module).take(&token));
         module.act(None, |park, _| park.unreserve(&uuid));
         return Err(Refusal::Gone);
     }
-    errand::expect(module, &token, uuid.as_str());
-    apps::report(presser, "callpark", "", Ok("parked"));
+    arrival::expect(module, &token, uuid.as_str());
+    variables::report(presser, "callpark", "", Ok("parked"));
     if told {
         let tell = Arrival::Tell { lot: tell_lot, orbit: tell_orbit };
-        let token = module.arrivals.send(tell, "callpark", "");
-        if errand::set_off(&module.arrivals, &token, presser) {
-            errand::expect(module, &token, &presser.uuid());
+        let token = arrival::errands(module).send(tell, "callpark", "");
+        if errand::set_off(&arrival::errands(module), &token, presser) {
+            arrival::expect(module, &token, &presser.uuid());
         } else {
-            drop(module.arrivals.take(&token));
+            drop(arrival::errands(module).take(&token));
         }
     } else {
         here.hangup(Cause::NORMAL_CLEARING);
     }
     Ok(())
+}
+
+/// Whether a channel wants to be told: `callpark_announce`.
+fn announces(channel: Channel<'_>) -> bool {
+    channel.variable("callpark_announce").is_none_or(|wish| wish != "false")
 }

@@ -6,17 +6,18 @@
 //! inside or outside of a bridge, and whether it has dialled since then. [`judge`] is the rule.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
 use crate::leg::behind;
-use crate::leg::parked;
+use crate::leg::departed::Departed;
 use crate::leg::parker;
 use crate::leg::party::Party;
 use crate::module::Module;
 use crate::park::{CallUuid, User};
-use crate::switch::hooks::{Move, Watcher};
+use crate::switch::hooks::Move;
 use crate::switch::{Channel, Session, application};
 
 /// How a call came to the application that it runs.
@@ -49,7 +50,7 @@ impl Came {
                 Self::Transferred(Party { user: None, domain: Party::of(channel).domain })
             }
             Some(_) => Self::Transferred(parker::of_transfer(
-                &module.departed,
+                &Departed::of(module),
                 channel,
                 transferor(module, session),
             )),
@@ -118,7 +119,7 @@ pub(crate) fn judge(facts: Facts) -> Option<By> {
 
 /// Who moved a channel; `None`: its own dialplan did.
 #[must_use]
-fn mover(how: Move, at_its_own_wish: bool) -> Option<By> {
+pub(super) fn mover(how: Move, at_its_own_wish: bool) -> Option<By> {
     match how {
         Move { bridged: true, .. } => Some(By::Party),
         Move { own_thread: true, commanded, .. } if !commanded || at_its_own_wish => None,
@@ -146,7 +147,7 @@ const MENUS: [&str; 16] = [
     "voicemail",
 ];
 /// The application that lets a program at the other end of an event socket be the dialplan.
-const CONTROLLER: &str = "socket";
+pub(super) const CONTROLLER: &str = "socket";
 
 /// How long after a key its action may come: FreeSWITCH waits for further digits.
 const KEY_ACTS_WITHIN: Duration = Duration::from_secs(5);
@@ -157,17 +158,17 @@ fn asks(application: &str) -> bool {
 
 /// The way of one channel.
 #[derive(Default)]
-struct Way {
-    bridge: Bridge,
-    sent: Option<Sent>,
+pub(super) struct Way {
+    pub bridge: Bridge,
+    pub sent: Option<Sent>,
     /// It has dialled before anybody sent it, which matters for what its INVITE says.
-    dialled: Dialled,
+    pub dialled: Dialled,
 }
 
 /// Whether a channel is in a bridge. The flag FreeSWITCH has for that is gone already when another thread takes the channel
 /// out and the bridge is quick to end.
 #[derive(Clone, Copy, Default)]
-enum Bridge {
+pub(super) enum Bridge {
     #[default]
     Never,
     In,
@@ -175,7 +176,7 @@ enum Bridge {
 }
 
 impl Bridge {
-    fn just_now(self) -> bool {
+    pub(super) fn just_now(self) -> bool {
         const JUST_NOW: Duration = Duration::from_secs(1);
         match self {
             Self::Never => false,
@@ -185,20 +186,20 @@ impl Bridge {
     }
 }
 
-struct Sent {
-    by: By,
+pub(super) struct Sent {
+    pub by: By,
     /// It was sent before, and has not been anywhere in between.
-    again: bool,
+    pub again: bool,
     /// The leg it was connected to then.
-    from: Option<String>,
-    dialled: Dialled,
+    pub from: Option<String>,
+    pub dialled: Dialled,
 }
 
 /// Whether a channel has dialled since a moment.
 #[derive(Clone, Copy, Default)]
-struct Dialled {
+pub(super) struct Dialled {
     /// How many applications it had run by then, as far as that is known.
-    from: Option<usize>,
+    pub from: Option<usize>,
     yes: bool,
     /// When it pressed its last key.
     at: Option<Instant>,
@@ -215,20 +216,20 @@ impl Dialled {
 }
 
 impl Dialled {
-    fn just_now(&self) -> bool {
+    pub(super) fn just_now(&self) -> bool {
         self.yes && self.at.is_some_and(|at| at.elapsed() < KEY_ACTS_WITHIN)
     }
 }
 
 impl Way {
-    fn dialled(&mut self) -> &mut Dialled {
+    pub(super) fn dialled(&mut self) -> &mut Dialled {
         match &mut self.sent {
             Some(sent) => &mut sent.dialled,
             None => &mut self.dialled,
         }
     }
 
-    fn key(&mut self, applications: Option<&[String]>) {
+    pub(super) fn key(&mut self, applications: Option<&[String]>) {
         self.dialled().at = Some(Instant::now());
         match applications {
             Some(applications) => self.dialled().look(applications),
@@ -236,7 +237,7 @@ impl Way {
         }
     }
 
-    fn settle(&mut self, applications: &[String]) {
+    pub(super) fn settle(&mut self, applications: &[String]) {
         let dialled = self.dialled();
         if dialled.unseen {
             dialled.unseen = false;
@@ -250,87 +251,30 @@ impl Way {
 pub(crate) struct Ways(Mutex<HashMap<CallUuid, Way>>);
 
 impl Ways {
-    fn with<T>(&self, session: Session<'_>, look: impl FnOnce(&mut Way) -> T) -> Option<T> {
+    /// That of the module.
+    pub(crate) fn of(module: &Module) -> Arc<Self> {
+        module.table()
+    }
+
+    /// A channel begins.
+    pub(super) fn begins(&self, session: Session<'_>) {
+        let dialled = Dialled { from: Some(0), ..Dialled::default() };
+        let way = Way { dialled, ..Way::default() };
+        self.0.lock().insert(CallUuid::from(session.uuid().as_str()), way);
+    }
+
+    /// It is gone.
+    pub(super) fn ends(&self, session: Session<'_>) {
+        self.0.lock().remove(&CallUuid::from(session.uuid().as_str()));
+    }
+
+    pub(super) fn with<T>(
+        &self,
+        session: Session<'_>,
+        look: impl FnOnce(&mut Way) -> T,
+    ) -> Option<T> {
         let uuid = CallUuid::from(session.uuid().as_str());
         self.0.lock().get_mut(&uuid).map(look)
-    }
-}
-
-/// Listens to how channels move.
-pub(crate) struct Watching;
-
-impl Watcher for Watching {
-    fn began(session: Session<'_>) {
-        let Some(module) = Module::running() else { return };
-        let way =
-            Way { dialled: Dialled { from: Some(0), ..Dialled::default() }, ..Way::default() };
-        module.ways.0.lock().insert(CallUuid::from(session.uuid().as_str()), way);
-    }
-
-    fn moved(session: Session<'_>, how: Move) {
-        let Some(module) = Module::running() else { return };
-        let by_its_controller = how.own_thread
-            && how.commanded
-            && application::names(session).iter().any(|application| application == CONTROLLER);
-        module.ways.with(session, |way| {
-            let how =
-                Move { bridged: how.bridged || (!how.own_thread && way.bridge.just_now()), ..how };
-            // A key with an action (`bind_digit_action`) runs it as a command would.
-            let by_its_key = how.own_thread && way.dialled().just_now();
-            let Some(by) = mover(how, by_its_controller || by_its_key) else { return };
-            let again = way.sent.as_ref().is_some_and(|sent| sent.dialled.from.is_none());
-            way.sent = Some(Sent { by, again, from: None, dialled: Dialled::default() });
-        });
-    }
-
-    fn routed(session: Session<'_>) {
-        let Some(module) = Module::running() else { return };
-        let channel = session.channel();
-        let applications = application::names(session);
-        // A leg that was called for a place in the dialplan (`originate <dial string> 701`) begins there. One that was
-        // called for another leg, or is sent elsewhere before it has got there, does not.
-        let begins = channel.variable("direction").as_deref() == Some("outbound")
-            && ["originator", "current_application", "last_bridge_to"]
-                .into_iter()
-                .all(|name| channel.variable(name).is_none());
-        let talked_to = channel.variable("last_bridge_to");
-        module.ways.with(session, |way| {
-            if let Some(sent) = &mut way.sent
-                && sent.by == By::Party
-                && sent.dialled.from.is_none()
-            {
-                // Before it has a bridge with anybody else.
-                sent.from = talked_to;
-            }
-            if begins && way.sent.as_ref().is_some_and(|sent| sent.by == By::Other && !sent.again) {
-                way.sent = None;
-            }
-            way.settle(&applications);
-            let dialled = way.dialled();
-            dialled.from.get_or_insert(applications.len());
-        });
-    }
-
-    fn bridged(session: Session<'_>, with: Option<&str>) {
-        let Some(module) = Module::running() else { return };
-        module.ways.with(session, |way| way.bridge = Bridge::In);
-        parked::connected(&module, session, with);
-    }
-
-    fn unbridged(session: Session<'_>) {
-        let Some(module) = Module::running() else { return };
-        module.ways.with(session, |way| way.bridge = Bridge::Over(Instant::now()));
-    }
-
-    fn keyed(session: Session<'_>) {
-        let Some(module) = Module::running() else { return };
-        let applications = session.in_its_thread().then(|| application::names(session));
-        module.ways.with(session, |way| way.key(applications.as_deref()));
-    }
-
-    fn ended(session: Session<'_>) {
-        let Some(module) = Module::running() else { return };
-        module.ways.0.lock().remove(&CallUuid::from(session.uuid().as_str()));
     }
 }
 
@@ -339,7 +283,7 @@ fn facts(module: &Module, session: Session<'_>) -> Facts {
     let channel = session.channel();
     let invited = sent_by_its_invite(channel);
     let applications = session.in_its_thread().then(|| application::names(session));
-    let known = module.ways.with(session, |way| {
+    let known = Ways::of(module).with(session, |way| {
         if let Some(applications) = &applications {
             way.settle(applications);
         }
@@ -370,7 +314,7 @@ fn sender(module: &Module, session: Session<'_>) -> Option<By> {
 /// The leg that a call was connected to when it was sent here, which may have hung up since; of a call behind a loopback
 /// leg, that call's. `None`: nobody was, or nobody knows.
 fn transferor(module: &Module, session: Session<'_>) -> Option<String> {
-    let from = |one| module.ways.with(one, |way| way.sent.as_ref()?.from.clone()).flatten();
+    let from = |one| Ways::of(module).with(one, |way| way.sent.as_ref()?.from.clone()).flatten();
     let legs = behind::legs(session);
     from(session).or_else(|| legs.iter().find_map(|leg| from(leg.session())))
 }

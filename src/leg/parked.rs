@@ -2,16 +2,16 @@
 
 use std::sync::Arc;
 
-use crate::dial::reachable;
 use crate::leg::after_bridge::{AfterBridge, Dialplan};
 use crate::leg::handover::{self, Given};
 use crate::leg::hold::{self, Music, NoFax};
 use crate::leg::keys::Choices;
+use crate::leg::mailbox;
 use crate::leg::replaces::Succession;
 use crate::leg::transfer_budget::Hops;
-use crate::module::clock;
 use crate::module::{Interlude, Leg, Module};
 use crate::park::{self, CallUuid, CallView, End, Ticket, Transfer, User, Verdict};
+use crate::switch::clock;
 use crate::switch::{Cause, Channel, Session, guard, ivr};
 use crate::tell::speech;
 
@@ -72,8 +72,8 @@ impl<'a> Parked<'a> {
                     }
                 }
                 Verdict::Voicemail { ticket, user } => {
-                    let missing = reachable::has_mailbox(&user).err();
-                    if self.transfer(ticket, &mailbox(&user), missing) {
+                    let missing = mailbox::exists(&user).err();
+                    if self.transfer(ticket, &mailbox::place(&user), missing) {
                         return;
                     }
                 }
@@ -165,15 +165,6 @@ impl<'a> Parked<'a> {
 
     fn complete(&self, ticket: Ticket) {
         self.module.act(Some(self.session), |park, now| park.complete(now, &self.uuid, ticket));
-    }
-}
-
-/// The voicemail box of a user, in the dialplan's own words.
-fn mailbox(user: &User) -> Transfer {
-    Transfer {
-        exten: format!("voicemail:default {} {}", user.domain(), user.user()),
-        dialplan: Some("inline".to_owned()),
-        context: None,
     }
 }
 

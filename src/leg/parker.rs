@@ -4,16 +4,13 @@ use crate::leg::departed::Departed;
 use crate::leg::party::{self, Marks, Party};
 use crate::park::{Untrusted, User};
 use crate::switch::{Channel, SentField, log};
-
-const PARKER: &str = "callpark_parker";
-/// What we found out for an earlier park of the same call, and wrote into `callpark_parker` for its CDR.
-pub(crate) const FOUND: &str = "callpark_parker_found";
+use crate::tell::variables;
 
 /// Who is named as the parker by the dialplan: `callpark_parker`, unless that is what we wrote there ourselves. A name that
 /// is not that of a user is logged.
 #[must_use]
 pub(crate) fn named(channel: Channel<'_>) -> Option<User> {
-    let named = name(channel)?;
+    let named = variables::named_parker(channel)?;
     let why = match named.parse::<User>() {
         Ok(user) if party::exists(&user) => return Some(user),
         Ok(_) => "is not a user of the directory",
@@ -30,22 +27,8 @@ pub(crate) fn named(channel: Channel<'_>) -> Option<User> {
 /// The domain of the user who is named as the parker by the dialplan.
 #[must_use]
 pub(crate) fn named_domain(channel: Channel<'_>) -> Option<String> {
-    let user: User = name(channel)?.parse().ok()?;
+    let user: User = variables::named_parker(channel)?.parse().ok()?;
     party::exists(&user).then(|| user.domain().to_owned())
-}
-
-fn name(channel: Channel<'_>) -> Option<String> {
-    let named = channel.variable(PARKER)?;
-    (channel.variable(FOUND).as_ref() != Some(&named)).then_some(named)
-}
-
-/// Writes the parker on a channel, for its CDR. The next park of that channel does not take this for a name that the dialplan
-/// gave, unless it was one.
-pub(crate) fn write(channel: Channel<'_>, parker: Option<&str>) {
-    if name(channel).is_none_or(|named| Some(named.as_str()) != parker) {
-        channel.set_variable(FOUND, parker);
-    }
-    channel.set_variable(PARKER, parker);
 }
 
 /// Who transferred the call: the leg it was connected to (`from`, if that is known), even if that has hung up meanwhile. Only when nothing is known

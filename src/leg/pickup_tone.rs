@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::dial::outgoing::in_thread;
 use crate::module::Module;
+use crate::module::thread::in_thread;
 use crate::park::{Action, ParkEvent};
 use crate::switch::{Located, ivr, log, text};
 

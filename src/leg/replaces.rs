@@ -9,39 +9,26 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::leg::errand::{ARRIVES_WITHIN_MS, Arrival};
-use crate::leg::parker;
+use crate::leg::arrival::{self, Arrival, Replacement};
+use crate::leg::errand::ARRIVES_WITHIN_MS;
 use crate::leg::party::{Marks, Party};
 use crate::leg::request;
-use crate::module::clock;
-use crate::module::worker::Message;
+use crate::module::message::Message;
 use crate::module::{Leg, Module};
 use crate::park::{
     self, CallUuid, CallView, Dialog, DisplayName, End, LotKey, NewLeg, Number, Refusal, Target,
     User,
 };
+use crate::switch::clock;
 use crate::switch::event::{Heard, Kind, Listener};
 use crate::switch::{Cause, Channel, Located, SentField, Session, ivr};
+use crate::tell::variables;
 
 const APPLICATION: &str = "current_application";
 const DATA: &str = "current_application_data";
 const INLINE: &str = "inline_destination";
 /// What a new leg says it replaces.
 const CALL_ID: &str = "sip_replaces_call_id";
-
-/// What the new leg of a parked call is to know.
-pub(crate) struct Replacement {
-    /// The leg whose place it takes.
-    of: CallUuid,
-    /// That one dialled here itself: it may be a consultation, and the new leg somebody else.
-    consultation: bool,
-    /// Who parks the call then.
-    parker: Option<User>,
-    /// Whose the old leg was, as it says.
-    marks: Marks,
-    /// What the old leg's variables said about how it is parked.
-    variables: Vec<(&'static str, String)>,
-}
 
 /// Who may come in the place of a parked leg.
 pub(crate) struct Succession {
@@ -73,7 +60,11 @@ impl Succession {
                 parker,
                 heir_of: Some(of.clone()),
             };
-            module.arrivals.send(arrival, "callpark", &format!("{} {}", place.lot, place.orbit))
+            arrival::errands(module).send(
+                arrival,
+                "callpark",
+                &format!("{} {}", place.lot, place.orbit),
+            )
         });
         let known = |name: &&'static str| Some((*name, channel.variable(name)?));
         let arrival = Arrival::Replace(Replacement {
@@ -83,13 +74,13 @@ impl Succession {
             marks: Marks::of(channel),
             variables: request::VARIABLES
                 .iter()
-                .chain([&parker::FOUND])
+                .chain([&variables::PARKER_FOUND])
                 .filter_map(known)
                 .collect(),
         });
-        let replacement = module.arrivals.send(arrival, "callpark", "");
+        let replacement = arrival::errands(module).send(arrival, "callpark", "");
         let token = heir.as_deref().unwrap_or(&replacement);
-        channel.set_variable(INLINE, module.arrivals.destination(token).as_deref());
+        channel.set_variable(INLINE, arrival::errands(module).destination(token).as_deref());
         *leg.replacement.lock() = Some(replacement.clone());
         stand_by(channel, &replacement);
         Self { replacement, heir }
@@ -114,14 +105,14 @@ impl Succession {
             return false;
         }
         for token in self.heir.iter().chain([&self.replacement]) {
-            module.arrivals.lapse(token);
+            arrival::errands(module).lapse(token);
         }
         true
     }
 
     fn withdraw(&self, module: &Module) {
         for token in self.heir.iter().chain([&self.replacement]) {
-            drop(module.arrivals.take(token));
+            drop(arrival::errands(module).take(token));
         }
     }
 }

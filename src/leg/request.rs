@@ -2,11 +2,11 @@
 
 use std::fmt::Display;
 
-use crate::config::source;
 use crate::leg::caller_id;
 use crate::leg::expand::holds_what_was_sent;
-use crate::module::clock;
+use crate::module::source;
 use crate::park::{CallUuid, Caller, LotKey, ParkRequest, Step, TOP_PRIORITY, User, Want};
+use crate::switch::clock;
 use crate::switch::{Cause, Channel, log};
 
 /// The variables that are read from the channel that is parked, or in mid-call from the parker's.

@@ -1,6 +1,7 @@
 //! What a leg is doing right now, and so whether it may be connected to a parked call, or be parked itself. The
 //! application, the key and the command all ask here.
 
+use crate::leg::handover::state::Handovers;
 use crate::module::Module;
 use crate::park::{CallUuid, Refusal};
 use crate::switch::channel::Flag;
@@ -38,7 +39,7 @@ impl Standing {
             Self::Gone
         } else if module.look(|park| park.is_parked(&uuid)) {
             Self::Parked
-        } else if module.handovers.lock().values().any(|handover| handover.is_of(&uuid)) {
+        } else if Handovers::of(module).has(&uuid) {
             Self::Connecting
         } else if channel.is_ringing_phone() {
             Self::Unanswered

@@ -3,15 +3,15 @@
 
 use std::sync::Arc;
 
-use crate::apps::{self, retrieve};
-use crate::leg::errand::{self, Arrival, Force, MOVES_WITHIN_MS, Sent};
+use crate::leg::arrival::{self, Arrival};
+use crate::leg::errand::{self, Force, MOVES_WITHIN_MS, Sent};
 use crate::leg::origin::Came;
 use crate::leg::request;
 use crate::module::Module;
-use crate::module::clock;
 use crate::park::{CallUuid, LotKey, OrbitName, Refusal, Target, User, Want};
+use crate::switch::clock;
 use crate::switch::{Cause, Located, Session};
-use crate::tell::speech;
+use crate::tell::{speech, variables};
 
 /// Parks `caller`, whom `leg` stands for. The leg ends with that.
 ///
@@ -38,7 +38,7 @@ pub(crate) fn park(
     come(module, arrival, &place, caller).inspect_err(|_| {
         module.act(None, |park, _| park.unreserve(&uuid));
     })?;
-    apps::report(leg, "callpark", "", Ok("parked"));
+    variables::report(leg, "callpark", "", Ok("parked"));
     leg.channel().hangup(Cause::NORMAL_CLEARING);
     Ok(())
 }
@@ -73,28 +73,10 @@ fn come(
     place: &str,
     caller: &Located,
 ) -> Result<(), Refusal> {
-    let token = module.arrivals.send(arrival, "callpark", place);
-    let sent = errand::send(&module.arrivals, &token, caller.session(), Force::Take)?;
+    let token = arrival::errands(module).send(arrival, "callpark", place);
+    let sent = errand::send(&arrival::errands(module), &token, caller.session(), Force::Take)?;
     if sent == Sent::OnItsWay {
-        errand::expect(module, &token, &caller.session().uuid());
+        arrival::expect(module, &token, &caller.session().uuid());
     }
     Ok(())
-}
-
-/// The call that a leg has stood for, on its own thread: it retrieves. There is no dialplan for it to go back to.
-pub(crate) fn take(
-    module: &Arc<Module>,
-    session: Session<'_>,
-    lot: &LotKey,
-    orbit: Option<&OrbitName>,
-    user: Option<User>,
-) {
-    let result = retrieve::retrieve(module, session, lot, orbit, user);
-    let failed = result.is_err();
-    if let Some(result) = result.transpose() {
-        apps::report(session, "callpark_retrieve", "", result);
-    }
-    if failed {
-        session.channel().hangup(Cause::NORMAL_CLEARING);
-    }
 }

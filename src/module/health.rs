@@ -1,15 +1,12 @@
 //! How each part of the module is: all right, or what is wrong with it and since when. For monitoring, so nothing here waits
 //! for FreeSWITCH or for the worker.
 
-mod beside;
 mod mark;
 mod pulse;
 
-use crate::module::Module;
-use crate::module::clock;
+use crate::switch::clock;
 use crate::switch::guard::{self, Panics};
 
-pub(crate) use beside::{Registrations, check_rival};
 pub(crate) use mark::Mark;
 pub(crate) use pulse::Pulse;
 
@@ -43,13 +40,9 @@ pub(crate) struct Health {
     pub modules: Mark,
 }
 
-/// Every part, in a fixed order.
+/// Every part, in a fixed order. `overdue_ms`: how long ago the next deadline was.
 #[must_use]
-pub(crate) fn parts(module: &Module) -> Vec<Part> {
-    let health = &module.health;
-    let overdue_ms = module
-        .look(crate::park::Park::poll_timeout)
-        .map_or(0, |deadline| clock::now().since(deadline));
+pub(crate) fn parts(health: &Health, overdue_ms: u64) -> Vec<Part> {
     vec![
         health.worker.part("worker", overdue_ms),
         lamps(health),

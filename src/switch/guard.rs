@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use super::log;
-use crate::module::clock;
+use crate::switch::clock;
 
 /// Callbacks and threads that run code of this module right now. While it is not zero the code must stay mapped.
 static INSIDE: AtomicUsize = AtomicUsize::new(0);

@@ -3,15 +3,14 @@
 use std::ffi::CStr;
 use std::fmt::Write;
 
-use crate::leg::parker;
-use crate::module::clock;
 use crate::park::{
     Action, CallUuid, CallbackEnd, CallbackNews, Caller, LotKey, OrbitName, ParkEvent,
 };
+use crate::switch::clock;
 use crate::switch::event::{Event, Kind};
 use crate::switch::{Located, Session};
 use crate::tell::feed::News;
-use crate::tell::history;
+use crate::tell::{history, variables};
 
 /// The subclass of our events.
 pub(crate) const SUBCLASS: &CStr = c"callpark::info";
@@ -26,49 +25,12 @@ pub(crate) fn news(event: &ParkEvent, here: Option<Session<'_>>) -> News {
     };
     let session = here.or_else(|| located.as_ref().map(Located::session));
     if let Some(session) = session {
-        set_variables(session, event);
+        variables::set(session, event);
     }
     if matches!(event.action, Action::Park | Action::Replace) || event.outcome.is_some() {
         history::note(event, clock::epoch_ms(), session);
     }
     News { uuid: event.uuid.clone(), event: info(event, session), sentence: sentence(event) }
-}
-
-/// What CDRs and later dialplan see.
-fn set_variables(session: Session<'_>, event: &ParkEvent) {
-    let channel = session.channel();
-    let set = |name: &str, value: &str| channel.set_variable(name, Some(value));
-    match event.action {
-        Action::Park | Action::Move | Action::Replace => {
-            set("callpark_lot", &event.lot.to_string());
-            if let Some(orbit) = &event.orbit {
-                set("callpark_orbit", orbit.as_str());
-            }
-            parker::write(channel, event.parker.as_deref());
-            set("callpark_parked_at", &event.parked_at_epoch_ms.to_string());
-            if event.action != Action::Move {
-                for stale in [
-                    "callpark_outcome",
-                    "callpark_wait_ms",
-                    "callpark_retriever",
-                    "callpark_reason",
-                ] {
-                    channel.set_variable(stale, None);
-                }
-            }
-        }
-        _ => {}
-    }
-    if let Some(outcome) = event.outcome {
-        set("callpark_outcome", outcome.as_str());
-        set("callpark_wait_ms", &event.wait_ms.to_string());
-        channel.set_variable("callpark_retriever", retriever(event).as_deref());
-        channel.set_variable("callpark_reason", event.reason.as_deref());
-    }
-}
-
-fn retriever(event: &ParkEvent) -> Option<String> {
-    event.retriever.as_deref().map(str::to_owned)
 }
 
 /// What every event of ours begins with.

@@ -1,14 +1,14 @@
 //! Every event once, to every listener, in the order in which the table decided them.
 //!
-//! Two threads that act on one call, one directly after the other, prepare what is to be told side by side. The table
-//! gives each a number under its lock; a thread that is ready before its turn leaves its news with the one before it, so
-//! that none of them waits.
+//! Two threads that act on one call, one directly after the other, prepare what is to be told side by side. Each decision
+//! has a number; a thread that is ready before its turn leaves its news with the one before it, so that none of them waits.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::Arc;
 
 use parking_lot::{Mutex, MutexGuard};
 
+use crate::module::Module;
 use crate::park::CallUuid;
 use crate::switch::event::Event;
 use crate::switch::{guard, log};
@@ -51,10 +51,7 @@ impl Tell for News {
 }
 
 /// The turns to tell something, and what is told out of turn until then.
-pub(crate) struct Feed<T: Tell = News> {
-    given: AtomicU64,
-    state: Mutex<State<T>>,
-}
+pub(crate) struct Feed<T: Tell = News>(Mutex<State<T>>);
 
 struct State<T> {
     /// How many turns are over.
@@ -66,19 +63,25 @@ struct State<T> {
 
 impl<T: Tell> Default for Feed<T> {
     fn default() -> Self {
-        let state = State { over: 0, early: BTreeMap::new(), telling: false };
-        Self { given: AtomicU64::new(0), state: Mutex::new(state) }
+        Self(Mutex::new(State { over: 0, early: BTreeMap::new(), telling: false }))
+    }
+}
+
+impl Feed {
+    /// That of the module.
+    pub(crate) fn of(module: &Module) -> Arc<Self> {
+        module.table()
     }
 }
 
 impl<T: Tell> Feed<T> {
-    /// The next turn. To be asked for under the table's lock.
-    pub(crate) fn turn(&self) -> Turn<'_, T> {
-        Turn { feed: self, number: self.given.fetch_add(1, Ordering::AcqRel), news: Vec::new() }
+    /// The turn of that decision. Each has one, and nothing is told that was decided later until it is over.
+    pub(crate) fn turn(&self, number: u64) -> Turn<'_, T> {
+        Turn { feed: self, number, news: Vec::new() }
     }
 
     fn ready(&self, number: u64, news: Vec<T>) {
-        let mut state = self.state.lock();
+        let mut state = self.0.lock();
         state.early.insert(number, news);
         if state.telling {
             return;
@@ -121,8 +124,6 @@ impl<T: Tell> Drop for Turn<'_, T> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
 
     struct Note(u32, Arc<Mutex<Vec<u32>>>);
@@ -136,7 +137,7 @@ mod tests {
     #[test]
     fn what_was_decided_first_is_told_first() {
         let (feed, told) = (Feed::default(), Arc::new(Mutex::new(Vec::new())));
-        let (mut first, mut second, mut third) = (feed.turn(), feed.turn(), feed.turn());
+        let (mut first, mut second, mut third) = (feed.turn(0), feed.turn(1), feed.turn(2));
         third.tells(Note(4, Arc::clone(&told)));
         second.tells(Note(3, Arc::clone(&told)));
         first.tells(Note(1, Arc::clone(&told)));
@@ -151,8 +152,8 @@ mod tests {
     #[test]
     fn a_turn_in_which_nothing_is_told_is_over_too() {
         let (feed, told) = (Feed::default(), Arc::new(Mutex::new(Vec::new())));
-        drop(feed.turn());
-        feed.turn().tells(Note(1, Arc::clone(&told)));
+        drop(feed.turn(0));
+        feed.turn(1).tells(Note(1, Arc::clone(&told)));
         assert_eq!(*told.lock(), [1]);
     }
 
@@ -164,12 +165,12 @@ mod tests {
             for _ in 0..4 {
                 scope.spawn(|| {
                     for _ in 0..1000 {
-                        let (number, mut turn) = {
+                        let number = {
                             let mut decided = decided.lock();
                             *decided += 1;
-                            (*decided, feed.turn())
+                            *decided
                         };
-                        turn.tells(Note(number, Arc::clone(&told)));
+                        feed.turn(u64::from(number) - 1).tells(Note(number, Arc::clone(&told)));
                     }
                 });
             }

@@ -19,8 +19,9 @@ use crate::park::{LotKey, OrbitName, domain_name, host_of};
 use crate::switch::guard::Inside;
 use crate::switch::{core, guard, log};
 use crate::tell::lamps::backlog::{Backlog, Pace, Paces, Watched};
+use crate::tell::lamps::domains::Domains;
 use crate::tell::lamps::presence::{Asked, Shown, domain_of, lot_now, orbit_now};
-use crate::tell::lamps::queue::Job;
+use crate::tell::lamps::queue::{Job, LampQueue};
 use crate::tell::lamps::watchers::{LONGEST_S, Watchers};
 
 /// A subscription that there is not: what is said to it only those hear who listen to events.
@@ -93,7 +94,7 @@ pub(crate) fn run(module: &Arc<Module>) {
         let until_blink = blinking.due.first().map(|(at, _)| at.saturating_duration_since(now));
         let patience = lamps.patience(now).min(until_blink.unwrap_or(LONG));
         module.health.showing.waits();
-        let job = module.lamps.next(patience);
+        let job = LampQueue::of(module).next(patience);
         module.health.showing.works();
         match job {
             Job::Lamp(lot, orbit) => show(&mut lamps, &mut blinking, (lot, orbit)),
@@ -110,7 +111,7 @@ pub(crate) fn run(module: &Arc<Module>) {
         guard("lamps", (), || lamps.show_unwatched(module));
         guard("lamps", (), || lamps.serve_strangers(module));
         if said.is_none_or(|at| at.elapsed() > SAY_EVERY) {
-            let unanswered = module.lamps.take_unanswered();
+            let unanswered = LampQueue::of(module).take_unanswered();
             if unanswered > 0 {
                 said = Some(Instant::now());
                 log::warning(
@@ -366,7 +367,7 @@ impl Lamps {
         let host = host_of(&asked.domain);
         let exists = match host.parse::<IpAddr>() {
             Ok(_) => Some(true),
-            Err(_) => module.domains.exists(module, host),
+            Err(_) => Domains::of(module).exists(module, host),
         };
         match exists {
             Some(true) if asked.is_answered || self.phones.may(Instant::now(), asked.source()) => {
@@ -376,7 +377,7 @@ impl Lamps {
             Some(_) if self.strangers.len() < MOST_OF_STRANGERS => {
                 self.strangers.push_back(asked);
             }
-            _ => module.lamps.leave_unanswered(),
+            _ => LampQueue::of(module).leave_unanswered(),
         }
     }
 
@@ -384,10 +385,10 @@ impl Lamps {
     fn look_for_domains(&mut self, module: &Arc<Module>) {
         let Some(asked) = self.unsure.pop_front() else { return };
         let host = host_of(&asked.domain).to_owned();
-        if module.domains.exists(module, &host).is_some() {
+        if Domains::of(module).exists(module, &host).is_some() {
             return self.ask(module, asked);
         }
-        self.is_full = !module.domains.look_for(module, &host, asked.clone());
+        self.is_full = !Domains::of(module).look_for(module, &host, asked.clone());
         if self.is_full {
             self.unsure.push_front(asked);
         }
@@ -406,7 +407,7 @@ impl Lamps {
             None => {
                 let from = asked.phone_domain().unwrap_or_default().to_owned();
                 // If it cannot be looked for, it is not shown.
-                module.domains.look_for(module, &from, asked);
+                Domains::of(module).look_for(module, &from, asked);
                 return;
             }
         }
@@ -423,7 +424,7 @@ impl Lamps {
         if is_told_one_by_one(module, lot, &asked.login) {
             // A phone that names an address instead may be any of the switch's.
             let from = asked.phone_domain().map(str::to_owned).or_else(core::domain);
-            let from = from.filter(|from| module.domains.exists(module, from) == Some(true));
+            let from = from.filter(|from| Domains::of(module).exists(module, from) == Some(true));
             self.watchers.note(time, &asked, from.as_deref(), false, shown);
             return;
         }
@@ -434,12 +435,12 @@ impl Lamps {
             self.watched.note(time, &asked.login, time + lasts);
             return;
         }
-        match module.domains.exists(module, &host) {
+        match Domains::of(module).exists(module, &host) {
             Some(true) => self.watchers.note(time, &asked, Some(&host), true, shown),
             exists => {
                 self.watchers.note(time, &asked, None, false, shown);
                 if exists.is_none() {
-                    module.domains.look_for(module, &host, asked.answered());
+                    Domains::of(module).look_for(module, &host, asked.answered());
                 }
             }
         }

@@ -1,5 +1,6 @@
 //! What the two legs' threads and the worker know of one hand-over.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -8,7 +9,8 @@ use parking_lot::Mutex;
 
 use super::seclusion::Seclusion;
 use super::told::Told;
-use crate::park::{CallUuid, Refusal};
+use crate::module::Module;
+use crate::park::{CallUuid, Refusal, Ticket};
 
 /// A leg that has claimed a call and waits to be bridged to it.
 pub(crate) struct Handover {
@@ -22,6 +24,23 @@ pub(crate) struct Handover {
     looked: AtomicBool,
     real: AtomicBool,
     over: AtomicBool,
+}
+
+/// Those that are under way. One lock, a leaf.
+#[derive(Default)]
+pub(crate) struct Handovers(pub(super) Mutex<HashMap<Ticket, Arc<Handover>>>);
+
+impl Handovers {
+    /// Those of the module.
+    pub(crate) fn of(module: &Module) -> Arc<Self> {
+        module.table()
+    }
+
+    /// Whether that leg has claimed a call.
+    #[must_use]
+    pub(crate) fn has(&self, leg: &CallUuid) -> bool {
+        self.0.lock().values().any(|handover| handover.is_of(leg))
+    }
 }
 
 #[derive(Default)]
@@ -52,7 +71,7 @@ impl Handover {
 
     /// Whether that leg has claimed the call.
     #[must_use]
-    pub(crate) fn is_of(&self, leg: &CallUuid) -> bool {
+    fn is_of(&self, leg: &CallUuid) -> bool {
         self.leg == *leg
     }
 

@@ -3,7 +3,7 @@
 use parking_lot::Mutex;
 
 use super::Part;
-use crate::module::clock;
+use crate::switch::clock;
 
 /// A part that is all right until it says otherwise.
 pub(crate) struct Mark(Mutex<State>);

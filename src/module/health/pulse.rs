@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::{Mark, Part};
-use crate::module::clock;
+use crate::switch::clock;
 
 /// A deadline that is so late is one that people notice.
 const LATE_MS: u64 = 1000;

@@ -7,10 +7,11 @@ use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
-use crate::dial::outgoing::in_thread;
 use crate::module::Module;
+use crate::module::thread::in_thread;
 use crate::switch::{api, core};
 use crate::tell::lamps::presence::Asked;
+use crate::tell::lamps::queue::LampQueue;
 
 /// How many are remembered.
 const MOST_KNOWN: usize = 4_096;
@@ -52,6 +53,11 @@ impl Table {
 }
 
 impl Domains {
+    /// That of the module.
+    pub(crate) fn of(module: &Module) -> Arc<Self> {
+        module.table()
+    }
+
     /// Whether that domain is the switch's own, a tenant's, or any other of the directory. None: nobody has looked yet.
     #[must_use]
     pub(crate) fn exists(&self, module: &Module, domain: &str) -> Option<bool> {
@@ -74,7 +80,7 @@ impl Domains {
             return true;
         }
         let theirs = Arc::clone(module);
-        let started = in_thread("callpark-domains", move || theirs.domains.look(&theirs));
+        let started = in_thread("callpark-domains", move || Domains::of(&theirs).look(&theirs));
         if started.is_err() {
             let mut table = self.0.lock();
             table.looks = false;
@@ -98,7 +104,7 @@ impl Domains {
                 let exists = answer.is_some_and(|answer| answer.trim() == "true");
                 self.0.lock().learn(domain, exists);
             }
-            module.lamps.ask(asked);
+            LampQueue::of(module).ask(asked);
         }
     }
 }

@@ -5,14 +5,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::module::Module;
-use crate::module::clock;
 use crate::park::{
     Dialog, DisplayName, LONGEST_USER, Lamp, LotKey, Number, OrbitName, domain_name, host_of,
     shortened,
 };
 use crate::render;
+use crate::switch::clock;
 use crate::switch::core;
 use crate::switch::event::{Event, Heard, Kind, Listener};
+use crate::tell::lamps::domains::Domains;
+use crate::tell::lamps::queue::LampQueue;
 use crate::tell::lamps::watchers::LONGEST_S;
 
 /// What one lamp shows.
@@ -224,7 +226,7 @@ impl Asked {
     /// Whether the phone is of another tenant than the lamp. None: the directory has to be asked, which can take a moment.
     pub(crate) fn is_stranger(&self, module: &Module, owner: &LotKey) -> Option<bool> {
         match (&self.from, owner.domain.as_deref()) {
-            (Some(from), Some(owner)) if from != owner => module.domains.exists(module, from),
+            (Some(from), Some(owner)) if from != owner => Domains::of(module).exists(module, from),
             // Everybody's, its own, or nobody can say.
             _ => Some(false),
         }
@@ -257,7 +259,7 @@ impl Listener for Probes {
         let expires_s = expires_s(event.header("expires").as_deref());
         let call_id = event.header("sub-call-id");
         if let Some(asked) = Asked::new(login, domain, call_id, &from, expires_s) {
-            module.lamps.ask(asked);
+            LampQueue::of(&module).ask(asked);
         }
     }
 }

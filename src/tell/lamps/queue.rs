@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use parking_lot::{Condvar, Mutex};
 
+use crate::module::Module;
 use crate::park::{LotKey, OrbitName};
 use crate::tell::lamps::presence::Asked;
 
@@ -92,6 +93,11 @@ pub(crate) struct LampQueue {
 }
 
 impl LampQueue {
+    /// That of the module.
+    pub(crate) fn of(module: &Module) -> Arc<Self> {
+        module.table()
+    }
+
     fn with<T>(&self, change: impl FnOnce(&mut Waiting) -> T) -> T {
         let value = change(&mut self.waiting.lock());
         self.came.notify_one();

@@ -4,11 +4,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::dial::outgoing::in_thread;
 use crate::module::Module;
-use crate::module::clock;
+use crate::module::thread::in_thread;
+use crate::switch::clock;
 use crate::switch::{api, db, log};
 use crate::tell::lamps::presence::Asked;
+use crate::tell::lamps::queue::LampQueue;
 
 /// How many are read of one database.
 const MOST: usize = 50_000;
@@ -23,10 +24,10 @@ pub(crate) fn answer_all(module: &Arc<Module>) {
             let proto = module.settings.read().presence_proto.clone();
             for asked in databases().iter().flat_map(|database| watched(database, &proto)) {
                 // Nobody is in a hurry here, and phones that ask by themselves may be.
-                while !module.lamps.has_room() && !module.is_stopping() {
+                while !LampQueue::of(&module).has_room() && !module.is_stopping() {
                     std::thread::sleep(ROOM_AGAIN);
                 }
-                module.lamps.ask(asked);
+                LampQueue::of(&module).ask(asked);
             }
         })
     };

@@ -7,45 +7,19 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 
-use crate::config::source;
 use crate::dial::ring;
 use crate::leg::handover;
 use crate::leg::replaces;
 use crate::module::Module;
-use crate::module::clock;
+use crate::module::message::Message;
+use crate::module::source;
 use crate::park::{CallUuid, RunId, Ticket};
+use crate::service::registrations;
+use crate::switch::clock;
+use crate::switch::guard;
 use crate::switch::guard::Inside;
-use crate::switch::{guard, module as switch_module};
-
-/// What the worker is told.
-pub(crate) enum Message {
-    /// There may be an earlier deadline than the one you wait for.
-    Look,
-    /// An application has run on this parked leg.
-    Ran(CallUuid),
-    /// FreeSWITCH has read its XML again.
-    Reload,
-    /// A return step could not begin to ring: there was no thread for it.
-    NotRung {
-        /// The parked call.
-        uuid: CallUuid,
-        /// The run.
-        run: RunId,
-        /// Why.
-        reason: String,
-    },
-    /// A parked leg has begun to bridge to `leg`: see whether it comes true.
-    Confirm {
-        /// The parked call.
-        uuid: CallUuid,
-        /// The claim.
-        ticket: Ticket,
-        /// Who claimed it.
-        leg: CallUuid,
-    },
-    /// End.
-    Stop,
-}
+use crate::tell::lamps::queue::LampQueue;
+use crate::tell::lamps::subscriptions;
 
 /// How long two legs must have been in a bridge before it counts: who hangs up sooner has not spoken a word, and the
 /// caller stays parked.
@@ -87,7 +61,7 @@ pub(crate) fn run(module: &Arc<Module>, messages: &Receiver<Message>) {
         guard("confirming", (), || confirm_due(module, &mut confirms));
         if check_registration.is_some_and(|at| Instant::now() >= at) {
             check_registration = None;
-            guard("registration", (), || check_registered(module));
+            guard("registration", (), || registrations::check(module));
         }
         while not_rung.front().is_some_and(|(at, ..)| *at <= Instant::now()) {
             if let Some((_, uuid, run, reason)) = not_rung.pop_front() {
@@ -122,6 +96,10 @@ pub(crate) fn run(module: &Arc<Module>, messages: &Receiver<Message>) {
             Ok(Message::NotRung { uuid, run, reason }) => {
                 not_rung.push_back((Instant::now() + NOT_RUNG_AGAIN, uuid, run, reason));
             }
+            Ok(Message::Configured) => guard("lamps", (), || {
+                LampQueue::of(module).configured();
+                subscriptions::answer_all(module);
+            }),
             Ok(Message::Reload) => reload_at = Some(Instant::now()),
             Ok(Message::Confirm { uuid, ticket, leg }) => {
                 confirms.push_back(Confirm { at: Instant::now() + REAL_BRIDGE, uuid, ticket, leg });
@@ -153,17 +131,6 @@ fn confirm_due(module: &Arc<Module>, confirms: &mut VecDeque<Confirm>) {
         if !handover::confirm(module, &confirm.uuid, confirm.ticket, &confirm.leg) {
             confirm.at = now + LOOK_AGAIN;
             confirms.push_back(confirm);
-        }
-    }
-}
-
-fn check_registered(module: &Arc<Module>) {
-    let registered = module.registered.lock().clone();
-    for interface in crate::INTERFACES {
-        if !registered.contains(&interface) {
-            let (kind, name) = interface;
-            switch_module::missing(&format!("the {kind} {name}"));
-            module.health.hooks.wrong(format!("FreeSWITCH did not register the {kind} {name}"));
         }
     }
 }

@@ -8,15 +8,18 @@ use crossbeam_channel::unbounded;
 use parking_lot::Mutex;
 
 use crate::api;
-use crate::config::source::{self, First};
+use crate::dial::ringing::Rings;
 use crate::leg::departed;
-use crate::leg::origin::Watching;
 use crate::leg::replaces::OnTop;
+use crate::leg::watching::Watching;
 use crate::module::Module;
-use crate::module::clock;
-use crate::module::health;
-use crate::module::worker::{self, Message};
+use crate::module::message::Message;
+use crate::module::rival;
+use crate::module::source::{self, First, Readings};
 use crate::park::End;
+use crate::service::registrations::Registrations;
+use crate::service::{effects, worker};
+use crate::switch::clock;
 use crate::switch::event::{Binding, Subclass};
 use crate::switch::hangup::Hangups;
 use crate::switch::hooks::Hooks;
@@ -24,6 +27,7 @@ use crate::switch::{Cause, Located, guard, inside, log};
 use crate::tell::event;
 use crate::tell::lamps;
 use crate::tell::lamps::presence::Probes;
+use crate::tell::lamps::queue::LampQueue;
 use crate::tell::lamps::subscriptions;
 
 /// How long `shutdown` waits for those who are still inside the module, beyond the 10 s FreeSWITCH has waited.
@@ -55,8 +59,8 @@ pub(crate) fn start() -> Result<(), String> {
     let First { text, config, wrong } = source::first();
     let (sender, messages) = unbounded();
     let lots = config.lots.len();
-    let module = Module::new(config, clock::epoch_ms(), sender);
-    module.readings.loaded(text);
+    let module = Module::new(config, clock::epoch_ms(), sender, effects::carry_out);
+    Readings::of(&module).loaded(text);
     if let Some(wrong) = wrong {
         module.health.configuration.wrong(wrong);
     }
@@ -77,7 +81,7 @@ pub(crate) fn start() -> Result<(), String> {
             format!("its thread for lamps cannot start: {error}")
         })?
     };
-    health::check_rival(&module);
+    rival::check(&module);
     Module::start(Arc::clone(&module));
     let unheard = |text: &str| {
         log::error(None, format_args!("{text}"));
@@ -97,7 +101,7 @@ pub(crate) fn start() -> Result<(), String> {
         Binding::new::<source::Reloads>(),
         probes,
         Binding::new::<OnTop>(),
-        Binding::new::<health::Registrations>(),
+        Binding::new::<Registrations>(),
     ];
     if bindings.iter().any(Option::is_none) {
         unheard("FreeSWITCH does not tell us of every event: lamps or reloads will fail");
@@ -145,7 +149,7 @@ fn end_calls(module: &Arc<Module>) {
 pub(crate) fn stop() -> bool {
     let Some(module) = Module::running() else { return true };
     module.stopping();
-    module.rings.stop_all();
+    Rings::of(&module).stop_all();
     // While lamps are still shown: those of these calls go out.
     end_calls(&module);
     let service = SERVICE.lock().take();
@@ -159,7 +163,7 @@ pub(crate) fn stop() -> bool {
             log::error(None, format_args!("the worker had failed"));
         }
         // They show first what has changed before.
-        module.lamps.stop();
+        LampQueue::of(&module).stop();
         if service.lamps.join().is_err() {
             log::error(None, format_args!("the thread for lamps had failed"));
         }

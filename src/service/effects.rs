@@ -4,45 +4,29 @@ use std::sync::Arc;
 
 use crate::dial::callback;
 use crate::dial::ring;
+use crate::dial::ringing::Rings;
 use crate::leg::handover;
 use crate::leg::pickup_tone;
-use crate::module::{Interlude, Module};
+use crate::module::{Decided, Interlude, Module};
 use crate::park::Effect;
 use crate::switch::{Session, log};
 use crate::tell::event;
-use crate::tell::feed::Turn;
+use crate::tell::feed::Feed;
+use crate::tell::lamps::queue::LampQueue;
 
-/// Whether something in there is told to the world, in its turn.
-pub(crate) fn are_told(effects: &[Effect]) -> bool {
-    effects.iter().any(|effect| matches!(effect, Effect::Event(_) | Effect::Callback(_)))
-}
-
-/// Carries out `effects` in their order, but first, in `turn`, those that are told. `here`: the session on whose thread we
-/// are.
-pub(crate) fn carry_out(
-    module: &Arc<Module>,
-    effects: Vec<Effect>,
-    turn: Option<Turn<'_>>,
-    here: Option<Session<'_>>,
-) {
-    if let Some(mut turn) = turn {
-        for effect in &effects {
-            match effect {
-                Effect::Event(event) => turn.tells(event::news(event, here)),
-                Effect::Callback(news) => turn.tells(event::callback_news(news)),
-                _ => {}
-            }
-        }
-    }
+/// Carries out what was decided, in its order, but first what is told. `here`: the session on whose thread we are.
+pub(crate) fn carry_out(module: &Arc<Module>, decided: Decided, here: Option<Session<'_>>) {
+    let Decided { number, effects } = decided;
+    tell(module, number, &effects, here);
     for effect in effects {
         match effect {
             Effect::Event(event) => pickup_tone::tone(module, &event),
             Effect::Callback(_) => {}
             // One thread shows lamps, so that the last one to be shown is the last one that was true.
-            Effect::Presence(lot, orbit) => module.lamps.changed(lot, orbit),
+            Effect::Presence(lot, orbit) => LampQueue::of(module).changed(lot, orbit),
             Effect::Wake(uuid) => module.wake(&uuid),
             Effect::Ring(step) => ring::step(module, *step),
-            Effect::StopRing(run, why) => module.rings.stop(run, why),
+            Effect::StopRing(run, why) => Rings::of(module).stop(run, why),
             Effect::Comfort(uuid) => module.interlude(&uuid, Interlude::Comfort),
             Effect::Offer(uuid) => module.interlude(&uuid, Interlude::Offer),
             Effect::CallBack(callback) => callback::attempt(module, *callback),
@@ -56,6 +40,19 @@ pub(crate) fn carry_out(
                     "{lot} {orbit}: the orbit was held for {uuid}, which did not come; it is free again"
                 ),
             ),
+        }
+    }
+}
+
+/// Tells the world, when it is the turn of this decision.
+fn tell(module: &Module, number: u64, effects: &[Effect], here: Option<Session<'_>>) {
+    let feed = Feed::of(module);
+    let mut turn = feed.turn(number);
+    for effect in effects {
+        match effect {
+            Effect::Event(event) => turn.tells(event::news(event, here)),
+            Effect::Callback(news) => turn.tells(event::callback_news(news)),
+            _ => {}
         }
     }
 }

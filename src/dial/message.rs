@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::dial::outgoing::in_thread;
 use crate::leg::caller_id;
+use crate::module::thread::in_thread;
 use crate::park::{CallView, User};
 use crate::switch::event::{Event, Kind};
 use crate::switch::{api, log};

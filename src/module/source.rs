@@ -7,15 +7,14 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use parking_lot::Mutex;
 
 use crate::config::{Config, ConfigError};
-use crate::dial::outgoing::in_thread;
-use crate::module::Module;
-use crate::module::health::{self, Mark};
-use crate::module::worker::Message;
+use crate::module::health::Mark;
+use crate::module::message::Message;
+use crate::module::thread::in_thread;
+use crate::module::{Module, rival};
 use crate::park::{AfterReturn, Step, StepTo};
 use crate::switch::Cause;
 use crate::switch::event::{Heard, Kind, Listener};
 use crate::switch::{core, log, xml};
-use crate::tell::lamps::subscriptions;
 
 const FILE: &str = "callpark.conf";
 
@@ -124,6 +123,11 @@ struct Reading {
 }
 
 impl Readings {
+    /// That of the module.
+    pub(crate) fn of(module: &Module) -> Arc<Self> {
+        module.table()
+    }
+
     /// Notes the text that `load` found.
     pub(crate) fn loaded(&self, text: Option<String>) {
         self.latest.lock().text = text;
@@ -165,7 +169,7 @@ impl Readings {
 /// # Errors
 /// What is wrong with it.
 pub(crate) fn again(module: &Arc<Module>) -> Result<(), String> {
-    let readings = &module.readings;
+    let readings = Readings::of(module);
     // FreeSWITCH keeps its XML in memory: without this an edited file would change nothing.
     if let Err(error) = xml::reload() {
         let error = format!("FreeSWITCH cannot read its configuration: {error}");
@@ -182,10 +186,10 @@ pub(crate) fn again(module: &Arc<Module>) -> Result<(), String> {
 fn take(module: &Arc<Module>, number: u64, text: Option<String>) -> Result<(), String> {
     let config = parse(text.as_deref());
     let wrong = config.as_ref().err().map(String::as_str);
-    module.readings.ended(number, text, wrong, &module.health.configuration);
+    Readings::of(module).ended(number, text, wrong, &module.health.configuration);
     let config = config?;
     let newest = module.act(None, |park, now| {
-        let newest = module.readings.carries_out(number);
+        let newest = Readings::of(module).carries_out(number);
         if newest {
             park.configure(now, config.lots);
         }
@@ -193,21 +197,20 @@ fn take(module: &Arc<Module>, number: u64, text: Option<String>) -> Result<(), S
     });
     if newest {
         *module.settings.write() = config.settings;
-        module.lamps.configured();
-        // Lamps may belong to others now.
-        subscriptions::answer_all(module);
+        // Lamps may be called otherwise now, and may belong to others.
+        module.tell_worker(Message::Configured);
     }
-    health::check_rival(module);
+    rival::check(module);
     Ok(())
 }
 
 /// Follows a `reloadxml`: reads the configuration if it is not the one that was read last. FreeSWITCH may ask a web server
 /// for it, so this can take seconds.
 pub(crate) fn follow(module: &Arc<Module>) {
-    let number = module.readings.begin();
+    let number = Readings::of(module).begin();
     let text = xml::configuration(FILE);
     // `callpark reload` makes FreeSWITCH read its XML, which leads here too: what has been read is not read twice.
-    if module.readings.has_read(text.as_deref()) {
+    if Readings::of(module).has_read(text.as_deref()) {
         return;
     }
     match take(module, number, text) {
@@ -222,13 +225,14 @@ pub(crate) fn follow(module: &Arc<Module>) {
 /// now.
 #[must_use]
 pub(crate) fn follow_soon(module: &Arc<Module>) -> bool {
-    let wanted = &module.readings.wanted;
+    let readings = Readings::of(module);
+    let wanted = &readings.wanted;
     if wanted.swap(true, Ordering::AcqRel) {
         return true;
     }
     let theirs = Arc::clone(module);
     let started = in_thread("callpark-reload", move || {
-        theirs.readings.wanted.store(false, Ordering::Release);
+        Readings::of(&theirs).wanted.store(false, Ordering::Release);
         follow(&theirs);
     });
     if started.is_err() {

@@ -1,0 +1,125 @@
+//! Legs that were called for a parked call, or are sent to take one, and what for.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::leg::arrival;
+use crate::leg::errand::leave;
+use crate::leg::handover::{self, Told};
+use crate::module::Module;
+use crate::module::tokens::Tokens;
+use crate::park::{CallState, CallUuid, Claim, Claimant, Refusal, RunId, Step, Target, User};
+use crate::switch::{Session, clock};
+
+/// The application that connects a leg we have called; its data is the token of an [`Errand`].
+pub(crate) const APPLICATION: &str = "callpark_retrieve";
+
+/// What a leg that we have called is for: handed out once.
+pub(crate) struct Errand {
+    /// The call it is to take, and no other.
+    pub uuid: CallUuid,
+    /// The return step that rang it; none: a command did.
+    pub run: Option<RunId>,
+    /// Who was called.
+    pub user: Option<User>,
+    /// What it hears before that.
+    pub announce: Option<Arc<str>>,
+    /// What it has to do for it.
+    pub confirm: Option<Confirm>,
+    /// The command that waits for what becomes of it.
+    pub told: Option<Arc<Told>>,
+    /// What the leg has claimed before it came.
+    pub claim: Option<Claim>,
+}
+
+/// Whoever answers gets the call only by pressing a key: a machine does not.
+#[derive(Clone, Copy)]
+pub(crate) struct Confirm {
+    /// The key.
+    pub key: char,
+    /// Within how much time.
+    pub within: Duration,
+}
+
+impl Confirm {
+    /// As long as the phone may have rung, but shorter than the domain waits for whoever has answered.
+    pub(super) fn of(step: &Step) -> Option<Self> {
+        const LONGEST_S: u32 = 30;
+        let within = Duration::from_secs(step.ring_s.min(LONGEST_S).into());
+        step.confirm.map(|key| Self { key, within })
+    }
+}
+
+impl Errand {
+    /// A command's.
+    #[must_use]
+    pub(crate) fn by_command(uuid: CallUuid) -> Self {
+        Self { uuid, run: None, user: None, announce: None, confirm: None, told: None, claim: None }
+    }
+
+    /// Who claims, when `leg` does it.
+    #[must_use]
+    pub(crate) fn claimant(&self, leg: CallUuid) -> Claimant {
+        let user = self.user.clone();
+        match self.run {
+            Some(run) => Claimant::StepLeg { uuid: leg, user, run },
+            None => Claimant::Retriever { uuid: leg, user },
+        }
+    }
+}
+
+/// Those that are out.
+pub(crate) fn errands(module: &Module) -> Arc<Tokens<Errand>> {
+    module.table()
+}
+
+/// A channel has been asked to set off, and may be on its own thread or not.
+pub(crate) fn asked(module: &Arc<Module>, leg: Session<'_>, token: &str) {
+    let goes = leg.in_its_thread()
+        && leg.channel().can_be_sent()
+        && !leg.channel().on_its_way()
+        && !leg.channel().is_ringing_phone();
+    if errands(module).is_out(token) {
+        if !goes || leg.channel().in_bridge() || !leave_with_claim(module, token, leg) {
+            errands(module).asked_in_vain(token);
+        }
+    } else if module.look(|park| park.is_parked(&CallUuid::from(leg.uuid().as_str()))) {
+        // Two have sent it, and the other way was shorter.
+        arrival::errands(module).refuse(token, Refusal::AlreadyParked);
+    } else if !goes || !leave(&arrival::errands(module), token, leg) {
+        arrival::errands(module).asked_in_vain(token);
+    }
+}
+
+/// The leg leaves what it does only if it has the call it is to take: otherwise it would have nothing to go back to.
+fn leave_with_claim(module: &Arc<Module>, token: &str, leg: Session<'_>) -> bool {
+    let errands = errands(module);
+    let uuid = CallUuid::from(leg.uuid().as_str());
+    let by = |errand: &Errand| (errand.uuid.clone(), errand.claimant(uuid.clone()));
+    let Some((call, by)) = errands.look(token, by) else { return false };
+    if errands.look(token, |errand| errand.claim.is_some()) == Some(true) {
+        // It has lost its way: somebody else sent it elsewhere at the same moment.
+        return leave(&errands, token, leg);
+    }
+    let there = module.look(|park| park.find(clock::now(), &call));
+    if there.is_none_or(|call| call.state == CallState::Connecting) {
+        errands.refuse(token, Refusal::Empty);
+        return false;
+    }
+    match handover::claim(module, leg, None, Target::Call(&call), by) {
+        Ok(claim) => {
+            let ticket = claim.ticket;
+            errands.change(token, |errand| errand.claim = Some(claim));
+            let gone = leave(&errands, token, leg);
+            if !gone {
+                // The command has given up at this very moment.
+                module.act(Some(leg), |park, now| park.unclaim(now, &call, ticket));
+            }
+            gone
+        }
+        Err(refusal) => {
+            errands.refuse(token, refusal);
+            false
+        }
+    }
+}

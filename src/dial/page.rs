@@ -1,0 +1,99 @@
+//! Telling people that a call is parked: the phones of its lot, which answer by themselves, and its parker, in writing.
+
+use std::sync::Arc;
+
+use crate::dial::message;
+use crate::dial::outgoing::{self, Outgoing};
+use crate::dial::ringing::Rings;
+use crate::dial::targets;
+use crate::leg::arrival::{self, Arrival};
+use crate::module::Module;
+use crate::module::thread::in_thread;
+use crate::park::{CallUuid, CallView, LotConfig, Notice};
+use crate::switch::dial_string::DialString;
+use crate::switch::{clock, log};
+
+/// Pages the phones of the lot and sends the parker a message, if the lot wants that.
+pub(crate) fn tell_others(module: &Arc<Module>, lot: Option<&LotConfig>, uuid: &CallUuid) {
+    let Some(lot) = lot.filter(|lot| lot.notify || lot.page.is_some()) else { return };
+    let Some(call) = module.look(|park| park.find(clock::now(), uuid)) else { return };
+    if lot.notify && may_tell(module, &call, Notice::Message) {
+        message::send(&call);
+    }
+    if let Some(dial_string) = &lot.page
+        && may_tell(module, &call, Notice::Page)
+    {
+        page(module, call, dial_string.clone());
+    }
+}
+
+/// Whether it is time to tell people of a call again.
+fn may_tell(module: &Arc<Module>, call: &CallView, notice: Notice) -> bool {
+    let told = module.act(None, |park, now| park.tell(now, &call.uuid, notice));
+    told.inspect_err(|why| {
+        let what = match notice {
+            Notice::Page => "nobody is paged",
+            Notice::Message => "no message is sent",
+        };
+        log::info(
+            Some(call.uuid.as_str()),
+            format_args!("{} {}: {what}: {why}", call.lot, call.orbit),
+        );
+    })
+    .is_ok()
+}
+
+/// Calls the phones a lot pages, each of them, and has them told where the call is. Nobody waits for it.
+fn page(module: &Arc<Module>, call: CallView, dial_string: String) {
+    let uuid = call.uuid.clone();
+    let module = Arc::clone(module);
+    let thread = in_thread("callpark-page", move || {
+        match targets::phones(call.uuid.as_str(), &dial_string) {
+            Ok(phones) => {
+                for phone in phones {
+                    page_one(&module, call.clone(), phone);
+                }
+            }
+            Err(reason) => log::warning(
+                Some(call.uuid.as_str()),
+                format_args!(
+                    "{} {}: nobody is paged with {dial_string:?}: {reason}",
+                    call.lot, call.orbit
+                ),
+            ),
+        }
+    });
+    if let Err(reason) = thread {
+        log::warning(Some(uuid.as_str()), format_args!("nobody is paged: {reason}"));
+    }
+}
+
+fn page_one(module: &Arc<Module>, call: CallView, phone: DialString) {
+    const RING_S: u32 = 10;
+    if module.is_stopping() {
+        return;
+    }
+    let ringing = Rings::of(module).begin_command();
+    let uuid = call.uuid.clone();
+    let module = Arc::clone(module);
+    let thread = in_thread("callpark-page", move || {
+        let paged = || {
+            let name = format!("Parked at {}", call.orbit);
+            let outgoing = Outgoing::about(&call, &phone, RING_S, name);
+            let leg = outgoing.with("sip_auto_answer", "true").reach(&ringing.call_off)?;
+            let errand = Arrival::Tell { lot: call.lot.clone(), orbit: call.orbit.clone() };
+            outgoing::send(&arrival::errands(&module), errand, leg, "callpark")
+        };
+        let result = paged();
+        Rings::of(&module).end_command(&ringing);
+        if let Err(reason) = result {
+            log::info(
+                Some(call.uuid.as_str()),
+                format_args!("{} {}: paging {:?}: {reason}", call.lot, call.orbit, phone.as_str()),
+            );
+        }
+    });
+    if let Err(reason) = thread {
+        log::warning(Some(uuid.as_str()), format_args!("nobody is paged: {reason}"));
+    }
+}

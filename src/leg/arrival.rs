@@ -1,0 +1,117 @@
+//! What legs are for that we send to the application `callpark`.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::leg::errand::ARRIVES_WITHIN_MS;
+use crate::leg::origin::Came;
+use crate::leg::party::Marks;
+use crate::module::Module;
+use crate::module::thread::in_thread;
+use crate::module::tokens::Tokens;
+use crate::park::{CallUuid, LotKey, OrbitName, User, Want};
+use crate::switch::{Located, Session};
+
+/// What a leg is to do when it arrives.
+pub(crate) enum Arrival {
+    /// Be parked.
+    Park {
+        /// The lot.
+        lot: LotKey,
+        /// The orbit, if the one that is held for it has lapsed.
+        orbit: Want,
+        /// Who parks it.
+        parker: Option<User>,
+        /// The consultation leg whose orbit it takes over.
+        heir_of: Option<CallUuid>,
+    },
+    /// Take the place of a parked leg.
+    Replace(Replacement),
+    /// Be parked in place of the loopback leg behind which it was.
+    Through {
+        /// The lot.
+        lot: LotKey,
+        /// The orbit that is held for it.
+        orbit: Want,
+        /// How it came there.
+        came: Came,
+    },
+    /// Retrieve in place of the loopback leg behind which it was.
+    Take {
+        /// The lot.
+        lot: LotKey,
+        /// The orbit, or the next call.
+        orbit: Option<OrbitName>,
+        /// Whose call it is.
+        user: Option<User>,
+    },
+    /// Hear where the call is, and be let go.
+    Tell {
+        /// The lot.
+        lot: LotKey,
+        /// The orbit.
+        orbit: OrbitName,
+    },
+}
+
+/// What the new leg of a parked call is to know.
+pub(crate) struct Replacement {
+    /// The leg whose place it takes.
+    pub of: CallUuid,
+    /// That one dialled here itself: it may be a consultation, and the new leg somebody else.
+    pub consultation: bool,
+    /// Who parks the call then.
+    pub parker: Option<User>,
+    /// Whose the old leg was, as it says.
+    pub marks: Marks,
+    /// What the old leg's variables said about how it is parked.
+    pub variables: Vec<(&'static str, String)>,
+}
+
+/// Those that are out.
+pub(crate) fn errands(module: &Module) -> Arc<Tokens<Arrival>> {
+    module.table()
+}
+
+/// Keeps the orbit for a leg that has set off, until it is there or gone.
+pub(crate) fn expect(module: &Arc<Module>, token: &str, leg: &str) {
+    let watch = {
+        let (module, token, leg) = (Arc::clone(module), token.to_owned(), leg.to_owned());
+        move || watch(&module, &token, &CallUuid::from(leg.as_str()))
+    };
+    if in_thread("callpark-arrival", watch).is_err() {
+        errands(module).lapse(token);
+    }
+}
+
+fn watch(module: &Arc<Module>, token: &str, uuid: &CallUuid) {
+    /// Somebody else has sent it elsewhere if it does neither come nor is on its way for so long.
+    const ASTRAY: Duration = Duration::from_secs(2);
+    const LOOK: Duration = Duration::from_millis(50);
+    let mut seen = Instant::now();
+    while errands(module).is_out(token) && !module.is_stopping() {
+        match Located::find(uuid.as_str()) {
+            Some(leg) if leg.session().channel().on_its_way() => seen = Instant::now(),
+            Some(_) if seen.elapsed() < ASTRAY => {}
+            _ => {
+                if errands(module).take(token).is_some() {
+                    module.act(None, |park, _| park.unreserve(uuid));
+                }
+                return;
+            }
+        }
+        module.act(None, |park, now| {
+            if let Some((lot, orbit)) = park.reservation(uuid) {
+                // The same again prolongs it. It cannot be refused: the orbit is held already.
+                drop(park.reserve(now, uuid, &lot, Want::Orbit(orbit), ARRIVES_WITHIN_MS));
+            }
+        });
+        std::thread::sleep(LOOK);
+    }
+}
+
+/// The leg takes over what the consultation leg `holder` has, which is still in the orbit, or has left it and is awaited.
+pub(crate) fn inherit(module: &Arc<Module>, heir: Session<'_>, holder: &CallUuid) {
+    let heir = CallUuid::from(heir.uuid().as_str());
+    module.act(None, |park, now| park.hand_on(now, holder, &heir, ARRIVES_WITHIN_MS));
+}

@@ -1,0 +1,85 @@
+//! What FreeSWITCH tells of the life of every channel: how it moves, whom it is connected to, what it dials.
+
+use std::time::Instant;
+
+use crate::leg::origin::{Bridge, By, CONTROLLER, Dialled, Sent, Ways, mover};
+use crate::leg::parked;
+use crate::module::Module;
+use crate::switch::hooks::{Move, Watcher};
+use crate::switch::{Session, application};
+
+/// Listens to how channels move.
+pub(crate) struct Watching;
+
+impl Watcher for Watching {
+    fn began(session: Session<'_>) {
+        let Some(module) = Module::running() else { return };
+        Ways::of(&module).begins(session);
+    }
+
+    fn moved(session: Session<'_>, how: Move) {
+        let Some(module) = Module::running() else { return };
+        let by_its_controller = how.own_thread
+            && how.commanded
+            && application::names(session).iter().any(|application| application == CONTROLLER);
+        Ways::of(&module).with(session, |way| {
+            let how =
+                Move { bridged: how.bridged || (!how.own_thread && way.bridge.just_now()), ..how };
+            // A key with an action (`bind_digit_action`) runs it as a command would.
+            let by_its_key = how.own_thread && way.dialled().just_now();
+            let Some(by) = mover(how, by_its_controller || by_its_key) else { return };
+            let again = way.sent.as_ref().is_some_and(|sent| sent.dialled.from.is_none());
+            way.sent = Some(Sent { by, again, from: None, dialled: Dialled::default() });
+        });
+    }
+
+    fn routed(session: Session<'_>) {
+        let Some(module) = Module::running() else { return };
+        let channel = session.channel();
+        let applications = application::names(session);
+        // A leg that was called for a place in the dialplan (`originate <dial string> 701`) begins there. One that was
+        // called for another leg, or is sent elsewhere before it has got there, does not.
+        let begins = channel.variable("direction").as_deref() == Some("outbound")
+            && ["originator", "current_application", "last_bridge_to"]
+                .into_iter()
+                .all(|name| channel.variable(name).is_none());
+        let talked_to = channel.variable("last_bridge_to");
+        Ways::of(&module).with(session, |way| {
+            if let Some(sent) = &mut way.sent
+                && sent.by == By::Party
+                && sent.dialled.from.is_none()
+            {
+                // Before it has a bridge with anybody else.
+                sent.from = talked_to;
+            }
+            if begins && way.sent.as_ref().is_some_and(|sent| sent.by == By::Other && !sent.again) {
+                way.sent = None;
+            }
+            way.settle(&applications);
+            let dialled = way.dialled();
+            dialled.from.get_or_insert(applications.len());
+        });
+    }
+
+    fn bridged(session: Session<'_>, with: Option<&str>) {
+        let Some(module) = Module::running() else { return };
+        Ways::of(&module).with(session, |way| way.bridge = Bridge::In);
+        parked::connected(&module, session, with);
+    }
+
+    fn unbridged(session: Session<'_>) {
+        let Some(module) = Module::running() else { return };
+        Ways::of(&module).with(session, |way| way.bridge = Bridge::Over(Instant::now()));
+    }
+
+    fn keyed(session: Session<'_>) {
+        let Some(module) = Module::running() else { return };
+        let applications = session.in_its_thread().then(|| application::names(session));
+        Ways::of(&module).with(session, |way| way.key(applications.as_deref()));
+    }
+
+    fn ended(session: Session<'_>) {
+        let Some(module) = Module::running() else { return };
+        Ways::of(&module).ends(session);
+    }
+}

@@ -1,0 +1,35 @@
+//! What the worker is told.
+
+use crate::park::{CallUuid, RunId, Ticket};
+
+/// What the worker is told.
+pub(crate) enum Message {
+    /// There may be an earlier deadline than the one you wait for.
+    Look,
+    /// An application has run on this parked leg.
+    Ran(CallUuid),
+    /// FreeSWITCH has read its XML again.
+    Reload,
+    /// Another configuration counts from now on.
+    Configured,
+    /// A return step could not begin to ring: there was no thread for it.
+    NotRung {
+        /// The parked call.
+        uuid: CallUuid,
+        /// The run.
+        run: RunId,
+        /// Why.
+        reason: String,
+    },
+    /// A parked leg has begun to bridge to `leg`: see whether it comes true.
+    Confirm {
+        /// The parked call.
+        uuid: CallUuid,
+        /// The claim.
+        ticket: Ticket,
+        /// Who claimed it.
+        leg: CallUuid,
+    },
+    /// End.
+    Stop,
+}

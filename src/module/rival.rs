@@ -1,0 +1,30 @@
+//! The module that gets in our way.
+
+use crate::module::Module;
+use crate::switch::{log, module};
+
+const RIVAL: &str = "mod_valet_parking";
+
+/// Says so, loudly, if mod_valet_parking answers for our lamps.
+pub(crate) fn check(running: &Module) {
+    if module::is_loaded(RIVAL) {
+        warn(running);
+    } else {
+        running.health.modules.good();
+    }
+}
+
+/// Says so, loudly, unless our lamps are called otherwise.
+pub(crate) fn warn(running: &Module) {
+    let proto = running.settings.read().presence_proto.clone();
+    if proto != "park" {
+        return running.health.modules.good();
+    }
+    let text = format!(
+        "{RIVAL} is loaded too: it answers for every park+ lamp and says that our orbits are free. Take it out of \
+         modules.conf.xml and restart FreeSWITCH, for it cannot be unloaded, or give <param name=\"presence-proto\"> in \
+         callpark.conf.xml another value than \"park\""
+    );
+    log::warning(None, format_args!("{text}"));
+    running.health.modules.wrong(text);
+}
