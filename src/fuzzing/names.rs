@@ -13,7 +13,7 @@ use crate::switch::clock;
 use crate::switch::log;
 use crate::tell::event;
 use crate::tell::history;
-use crate::tell::lamps::presence;
+use crate::tell::lamps::shown;
 
 /// The columns of a list, and those of them that a table shows.
 const COLUMNS: usize = 15;
@@ -136,7 +136,7 @@ fn is_xml(c: char) -> bool {
 
 /// FreeSWITCH writes what a lamp shows into an XML document as it is.
 fn lamp(lamp: crate::park::Lamp) {
-    let (shown, _) = presence::shown(lamp);
+    let (shown, _) = shown::shown(lamp);
     for (name, value) in shown.headers("park", "701", "a.b", None) {
         assert!(value.chars().all(|c| is_xml(c) && !c.is_control()), "{name}: {value:?}");
         if !name.starts_with("Caller-") {

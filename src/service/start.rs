@@ -26,7 +26,7 @@ use crate::switch::hooks::Hooks;
 use crate::switch::{Cause, Located, guard, inside, log};
 use crate::tell::event;
 use crate::tell::lamps;
-use crate::tell::lamps::presence::Probes;
+use crate::tell::lamps::probes::Probes;
 use crate::tell::lamps::queue::LampQueue;
 use crate::tell::lamps::subscriptions;
 

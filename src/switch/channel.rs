@@ -372,3 +372,13 @@ impl Channel<'_> {
             .filter(|uuid| !uuid.is_empty())
     }
 }
+
+impl Event {
+    /// Adds all the data of a channel.
+    #[must_use]
+    pub(crate) fn with_channel(self, channel: Channel<'_>) -> Self {
+        // SAFETY: channel and event are alive.
+        unsafe { sys::switch_channel_event_set_data(channel.raw(), self.raw()) };
+        self
+    }
+}

@@ -3,8 +3,6 @@
 use std::ffi::CStr;
 use std::ptr::NonNull;
 
-use super::channel::Channel;
-use super::session::Session;
 use super::sys;
 use super::text::{from_c, to_c};
 
@@ -116,14 +114,6 @@ impl Event {
         self
     }
 
-    /// Adds all the data of a channel.
-    #[must_use]
-    pub(crate) fn with_channel(self, channel: Channel<'_>) -> Self {
-        // SAFETY: channel and event are alive.
-        unsafe { sys::switch_channel_event_set_data(channel.raw(), self.raw.as_ptr()) };
-        self
-    }
-
     /// Fires it. FreeSWITCH owns it from then on.
     pub(crate) fn fire(self) {
         let mut raw = self.into_raw();
@@ -136,23 +126,6 @@ impl Event {
                 &raw mut raw,
                 std::ptr::null_mut(),
             );
-        }
-    }
-
-    /// Gives it to a session as a command. FreeSWITCH owns it from then on, unless the session takes no more.
-    pub(super) fn queue(self, session: Session<'_>) {
-        let mut raw = self.into_raw();
-        // SAFETY: ours, and consumed: taken over and set to NULL, or else destroyed here. The session is alive.
-        unsafe {
-            sys::switch_core_session_queue_private_event(
-                session.raw(),
-                &raw mut raw,
-                sys::switch_bool_t::SWITCH_TRUE,
-            );
-            sys::switch_core_session_wake_session_thread(session.raw());
-            if !raw.is_null() {
-                sys::switch_event_destroy(&raw mut raw);
-            }
         }
     }
 

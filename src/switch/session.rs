@@ -146,3 +146,22 @@ impl Drop for Located {
         unsafe { sys::switch_core_session_rwunlock(self.session.raw()) };
     }
 }
+
+impl Event {
+    /// Gives it to a session as a command. FreeSWITCH owns it from then on, unless the session takes no more.
+    pub(super) fn queue(self, session: Session<'_>) {
+        let mut raw = self.into_raw();
+        // SAFETY: ours, and consumed: taken over and set to NULL, or else destroyed here. The session is alive.
+        unsafe {
+            sys::switch_core_session_queue_private_event(
+                session.raw(),
+                &raw mut raw,
+                sys::switch_bool_t::SWITCH_TRUE,
+            );
+            sys::switch_core_session_wake_session_thread(session.raw());
+            if !raw.is_null() {
+                sys::switch_event_destroy(&raw mut raw);
+            }
+        }
+    }
+}

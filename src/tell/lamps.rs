@@ -2,10 +2,12 @@
 //! others to each phone, or each domain, by itself: a few at a time, so that a lamp with many watchers holds up no other.
 //! What nobody is known to watch comes last.
 
+pub(crate) mod asked;
 pub(crate) mod backlog;
 pub(crate) mod domains;
-pub(crate) mod presence;
+pub(crate) mod probes;
 pub(crate) mod queue;
+pub(crate) mod shown;
 pub(crate) mod subscriptions;
 pub(crate) mod watchers;
 
@@ -18,11 +20,12 @@ use crate::module::Module;
 use crate::park::{LotKey, OrbitName, domain_name, host_of};
 use crate::switch::guard::Inside;
 use crate::switch::{core, guard, log};
+use crate::tell::lamps::asked::{Asked, LONGEST_S};
 use crate::tell::lamps::backlog::{Backlog, Pace, Paces, Watched};
 use crate::tell::lamps::domains::Domains;
-use crate::tell::lamps::presence::{Asked, Shown, domain_of, lot_now, orbit_now};
 use crate::tell::lamps::queue::{Job, LampQueue};
-use crate::tell::lamps::watchers::{LONGEST_S, Watchers};
+use crate::tell::lamps::shown::{Shown, domain_of, lot_now, orbit_now};
+use crate::tell::lamps::watchers::Watchers;
 
 /// A subscription that there is not: what is said to it only those hear who listen to events.
 const NO_SUBSCRIPTION: &str = "callpark";
@@ -400,7 +403,7 @@ impl Lamps {
         let (login, domain) = (asked.login.as_str(), asked.domain.as_str());
         let Some(meant) = meant(module, login, domain) else { return };
         let lot = &meant.0;
-        match asked.is_stranger(module, lot) {
+        match Domains::of(module).is_stranger(module, &asked, lot) {
             Some(false) => {}
             // As if it were not there.
             Some(true) => return,

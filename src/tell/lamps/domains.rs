@@ -9,8 +9,9 @@ use parking_lot::Mutex;
 
 use crate::module::Module;
 use crate::module::thread::in_thread;
+use crate::park::LotKey;
 use crate::switch::{api, core};
-use crate::tell::lamps::presence::Asked;
+use crate::tell::lamps::asked::Asked;
 use crate::tell::lamps::queue::LampQueue;
 
 /// How many are remembered.
@@ -64,6 +65,21 @@ impl Domains {
         let ours = core::domain().is_some_and(|own| own.eq_ignore_ascii_case(domain))
             || module.look(|park| park.has_tenant(domain));
         if ours { Some(true) } else { self.0.lock().get(domain) }
+    }
+
+    /// Whether a phone that asks for a lamp of `owner`'s is of another tenant. None: the directory has to be asked, which can
+    /// take a moment.
+    pub(crate) fn is_stranger(
+        &self,
+        module: &Module,
+        asked: &Asked,
+        owner: &LotKey,
+    ) -> Option<bool> {
+        match (asked.phone_domain(), owner.domain.as_deref()) {
+            (Some(from), Some(owner)) if from != owner => self.exists(module, from),
+            // Everybody's, its own, or nobody can say.
+            _ => Some(false),
+        }
     }
 
     /// Has it looked for soon; then `asked` is answered. False: too many are being looked for, or nobody can look now.

@@ -9,7 +9,7 @@ use parking_lot::{Condvar, Mutex};
 
 use crate::module::Module;
 use crate::park::{LotKey, OrbitName};
-use crate::tell::lamps::presence::Asked;
+use crate::tell::lamps::asked::Asked;
 
 /// How many phones may wait for an answer.
 const MOST: usize = 10_000;

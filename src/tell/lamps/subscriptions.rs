@@ -8,7 +8,7 @@ use crate::module::Module;
 use crate::module::thread::in_thread;
 use crate::switch::clock;
 use crate::switch::{api, db, log};
-use crate::tell::lamps::presence::Asked;
+use crate::tell::lamps::asked::Asked;
 use crate::tell::lamps::queue::LampQueue;
 
 /// How many are read of one database.

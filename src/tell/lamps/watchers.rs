@@ -10,7 +10,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::tell::lamps::presence::{Asked, Shown};
+use crate::tell::lamps::asked::{Asked, LONGEST_S};
+use crate::tell::lamps::shown::Shown;
 
 /// The most subscriptions that are remembered.
 const MOST: usize = 20_000;
@@ -24,8 +25,6 @@ const MOST_ON_A_LAMP: usize = 2_000;
 const MOST_OF_A_PHONE: usize = 1_000;
 /// The most of one phone to one lamp: it may have been restarted, and have subscribed to several kinds of event.
 const MOST_OF_A_PHONE_ON_A_LAMP: usize = 8;
-/// The longest that is believed, in seconds, as for mod_sofia: a year.
-pub(crate) const LONGEST_S: u64 = 31_536_000;
 
 /// A lamp, and what FreeSWITCH knows the subscription by; for all those of a domain at once, `@` and the domain.
 type Key = Arc<(String, String)>;

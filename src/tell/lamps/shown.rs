@@ -1,0 +1,145 @@
+//! What a lamp shows, and how FreeSWITCH is told of it. One function builds every presence event.
+
+use std::time::Duration;
+
+use crate::module::Module;
+use crate::park::{Dialog, DisplayName, Lamp, LotKey, Number, OrbitName};
+use crate::render;
+use crate::switch::event::{Event, Kind};
+use crate::switch::{clock, core};
+
+/// What one lamp shows.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Shown {
+    light: Light,
+    /// What is said of it: `Parked`, `2 calls`, `Idle`.
+    status: String,
+    /// The waiting caller's name and number, if they may be shown.
+    caller: Option<(DisplayName, Number)>,
+    /// By which phones pick it up.
+    dialog: Option<Dialog>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Light {
+    Off,
+    Steady,
+    Blinking,
+}
+
+impl Shown {
+    /// Nothing.
+    #[must_use]
+    pub(crate) fn off() -> Self {
+        Self { light: Light::Off, status: "Idle".to_owned(), caller: None, dialog: None }
+    }
+
+    /// Whether the lamp is dark.
+    #[must_use]
+    pub(crate) fn is_off(&self) -> bool {
+        self.light == Light::Off
+    }
+
+    /// Fires it for the lamp `login@domain`; to the one subscription `asked_by`, or to all.
+    pub(crate) fn fire(&self, proto: &str, login: &str, domain: &str, asked_by: Option<&str>) {
+        let Some(event) = Event::new(Kind::PresenceIn, None) else { return };
+        let headers = self.headers(proto, login, domain, asked_by);
+        headers.iter().fold(event, |event, (name, value)| event.with(name, value)).fire();
+    }
+
+    pub(crate) fn headers(
+        &self,
+        proto: &str,
+        login: &str,
+        domain: &str,
+        asked_by: Option<&str>,
+    ) -> Vec<(&'static str, String)> {
+        let (rpid, state, answer) = match self.light {
+            Light::Steady => ("active", "CS_ROUTING", "confirmed"),
+            Light::Blinking => ("active", "CS_ROUTING", "early"),
+            Light::Off => ("unknown", "CS_HANGUP", "terminated"),
+        };
+        // Never empty: sofia makes no <dialog> without one. Without a '-' it passes for no channel's uuid.
+        let mut id: String = login.chars().filter(|c| *c != '-').collect();
+        if id.is_empty() {
+            id = "lot".to_owned();
+        }
+        if let Some(dialog) = self.dialog {
+            // It goes into <dialog id="…"> as it is, and FreeSWITCH has no other place for the dialog's name.
+            let (local, remote) = (dialog.local_tag(), dialog.remote_tag());
+            id = format!(r#"{id}" call-id="{dialog}" local-tag="{local}" remote-tag="{remote}"#);
+        }
+        let mut headers = vec![
+            ("proto", proto.to_owned()),
+            ("login", login.to_owned()),
+            ("from", format!("{login}@{domain}")),
+            ("status", self.status.clone()),
+            ("force-status", self.status.clone()),
+            ("rpid", rpid.to_owned()),
+            ("event_type", "presence".to_owned()),
+            ("alt_event_type", "dialog".to_owned()),
+            ("event_count", "1".to_owned()),
+            ("unique-id", id),
+            ("channel-state", state.to_owned()),
+            ("answer-state", answer.to_owned()),
+            ("presence-call-direction", "outbound".to_owned()),
+        ];
+        if let Some((name, number)) = &self.caller {
+            headers.push(("Caller-Caller-ID-Name", xml(name)));
+            headers.push(("Caller-Caller-ID-Number", xml(number)));
+        } else if self.dialog.is_some() {
+            // Without a number FreeSWITCH would write the id where it does not belong.
+            headers.push(("Caller-Caller-ID-Number", login.to_owned()));
+            headers.push(("Presence-Privacy", "true".to_owned()));
+        }
+        headers.extend(asked_by.map(|call_id| ("call-id", call_id.to_owned())));
+        headers
+    }
+}
+
+/// FreeSWITCH writes these into an XML document as they are.
+fn xml(text: &str) -> String {
+    let legal: String =
+        text.chars().filter(|c| !c.is_control() && !render::illegal_in_xml(*c)).collect();
+    quick_xml::escape::escape(legal.as_str()).into_owned()
+}
+
+pub(crate) fn domain_of(lot: &LotKey) -> Option<String> {
+    lot.domain.as_deref().map(str::to_owned).or_else(core::domain)
+}
+
+/// What the lamp of an orbit shows now, and when it will begin to blink.
+pub(crate) fn orbit_now(
+    module: &Module,
+    lot: &LotKey,
+    orbit: &OrbitName,
+) -> (Shown, Option<Duration>) {
+    shown(module.look(|park| park.lamp(clock::now(), lot, orbit)))
+}
+
+pub(crate) fn shown(lamp: Lamp) -> (Shown, Option<Duration>) {
+    match lamp {
+        Lamp::Idle => (Shown::off(), None),
+        Lamp::Parked { name, number, dialog, blinks_in_ms, .. } => {
+            let light = if blinks_in_ms == Some(0) { Light::Blinking } else { Light::Steady };
+            let caller = (!name.is_empty() || !number.is_empty()).then_some((name, number));
+            let later = blinks_in_ms.filter(|ms| *ms > 0).map(Duration::from_millis);
+            (Shown { light, status: "Parked".to_owned(), caller, dialog: Some(dialog) }, later)
+        }
+    }
+}
+
+pub(crate) fn lot_now(module: &Module, lot: &LotKey) -> Shown {
+    match module.look(|park| park.lot_lamp(lot)) {
+        0 => Shown::off(),
+        parked => {
+            let calls = if parked == 1 { "call" } else { "calls" };
+            Shown {
+                light: Light::Steady,
+                status: format!("{parked} {calls}"),
+                caller: None,
+                dialog: None,
+            }
+        }
+    }
+}
