@@ -11,7 +11,8 @@ COVERAGE = -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 -Cllvm
 # The prefix of an installed FreeSWITCH: the folder that holds bin/freeswitch.
 FREESWITCH ?=
 export FREESWITCH
-MODULE = $(or $(CARGO_TARGET_DIR),target)/release/libmod_callpark.so
+TARGET = $(or $(CARGO_TARGET_DIR),target)
+MODULE = $(TARGET)/release/libmod_callpark.so
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
@@ -20,36 +21,38 @@ SHELL := /bin/bash
 help: ## Lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup: need-build need-valgrind need-fuzz ## Installs what building and testing need (Debian, as root); nothing that is there
+setup: need-build need-valgrind need-fuzz ## Installs whatever is missing for building and testing (Debian, as root)
 
 build: need-build ## Builds target/release/libmod_callpark.so, for FreeSWITCH 1.10 and 1.11
 	$(CARGO) build --release
 
-check: need-build ## Format, lints, documentation, where dial strings are made
+check: need-build ## Checks the format, lints, documentation, where dial strings are made, and which way imports run
 	@.ci/border
+	@mkdir -p $(TARGET) && rustc --edition 2024 -O .ci/imports.rs -o $(TARGET)/imports && $(TARGET)/imports
 	@$(CARGO) fmt --version >/dev/null 2>&1 && $(CARGO) clippy --version >/dev/null 2>&1 || { \
 		echo "rustfmt or clippy is missing. With rustup: rustup component add rustfmt clippy" >&2; exit 1; }
 	$(CARGO) fmt --all --check
 	$(CARGO) fmt --manifest-path fuzz/Cargo.toml --check
+	rustfmt --edition 2024 --check .ci/imports.rs
 	$(CARGO) clippy --workspace --all-targets --features mod_callpark/fuzzing -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --no-deps --workspace
 
 # As released, so that all targets share one build, and what is tested is what is installed.
-test: need-build need-valgrind ## All tests, or T=<name>, in the stand-in switch; with FREESWITCH=<prefix> in that FreeSWITCH
+test: need-build need-valgrind ## Runs all tests, or T=<name>, in the stand-in switch, or with FREESWITCH=<prefix> in that FreeSWITCH
 	@if [ -z "$(FREESWITCH)" ]; then printf '%s\n' \
 		'**********************************************************************************' \
 		'*  SKIPPED: the tests in a real FreeSWITCH. make test-freeswitch FREESWITCH=<prefix>' \
 		'**********************************************************************************'; fi
 	$(CARGO) test --workspace --release $(T) $(if $(FREESWITCH),,-- --skip sip::)
 
-docs: need-build ## Writes the tables of docs/reference.md that are made from the code
+docs: need-build ## Writes what is made from the code: tables of docs/reference.md, man pages, the sample configuration
 	CALLPARK_DOCS=write $(CARGO) test --release --lib docs::
 
-model: need-build ## Random sequences against the model: 10,000 steps in the stand-in, 1,000 with FREESWITCH=<prefix>
+model: need-build ## Runs random sequences against the model: 10,000 steps in the stand-in, 1,000 with FREESWITCH=<prefix>
 	$(CARGO) test --release --test model
 
 # Whatever libFuzzer finds worth keeping stays in target/fuzz/corpus; a failure is written to fuzz/artifacts.
-fuzz: need-build need-fuzz ## Texts of callers, commands and configurations, FUZZ_SECONDS each (60), FUZZ_TARGETS (all)
+fuzz: need-build need-fuzz ## Fuzzes what callers, commands and configurations contain, FUZZ_SECONDS each (60), FUZZ_TARGETS (all)
 	RUSTFLAGS="$(COVERAGE)" $(CARGO) build --release --manifest-path fuzz/Cargo.toml --target $(HOST) --target-dir target/fuzz
 	@mkdir -p fuzz/artifacts; for target in $(FUZZ_TARGETS); do \
 		new="target/fuzz/corpus/$$target"; mkdir -p "$$new"; \
@@ -59,16 +62,16 @@ fuzz: need-build need-fuzz ## Texts of callers, commands and configurations, FUZ
 			>"target/fuzz/$$target.log" 2>&1 || { tail -n 60 "target/fuzz/$$target.log" >&2; exit 1; }; \
 		grep -E 'number_of_executed_units|peak_rss' "target/fuzz/$$target.log"; done
 
-test-freeswitch: need-build need-freeswitch ## Scenarios, SIP, vanilla, the model, headers and memory in a real FreeSWITCH, FREESWITCH=<prefix>
+test-freeswitch: need-build need-freeswitch ## Runs every suite that can use a real FreeSWITCH, FREESWITCH=<prefix>
 	$(CARGO) test --release --test headers --test scenarios --test sip --test vanilla --test model --test deadlines --test memory
 
 # Not optimised: a first build is the longest part of it.
-demo: need-build ## Calls are parked, retrieved, and come back: in a FreeSWITCH if there is one, else in the stand-in
+demo: need-build ## Parks, retrieves and returns calls, in a FreeSWITCH if there is one, or else in the stand-in
 	@FREESWITCH="$$($(FIND_FREESWITCH))" && export FREESWITCH && \
 	echo "Building …" && $(CARGO) build --quiet --workspace && \
 	KIT_NO_BUILD=1 $(CARGO) run --quiet -p kit --example demo
 
-bench: need-build ## Assigning, deadlines; with FREESWITCH=<prefix> also retrieval beside mod_valet_parking
+bench: need-build ## Measures assigning and deadlines, and with FREESWITCH=<prefix> also retrieval beside mod_valet_parking
 	$(CARGO) bench
 	$(CARGO) run --release -p kit --example deadlines
 	@if [ -z "$(FREESWITCH)" ]; then \
@@ -76,10 +79,10 @@ bench: need-build ## Assigning, deadlines; with FREESWITCH=<prefix> also retriev
 	else $(MAKE) --no-print-directory need-freeswitch && \
 		$(CARGO) run --release -p kit --example retrieval; fi
 
-soak-hostile: need-build need-freeswitch ## Hostile callers beside 50 honest calls, QUIET_SECONDS (300), HOSTILE_SECONDS (3600), FREESWITCH=<prefix>
+soak-hostile: need-build need-freeswitch ## Runs hostile callers beside 50 honest calls, QUIET_SECONDS (300), HOSTILE_SECONDS (3600), FREESWITCH=<prefix>
 	$(CARGO) build --release --workspace && KIT_NO_BUILD=1 $(CARGO) run --release -p kit --example hostile
 
-install: build need-freeswitch ## Copies the module, and the sample configuration if there is none, into FREESWITCH=<prefix>
+install: build need-freeswitch ## Copies the module and man pages, and the sample configuration if there is none, into FREESWITCH=<prefix>
 	@$(call IN_PREFIX,mods,lib/freeswitch/mod lib64/freeswitch/mod mod); \
 	$(call IN_PREFIX,conf,etc/freeswitch conf ../etc/freeswitch); \
 	install -m 644 $(MODULE) "$$mods/mod_callpark.so"; \
@@ -87,12 +90,15 @@ install: build need-freeswitch ## Copies the module, and the sample configuratio
 	file="$$conf/autoload_configs/callpark.conf.xml"; \
 	if [ -e "$$file" ]; then echo "kept      $$file"; else \
 		install -D -m 644 conf/autoload_configs/callpark.conf.xml "$$file"; echo "installed $$file"; fi; \
+	for page in mod_callpark.8 callpark.conf.5; do \
+		file="$(FREESWITCH)/share/man/man$${page##*.}/$$page"; \
+		install -D -m 644 "docs/man/$$page" "$$file"; echo "installed $$file"; done; \
 	printf '%s\n' '' 'Next:' \
-		"1. Load it at every start: <load module=\"mod_callpark\"/> in $$conf/autoload_configs/modules.conf.xml;" \
-		'   and take mod_valet_parking out of there, for both answer the lamps park+<orbit>.' \
-		"2. The dialplan: copy conf/dialplan/callpark.xml into $$conf/dialplan/default/, include it first in the context" \
-		'   (see README.md), and see that 700-720 are free.' \
-		'3. Now: fs_cli -x "reloadxml", fs_cli -x "load mod_callpark", fs_cli -x "callpark status"'
+		"1. Load the module at every start. In $$conf/autoload_configs/modules.conf.xml, add <load module=\"mod_callpark\"/>" \
+		'   and remove mod_valet_parking, because both modules report the state of the lamps park+<orbit>.' \
+		"2. Add the dialplan. Copy conf/dialplan/callpark.xml into $$conf/dialplan/default/, include it first in the context" \
+		'   (see README.md), and check that the numbers 700 to 720 are free.' \
+		'3. Start it now: fs_cli -x "reloadxml", fs_cli -x "load mod_callpark", fs_cli -x "callpark status"'
 
 clean: ## Removes what was built
 	$(CARGO) clean

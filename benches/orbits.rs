@@ -18,24 +18,17 @@ fn lot(size: u32, assign: Assign) -> Park {
     let mut park = Park::new(1);
     let ranges = OrbitRange::parse_list(&format!("0000001-{size:07}")).unwrap();
     let config = LotConfig { assign, ..LotConfig::new("default".parse().unwrap(), ranges) };
-    park.configure(Millis(0), vec![config]);
+    park.configure(Moment(0), vec![config]);
     park
 }
 
 fn request(uuid: CallUuid) -> ParkRequest {
-    ParkRequest {
-        uuid,
-        lot: "default".parse().unwrap(),
-        orbit: Want::Auto,
-        caller: Caller::new("Alice", "100"),
+    let info = CallInfo {
         parker: "1000@example.com".parse().ok(),
-        priority: 0,
-        timeout_ms: None,
-        returns: None,
-        note: String::new(),
-        addressed_to: String::new(),
-        parked_at_epoch_ms: 0,
-    }
+        ..CallInfo::new(uuid, Caller::new("Alice", "100"))
+    };
+    let lot = "default".parse().unwrap();
+    ParkRequest { info, lot, orbit: Want::Auto, timeout_ms: None, returns: None }
 }
 
 /// Everything taken but one orbit: park a call there, and hang it up again.
@@ -45,7 +38,7 @@ fn assign(c: &mut Criterion) {
         for assign in [Assign::First, Assign::Next, Assign::LongestFree, Assign::Random] {
             let mut park = lot(size, assign);
             for n in 1..size {
-                park.park(Millis(0), request(CallUuid::new(format!("call-{n}")))).unwrap();
+                park.park(Moment(0), request(CallUuid::new(format!("call-{n}")))).unwrap();
             }
             drop(park.take_effects());
             let last: CallUuid = "the-last-one".into();
@@ -53,8 +46,8 @@ fn assign(c: &mut Criterion) {
                 b.iter_batched(
                     || request(last.clone()),
                     |request| {
-                        let parked = park.park(Millis(1), request).unwrap();
-                        park.gone(Millis(2), &last, End::HungUp);
+                        let parked = park.park(Moment(1), request).unwrap();
+                        park.gone(Moment(2), &last, End::HungUp);
                         (parked, park.take_effects())
                     },
                     BatchSize::SmallInput,
@@ -75,7 +68,7 @@ fn deadlines(c: &mut Criterion) {
     let full = || {
         let mut park = lot(10_000, Assign::First);
         for n in 0..10_000 {
-            park.park(Millis(0), request(CallUuid::new(format!("call-{n}")))).unwrap();
+            park.park(Moment(0), request(CallUuid::new(format!("call-{n}")))).unwrap();
         }
         drop(park.take_effects());
         park
@@ -84,8 +77,8 @@ fn deadlines(c: &mut Criterion) {
         b.iter_batched(
             full,
             |mut park| {
-                while park.poll_timeout().is_some_and(|due| due <= Millis(90_000)) {
-                    park.handle_timeout(Millis(90_000));
+                while park.poll_timeout().is_some_and(|due| due <= Moment(90_000)) {
+                    park.handle_timeout(Moment(90_000));
                     black_box(park.take_effects());
                 }
                 park
@@ -97,7 +90,7 @@ fn deadlines(c: &mut Criterion) {
         b.iter_batched(
             full,
             |mut park| {
-                park.handle_timeout(Millis(90_000));
+                park.handle_timeout(Moment(90_000));
                 let effects = park.take_effects();
                 (park, effects)
             },

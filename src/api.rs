@@ -71,8 +71,12 @@ struct Verb {
 
 impl Verb {
     fn usage(&self) -> String {
-        format!("callpark {} {}", self.name, self.syntax).trim_end().to_owned()
+        usage(self.name, self.syntax)
     }
+}
+
+fn usage(name: &str, syntax: &str) -> String {
+    format!("callpark {name} {syntax}").trim_end().to_owned()
 }
 
 const VERBS: &[Verb] = &[
@@ -107,13 +111,29 @@ const VERBS: &[Verb] = &[
     },
 ];
 
+/// How each verb is written, and what it does. Made when this is compiled: a test that holds the functions of the verbs needs
+/// FreeSWITCH.
+#[cfg(test)]
+pub(crate) fn verbs() -> impl Iterator<Item = (String, &'static str)> {
+    const TEXTS: [(&str, &str, &str); VERBS.len()] = {
+        let mut texts = [("", "", ""); VERBS.len()];
+        let mut at = 0;
+        while at < VERBS.len() {
+            texts[at] = (VERBS[at].name, VERBS[at].syntax, VERBS[at].about);
+            at += 1;
+        }
+        texts
+    };
+    TEXTS.iter().map(|(name, syntax, about)| (usage(name, syntax), *about))
+}
+
 /// Nothing an administrator types is longer.
 const LONGEST: usize = 8 * 1024;
 
 impl Command for Callpark {
     const NAME: &'static CStr = c"callpark";
     const SHORT: &'static CStr = c"Call parking";
-    const SYNTAX: &'static CStr = c"<verb> [<arguments>]; `callpark help` lists them";
+    const SYNTAX: &'static CStr = c"<verb> [<arguments>]; `callpark help` lists the verbs";
 
     fn run(arguments: &str, stream: &mut Stream, here: Option<Session<'_>>) {
         let answer = match Module::running() {
@@ -143,14 +163,14 @@ pub(crate) fn answer(module: &Arc<Module>, arguments: &str) -> String {
 
 fn dispatch(module: &Arc<Module>, arguments: &str) -> Answer {
     if arguments.len() > LONGEST {
-        return Err(Error::new(Refusal::BadArguments, "that is too long"));
+        return Err(Error::new(Refusal::BadArguments, "the command is longer than 8 KB"));
     }
     let words: Vec<&str> = arguments.split_whitespace().collect();
     let Some((name, rest)) = words.split_first() else { return help(module, &[]) };
     let verb = VERBS.iter().find(|verb| verb.name == *name).ok_or_else(|| {
         Error::new(
             Refusal::BadArguments,
-            format!("there is no verb {name:?}; `callpark help` lists them"),
+            format!("there is no verb {name:?}; `callpark help` lists the verbs"),
         )
     })?;
     // A verb that cannot make sense of its words says BadArguments: the caller wants to know how it goes.
@@ -191,11 +211,17 @@ fn explained(what: &str, text: &str) -> String {
 
 /// The text without the marks of the reference: code, links and emphasis.
 fn plain(text: &str) -> String {
-    let mut text = text.replace("**", "").replace('`', "");
+    unlinked(text, "").replace("**", "").replace('`', "")
+}
+
+/// The text with its links without where they lead, between two of these marks.
+pub(crate) fn unlinked(text: &str, mark: &str) -> String {
+    let mut text = text.to_owned();
     while let Some((before, after)) = text.split_once("](")
         && let (Some(from), Some(to)) = (before.rfind('['), after.find(')'))
     {
-        text = format!("{}{}{}", &before[..from], &before[from + 1..], &after[to + 1..]);
+        let (before, link) = (&before[..from], &before[from + 1..]);
+        text = format!("{before}{mark}{link}{mark}{}", &after[to + 1..]);
     }
     text
 }
@@ -218,7 +244,7 @@ fn lot_and_orbit(park: &Park, lot: &str, orbit: &str) -> Result<(LotKey, OrbitNa
 fn nobody_there(leg: &switch::Located) -> Result<(), Error> {
     match standing::obstacle_to_parking(leg.session().channel()) {
         Some(Refusal::Unanswered) => {
-            Err(Error::new(Refusal::Unanswered, "that is a phone that rings: nobody is there yet"))
+            Err(Error::new(Refusal::Unanswered, "the phone is ringing and has not been answered"))
         }
         Some(obstacle) => Err(obstacle.into()),
         None => Ok(()),
@@ -230,7 +256,7 @@ fn busy(refusal: Refusal) -> Error {
     match refusal {
         Refusal::Failed => Error::new(
             refusal,
-            "the channel is in the middle of something and did not come; it goes on with that",
+            "the channel is busy and did not respond; it continues what it was doing",
         ),
         Refusal::Gone => Error::new(refusal, "the channel has hung up"),
         refusal => refusal.into(),

@@ -14,8 +14,8 @@ mod tree;
 mod tests;
 
 use crate::park::{
-    Base, LotConfig, LotKey, LotName, MOST_STEPS, OrbitRange, Step, StepTo, WhenFull, candidates,
-    overlap, shortened,
+    LotConfig, LotKey, LotName, MOST_STEPS, OrbitRange, Step, StepTo, TimeoutRule, WhenFull,
+    candidates, overlap, shortened,
 };
 pub(crate) use lot_params::LOT_PARAMS;
 #[cfg(test)]
@@ -88,16 +88,15 @@ pub(crate) struct ConfigError {
 
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(line) = self.line {
-            write!(f, "line {line}: ")?;
-        }
-        if let Some(lot) = &self.lot {
-            write!(f, "lot {lot:?}: ")?;
-        }
-        match (&self.param, &self.value) {
-            (Some(param), Some(value)) => write!(f, "{param}={value:?}: ")?,
-            (Some(param), None) => write!(f, "{param}: ")?,
-            (None, _) => {}
+        let line = self.line.map(|line| format!("line {line}"));
+        let lot = self.lot.as_ref().map(|lot| format!("lot {lot:?}"));
+        let param = self.param.as_ref().map(|param| match &self.value {
+            Some(value) => format!("{param}={value:?}"),
+            None => param.clone(),
+        });
+        let place: Vec<String> = [line, lot, param].into_iter().flatten().collect();
+        if !place.is_empty() {
+            write!(f, "{}: ", place.join(", "))?;
         }
         f.write_str(&self.problem)
     }
@@ -142,19 +141,19 @@ impl Config {
             let line = text.bytes().take(LONGEST).filter(|byte| *byte == b'\n').count() + 1;
             return Err(ConfigError::new(
                 line,
-                format_args!("here it gets longer than {LONGEST} bytes"),
+                format_args!("the configuration is longer than {LONGEST} bytes"),
             ));
         }
         let root = tree::read(text)?;
         if root.name != "configuration" {
             return Err(ConfigError::at(
                 &root,
-                format_args!("<{}> is no <configuration>", root.name),
+                format_args!("<{}> is not <configuration>", root.name),
             ));
         }
         root.allow(&["name", "description"])?;
         if let Some(name) = root.get("name").filter(|name| *name != "callpark.conf") {
-            return Err(ConfigError::at(&root, "not callpark.conf").param("name", name));
+            return Err(ConfigError::at(&root, "must be callpark.conf").param("name", name));
         }
         let mut settings = Settings::default();
         let mut lots: Vec<(LotConfig, usize)> = Vec::new();
@@ -205,11 +204,11 @@ fn lot(element: &Element) -> Result<LotConfig, ConfigError> {
             return Err(in_lot(child.unknown()));
         }
         if returns.is_some() {
-            return Err(in_lot(ConfigError::at(child, "a second <return>")));
+            return Err(in_lot(ConfigError::at(child, "there is a second <return>")));
         }
         child.allow(&[]).map_err(in_lot)?;
         if let Some(step) = child.children.get(MOST_STEPS) {
-            let problem = format!("more than {MOST_STEPS} return steps");
+            let problem = format!("there are more than {MOST_STEPS} return steps");
             return Err(in_lot(ConfigError::at(step, problem)));
         }
         returns = Some(child.children.iter().map(step).collect::<Result<_, _>>().map_err(in_lot)?);
@@ -247,12 +246,12 @@ fn check_lot(element: &Element, lot: &LotConfig) -> Result<(), ConfigError> {
         Err(error)
     };
     if lot.exit_key.is_some() && lot.exit_to.is_none() {
-        return wrong("exit-key", "needs an exit-to, where the caller goes");
+        return wrong("exit-key", "needs an exit-to as the destination of the caller");
     }
     if lot.exit_key.is_some() && lot.exit_key == lot.callback.key {
-        return wrong("callback-key", "is the exit-key already");
+        return wrong("callback-key", "is already the exit-key");
     }
-    if lot.timeout.base == Base::Adaptive && lot.timeout.min_ms > lot.timeout.max_ms {
+    if lot.timeout.base == TimeoutRule::Adaptive && lot.timeout.min_ms > lot.timeout.max_ms {
         return wrong("timeout-min", "is longer than timeout-max");
     }
     Ok(())
@@ -292,7 +291,7 @@ fn check_together(lots: &[(LotConfig, usize)]) -> Result<(), ConfigError> {
     let mut keys = std::collections::BTreeMap::new();
     for (lot, line) in lots {
         if let Some(first) = keys.insert(&lot.key, *line) {
-            let problem = format!("there is such a lot already, in line {first}");
+            let problem = format!("this lot is already defined in line {first}");
             return Err(wrong(*line, lot, "name", lot.key.name.as_str(), problem));
         }
     }
@@ -320,7 +319,7 @@ fn check_together(lots: &[(LotConfig, usize)]) -> Result<(), ConfigError> {
         let (range, at, other, with) =
             if at > with { (range, at, other, with) } else { (other, with, range, at) };
         if let (Some((lot, line)), Some((first, _))) = (lots.get(at), lots.get(with)) {
-            let problem = format!("lot {:?} has {other} already", first.key.to_string());
+            let problem = format!("lot {:?} already has {other}", first.key.to_string());
             return Err(wrong(*line, lot, "orbits", &range.to_string(), problem));
         }
     }

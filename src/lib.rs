@@ -43,7 +43,7 @@ unsafe extern "C" fn load(slot: *mut *mut Interface, pool: *mut Pool) -> Status 
         match service::start::start() {
             Ok(()) => Status::SWITCH_STATUS_SUCCESS,
             Err(error) => {
-                switch::log::crit(None, format_args!("mod_callpark does not load: {error}"));
+                switch::log::crit(None, format_args!("mod_callpark cannot be loaded: {error}"));
                 Status::SWITCH_STATUS_GENERR
             }
         }

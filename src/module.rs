@@ -10,6 +10,7 @@ pub(crate) mod source;
 mod tables;
 pub(crate) mod thread;
 pub(crate) mod tokens;
+pub(crate) mod variables;
 
 use std::any::Any;
 use std::collections::{HashMap, VecDeque};
@@ -23,7 +24,7 @@ use crate::config::{Config, Settings};
 use crate::module::health::Health;
 use crate::module::message::Message;
 use crate::module::tables::Tables;
-use crate::park::{CallUuid, Effect, Millis, Park};
+use crate::park::{CallUuid, Effect, Moment, Park};
 use crate::switch::{Located, Session, Stop, clock};
 
 /// The one running, if any. A reload of the module enters with this static as shutdown left it.
@@ -31,7 +32,7 @@ static RUNNING: RwLock<Option<Arc<Module>>> = RwLock::new(None);
 
 /// A parked call on its own thread.
 #[derive(Default)]
-pub(crate) struct Leg {
+pub(crate) struct ParkedLeg {
     /// Raised when its verdict may have changed, or there is an interlude: stop the music and look.
     pub stop: Stop,
     /// The token of whoever takes its place.
@@ -49,7 +50,7 @@ pub(crate) enum Interlude {
     Offer,
 }
 
-impl Leg {
+impl ParkedLeg {
     /// What is to be played next.
     pub(crate) fn next_interlude(&self) -> Option<Interlude> {
         self.interludes.lock().pop_front()
@@ -82,7 +83,7 @@ pub(crate) type CarryOut = fn(&Arc<Module>, Decided, Option<Session<'_>>);
 /// The running module.
 pub(crate) struct Module {
     park: Mutex<Park>,
-    legs: Mutex<HashMap<CallUuid, Arc<Leg>>>,
+    legs: Mutex<HashMap<CallUuid, Arc<ParkedLeg>>>,
     /// The settings of the whole module.
     pub settings: RwLock<Settings>,
     /// How each part is.
@@ -153,7 +154,7 @@ impl Module {
     pub(crate) fn act<T>(
         self: &Arc<Self>,
         here: Option<Session<'_>>,
-        decide: impl FnOnce(&mut Park, Millis) -> T,
+        decide: impl FnOnce(&mut Park, Moment) -> T,
     ) -> T {
         let (value, decided, sooner) = {
             let mut park = self.park.lock();
@@ -178,7 +179,7 @@ impl Module {
     }
 
     /// Does what is due in the table; says when the next is due.
-    pub(crate) fn tick(self: &Arc<Self>) -> Option<Millis> {
+    pub(crate) fn tick(self: &Arc<Self>) -> Option<Moment> {
         let (late_ms, next) = self.act(None, |park, now| {
             let met = park.poll_timeout().filter(|deadline| *deadline <= now);
             park.handle_timeout(now);
@@ -197,8 +198,8 @@ impl Module {
     }
 
     /// Notes that the call's own thread holds it now.
-    pub(crate) fn leg_arrived(&self, uuid: &CallUuid) -> Arc<Leg> {
-        let leg = Arc::new(Leg::default());
+    pub(crate) fn leg_arrived(&self, uuid: &CallUuid) -> Arc<ParkedLeg> {
+        let leg = Arc::new(ParkedLeg::default());
         self.legs.lock().insert(uuid.clone(), Arc::clone(&leg));
         leg
     }
@@ -209,7 +210,7 @@ impl Module {
     }
 
     /// A parked call on its own thread, if it is one.
-    pub(crate) fn leg(&self, uuid: &CallUuid) -> Option<Arc<Leg>> {
+    pub(crate) fn leg(&self, uuid: &CallUuid) -> Option<Arc<ParkedLeg>> {
         self.legs.lock().get(uuid).cloned()
     }
 

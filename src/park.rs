@@ -16,19 +16,25 @@ use std::collections::{BTreeMap, HashMap};
 mod admin;
 mod call;
 mod callback;
+mod callbacks;
+mod caller;
 mod callers;
 mod claim;
 mod configure;
 mod deadlines;
+mod destination;
 mod dialog;
 mod effect;
 mod ending;
+mod event;
 mod fallback;
 mod forecast;
 mod free;
 mod hand_on;
+mod info;
 mod lot;
 mod lot_config;
+mod moment;
 mod names;
 mod orbit_set;
 mod orbits;
@@ -36,10 +42,10 @@ mod outcome;
 mod pace;
 mod parking;
 mod pickup;
-mod place;
 mod range;
 mod replace;
 mod reservation;
+mod return_state;
 mod returns;
 mod steps;
 mod text;
@@ -47,45 +53,51 @@ mod timeout;
 mod untrusted;
 mod user;
 mod verdict;
+mod view;
 mod views;
 
 #[cfg(test)]
 mod tests;
 
 pub use admin::Setting;
-pub use call::{Caller, ParkRequest, Parked, TOP_PRIORITY, Want};
-pub use callback::{Attempt, CallBack, CallbackBy, CallbackConfig, CallbackId, CallbackView};
-pub use claim::{Claim, Claimant, Exit, Target};
-pub use deadlines::Millis;
-pub use dialog::Dialog;
-pub use effect::{
-    Action, CallbackEnd, CallbackNews, Effect, ParkEvent, ParkRefused, Quiet, Ring, RingTo, RunId,
-    Then, Ticket,
+pub use call::{ParkRequest, Want};
+pub use callback::{
+    Attempt, CallbackAttempt, CallbackBy, CallbackConfig, CallbackEnd, CallbackNews, CallbackView,
 };
+pub use caller::Caller;
+pub use claim::{Claim, Claimant, Target};
+pub use destination::{BadDestination, Destination, Exit, is_dialable};
+pub use dialog::Dialog;
+pub use effect::{AfterRefusal, Effect, ParkRefused, Ring, RingTo, StopReason};
+pub use event::{Action, ParkEvent};
 pub use fallback::{AfterReturn, BadFallback, WhenFull, WhenOccupied};
 pub use forecast::{Forecast, OrbitState, OrbitView};
 pub use free::Assign;
+pub use info::CallInfo;
 pub use lot_config::LotConfig;
-pub use names::{BadName, CallUuid, LotKey, LotName, OrbitName};
+pub use moment::Moment;
+pub use names::{CallUuid, CallbackId, LotKey, LotName, OrbitKey, OrbitName, RunId, Ticket};
 pub use outcome::{End, Outcome, Refusal};
 pub use pace::{MOST_TOLD, Notice};
 pub use pickup::{NoTone, PickupTone};
-pub use place::{BadPlace, Transfer, is_dialable};
 pub use range::{MOST_ORBITS, OrbitRange, RangeError};
 pub use replace::NewLeg;
 pub use steps::{
-    Asks, BadStep, LONGEST_RING_S, MOST_STEPS, MOST_TRIES, Mailbox, REMIND_RING_S, RING_S,
+    BadStep, LONGEST_RING_S, MOST_STEPS, MOST_TRIES, Mailbox, Precondition, REMIND_RING_S, RING_S,
     Reminder, Step, StepRef, StepTo, When, read_number,
 };
 pub use text::{
-    LONGEST_NAME, LONGEST_NOTE, LONGEST_NUMBER, LONGEST_SHOWN, LONGEST_USER, is_invisible,
+    BadName, LONGEST_NAME, LONGEST_NOTE, LONGEST_NUMBER, LONGEST_SHOWN, LONGEST_USER, is_invisible,
     shortened,
 };
-pub use timeout::{BadPriorities, Base, ByPriority, LEAST, NEW_MS, PERCENT, Timeout, WINDOW};
+pub use timeout::{
+    BadPriorities, ByPriority, LEAST, NEW_MS, PERCENT, TOP_PRIORITY, Timeout, TimeoutRule, WINDOW,
+};
 pub use untrusted::{DisplayName, Number, Untrusted, host_of, is_plain};
 pub use user::{User, domain_name};
 pub use verdict::Verdict;
-pub use views::{CallState, CallView, Lamp, LotView};
+pub use view::{CallState, CallView};
+pub use views::{Lamp, LotView};
 
 pub(crate) use configure::candidates;
 pub(crate) use range::overlap;
@@ -95,13 +107,15 @@ pub(crate) use range::overlap;
 pub struct Park {
     lots: BTreeMap<LotKey, lot::Lot>,
     directory: configure::Directory,
+    /// How many lots are configured. The others are draining.
+    configured: usize,
     calls: HashMap<CallUuid, call::Call>,
     callers: callers::Callers,
     pace: pace::Pace,
     /// By the uuids of legs that have been replaced: the uuid under which the call goes now.
     renamed: HashMap<CallUuid, CallUuid>,
     reservations: HashMap<CallUuid, reservation::Reservation>,
-    callbacks: BTreeMap<CallbackId, callback::Callback>,
+    callbacks: BTreeMap<CallbackId, callbacks::Callback>,
     /// Whose turn it is among the call-backs of one user.
     turns: HashMap<User, CallbackId>,
     deadlines: deadlines::Deadlines,
@@ -118,6 +132,7 @@ impl Park {
         Park {
             lots: BTreeMap::new(),
             directory: HashMap::new(),
+            configured: 0,
             calls: HashMap::new(),
             callers: callers::Callers::default(),
             pace: pace::Pace::default(),

@@ -101,7 +101,7 @@ pub(crate) fn callbacks_json(callbacks: &[CallbackView]) -> String {
 pub(crate) fn show_text(view: &OrbitView) -> String {
     let mut out = format!("{} {} is {}", view.lot, view.orbit, view.state.as_str());
     if view.closed && view.call.is_some() {
-        out.push_str(", and closed for new calls");
+        out.push_str(", and closed to new calls");
     }
     out.push('\n');
     if let Some(call) = &view.call {
@@ -109,7 +109,7 @@ pub(crate) fn show_text(view: &OrbitView) -> String {
             let _ = writeln!(out, "  {}: {}", column.name, text::cell(&(column.get)(call)));
         }
         if view.next.is_empty() {
-            out.push_str("next: it waits until somebody takes it\n");
+            out.push_str("next: the call remains parked until it is retrieved\n");
         }
     }
     for forecast in &view.next {
@@ -117,7 +117,7 @@ pub(crate) fn show_text(view: &OrbitView) -> String {
         let _ = write!(out, "next: in {s}.{ms:03} s {}", text::line(&forecast.what));
         match forecast.skipped {
             Some(why) => {
-                let _ = writeln!(out, ", but is skipped: {why}");
+                let _ = writeln!(out, " (skipped: {why})");
             }
             None => out.push('\n'),
         }

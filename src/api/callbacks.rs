@@ -38,6 +38,6 @@ fn cancel(module: &Arc<Module>, words: &[&str]) -> Answer {
     if module.act(None, |park, now| park.cancel_callback(now, id)) {
         ok(id)
     } else {
-        Err(Error::new(Refusal::Empty, format!("nobody is to be called back as {id}")))
+        Err(Error::new(Refusal::Empty, format!("there is no call-back {id}")))
     }
 }

@@ -20,7 +20,7 @@ fn run(module: &Arc<Module>, words: &[&str]) -> Answer {
         [lot, orbit] => (lot, orbit, Cause::NORMAL_CLEARING),
         [lot, orbit, name] => {
             let cause = Cause::parse(name).ok_or_else(|| {
-                Error::new(Refusal::BadArguments, format!("{name:?} is no hang-up cause"))
+                Error::new(Refusal::BadArguments, format!("{name:?} is not a hang-up cause"))
             })?;
             (lot, orbit, cause)
         }

@@ -1,7 +1,7 @@
 //! `callpark park <uuid>`: parks a channel, whatever it is doing.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::{Answer, Verb, busy, nobody_there, ok, session};
 use crate::args;
@@ -9,6 +9,7 @@ use crate::leg::arrival::{self, Arrival};
 use crate::leg::errand::{self, Force, Sent};
 use crate::module::Module;
 use crate::park::{CallUuid, Refusal, Want};
+use crate::switch::clock;
 
 pub(super) const VERB: Verb = Verb {
     name: "park",
@@ -49,9 +50,6 @@ fn run(module: &Arc<Module>, words: &[&str]) -> Answer {
 /// The channel has got there: whoever looks at the table after the answer finds it, unless it has left already.
 fn settled(module: &Module, uuid: &CallUuid) {
     const WITHIN: Duration = Duration::from_millis(500);
-    let end = Instant::now() + WITHIN;
-    let parks = || module.look(|park| park.reservation(uuid)).is_some();
-    while parks() && Instant::now() < end {
-        std::thread::sleep(Duration::from_millis(1));
-    }
+    let parked = || module.look(|park| park.reservation(uuid)).is_none();
+    clock::poll(WITHIN, Duration::from_millis(1), parked);
 }

@@ -43,7 +43,7 @@ fn run(module: &Arc<Module>, words: &[&str]) -> Answer {
         let lot = args::lot(park, lot, None)?;
         park.peek(clock::now(), &lot, orbit.as_ref().map_or(Target::Next, Target::Orbit))
     })?;
-    if who == call.uuid.as_str() {
+    if who == call.info.uuid.as_str() {
         return Err(Error::new(Refusal::BadArguments, "a call cannot be connected to itself"));
     }
     let place = format!("{} {}", call.lot, call.orbit);
@@ -54,7 +54,7 @@ fn run(module: &Arc<Module>, words: &[&str]) -> Answer {
     } else {
         return Err(Error::new(
             Refusal::Gone,
-            format!("{who:?} is neither a channel that is up nor a dial string"),
+            format!("{who:?} is neither an existing channel nor a dial string"),
         ));
     }
     ok(place)
@@ -67,11 +67,11 @@ fn connect(module: &Arc<Module>, call: CallView, leg: Located) -> Result<(), Err
     }
     let told = Arc::new(Told::default());
     // What would have to do it cannot wait for it.
-    let waits = ![Some(&leg), Located::find(call.uuid.as_str()).as_ref()]
+    let waits = ![Some(&leg), Located::find(call.info.uuid.as_str()).as_ref()]
         .into_iter()
         .flatten()
         .any(|one| one.session().in_its_thread());
-    let errand = Errand { told: Some(Arc::clone(&told)), ..Errand::by_command(call.uuid) };
+    let errand = Errand { told: Some(Arc::clone(&told)), ..Errand::by_command(call.info.uuid) };
     let errands = called::errands(module);
     let token = errands.send(errand, called::APPLICATION, "");
     // Not taken out of what it does: there may be nothing left to take when it comes. But a caller whom nobody has answered
@@ -86,6 +86,6 @@ fn connect(module: &Arc<Module>, call: CallView, leg: Located) -> Result<(), Err
     match told.wait(if waits { CONNECTED_WITHIN } else { Duration::ZERO }) {
         Some(answer) => answer.map_err(Error::from),
         None if !waits => Ok(()),
-        None => Err(Error::new(Refusal::Failed, "the two have not been connected so far")),
+        None => Err(Error::new(Refusal::Failed, "the two legs are not connected yet")),
     }
 }

@@ -9,7 +9,7 @@ use crate::park::Refusal;
 pub(super) const VERB: Verb = Verb {
     name: "return",
     syntax: "<lot> <orbit>",
-    about: "Runs the return steps of the call now. `-ERR failed` if the call has none",
+    about: "Runs the return steps of the call now. Answers `-ERR failed` if it has none",
     complete: &["::callpark::lots ::callpark::taken"],
     run,
 };

@@ -10,7 +10,7 @@ pub(super) const VERB: Verb = Verb {
     name: "set",
     syntax: "<lot> <orbit> timeout|priority|note|for <value>",
     about: "Changes the call. `timeout` is in seconds from now, and `0` means never. `priority` is \
-            0 to 9. A new timeout stops a return step that rings",
+            0 to 9. A new timeout stops a return step that is ringing",
     complete: &[
         "::callpark::lots ::callpark::taken timeout",
         "::callpark::lots ::callpark::taken priority",
@@ -26,13 +26,13 @@ fn run(module: &Arc<Module>, words: &[&str]) -> Answer {
     let setting = match *what {
         "timeout" => {
             let seconds: u64 = value.parse().map_err(|_| {
-                Error::new(Refusal::BadArguments, "timeout is a number of seconds; 0: never")
+                Error::new(Refusal::BadArguments, "timeout must be a number of seconds (0: never)")
             })?;
             Setting::TimeoutMs(seconds.saturating_mul(1000))
         }
         "priority" => match value.parse() {
             Ok(priority) if priority <= TOP_PRIORITY => Setting::Priority(priority),
-            _ => return Err(Error::new(Refusal::BadArguments, "priority is a number from 0 to 9")),
+            _ => return Err(Error::new(Refusal::BadArguments, "priority must be between 0 and 9")),
         },
         "note" => Setting::Note(value),
         "for" => Setting::For(value),

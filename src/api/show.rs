@@ -6,15 +6,14 @@ use std::sync::Arc;
 use super::{Answer, Verb, lot_and_orbit};
 use crate::dial::reachable;
 use crate::module::Module;
-use crate::park::{Asks, Refusal};
+use crate::park::{Precondition, Refusal};
 use crate::render;
 use crate::switch::clock;
 
 pub(super) const VERB: Verb = Verb {
     name: "show",
     syntax: "<lot> <orbit> [json]",
-    about: "Shows one orbit, its call, and what happens next and when. A step that would be \
-            skipped now has the reason",
+    about: "Shows one orbit, its call, what happens next and when, and why a step would be skipped",
     complete: &["::callpark::lots ::callpark::taken json"],
     run,
 };
@@ -31,9 +30,9 @@ fn run(module: &Arc<Module>, words: &[&str]) -> Answer {
         Ok::<_, Refusal>((lot, orbit, asked))
     })?;
     // Asked between the two looks: no lock of ours is held while FreeSWITCH is asked.
-    let known: HashMap<Asks, Option<&'static str>> =
+    let known: HashMap<Precondition, Option<&'static str>> =
         asked.into_iter().map(|asks| (asks.clone(), reachable::obstacle(module, &asks))).collect();
-    let known = |asks: &Asks| known.get(asks).copied().flatten();
+    let known = |asks: &Precondition| known.get(asks).copied().flatten();
     let view = module.look(|park| park.show(clock::now(), &lot, &orbit, &known))?;
     Ok(if json { render::show_json(&view) } else { render::show_text(&view) })
 }

@@ -14,7 +14,7 @@ use crate::leg::departed::Departed;
 use crate::leg::feature_codes;
 use crate::leg::hold::Music;
 use crate::leg::midcall;
-use crate::leg::origin::{self, Came};
+use crate::leg::origin::{self, Origin};
 use crate::leg::parked::Parked;
 use crate::leg::parker;
 use crate::leg::parting;
@@ -23,16 +23,19 @@ use crate::leg::replaces::{self, Replaces};
 use crate::leg::request;
 use crate::leg::standing;
 use crate::leg::through;
-use crate::leg::transfer_budget::Hops;
+use crate::leg::transfer_budget::TransferBudget;
 use crate::module::Module;
 use crate::module::tokens;
-use crate::park::{self, CallUuid, LotKey, OrbitName, ParkRefused, Refusal, Then, User, Want};
+use crate::module::variables;
+use crate::park::{
+    self, AfterRefusal, CallUuid, LotKey, OrbitName, ParkRefused, Refusal, User, Want,
+};
 use crate::switch::Stop;
 use crate::switch::calling::{self, Dial};
 use crate::switch::dial_string::DialString;
 use crate::switch::module::Application;
 use crate::switch::{Cause, Channel, Located, Session, ivr, log};
-use crate::tell::{speech, variables};
+use crate::tell::{cdr, speech};
 
 /// The application.
 pub(crate) struct Callpark;
@@ -44,7 +47,7 @@ impl Application for Callpark {
 
     fn run(session: Session<'_>, data: &str) {
         if let Err(refusal) = module_for(session).and_then(|module| run(&module, session, data)) {
-            variables::report(session, "callpark", data, Err(refusal));
+            cdr::report(session, "callpark", data, Err(refusal));
         }
     }
 }
@@ -73,7 +76,7 @@ fn run(module: &Arc<Module>, session: Session<'_>, data: &str) -> Result<(), Ref
                 .inspect_err(|_| midcall::outlast_the_music(session))
         }
         None => {
-            let came = Came::in_dialplan(module, session);
+            let came = Origin::in_dialplan(module, session);
             let (lot, want) = place(module, data, came.domain(channel).as_deref())?;
             match Replaces::of(channel) {
                 Replaces::Nothing | Replaces::Leg => {
@@ -85,7 +88,7 @@ fn run(module: &Arc<Module>, session: Session<'_>, data: &str) -> Result<(), Ref
                     if let Some(status) =
                         retrieve::retrieve(module, session, &lot, want.orbit(), user)?
                     {
-                        variables::report(session, "callpark", data, Ok(status));
+                        cdr::report(session, "callpark", data, Ok(status));
                     }
                 }
                 Replaces::Unknown => {
@@ -112,7 +115,7 @@ fn arrived(module: &Arc<Module>, session: Session<'_>, arrival: Arrival) {
             if let Some(holder) = heir_of {
                 arrival::inherit(module, session, &holder);
             }
-            park(module, session, lot, orbit, Came::Sent(parker));
+            park(module, session, lot, orbit, Origin::Sent(parker));
         }
         Arrival::Replace(replacement) => replace(module, session, replacement),
         Arrival::Through { lot, orbit, came } => park(module, session, lot, orbit, came),
@@ -140,7 +143,7 @@ fn take(
     let result = retrieve::retrieve(module, session, lot, orbit, user);
     let failed = result.is_err();
     if let Some(result) = result.transpose() {
-        variables::report(session, "callpark_retrieve", "", result);
+        cdr::report(session, "callpark_retrieve", "", result);
     }
     if failed {
         session.channel().hangup(Cause::NORMAL_CLEARING);
@@ -152,9 +155,9 @@ fn strayed(module: &Arc<Module>, session: Session<'_>, place: &str) -> Result<()
     if place.is_empty() {
         return Err(Refusal::Gone);
     }
-    let domain = Came::in_dialplan(module, session).domain(session.channel());
+    let domain = Origin::in_dialplan(module, session).domain(session.channel());
     let (lot, want) = self::place(module, place, domain.as_deref())?;
-    park(module, session, lot, want, Came::Sent(None));
+    park(module, session, lot, want, Origin::Sent(None));
     Ok(())
 }
 
@@ -167,10 +170,10 @@ pub(crate) fn park_here(
     session: Session<'_>,
     lot: LotKey,
     want: Want,
-    came: Came,
+    came: Origin,
 ) -> Result<(), Refusal> {
     // Not in a `match`, which would hold on to the other leg for as long as the call is parked.
-    let caller = behind::caller(session).filter(|_| !matches!(came, Came::Consulting(_)));
+    let caller = behind::caller(session).filter(|_| !matches!(came, Origin::Consulting(_)));
     if let Some(caller) = caller {
         return through::park(module, session, &caller, lot, want, came);
     }
@@ -184,24 +187,24 @@ pub(crate) fn park(
     session: Session<'_>,
     lot: LotKey,
     orbit: Want,
-    came: Came,
+    came: Origin,
 ) {
     parting::outstay(session);
     let channel = session.channel();
     let uuid = CallUuid::from(session.uuid().as_str());
     if module.look(|park| park.is_parked(&uuid)) {
-        return variables::report(session, "callpark", "", Err(Refusal::AlreadyParked));
+        return cdr::report(session, "callpark", "", Err(Refusal::AlreadyParked));
     }
     if let Some(obstacle) = standing::obstacle_to_parking(channel) {
         module.act(None, |park, _| park.unreserve(&uuid));
-        return variables::report(session, "callpark", "", Err(obstacle));
+        return cdr::report(session, "callpark", "", Err(obstacle));
     }
     let named = parker::named(channel);
     let found = match &came {
         _ if named.is_some() => None,
-        Came::Sent(parker) => parker.clone(),
-        Came::Transferred(by) | Came::Consulting(by) => by.user.clone(),
-        Came::Dialled(_) => None,
+        Origin::Sent(parker) => parker.clone(),
+        Origin::Transferred(by) | Origin::Consulting(by) => by.user.clone(),
+        Origin::Dialled(_) => None,
     };
     let who = named.or(found);
     let asked = lot.clone();
@@ -210,9 +213,9 @@ pub(crate) fn park(
     let result = module.act(Some(session), |park, now| park.park(now, request));
     match result {
         Ok(place) => {
-            variables::report(session, "callpark", "", Ok("parked"));
-            if !matches!(came, Came::Dialled(_) | Came::Consulting(_)) {
-                Hops::give_one_back(channel);
+            cdr::report(session, "callpark", "", Ok("parked"));
+            if !matches!(came, Origin::Dialled(_) | Origin::Consulting(_)) {
+                TransferBudget::give_one_back(channel);
                 if let Some(presser) = channel.variable("last_bridge_to") {
                     feature_codes::take_over(Departed::of(module).codes(&presser), session);
                 }
@@ -220,11 +223,11 @@ pub(crate) fn park(
             let lot = module.look(|park| park.lot_config(&place.lot));
             let inbound = channel.variable("direction").as_deref() == Some("inbound");
             let told = match &came {
-                Came::Dialled(by) | Came::Consulting(by) => inbound && hears_orbit(channel, by),
-                Came::Transferred(_) | Came::Sent(_) => false,
+                Origin::Dialled(by) | Origin::Consulting(by) => inbound && hears_orbit(channel, by),
+                Origin::Transferred(_) | Origin::Sent(_) => false,
             };
             let by = match came {
-                Came::Dialled(by) if inbound => Some(by.user),
+                Origin::Dialled(by) if inbound => Some(by.user),
                 _ => None,
             };
             // Before it is answered: a phone can complete the transfer at once.
@@ -246,7 +249,7 @@ pub(crate) fn park(
 }
 
 /// Early media and ringing calls are answered: a call nobody answered cannot wait here.
-fn answer(channel: Channel<'_>, uuid: &CallUuid, place: &park::Parked) {
+fn answer(channel: Channel<'_>, uuid: &CallUuid, place: &park::OrbitKey) {
     if !channel.answer() {
         log::info(
             Some(uuid.as_str()),
@@ -262,7 +265,7 @@ fn replace(module: &Arc<Module>, session: Session<'_>, replacement: Replacement)
     let mut parked = Parked::about_to_be(module, session, &uuid);
     match replaces::take_place(module, session, replacement) {
         Ok(place) => {
-            variables::report(session, "callpark", "", Ok("parked"));
+            cdr::report(session, "callpark", "", Ok("parked"));
             parked.can_be_replaced(&place, None);
             answer(channel, &uuid, &place);
             let lot = module.look(|park| park.lot_config(&place.lot));
@@ -271,7 +274,7 @@ fn replace(module: &Arc<Module>, session: Session<'_>, replacement: Replacement)
         }
         Err(refusal) => {
             drop(parked);
-            variables::report(session, "callpark", "", Err(refusal));
+            cdr::report(session, "callpark", "", Err(refusal));
             channel.hangup(Cause::CALL_REJECTED);
         }
     }
@@ -291,7 +294,7 @@ fn confirm(session: Session<'_>) {
 /// Whether the orbit is spoken to a call that dialled here itself: to a user of ours, who may be about to transfer
 /// somebody to it. To a caller from outside it means nothing, unless the dialplan asks for it.
 fn hears_orbit(channel: Channel<'_>, by: &Party) -> bool {
-    match channel.variable("callpark_announce") {
+    match channel.variable(variables::ANNOUNCE) {
         Some(wish) => wish != "false",
         None => by.user.is_some(),
     }
@@ -305,20 +308,20 @@ fn refuse(
     parker: Option<User>,
 ) {
     let channel = session.channel();
-    channel.set_variable("callpark_status", Some(refused.refusal.code()));
+    channel.set_variable(variables::STATUS, Some(refused.refusal.code()));
     match &refused.then {
-        Then::Continue => speech::refusal(module, session, lot, None, refused.refusal),
-        Then::Hangup => channel.hangup(Cause::NORMAL_CLEARING),
-        Then::Transfer(to) => {
-            Hops::spare_one(channel);
+        AfterRefusal::Continue => speech::refusal(module, session, lot, None, refused.refusal),
+        AfterRefusal::Hangup => channel.hangup(Cause::NORMAL_CLEARING),
+        AfterRefusal::Transfer(to) => {
+            TransferBudget::spare_one(channel);
             ivr::transfer(session, &to.exten, to.dialplan.as_deref(), to.context.as_deref());
         }
-        Then::Parker => match parker {
+        AfterRefusal::Parker => match parker {
             Some(parker) => give_back(session, &parker, refused.refusal),
             None => log::notice(
                 Some(&session.uuid()),
                 format_args!(
-                    "nobody knows who parked the call: it cannot go back, the dialplan goes on"
+                    "the parker is not known, so the call is not sent back; the dialplan continues"
                 ),
             ),
         },
@@ -347,7 +350,7 @@ fn give_back(session: Session<'_>, parker: &User, why: Refusal) {
         Err(reason) => log::notice(
             Some(&session.uuid()),
             format_args!(
-                "the parker {parker} does not take the call back: {reason}; the dialplan goes on"
+                "the parker {parker} does not take the call back: {reason}; the dialplan continues"
             ),
         ),
     }

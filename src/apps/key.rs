@@ -5,11 +5,11 @@ use std::ffi::CStr;
 
 use crate::apps::{callpark, module_for, retrieve};
 use crate::args;
-use crate::leg::origin::Came;
+use crate::leg::origin::Origin;
 use crate::park::{Refusal, Want};
 use crate::switch::Session;
 use crate::switch::module::Application;
-use crate::tell::variables;
+use crate::tell::cdr;
 
 /// The application.
 pub(crate) struct Key;
@@ -17,19 +17,19 @@ pub(crate) struct Key;
 impl Application for Key {
     const NAME: &'static CStr = c"callpark_key";
     const SHORT: &'static CStr =
-        c"Parks a call that was transferred here, retrieves for a phone that dials here";
+        c"Parks a transferred call, and retrieves a call for a phone that dials";
     const SYNTAX: &'static CStr = c"[<lot>] <orbit>";
 
     fn run(session: Session<'_>, data: &str) {
         if let Err(refusal) = run(session, data) {
-            variables::report(session, "callpark_key", data, Err(refusal));
+            cdr::report(session, "callpark_key", data, Err(refusal));
         }
     }
 }
 
 fn run(session: Session<'_>, data: &str) -> Result<(), Refusal> {
     let module = module_for(session)?;
-    let came = Came::in_dialplan(&module, session);
+    let came = Origin::in_dialplan(&module, session);
     let domain = came.domain(session.channel());
     let (lot, orbit) = module.look(|park| {
         let place = args::place(park, data, domain.as_deref())?;
@@ -37,10 +37,10 @@ fn run(session: Session<'_>, data: &str) -> Result<(), Refusal> {
         let orbit = args::key(park, &place.lot, &word)?;
         Ok((place.lot, orbit))
     })?;
-    if let Came::Dialled(by) = came {
+    if let Origin::Dialled(by) = came {
         let status = retrieve::retrieve(&module, session, &lot, Some(&orbit), by.user)?;
         if let Some(status) = status {
-            variables::report(session, "callpark_key", data, Ok(status));
+            cdr::report(session, "callpark_key", data, Ok(status));
         }
         Ok(())
     } else {

@@ -19,15 +19,16 @@ use crate::leg::party::Party;
 use crate::leg::replaces::{self, Replaces};
 use crate::leg::standing::Standing;
 use crate::leg::through;
-use crate::leg::transfer_budget::Hops;
+use crate::leg::transfer_budget::TransferBudget;
 use crate::module::Module;
 use crate::module::tokens::{self, Tokens};
+use crate::module::variables;
 use crate::park::{CallUuid, Claim, Claimant, LotKey, OrbitName, Refusal, Target, User, Verdict};
 use crate::switch::Stop;
 use crate::switch::clock;
 use crate::switch::module::Application;
 use crate::switch::{Cause, Session, ivr};
-use crate::tell::{speech, variables};
+use crate::tell::{cdr, speech};
 
 /// The application.
 pub(crate) struct Retrieve;
@@ -57,7 +58,7 @@ impl Application for Retrieve {
             begin(&module, session, Wanted { lot: place.lot, word, user: by.user })
         });
         if let Some(result) = result.transpose() {
-            variables::report(session, "callpark_retrieve", data, result);
+            cdr::report(session, "callpark_retrieve", data, result);
         }
     }
 }
@@ -160,7 +161,7 @@ fn come(
 
 /// It has come.
 fn has_come(session: Session<'_>, wanted: Wanted) {
-    Hops::give_one_back(session.channel());
+    TransferBudget::give_one_back(session.channel());
     let data = format!("{} {}", wanted.lot, wanted.word);
     let result = module_for(session).and_then(|module| {
         // Once is enough.
@@ -168,7 +169,7 @@ fn has_come(session: Session<'_>, wanted: Wanted) {
         if here { begin(&module, session, wanted) } else { Err(Refusal::Failed) }
     });
     if let Some(result) = result.transpose() {
-        variables::report(session, "callpark_retrieve", &data, result);
+        cdr::report(session, "callpark_retrieve", &data, result);
     }
 }
 
@@ -209,7 +210,7 @@ fn run_errand(session: Session<'_>, token: &str) {
                 // Does nothing if it is known already that the step failed, or if somebody else was faster.
                 (Err(why), _) => ring::failed(&module, &errand.uuid, run, why),
                 (Ok(()), Err(Refusal::Gone)) => {
-                    ring::failed(&module, &errand.uuid, run, "who answered went away");
+                    ring::failed(&module, &errand.uuid, run, "the phone that answered has left");
                 }
                 (Ok(()), Err(refusal)) => {
                     ring::failed(&module, &errand.uuid, run, refusal.text());
@@ -226,7 +227,7 @@ fn run_errand(session: Session<'_>, token: &str) {
         Ok(_) => ("retrieved", Cause::NORMAL_CLEARING),
         Err(refusal) => (refusal.code(), Cause::LOSE_RACE),
     };
-    channel.set_variable("callpark_status", Some(status));
+    channel.set_variable(variables::STATUS, Some(status));
     // It has no dialplan to go back to. What is for after a bridge is not for a leg that was in none.
     let after = if result.is_ok() { AfterBridge::of(channel) } else { AfterBridge::default() };
     after.end(session, cause, Dialplan::Over);
@@ -234,7 +235,7 @@ fn run_errand(session: Session<'_>, token: &str) {
 
 /// Whether the call still waits for whoever has claimed it: it does so for two seconds.
 fn holds(module: &Module, claim: &Claim) -> bool {
-    let verdict = module.look(|park| park.verdict(&claim.call.uuid));
+    let verdict = module.look(|park| park.verdict(&claim.call.info.uuid));
     matches!(verdict, Verdict::Bridge { ticket, .. } if ticket == claim.ticket)
 }
 

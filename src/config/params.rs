@@ -12,24 +12,80 @@ pub(crate) struct Param<T> {
     pub default: &'static str,
     /// What it can be, and what it does.
     pub meaning: &'static str,
-    pub(super) set: fn(&mut T, &str) -> Result<(), String>,
+    set: Set<T>,
+}
+
+/// How a value is read, and where it goes.
+enum Set<T> {
+    Seconds(fn(&mut T) -> &mut u64),
+    SomeSeconds(fn(&mut T) -> &mut u64),
+    Truth(fn(&mut T) -> &mut bool),
+    Text(fn(&mut T) -> &mut Option<String>),
+    Key(fn(&mut T) -> &mut Option<char>),
+    Other(fn(&mut T, &str) -> Result<(), String>),
+}
+
+/// One kind of param each.
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $name:ident $kind:ident $field:ty;)*) => {
+        impl<T> Param<T> {$(
+            $(#[$doc])*
+            pub(super) const fn $name(
+                name: &'static str,
+                default: &'static str,
+                meaning: &'static str,
+                field: $field,
+            ) -> Self {
+                Param { name, default, meaning, set: Set::$kind(field) }
+            }
+        )*}
+    };
+}
+
+kinds! {
+    /// A time in seconds; the field has ms.
+    seconds Seconds fn(&mut T) -> &mut u64;
+    /// The same, at least one.
+    some_seconds SomeSeconds fn(&mut T) -> &mut u64;
+    /// `true` or `false`.
+    truth Truth fn(&mut T) -> &mut bool;
+    /// A text; empty: none.
+    text Text fn(&mut T) -> &mut Option<String>;
+    /// A key of a phone; empty: none.
+    key Key fn(&mut T) -> &mut Option<char>;
+    /// Anything else.
+    of Other fn(&mut T, &str) -> Result<(), String>;
+}
+
+impl<T> Param<T> {
+    fn set(&self, target: &mut T, value: &str) -> Result<(), String> {
+        match self.set {
+            Set::Seconds(field) => *field(target) = seconds(value)?,
+            Set::SomeSeconds(field) => *field(target) = at_least_one(seconds(value)?)?,
+            Set::Truth(field) => *field(target) = truth(value)?,
+            Set::Text(field) => *field(target) = (!value.is_empty()).then(|| value.to_owned()),
+            Set::Key(field) => *field(target) = key(value)?,
+            Set::Other(set) => set(target, value)?,
+        }
+        Ok(())
+    }
 }
 
 /// The params of `<settings>`.
-pub(crate) const SETTINGS: [Param<Settings>; 1] = [Param {
-    name: "presence-proto",
-    default: "park",
-    meaning: "The first word in the name of a lamp: `park` in `park+701@example.com`. Letters, \
-                  digits, `-` and `_`",
-    set: |settings, value| {
+pub(crate) const SETTINGS: [Param<Settings>; 1] = [Param::of(
+    "presence-proto",
+    "park",
+    "The first word in the name of a lamp: `park` in `park+701@example.com`. Letters, digits, `-` \
+     and `_`",
+    |settings, value| {
         let legal = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'-';
         if value.is_empty() || !value.bytes().all(legal) {
-            return Err("not made of letters, digits, - and _".to_owned());
+            return Err("must consist of letters, digits, - and _".to_owned());
         }
         settings.presence_proto = value.to_owned();
         Ok(())
     },
-}];
+)];
 
 /// Sets what the `<param>` elements say, each param once at the most.
 pub(super) fn apply<'a, T>(
@@ -50,10 +106,10 @@ pub(super) fn apply<'a, T>(
             return Err(fail("unknown param".to_owned()));
         };
         if seen.contains(&param.name) {
-            return Err(fail("given twice".to_owned()));
+            return Err(fail("is given twice".to_owned()));
         }
         seen.push(param.name);
-        (param.set)(target, value).map_err(fail)?;
+        param.set(target, value).map_err(fail)?;
     }
     Ok(())
 }
@@ -64,14 +120,27 @@ const LONGEST_TIMEOUT_S: u64 = 10 * 366 * 86_400;
 pub(super) fn seconds(value: &str) -> Result<u64, String> {
     match value.parse::<u64>() {
         Ok(seconds) if seconds <= LONGEST_TIMEOUT_S => Ok(seconds * 1000),
-        _ => Err("not a number of seconds".to_owned()),
+        _ => Err("is not a number of seconds".to_owned()),
     }
 }
 
-pub(super) fn truth(value: &str) -> Result<bool, String> {
+fn truth(value: &str) -> Result<bool, String> {
     match value {
         "true" | "yes" | "on" | "1" => Ok(true),
         "false" | "no" | "off" | "0" => Ok(false),
-        _ => Err("neither true nor false".to_owned()),
+        _ => Err("is neither true nor false".to_owned()),
     }
+}
+
+fn key(value: &str) -> Result<Option<char>, String> {
+    let mut chars = value.chars();
+    match (chars.next(), chars.next()) {
+        (None, _) => Ok(None),
+        (Some(key), None) if key.is_ascii_digit() || key == '*' || key == '#' => Ok(Some(key)),
+        _ => Err("is not one of 0-9, * and #".to_owned()),
+    }
+}
+
+fn at_least_one(ms: u64) -> Result<u64, String> {
+    if ms == 0 { Err("must be at least 1".to_owned()) } else { Ok(ms) }
 }

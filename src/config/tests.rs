@@ -126,7 +126,7 @@ fn without_lots_there_is_the_built_in_one() {
     let Config { lots, .. } = Config::default();
     assert_eq!(
         (lots[0].key.to_string(), lots[0].timeout.base),
-        ("default".to_owned(), Base::Fixed(90_000))
+        ("default".to_owned(), TimeoutRule::Fixed(90_000))
     );
     assert_eq!(lots[0].ranges[0].to_string(), "701-720");
     assert_eq!(*lots[0].returns, [Step::parker()]);
@@ -145,7 +145,7 @@ fn every_param_is_read() {
          <return/>",
     ))
     .remove(0);
-    assert_eq!(lot.timeout.base, Base::Fixed(0));
+    assert_eq!(lot.timeout.base, TimeoutRule::Fixed(0));
     assert_eq!(lot.hold_music.as_deref(), Some("/tmp/a & b.wav"));
     assert_eq!(lot.assign, Assign::LongestFree);
     assert_eq!(lot.when_full.to_string(), "transfer:4000 XML default");
@@ -180,7 +180,7 @@ fn what_happens_when_the_time_is_up_is_read() {
          </return>",
     ))
     .remove(0);
-    assert_eq!(lot.timeout.base, Base::Adaptive);
+    assert_eq!(lot.timeout.base, TimeoutRule::Adaptive);
     assert_eq!((lot.timeout.min_ms, lot.timeout.max_ms), (20_000, 60_000));
     assert_eq!(lot.timeout.by_priority, [(0, 90_000), (5, 45_000), (9, 20_000)]);
     assert_eq!(lot.after_return.to_string(), "transfer:4000 XML default");
@@ -207,7 +207,7 @@ fn what_makes_no_sense_together_is_an_error() {
         (
             "<param name='exit-key' value='0'/><param name='exit-to' value='1'/>
              <param name='callback-key' value='0'/>",
-            "callback-key: is the exit-key already",
+            "callback-key: is already the exit-key",
         ),
         (
             "<param name='timeout' value='adaptive'/><param name='timeout-min' value='400'/>",
@@ -215,16 +215,16 @@ fn what_makes_no_sense_together_is_an_error() {
         ),
         ("<param name='exit-key' value='12'/>", "not one of 0-9"),
         ("<param name='exit-key' value='A'/>", "not one of 0-9"),
-        ("<param name='after-return' value='hangup:no'/>", "no hang-up cause"),
-        ("<param name='after-return' value='wait'/>", "none of park"),
-        ("<param name='max-returns' value='0'/>", "no number of returns from 1 to 1000"),
-        ("<param name='timeout-by-priority' value='5:1,0:2'/>", "priority 0 does not come after"),
+        ("<param name='after-return' value='hangup:no'/>", "not a hang-up cause"),
+        ("<param name='after-return' value='wait'/>", "not one of park"),
+        ("<param name='max-returns' value='0'/>", "not a number of returns from 1 to 1000"),
+        ("<param name='timeout-by-priority' value='5:1,0:2'/>", "priority 0 is not higher than"),
         ("<param name='timeout-by-priority' value='12:1'/>", "is not <priority 0-9>:<seconds>"),
         ("<return><step to='group/a' when='idle'/></return>", "needs a step to parker"),
-        ("<return><step to='parker' repeat='0'/></return>", "no number of tries from 1 to 20"),
+        ("<return><step to='parker' repeat='0'/></return>", "not a number of tries from 1 to 20"),
         ("<return><step to='voicemail:1000'/></return>", "neither parker nor"),
-        ("<return><step to='remind:loudly'/></return>", "none of call, message"),
-        ("<return><step to='parker' rings='5'/></return>", "none of ring, repeat"),
+        ("<return><step to='remind:loudly'/></return>", "not one of call, message"),
+        ("<return><step to='parker' rings='5'/></return>", "not one of ring, repeat"),
     ] {
         let problem = error(&in_lot(inside));
         assert!(problem.contains(says), "{inside}: {problem}");
@@ -254,9 +254,9 @@ fn a_wrong_param_is_named_with_lot_value_and_line() {
     };
     assert_eq!(
         wrong("timeout", "9s"),
-        r#"line 4: lot "default": timeout="9s": not a number of seconds"#
+        r#"line 4, lot "default", timeout="9s": is not a number of seconds"#
     );
-    assert_eq!(wrong("tiemout", "9"), r#"line 4: lot "default": tiemout="9": unknown param"#);
+    assert_eq!(wrong("tiemout", "9"), r#"line 4, lot "default", tiemout="9": unknown param"#);
     for (param, value) in [
         ("timeout", ""),
         ("timeout", "-1"),
@@ -279,20 +279,20 @@ fn a_wrong_param_is_named_with_lot_value_and_line() {
         assert!(text.contains(param), "{text}");
     }
     let twice = "<param name='blf' value='true'/>\n<param name='blf' value='true'/>";
-    assert_eq!(error(&in_lot(twice)), r#"line 5: lot "default": blf="true": given twice"#);
+    assert_eq!(error(&in_lot(twice)), r#"line 5, lot "default", blf="true": is given twice"#);
 }
 
 #[test]
 fn bad_orbits_name_the_lot() {
     let text = error("<lot name='a' orbits='720-701'/>");
-    assert_eq!(text, r#"line 3: lot "a": orbits="720-701": orbit range "720-701" is reversed"#);
+    assert_eq!(text, r#"line 3, lot "a", orbits="720-701": orbit range "720-701" is reversed"#);
     let text = error("<lot name='a' orbits='701-720'/>\n<lot name='b' orbits='1-9,715-800'/>");
-    assert_eq!(text, r#"line 4: lot "b": orbits="715-800": lot "a" has 701-720 already"#);
+    assert_eq!(text, r#"line 4, lot "b", orbits="715-800": lot "a" already has 701-720"#);
     let text = error("<lot name='a' orbits='715-800'/>\n<lot name='b' orbits='701-720'/>");
-    assert_eq!(text, r#"line 4: lot "b": orbits="701-720": lot "a" has 715-800 already"#);
+    assert_eq!(text, r#"line 4, lot "b", orbits="701-720": lot "a" already has 715-800"#);
     let text =
         error("<lot name='a' domain='x.com' orbits='7'/><lot name='a' domain='X.COM' orbits='8'/>");
-    assert_eq!(text, r#"line 3: lot "a@x.com": name="a": there is such a lot already, in line 3"#);
+    assert_eq!(text, r#"line 3, lot "a@x.com", name="a": this lot is already defined in line 3"#);
     for lot in [
         "<lot name='a'/>",
         "<lot orbits='7'/>",
@@ -302,7 +302,7 @@ fn bad_orbits_name_the_lot() {
         "<lot name='a' orbits='7' color='red'/>",
         "<lot name='a' orbits='1-20000000'/>",
     ] {
-        assert!(error(lot).starts_with("line 3: "), "{}", error(lot));
+        assert!(error(lot).starts_with("line 3"), "{}", error(lot));
     }
 }
 
@@ -310,11 +310,11 @@ fn bad_orbits_name_the_lot() {
 fn return_steps_are_checked() {
     for (step, says) in [
         ("<step/>", "no to="),
-        ("<step to=''/>", "names nothing"),
-        ("<step to='transfer:'/>", "names no extension"),
+        ("<step to=''/>", "does not say what to ring"),
+        ("<step to='transfer:'/>", "does not name an extension"),
         ("<step to='parker' ring='0'/>", "ring=\"0\""),
         ("<step to='parker' ring='3601'/>", "1 to 3600"),
-        ("<step to='parker' rings='3'/>", "none of ring"),
+        ("<step to='parker' rings='3'/>", "not one of ring"),
         ("<step to='parker' confirm='ok'/>", "not one of 0-9"),
         ("<step to='voicemail:parker' confirm='1'/>", "confirm needs a step that rings"),
         ("<step to='parker' redirect='perhaps'/>", "neither true nor false"),
@@ -323,7 +323,7 @@ fn return_steps_are_checked() {
         ("<step to='parker'><x/></step>", "unknown element <x>"),
     ] {
         let text = error(&in_lot(&format!("<return>\n{step}\n</return>")));
-        assert!(text.contains(says) && text.starts_with("line 5: lot \"default\": "), "{text}");
+        assert!(text.contains(says) && text.starts_with("line 5, lot \"default\""), "{text}");
     }
     assert!(error(&in_lot("<return/><return/>")).contains("a second <return>"));
 }
@@ -375,7 +375,7 @@ fn a_configuration_that_asks_for_too_much_is_refused_with_its_line() {
 
     let steps = format!("<return>\n{}</return>", "<step to='parker'/>\n".repeat(101));
     let text = error(&in_lot(&steps));
-    assert!(text.starts_with("line 105: lot \"default\": more than 100"), "{text}");
+    assert!(text.starts_with("line 105, lot \"default\": there are more than 100"), "{text}");
     assert!(Step::parse_list(&["parker"; 101].join("|")).is_err());
     assert!(Step::parse_list(&["parker"; 100].join("|")).is_ok());
     assert!(Step::parse_list(&format!("user/{}", "1".repeat(100_000))).is_err());
@@ -397,9 +397,9 @@ fn a_configuration_that_is_too_big_to_read_is_refused_with_its_line_and_in_few_w
         (lots(&many(3_400_000, &|_| "<lot />\n".to_owned())), 500_001, "more than 500000 elements"),
         (lots(&many(9_000_000, &|_| "<a/>\n".to_owned())), 6_710_880, "longer than 33554432 bytes"),
         (format!("<configuration>\n<lots {attributes}/></configuration>"), 2, "32 attributes"),
-        (in_lot(&format!("<param name='page' value='{huge}'/>")), 2, "value: longer than 65536"),
-        (in_lot(&format!("<return>\n<step to='{huge}'/></return>")), 3, "to: longer than 65536"),
-        (format!("<lot name='{}' orbits='701'/>", "n".repeat(60_000)), 1, "is no lot name"),
+        (in_lot(&format!("<param name='page' value='{huge}'/>")), 2, "value is longer than 65536"),
+        (in_lot(&format!("<return>\n<step to='{huge}'/></return>")), 3, "to is longer than 65536"),
+        (format!("<lot name='{}' orbits='701'/>", "n".repeat(60_000)), 1, "valid lot name"),
         (format!("<lot name='a' orbits='{}'/>", "9".repeat(60_000)), 1, "bad orbit range"),
     ] {
         let wrapped = text.starts_with("<configuration").then(|| text.clone());

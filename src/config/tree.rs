@@ -1,4 +1,5 @@
-//! XML elements with the lines they begin in.
+//! XML elements with the lines they begin in, read as a stream: every limit is checked before what exceeds it is read on,
+//! and nothing recurses.
 
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::{Reader, XmlVersion};
@@ -78,13 +79,13 @@ pub(super) fn read(text: &str) -> Result<Element, ConfigError> {
         if matches!(event, Event::Start(_) | Event::Empty(_)) {
             elements += 1;
             if elements > MOST_ELEMENTS {
-                return Err(fail(format!("more than {MOST_ELEMENTS} elements")));
+                return Err(fail(format!("there are more than {MOST_ELEMENTS} elements")));
             }
         }
         let complete = match event {
             Event::Start(start) => {
                 if open.len() >= DEEPEST {
-                    return Err(fail("elements nest too deep".to_owned()));
+                    return Err(fail("the elements are nested too deeply".to_owned()));
                 }
                 open.push(element(&start, line).map_err(fail)?);
                 None
@@ -93,7 +94,7 @@ pub(super) fn read(text: &str) -> Result<Element, ConfigError> {
             Event::End(_) => open.pop(),
             Event::Text(text) if text.trim().is_empty() => None,
             Event::Text(_) | Event::CData(_) | Event::GeneralRef(_) => {
-                return Err(fail("text between the elements".to_owned()));
+                return Err(fail("there is text between the elements".to_owned()));
             }
             Event::Comment(_) | Event::Decl(_) | Event::PI(_) | Event::DocType(_) => None,
             Event::Eof => break,
@@ -102,7 +103,7 @@ pub(super) fn read(text: &str) -> Result<Element, ConfigError> {
             match open.last_mut() {
                 Some(parent) => parent.children.push(complete),
                 None if root.is_none() => root = Some(complete),
-                None => return Err(fail("a second root element".to_owned())),
+                None => return Err(fail("there is a second root element".to_owned())),
             }
         }
     }
@@ -123,7 +124,7 @@ fn element(start: &BytesStart<'_>, line: usize) -> Result<Element, String> {
             let attribute = attribute.map_err(|error| error.to_string())?;
             let key = attribute.key.as_ref();
             if attribute.value.len() > LONGEST_VALUE {
-                return Err(format!("{key}: longer than {LONGEST_VALUE} bytes"));
+                return Err(format!("{key} is longer than {LONGEST_VALUE} bytes"));
             }
             let value = attribute
                 .normalized_value(XmlVersion::Implicit1_0)
@@ -132,7 +133,7 @@ fn element(start: &BytesStart<'_>, line: usize) -> Result<Element, String> {
         })
         .collect::<Result<_, String>>()?;
     if attributes.len() > MOST_ATTRIBUTES {
-        return Err(format!("an element with more than {MOST_ATTRIBUTES} attributes"));
+        return Err(format!("the element has more than {MOST_ATTRIBUTES} attributes"));
     }
     let name = start.name().as_ref().to_owned();
     Ok(Element { name, line, attributes, children: Vec::new() })

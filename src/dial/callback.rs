@@ -9,10 +9,11 @@ use parking_lot::Mutex;
 use crate::dial::busy::{Busy, InCalls};
 use crate::dial::outgoing::Outgoing;
 use crate::dial::reachable;
-use crate::dial::ringing::{RUN, Ringing, Rings};
+use crate::dial::ringing::{Ringing, Rings};
 use crate::module::Module;
 use crate::module::thread::in_thread;
-use crate::park::{Attempt, CallBack};
+use crate::module::variables;
+use crate::park::{Attempt, CallbackAttempt};
 use crate::switch::channel::Flag;
 use crate::switch::dial_string::DialString;
 use crate::switch::{Located, ivr};
@@ -23,12 +24,9 @@ const RING_S: u32 = 30;
 const ANSWERS_WITHIN: Duration = Duration::from_secs(90);
 /// How often it is looked whether the two talk.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
-/// What the dialplan sees on the leg of the user who calls back.
-const ID: &str = "callpark_callback_id";
-const NUMBER: &str = "callpark_callback_number";
 
 /// What came of an attempt, with its reason.
-enum Came {
+enum Tried {
     Connected,
     NotFree(&'static str),
     Failed(String),
@@ -52,13 +50,13 @@ impl Attempts {
 
 #[derive(Default)]
 struct Waiting {
-    due: Vec<(CallBack, Arc<Ringing>)>,
+    due: Vec<(CallbackAttempt, Arc<Ringing>)>,
     /// A thread looks whose users are free.
     looks: bool,
 }
 
 /// Makes one attempt. Returns at once: one look at all channels tells of all attempts that are due who is free.
-pub(crate) fn attempt(module: &Arc<Module>, callback: CallBack) {
+pub(crate) fn attempt(module: &Arc<Module>, callback: CallbackAttempt) {
     let ringing = Rings::of(module).begin(callback.run);
     let (id, run) = (callback.callback.id, callback.run);
     // It may have been cancelled before it began; from here on whoever cancels it finds it.
@@ -77,13 +75,13 @@ pub(crate) fn attempt(module: &Arc<Module>, callback: CallBack) {
     let theirs = Arc::clone(module);
     if let Err(reason) = in_thread("callpark-callback", move || look(&theirs)) {
         for (callback, _) in take_due(module) {
-            tried(module, callback.callback.id, callback.run, &Came::Failed(reason.clone()));
+            tried(module, callback.callback.id, callback.run, &Tried::Failed(reason.clone()));
         }
     }
 }
 
 /// Those that are due; whoever finds none does not look any more.
-fn take_due(module: &Module) -> Vec<(CallBack, Arc<Ringing>)> {
+fn take_due(module: &Module) -> Vec<(CallbackAttempt, Arc<Ringing>)> {
     let attempts = Attempts::of(module);
     let mut waiting = attempts.waiting.lock();
     waiting.looks = !waiting.due.is_empty();
@@ -109,16 +107,16 @@ fn look(module: &Arc<Module>) {
 /// Calls the user, if free, on a thread of its own.
 fn begin(
     module: &Arc<Module>,
-    callback: CallBack,
+    callback: CallbackAttempt,
     ringing: Arc<Ringing>,
     in_calls: &Arc<InCalls>,
-) -> Result<(), Came> {
+) -> Result<(), Tried> {
     if let Some(why) = reachable::not_free(&callback.callback.by, || Arc::clone(in_calls)) {
-        return Err(Came::NotFree(why));
+        return Err(Tried::NotFree(why));
     }
     if Attempts::of(module).ringing.fetch_add(1, Ordering::AcqRel) >= MOST_RINGING {
         Attempts::of(module).ringing.fetch_sub(1, Ordering::AcqRel);
-        return Err(Came::NotFree("many callers are being called back at this moment"));
+        return Err(Tried::NotFree("too many call-backs are ringing at this moment"));
     }
     let counted = Counted(Arc::clone(module));
     let theirs = Arc::clone(module);
@@ -127,7 +125,7 @@ fn begin(
         let came = try_once(&theirs, &callback, &ringing);
         tried(&theirs, callback.callback.id, callback.run, &came);
     });
-    started.map_err(Came::Failed)
+    started.map_err(Tried::Failed)
 }
 
 /// One attempt that rings; it counts until this is dropped.
@@ -139,20 +137,20 @@ impl Drop for Counted {
     }
 }
 
-fn tried(module: &Arc<Module>, id: crate::park::CallbackId, run: crate::park::RunId, came: &Came) {
+fn tried(module: &Arc<Module>, id: crate::park::CallbackId, run: crate::park::RunId, came: &Tried) {
     Rings::of(module).end(run);
     let attempt = match came {
-        Came::Connected => Attempt::Connected,
-        Came::NotFree(why) => Attempt::NotFree(why),
-        Came::Failed(why) => Attempt::Failed(why),
+        Tried::Connected => Attempt::Connected,
+        Tried::NotFree(why) => Attempt::NotFree(why),
+        Tried::Failed(why) => Attempt::Failed(why),
     };
     module.act(None, |park, now| park.callback_tried(now, id, run, attempt));
 }
 
-fn try_once(module: &Module, callback: &CallBack, ringing: &Ringing) -> Came {
+fn try_once(module: &Module, callback: &CallbackAttempt, ringing: &Ringing) -> Tried {
     let owed = &callback.callback;
     if module.is_stopping() {
-        return Came::Failed("the module stops".to_owned());
+        return Tried::Failed("the module is stopping".to_owned());
     }
     let (dial_string, id) = (DialString::user(&owed.by), owed.id.to_string());
     let run = Rings::of(module).name(callback.run);
@@ -163,14 +161,18 @@ fn try_once(module: &Module, callback: &CallBack, ringing: &Ringing) -> Came {
         ring_s: RING_S,
         name: format!("Call back: {}", owed.caller.name),
         number: owed.caller.number.to_string(),
-        variables: vec![(ID, &id), (NUMBER, &owed.caller.number), (RUN, &run)],
+        variables: vec![
+            (variables::CALLBACK_ID, &id),
+            (variables::CALLBACK_NUMBER, &owed.caller.number),
+            (variables::RUN, &run),
+        ],
     };
     let leg = match outgoing.reach(&ringing.call_off) {
         Ok(leg) => leg,
-        Err(cause) => return Came::Failed(cause),
+        Err(cause) => return Tried::Failed(cause),
     };
     if let Err(why) = ringing.answered(&leg) {
-        return Came::Failed(why);
+        return Tried::Failed(why);
     }
     let uuid = leg.session().uuid();
     let to = &callback.to;
@@ -178,28 +180,28 @@ fn try_once(module: &Module, callback: &CallBack, ringing: &Ringing) -> Came {
         ivr::transfer(leg.session(), &to.exten, to.dialplan.as_deref(), to.context.as_deref());
     drop(leg);
     if !sent {
-        return Came::Failed("the dialplan was not reached".to_owned());
+        return Tried::Failed("the transfer into the dialplan failed".to_owned());
     }
     watch(module, &uuid)
 }
 
 /// Waits until the leg is connected to somebody.
-fn watch(module: &Module, uuid: &str) -> Came {
+fn watch(module: &Module, uuid: &str) -> Tried {
     let end = Instant::now() + ANSWERS_WITHIN;
     while Instant::now() < end && !module.is_stopping() {
         std::thread::sleep(LOOK_EVERY);
         let Some(leg) = Located::find(uuid) else {
-            return Came::Failed("the caller did not answer".to_owned());
+            return Tried::Failed("the caller did not answer".to_owned());
         };
         let channel = leg.session().channel();
         let other = channel.test(Flag::Bridged).then(|| channel.partner_uuid()).flatten();
         let other = other.and_then(|uuid| Located::find(&uuid));
         if other.is_some_and(|other| other.session().channel().test(Flag::Answered)) {
-            return Came::Connected;
+            return Tried::Connected;
         }
     }
     if let Some(leg) = Located::find(uuid) {
         leg.session().channel().hangup(crate::switch::Cause::NORMAL_CLEARING);
     }
-    Came::Failed("the caller did not answer".to_owned())
+    Tried::Failed("the caller did not answer".to_owned())
 }

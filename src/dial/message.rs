@@ -5,21 +5,24 @@ use std::collections::BTreeSet;
 use crate::leg::caller_id;
 use crate::module::thread::in_thread;
 use crate::park::{CallView, User};
+use crate::switch::dial_string::endpoints;
 use crate::switch::event::{Event, Kind};
 use crate::switch::{api, log};
 
 /// Sends the parker's phones a message that says where the call is. Returns at once.
 pub(crate) fn send(call: &CallView) {
-    let Some(parker) = call.parker.clone() else { return };
+    let Some(parker) = call.info.parker.clone() else { return };
     let (name, number) = (caller_id::shown_name(call), caller_id::shown_number(call));
     let text = format!("Parked at {}: {name} <{number}>", call.orbit);
-    let uuid = call.uuid.clone();
+    let uuid = call.info.uuid.clone();
     let thread = in_thread("callpark-message", move || {
         let profiles = profiles(&parker);
         if profiles.is_empty() {
             log::info(
                 Some(uuid.as_str()),
-                format_args!("{parker} gets no message: no SIP phone of that user is registered"),
+                format_args!(
+                    "no message is sent to {parker}, because no phone of that user is registered"
+                ),
             );
         }
         for profile in profiles {
@@ -27,7 +30,10 @@ pub(crate) fn send(call: &CallView) {
         }
     });
     if let Err(reason) = thread {
-        log::warning(Some(call.uuid.as_str()), format_args!("no message is sent: {reason}"));
+        log::warning(
+            Some(call.info.uuid.as_str()),
+            format_args!("no message is sent, because no thread can be started: {reason}"),
+        );
     }
 }
 
@@ -51,8 +57,8 @@ fn profiles(user: &User) -> BTreeSet<String> {
 
 /// Those of an answer such as `sofia/internal/sip:1001@192.0.2.1:5060,sofia/external/sip:…`.
 pub(crate) fn profiles_of(contacts: &str) -> BTreeSet<String> {
-    let contacts = contacts.split(',').filter_map(|contact| contact.trim().strip_prefix("sofia/"));
-    contacts
+    endpoints(contacts)
+        .filter_map(|contact| contact.strip_prefix("sofia/"))
         .filter_map(|rest| rest.split_once('/'))
         .filter(|(_, contact)| contact.starts_with("sip"))
         .map(|(profile, _)| profile.to_owned())

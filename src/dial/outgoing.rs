@@ -1,14 +1,15 @@
 //! Calling somebody about a parked call, and sending whoever answers on an errand.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::dial::reachable;
 use crate::leg::caller_id;
 use crate::module::tokens::Tokens;
+use crate::module::variables;
 use crate::park::CallView;
 use crate::switch::calling::{self, CallOff, Dial};
 use crate::switch::dial_string::DialString;
-use crate::switch::{Cause, Located};
+use crate::switch::{Cause, Located, clock};
 
 /// How long a leg that has answered may take to start its application.
 const STARTS_WITHIN: Duration = Duration::from_secs(5);
@@ -74,8 +75,8 @@ impl<'a> Outgoing<'a> {
             ("ignore_early_media", "true"),
             // For `user/`, `group/` and the like, which do not hear of the timeout otherwise, and take their own.
             ("leg_timeout", ring_s.as_str()),
-            ("callpark_lot", self.lot.as_str()),
-            ("callpark_orbit", self.orbit),
+            (variables::LOT, self.lot.as_str()),
+            (variables::ORBIT, self.orbit),
         ];
         variables.extend(self.variables);
         let dial = Dial {
@@ -104,16 +105,15 @@ pub(crate) fn send<T>(
     calling::run_application(leg.session(), application, &token);
     drop(leg);
     // From here on the leg's own thread goes on, unless it hangs up before it gets to it.
-    let end = Instant::now() + STARTS_WITHIN;
-    while tokens.is_out(&token) && Instant::now() < end && Located::find(&uuid).is_some() {
-        std::thread::sleep(LOOK_EVERY);
-    }
+    clock::poll(STARTS_WITHIN, LOOK_EVERY, || {
+        !tokens.is_out(&token) || Located::find(&uuid).is_none()
+    });
     if tokens.take(&token).is_none() {
         return Ok(());
     }
     if let Some(leg) = Located::find(&uuid) {
         leg.session().channel().hangup(Cause::NORMAL_CLEARING);
-        return Err(format!("who answered did not get to {application}"));
+        return Err(format!("the phone that answered did not start {application}"));
     }
-    Err("who answered hung up".to_owned())
+    Err("the phone that answered hung up".to_owned())
 }

@@ -29,15 +29,15 @@ pub(crate) fn tell_others(module: &Arc<Module>, lot: Option<&LotConfig>, uuid: &
 
 /// Whether it is time to tell people of a call again.
 fn may_tell(module: &Arc<Module>, call: &CallView, notice: Notice) -> bool {
-    let told = module.act(None, |park, now| park.tell(now, &call.uuid, notice));
+    let told = module.act(None, |park, now| park.tell(now, &call.info.uuid, notice));
     told.inspect_err(|why| {
         let what = match notice {
             Notice::Page => "nobody is paged",
             Notice::Message => "no message is sent",
         };
         log::info(
-            Some(call.uuid.as_str()),
-            format_args!("{} {}: {what}: {why}", call.lot, call.orbit),
+            Some(call.info.uuid.as_str()),
+            format_args!("{} {}: {what}, because {why}", call.lot, call.orbit),
         );
     })
     .is_ok()
@@ -45,26 +45,29 @@ fn may_tell(module: &Arc<Module>, call: &CallView, notice: Notice) -> bool {
 
 /// Calls the phones a lot pages, each of them, and has them told where the call is. Nobody waits for it.
 fn page(module: &Arc<Module>, call: CallView, dial_string: String) {
-    let uuid = call.uuid.clone();
+    let uuid = call.info.uuid.clone();
     let module = Arc::clone(module);
     let thread = in_thread("callpark-page", move || {
-        match targets::phones(call.uuid.as_str(), &dial_string) {
+        match targets::phones(call.info.uuid.as_str(), &dial_string) {
             Ok(phones) => {
                 for phone in phones {
                     page_one(&module, call.clone(), phone);
                 }
             }
             Err(reason) => log::warning(
-                Some(call.uuid.as_str()),
+                Some(call.info.uuid.as_str()),
                 format_args!(
-                    "{} {}: nobody is paged with {dial_string:?}: {reason}",
+                    "{} {}: nobody is paged with {dial_string:?}, because {reason}",
                     call.lot, call.orbit
                 ),
             ),
         }
     });
     if let Err(reason) = thread {
-        log::warning(Some(uuid.as_str()), format_args!("nobody is paged: {reason}"));
+        log::warning(
+            Some(uuid.as_str()),
+            format_args!("nobody is paged, because no thread can be started: {reason}"),
+        );
     }
 }
 
@@ -74,7 +77,7 @@ fn page_one(module: &Arc<Module>, call: CallView, phone: DialString) {
         return;
     }
     let ringing = Rings::of(module).begin_command();
-    let uuid = call.uuid.clone();
+    let uuid = call.info.uuid.clone();
     let module = Arc::clone(module);
     let thread = in_thread("callpark-page", move || {
         let paged = || {
@@ -88,12 +91,20 @@ fn page_one(module: &Arc<Module>, call: CallView, phone: DialString) {
         Rings::of(&module).end_command(&ringing);
         if let Err(reason) = result {
             log::info(
-                Some(call.uuid.as_str()),
-                format_args!("{} {}: paging {:?}: {reason}", call.lot, call.orbit, phone.as_str()),
+                Some(call.info.uuid.as_str()),
+                format_args!(
+                    "{} {}: paging {:?} failed: {reason}",
+                    call.lot,
+                    call.orbit,
+                    phone.as_str()
+                ),
             );
         }
     });
     if let Err(reason) = thread {
-        log::warning(Some(uuid.as_str()), format_args!("nobody is paged: {reason}"));
+        log::warning(
+            Some(uuid.as_str()),
+            format_args!("nobody is paged, because no thread can be started: {reason}"),
+        );
     }
 }

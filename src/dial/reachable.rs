@@ -5,16 +5,17 @@ use std::sync::Arc;
 use crate::dial::busy::{Busy, InCalls};
 use crate::leg::mailbox;
 use crate::module::Module;
-use crate::park::{Asks, User};
+use crate::park::{Precondition, User};
 use crate::switch::api;
+use crate::switch::dial_string::endpoints;
 
 /// Why what is asked for stands in the way, if it does: asks FreeSWITCH, which takes a moment.
 #[must_use]
-pub(crate) fn obstacle(module: &Module, asks: &Asks) -> Option<&'static str> {
+pub(crate) fn obstacle(module: &Module, asks: &Precondition) -> Option<&'static str> {
     match asks {
-        Asks::Mailbox(user) => mailbox::exists(user).err(),
-        Asks::Registered(user) => unreachable(&contacts(user)),
-        Asks::Idle(user) => not_free(user, || Busy::of(module).look()),
+        Precondition::Mailbox(user) => mailbox::exists(user).err(),
+        Precondition::Registered(user) => unreachable(&contacts(user)),
+        Precondition::Idle(user) => not_free(user, || Busy::of(module).look()),
     }
 }
 
@@ -58,13 +59,8 @@ fn contacts(whom: &User) -> String {
 }
 
 pub(crate) fn leads_somewhere(dial_string: &str) -> bool {
-    let mut rest = dial_string.trim();
-    while rest.starts_with(['{', '<']) {
-        rest = rest.split_once(['}', '>']).map_or("", |(_, rest)| rest).trim_start();
-    }
-    rest.split([',', '|']).map(str::trim).any(|phone| {
-        let phone = phone.rsplit_once(']').map_or(phone, |(_, phone)| phone);
-        phone.contains('/') && !phone.starts_with("error/") && !phone.starts_with("-ERR")
+    endpoints(dial_string).any(|endpoint| {
+        endpoint.contains('/') && !endpoint.starts_with("error/") && !endpoint.starts_with("-ERR")
     })
 }
 

@@ -2,13 +2,13 @@
 //! meanwhile; only who has answered claims the call.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::dial::errand::{self, APPLICATION, Confirm, Errand};
 use crate::dial::message;
 use crate::dial::outgoing::{self, Outgoing};
 use crate::dial::reachable;
-use crate::dial::ringing::{RUN, Ringing, Rings};
+use crate::dial::ringing::{Ringing, Rings};
 use crate::dial::targets;
 use crate::leg::arrival::{self, Arrival};
 use crate::leg::caller_id;
@@ -16,9 +16,10 @@ use crate::leg::party::Party;
 use crate::module::Module;
 use crate::module::message::Message;
 use crate::module::thread::in_thread;
+use crate::module::variables;
 use crate::park::{CallUuid, CallView, Ring, RingTo, RunId, Step};
 use crate::switch::dial_string::DialString;
-use crate::switch::{Located, log};
+use crate::switch::{Located, clock, log};
 
 /// How a return step came out.
 enum Did {
@@ -33,7 +34,7 @@ enum Did {
 /// Runs a return step that rings or tells somebody.
 pub(crate) fn step(module: &Arc<Module>, ring: Ring) {
     let ringing = Rings::of(module).begin(ring.run);
-    let (uuid, run) = (ring.call.uuid.clone(), ring.run);
+    let (uuid, run) = (ring.call.info.uuid.clone(), ring.run);
     // It may have been stopped before it began; from here on whoever stops it finds it.
     if !module.look(|park| park.rings(&uuid, run)) {
         return Rings::of(module).end(run);
@@ -44,15 +45,15 @@ pub(crate) fn step(module: &Arc<Module>, ring: Ring) {
             Ok(Did::Sent) => {}
             Ok(Did::Reminded) => {
                 Rings::of(&module).end(ring.run);
-                module.act(None, |park, now| park.step_done(now, &ring.call.uuid, ring.run));
+                module.act(None, |park, now| park.step_done(now, &ring.call.info.uuid, ring.run));
             }
             Ok(Did::Skipped(why)) => {
                 Rings::of(&module).end(ring.run);
                 module.act(None, |park, now| {
-                    park.step_skipped(now, &ring.call.uuid, ring.run, why);
+                    park.step_skipped(now, &ring.call.info.uuid, ring.run, why);
                 });
             }
-            Err(reason) => failed(&module, &ring.call.uuid, ring.run, &reason),
+            Err(reason) => failed(&module, &ring.call.info.uuid, ring.run, &reason),
         })
     };
     if let Err(reason) = thread {
@@ -71,9 +72,9 @@ fn run_step(module: &Arc<Module>, ring: &Ring, ringing: &Ringing) -> Result<Did,
     let (call, step) = (&ring.call, &ring.step);
     if module.is_stopping() {
         // What began after all ringing was stopped.
-        return Err("the module stops".to_owned());
+        return Err("the module is stopping".to_owned());
     }
-    let asks = step.asks(call.parker.as_ref());
+    let asks = step.asks(call.info.parker.as_ref());
     if let Some(why) = asks.and_then(|asks| reachable::obstacle(module, &asks)) {
         return Ok(Did::Skipped(why));
     }
@@ -83,14 +84,14 @@ fn run_step(module: &Arc<Module>, ring: &Ring, ringing: &Ringing) -> Result<Did,
             return Ok(Did::Reminded);
         }
         RingTo::Parker(user) | RingTo::Remind(user) => (Some(user.clone()), DialString::user(user)),
-        RingTo::Dial(dial) => (None, targets::filled(call.uuid.as_str(), dial)?),
+        RingTo::Dial(dial) => (None, targets::filled(call.info.uuid.as_str(), dial)?),
     };
     let reminds = matches!(ring.to, RingTo::Remind(_));
     let name = shown_name(call, step, if reminds { "Reminder" } else { "Park" });
     // The domain ends the ringing, to the millisecond: FreeSWITCH counts whole seconds.
     let ring_s = step.ring_s.saturating_add(2);
     let run = Rings::of(module).name(ring.run);
-    let mut outgoing = Outgoing::about(call, &dial_string, ring_s, name).with(RUN, &run);
+    let mut outgoing = Outgoing::about(call, &dial_string, ring_s, name).with(variables::RUN, &run);
     if let Some(info) = &step.alert_info {
         outgoing = outgoing.with("alert_info", info);
     }
@@ -100,7 +101,7 @@ fn run_step(module: &Arc<Module>, ring: &Ring, ringing: &Ringing) -> Result<Did,
     let leg = outgoing.reach(&ringing.call_off)?;
     ringing.answered(&leg)?;
     module.act(None, |park, now| {
-        park.step_answered(now, &call.uuid, ring.run);
+        park.step_answered(now, &call.info.uuid, ring.run);
     });
     if reminds {
         let errand = Arrival::Tell { lot: call.lot.clone(), orbit: call.orbit.clone() };
@@ -111,7 +112,7 @@ fn run_step(module: &Arc<Module>, ring: &Ring, ringing: &Ringing) -> Result<Did,
         return Ok(Did::Reminded);
     }
     let errand = Errand {
-        uuid: call.uuid.clone(),
+        uuid: call.info.uuid.clone(),
         run: Some(ring.run),
         // Of several who were rung, the one who answered.
         user: user.or_else(|| Party::of(leg.session().channel()).user),
@@ -126,10 +127,9 @@ fn run_step(module: &Arc<Module>, ring: &Ring, ringing: &Ringing) -> Result<Did,
 
 fn wait_until_gone(module: &Module, uuid: &str) {
     const LISTENS: Duration = Duration::from_secs(30);
-    let end = Instant::now() + LISTENS;
-    while Instant::now() < end && !module.is_stopping() && Located::find(uuid).is_some() {
-        std::thread::sleep(Duration::from_millis(50));
-    }
+    clock::poll(LISTENS, Duration::from_millis(50), || {
+        module.is_stopping() || Located::find(uuid).is_none()
+    });
 }
 
 /// What the phone that rings shows. Put together here, and not by FreeSWITCH, which would look for `${…}` in a caller's
@@ -143,7 +143,7 @@ fn shown_name(call: &CallView, step: &Step, what: &str) -> String {
     let fields = [
         ("${callpark_orbit}", call.orbit.as_str()),
         ("${callpark_lot}", &lot),
-        ("${callpark_parker}", call.parker.as_deref().unwrap_or_default()),
+        ("${callpark_parker}", call.info.parker.as_deref().unwrap_or_default()),
         ("${caller_id_number}", &number),
         // Last: it can hold anything, one of these for example.
         ("${caller_id_name}", &name),
@@ -166,24 +166,24 @@ pub(crate) fn command(
         let (module, ringing) = (Arc::clone(module), Arc::clone(&ringing));
         in_thread("callpark-call", move || {
             let called = || {
-                let dial_string = targets::filled(call.uuid.as_str(), &dial_string)?;
+                let dial_string = targets::filled(call.info.uuid.as_str(), &dial_string)?;
                 if module.is_stopping() {
-                    return Err("the module stops".to_owned());
+                    return Err("the module is stopping".to_owned());
                 }
                 let name = format!("Park {}: {}", call.orbit, caller_id::shown_name(&call));
                 let outgoing = Outgoing::about(&call, &dial_string, RING_S, name);
                 let leg = outgoing.reach(&ringing.call_off)?;
                 ringing.answered(&leg)?;
-                let errand = Errand::by_command(call.uuid.clone());
+                let errand = Errand::by_command(call.info.uuid.clone());
                 outgoing::send(&errand::errands(&module), errand, leg, APPLICATION)
             };
             let result = called();
             Rings::of(&module).end_command(&ringing);
             if let Err(reason) = result {
                 log::warning(
-                    Some(call.uuid.as_str()),
+                    Some(call.info.uuid.as_str()),
                     format_args!(
-                        "{} {}: {dial_string:?} was called to take the call, but: {reason}; the call waits on",
+                        "{} {}: {dial_string:?} did not take the call: {reason}; the call remains parked",
                         call.lot, call.orbit
                     ),
                 );

@@ -8,12 +8,10 @@ use parking_lot::Mutex;
 
 use crate::module::Module;
 use crate::module::thread::in_thread;
-use crate::park::{Quiet, RunId};
+use crate::module::variables;
+use crate::park::{RunId, StopReason};
 use crate::switch::calling::CallOff;
 use crate::switch::{Cause, Located, core};
-
-/// The variable of every leg that rings for a run, until somebody has answered: from then on the leg is known by its uuid.
-pub(crate) const RUN: &str = "callpark_run";
 
 /// Something that rings, or has answered and has not claimed anything yet.
 #[derive(Default)]
@@ -33,13 +31,13 @@ impl Ringing {
     pub(crate) fn answered(&self, leg: &Located) -> Result<(), String> {
         *self.leg.lock() = Some(leg.session().uuid());
         // The call may go on for hours, and elsewhere.
-        leg.session().channel().set_variable(RUN, None);
+        leg.session().channel().set_variable(variables::RUN, None);
         // First noted, then looked: who calls off in between sees the leg.
         match self.called_off.cause() {
             None => Ok(()),
             Some(cause) => {
                 leg.session().channel().hangup(cause);
-                Err("it was called off as somebody answered".to_owned())
+                Err("the call was cancelled just as the phone answered".to_owned())
             }
         }
     }
@@ -63,8 +61,10 @@ impl Ringing {
     fn stop_run(&self, run: &str, cause: Cause) {
         const BY_ITSELF: Duration = Duration::from_millis(60);
         self.called_off.call_off(cause);
-        let legs: Vec<Located> =
-            core::channels(RUN, run).iter().filter_map(|uuid| Located::find(uuid)).collect();
+        let legs: Vec<Located> = core::channels(variables::RUN, run)
+            .iter()
+            .filter_map(|uuid| Located::find(uuid))
+            .collect();
         for leg in &legs {
             leg.session().hang_up_itself(cause);
         }
@@ -100,7 +100,7 @@ impl Rings {
         module.table()
     }
 
-    /// What the legs of that run bear as [`RUN`]: no other run ever has the same.
+    /// What the legs of that run bear as [`variables::RUN`]: no other run ever has the same.
     pub(crate) fn name(&self, run: RunId) -> String {
         format!("{:016x}-{}", self.load, run.0)
     }
@@ -118,13 +118,13 @@ impl Rings {
     }
 
     /// Ends a run's ringing. The phone counts it as a missed call unless somebody else has taken it.
-    pub(crate) fn stop(&self, run: RunId, why: Quiet) {
+    pub(crate) fn stop(&self, run: RunId, why: StopReason) {
         let ringing = self.runs.lock().remove(&run);
         if let Some(ringing) = ringing {
             let cause = match why {
-                Quiet::Unanswered => Cause::NO_ANSWER,
-                Quiet::Taken => Cause::LOSE_RACE,
-                Quiet::Gone => Cause::ORIGINATOR_CANCEL,
+                StopReason::Unanswered => Cause::NO_ANSWER,
+                StopReason::Taken => Cause::LOSE_RACE,
+                StopReason::Gone => Cause::ORIGINATOR_CANCEL,
             };
             let (theirs, run) = (Arc::clone(&ringing), self.name(run));
             if in_thread("callpark-stop", move || theirs.stop_run(&run, cause)).is_err() {

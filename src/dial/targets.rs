@@ -12,7 +12,7 @@ const WRITTEN: [&str; 3] = ["dialed_user", "dialed_domain", "dialed_group"];
 /// # Errors
 /// The channel has gone, or holds what must not go into a dial string.
 pub(crate) fn filled(uuid: &str, text: &str) -> Result<DialString, String> {
-    let located = Located::find(uuid).ok_or("the caller has gone")?;
+    let located = Located::find(uuid).ok_or("the caller has hung up")?;
     in_session(located.session(), text)
 }
 
@@ -27,7 +27,7 @@ fn in_session(session: Session<'_>, text: &str) -> Result<DialString, String> {
 /// # Errors
 /// The channel has gone, or holds what must not go into a dial string.
 pub(crate) fn phones(uuid: &str, text: &str) -> Result<Vec<DialString>, String> {
-    let located = Located::find(uuid).ok_or("the caller has gone")?;
+    let located = Located::find(uuid).ok_or("the caller has hung up")?;
     let session = located.session();
     let mut phones = Vec::new();
     for phone in in_session(session, text)?.each() {

@@ -4,7 +4,7 @@ use super::{lots, texts};
 use crate::api;
 use crate::config::Config;
 use crate::module::Module;
-use crate::park::{Caller, ParkRequest, Want, is_invisible};
+use crate::park::{CallInfo, Caller, ParkRequest, Want, is_invisible};
 use crate::service::effects;
 use crate::switch::clock;
 
@@ -19,19 +19,14 @@ pub fn command(data: &[u8]) {
         Module::new(Config { lots: lots(), ..Config::default() }, 1, worker, effects::carry_out);
     for (uuid, lot) in [("u-1", "default"), ("u-2", "default"), ("u-3", "default@a.b")] {
         module.act(None, |park, now| {
-            let request = ParkRequest {
-                uuid: uuid.into(),
-                lot: lot.parse().expect("a lot"),
-                orbit: Want::Auto,
-                caller: Caller::new(&*second, &*first),
+            let info = CallInfo {
                 parker: "1000@a.b".parse().ok(),
-                priority: 0,
-                timeout_ms: None,
-                returns: None,
-                note: second.to_string(),
-                addressed_to: String::new(),
-                parked_at_epoch_ms: 0,
+                note: (*second).into(),
+                ..CallInfo::new(uuid.into(), Caller::new(&*second, &*first))
             };
+            let lot = lot.parse().expect("a lot");
+            let request =
+                ParkRequest { info, lot, orbit: Want::Auto, timeout_ms: None, returns: None };
             drop(park.park(now, request));
         });
     }
@@ -50,7 +45,7 @@ pub fn command(data: &[u8]) {
             for lot in park.lots() {
                 let calls = park.calls(clock::now(), Some(&lot.lot)).len();
                 assert_eq!(calls, lot.parked as usize, "{line:?}");
-                assert!(lot.going || lot.parked <= lot.capacity, "{line:?}");
+                assert!(lot.removed || lot.parked <= lot.capacity, "{line:?}");
             }
         });
     }

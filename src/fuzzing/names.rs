@@ -5,8 +5,8 @@ use quick_xml::events::Event;
 use super::{is_one_line, park, texts};
 use crate::leg::caller_id;
 use crate::park::{
-    CallView, CallbackId, CallbackView, Caller, DisplayName, Effect, LONGEST_NAME, LONGEST_NOTE,
-    LONGEST_NUMBER, ParkRequest, Want, shortened,
+    CallInfo, CallView, CallbackId, CallbackView, Caller, DisplayName, Effect, LONGEST_NAME,
+    LONGEST_NOTE, LONGEST_NUMBER, ParkRequest, Want, shortened,
 };
 use crate::render::{self, Format};
 use crate::switch::clock;
@@ -28,19 +28,17 @@ pub fn names(data: &[u8]) {
     let mut park = park();
     let lot: crate::park::LotKey = "default".parse().expect("a lot");
     for (uuid, name) in [("u-1", &*name), ("u-2", "Alice")] {
-        let request = ParkRequest {
-            uuid: uuid.into(),
-            lot: lot.clone(),
-            orbit: Want::Auto,
-            caller: Caller { private, ..Caller::new(name, &*number) },
+        let caller = Caller { private, ..Caller::new(name, &*number) };
+        let info = CallInfo {
             parker: addressed_to.parse().ok(),
-            priority: 0,
-            timeout_ms: None,
-            returns: None,
-            note: note.to_string(),
-            addressed_to: addressed_to.to_string(),
+            note: (*note).into(),
+            addressed_to: (*addressed_to).into(),
             parked_at_epoch_ms: 1_700_000_000_123,
+            ..CallInfo::new(uuid.into(), caller)
         };
+        let place = lot.clone();
+        let request =
+            ParkRequest { info, lot: place, orbit: Want::Auto, timeout_ms: None, returns: None };
         let parked = park.park(clock::now(), request).expect("a free orbit");
         for effect in park.take_effects() {
             if let Effect::Event(event) = &effect {
@@ -56,9 +54,9 @@ pub fn names(data: &[u8]) {
         json(&render::show_json(&view));
     }
     let calls = park.calls(clock::now(), None);
-    assert_eq!(&*calls[0].caller_id_name, shortened(&name, LONGEST_NAME));
-    assert_eq!(&*calls[0].caller_id_number, shortened(&number, LONGEST_NUMBER));
-    assert_eq!(&*calls[0].note, shortened(&note, LONGEST_NOTE));
+    assert_eq!(&*calls[0].info.caller.name, shortened(&name, LONGEST_NAME));
+    assert_eq!(&*calls[0].info.caller.number, shortened(&number, LONGEST_NUMBER));
+    assert_eq!(&*calls[0].info.note, shortened(&note, LONGEST_NOTE));
     assert!(DisplayName::unescaped(&(&*name).into()).chars().count() <= LONGEST_NAME);
     lists(&calls);
     phones(&calls[0]);
@@ -72,14 +70,14 @@ fn lists(calls: &[CallView]) {
     assert_eq!(rows.len(), calls.len());
     for (row, call) in rows.iter().zip(calls) {
         assert_eq!(row.as_object().map(serde_json::Map::len), Some(COLUMNS));
-        assert_eq!(row["caller_id_name"], *call.caller_id_name);
+        assert_eq!(row["caller_id_name"], *call.info.caller.name);
     }
     let text = render::calls(calls, Format::Csv);
     let mut reader = csv::Reader::from_reader(text.as_bytes());
     let rows: Vec<_> = reader.records().map(|row| row.expect("as many columns")).collect();
     assert_eq!(rows.len(), calls.len());
     for (row, call) in rows.iter().zip(calls) {
-        assert_eq!((row.len(), row.get(3)), (COLUMNS, Some(&*call.caller_id_name)));
+        assert_eq!((row.len(), row.get(3)), (COLUMNS, Some(&*call.info.caller.name)));
     }
     xml(&render::calls(calls, Format::Xml), calls.len());
 }
@@ -184,17 +182,17 @@ fn owed(call: &CallView) {
         id: CallbackId(1),
         lot: call.lot.clone(),
         orbit: call.orbit.clone(),
-        uuid: call.uuid.clone(),
+        uuid: call.info.uuid.clone(),
         caller: Caller {
-            name: call.caller_id_name.clone(),
-            number: call.caller_id_number.clone(),
+            name: call.info.caller.name.clone(),
+            number: call.info.caller.number.clone(),
             private: false,
         },
         by: "1000@a.b".parse().expect("a user"),
         attempts_left: 1,
         expires_in_ms: 1,
         trying: false,
-        reason: Some(call.note.clone()),
+        reason: Some(call.info.note.clone()),
     };
     let callbacks = [callback];
     table(&render::callbacks_text(&callbacks), 10, 1);

@@ -2,7 +2,7 @@
 
 use super::{park, texts};
 use crate::args;
-use crate::park::{LotKey, MOST_ORBITS, OrbitName, OrbitRange, Transfer, domain_name};
+use crate::park::{Destination, LotKey, MOST_ORBITS, OrbitName, OrbitRange, domain_name};
 
 /// `<words> 0xff <the domain of the channel>`.
 pub fn arguments(data: &[u8]) {
@@ -25,7 +25,7 @@ pub fn arguments(data: &[u8]) {
         reads_back::<LotKey>(&key.to_string());
         assert_eq!(line.parse::<LotKey>().as_ref(), Ok(&key));
     }
-    if let Ok(place) = line.parse::<Transfer>() {
+    if let Ok(place) = line.parse::<Destination>() {
         assert_eq!(place.to_string().parse(), Ok(place));
     }
     if let Ok(ranges) = OrbitRange::parse_list(&line) {

@@ -1,5 +1,6 @@
 //! What becomes of a leg when its bridge is over: what FreeSWITCH's own `bridge` would do with it.
 
+use crate::module::variables;
 use crate::switch::text::{is_false, is_true};
 use crate::switch::{Cause, Channel, Session, application, ivr};
 
@@ -19,21 +20,18 @@ pub(crate) enum Dialplan {
     Over,
 }
 
-/// Where `exec_after_bridge_app` waits while its leg is moved.
-const HELD_BACK: &str = "callpark_exec_after_bridge_app";
-
 /// The leg is about to be moved out of the bridge it may be in: FreeSWITCH would run what is for after the bridge instead.
 pub(crate) fn hold_back(leg: Channel<'_>) {
     if let Some(application) = leg.variable(AfterBridge::EXECUTE) {
-        leg.set_variable(HELD_BACK, Some(&application));
+        leg.set_variable(variables::AFTER_BRIDGE, Some(&application));
         leg.set_variable(AfterBridge::EXECUTE, None);
     }
 }
 
 /// It has arrived, or does not go.
 pub(crate) fn put_back(leg: Channel<'_>) {
-    if let Some(application) = leg.variable(HELD_BACK) {
-        leg.set_variable(HELD_BACK, None);
+    if let Some(application) = leg.variable(variables::AFTER_BRIDGE) {
+        leg.set_variable(variables::AFTER_BRIDGE, None);
         leg.set_variable(AfterBridge::EXECUTE, Some(&application));
     }
 }

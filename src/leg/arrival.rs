@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::leg::errand::ARRIVES_WITHIN_MS;
-use crate::leg::origin::Came;
+use crate::leg::origin::Origin;
 use crate::leg::party::Marks;
 use crate::module::Module;
 use crate::module::thread::in_thread;
@@ -34,7 +34,7 @@ pub(crate) enum Arrival {
         /// The orbit that is held for it.
         orbit: Want,
         /// How it came there.
-        came: Came,
+        came: Origin,
     },
     /// Retrieve in place of the loopback leg behind which it was.
     Take {

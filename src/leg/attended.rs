@@ -4,7 +4,7 @@
 //! such a phone is given a moment before it gets the parked call, and whoever it transfers in that moment is parked.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::leg::arrival::{self, Arrival};
 use crate::leg::caller_id;
@@ -46,12 +46,8 @@ impl<'a> Completing<'a> {
         if !caller_id::answer_as(session.channel(), Some(&call)) {
             return Err(Refusal::Failed);
         }
-        let end = Instant::now() + MOMENT;
-        while Instant::now() < end {
-            if !session.channel().ready() {
-                return Err(Refusal::Failed);
-            }
-            std::thread::sleep(LOOK_EVERY);
+        if clock::poll(MOMENT, LOOK_EVERY, || !session.channel().ready()) {
+            return Err(Refusal::Failed);
         }
         Ok(Some(completing))
     }

@@ -31,14 +31,14 @@ pub(crate) fn answer_as(leg: Channel<'_>, call: Option<&CallView>) -> bool {
 /// The caller's name as others may see it.
 #[must_use]
 pub(crate) fn shown_name(call: &CallView) -> String {
-    let name = if call.private { ANONYMOUS.0 } else { &call.caller_id_name };
+    let name = if call.info.caller.private { ANONYMOUS.0 } else { &call.info.caller.name };
     name.chars().take(LONGEST_SHOWN).collect()
 }
 
 /// The caller's number as others may see it, and as it can stand in a SIP address.
 #[must_use]
 pub(crate) fn shown_number(call: &CallView) -> String {
-    let number = if call.private { ANONYMOUS.1 } else { &call.caller_id_number };
+    let number = if call.info.caller.private { ANONYMOUS.1 } else { &call.info.caller.number };
     let legal = |c: &char| c.is_ascii_alphanumeric() || "+*#._-%".contains(*c);
     let number: String = number.chars().filter(legal).collect();
     // Without a number FreeSWITCH would show the one that was dialled: the orbit.

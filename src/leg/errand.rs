@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::leg::after_bridge;
 use crate::leg::recordings;
-use crate::leg::transfer_budget::Hops;
+use crate::leg::transfer_budget::TransferBudget;
 use crate::module::tokens::{Progress, Tokens};
 use crate::park::Refusal;
 use crate::switch::channel::Flag;
@@ -124,7 +124,7 @@ pub(crate) fn leave<T>(tokens: &Tokens<T>, token: &str, leg: Session<'_>) -> boo
 }
 
 fn go(leg: Session<'_>, destination: &str) -> bool {
-    Hops::spare_one(leg.channel());
+    TransferBudget::spare_one(leg.channel());
     after_bridge::hold_back(leg.channel());
     let goes = ivr::transfer(leg, destination, Some("inline"), None);
     if !goes {

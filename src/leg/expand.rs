@@ -5,6 +5,7 @@
 //! is expanded no further, and goes in only if it means nothing in any of the grammars: dial string, stream, path, API
 //! argument.
 
+use crate::module::variables;
 use crate::park::{Untrusted, shortened};
 use crate::switch::{Channel, SentField};
 
@@ -12,13 +13,13 @@ use crate::switch::{Channel, SentField};
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Unfit {
     /// A value has characters that mean something where it would go.
-    #[error("the value of ${{{0}}} has characters that may not go in there")]
+    #[error("the value of ${{{0}}} has characters that are not allowed there")]
     Value(String),
     /// A `${…}` that is not a variable or an API call, or is not closed.
     #[error("{0:?} is not a variable")]
     Syntax(String),
     /// More than [`LONGEST`].
-    #[error("that is longer than {LONGEST} bytes")]
+    #[error("the result is longer than {LONGEST} bytes")]
     TooLong,
 }
 
@@ -130,7 +131,7 @@ fn value(
 
 /// Variables of ours that hold a `user@domain`.
 fn is_ours(name: &str) -> bool {
-    matches!(name, "callpark_parker" | "callpark_retriever")
+    matches!(name, variables::PARKER | variables::RETRIEVER)
 }
 
 /// Whether a text that a dialplan has put together holds something a caller has sent and that is not

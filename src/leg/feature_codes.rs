@@ -37,7 +37,7 @@ pub(crate) fn take_over(codes: Option<Codes>, parked: Session<'_>) {
         if !application::run(parked, name, data) {
             log::warning(
                 Some(&parked.uuid()),
-                format_args!("the feature code {name}({data}) does not go with the call"),
+                format_args!("the feature code {name}({data}) cannot be bound on the parked leg"),
             );
         }
     }

@@ -5,7 +5,7 @@
 //! whoever drives a bridge in FreeSWITCH hangs up the *other* one when it fails (`switch_ivr_multi_threaded_bridge`).
 //! Whichever of the two acts first decides: the parked leg takes the hand-over up, or the other withdraws it.
 //!
-//! A bridge counts when both have been *seen* in it, with each other, [`REAL_BRIDGE`](crate::service::worker::REAL_BRIDGE) after
+//! A bridge counts when both have been *seen* in it, with each other, [`REAL_BRIDGE`] after
 //! it began. A leg that is gone, or with somebody else, by then has not spoken a word: the claim is given back and the
 //! caller stays in the same orbit with the same deadline.
 
@@ -18,10 +18,11 @@ use crate::leg::parting;
 use crate::leg::standing::Standing;
 use crate::module::Module;
 use crate::module::message::Message;
+use crate::module::variables;
 use crate::park::{CallUuid, CallView, Claim, Claimant, LotKey, Refusal, Target, Ticket};
 use crate::switch::channel::Flag;
 use crate::switch::clock;
-use crate::switch::{Cause, Channel, Located, Session, ivr};
+use crate::switch::{Cause, Channel, Located, Session, guard, ivr};
 
 mod bond;
 mod seclusion;
@@ -36,6 +37,11 @@ pub(crate) use told::Told;
 const OTHER_READY_MS: u32 = 2_000;
 /// How long the other waits for the parked leg to come, in ms; it does, within a media frame.
 const PARKED_COMES_MS: u32 = 5_000;
+/// How long two legs must have been in a bridge before it counts: a leg that hangs up sooner has not spoken a word, and the
+/// caller stays parked.
+const REAL_BRIDGE: Duration = Duration::from_millis(100);
+/// When it is looked again at a bridge that was not there.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
 /// A bridge that lasted for this long was one, if the worker had no time to look at it at all.
 const SURELY_REAL: Duration = Duration::from_secs(1);
 
@@ -106,7 +112,7 @@ pub(crate) fn connect(
     told: Option<Arc<Told>>,
 ) -> Result<CallView, Refusal> {
     let channel = leg.channel();
-    let (uuid, ticket) = (claim.call.uuid.clone(), claim.ticket);
+    let (uuid, ticket) = (claim.call.info.uuid.clone(), claim.ticket);
     parting::wait_until_seen(leg);
     if parting::are_halves(leg, &uuid) {
         module.act(Some(leg), |park, now| park.unclaim(now, &uuid, ticket));
@@ -116,8 +122,8 @@ pub(crate) fn connect(
     let Some(parked) = Located::find(uuid.as_str()) else { return Err(Refusal::Gone) };
     let names = Names::exchange(leg, &claim.call);
     let bond = Bond::of(channel);
-    let handover = Arc::new(Handover::new(CallUuid::from(leg.uuid().as_str()), told));
-    Handovers::of(module).0.lock().insert(ticket, Arc::clone(&handover));
+    let handover = Handover::new(ticket, uuid.clone(), CallUuid::from(leg.uuid().as_str()), told);
+    let handover = Handovers::of(module).begin(handover);
     module.wake(&uuid);
     ivr::wait_for_bridge(leg, parked.session(), PARKED_COMES_MS);
     handover.leave();
@@ -128,7 +134,7 @@ pub(crate) fn connect(
     if !handover.withdraw() {
         come_back(leg, &handover);
     }
-    Handovers::of(module).0.lock().remove(&ticket);
+    Handovers::of(module).end(ticket);
     // Wherever it goes now, connected or not, it goes under its own name.
     names.restore(channel);
     if handover.is_real() {
@@ -176,8 +182,7 @@ fn come_back(leg: Session<'_>, handover: &Handover) {
 
 /// The claim is void: the parked leg need not take the hand-over up.
 pub(crate) fn withdraw(module: &Module, ticket: Ticket) {
-    let handover = Handovers::of(module).0.lock().get(&ticket).cloned();
-    if let Some(handover) = handover {
+    if let Some(handover) = Handovers::of(module).get(ticket) {
         handover.withdraw();
     }
 }
@@ -210,7 +215,7 @@ pub(crate) fn give(
         there.clear_flag(Flag::ArrangedBridge);
         return resume();
     }
-    let handover = Handovers::of(module).0.lock().get(&ticket).cloned();
+    let handover = Handovers::of(module).get(ticket);
     let Some(handover) = handover.filter(|handover| handover.take_up()) else { return resume() };
 
     parting::wait_until_seen(parked);
@@ -218,7 +223,8 @@ pub(crate) fn give(
     let names = Names::of_parked(channel);
     let bond = Bond::of(channel);
     channel.clear_flag(Flag::Break);
-    module.tell_worker(Message::Confirm { uuid: uuid.clone(), ticket, leg: leg.clone() });
+    Handovers::of(module).look_at(ticket, Instant::now() + REAL_BRIDGE);
+    module.tell_worker(Message::Look);
     // The other leg's side of the bridge hangs *us* up if it goes away before it has seen this flag, which FreeSWITCH
     // sets some microseconds, or on a busy machine milliseconds, too late (`audio_bridge_thread`).
     channel.set_flag(Flag::Bridged);
@@ -240,7 +246,7 @@ pub(crate) fn give(
     parting::wait_until_seen(parked);
     drop(other);
     if !handover.was_looked_at() && handover.lasted() >= SURELY_REAL {
-        complete(module, Some(parked), uuid, ticket, &handover);
+        complete(module, Some(parked), &handover);
     }
     after.restore_to(channel);
     let given = if handover.is_real() {
@@ -270,16 +276,25 @@ fn outstay(parked: Channel<'_>, handover: &Handover) {
     }
 }
 
+/// Looks at every bridge for which it is time. How soon it is for the next one.
+pub(crate) fn look_at_bridges(module: &Arc<Module>) -> Option<Duration> {
+    let handovers = Handovers::of(module);
+    let now = Instant::now();
+    for handover in handovers.to_look_at(now) {
+        if !guard("a bridge", true, || confirm(module, &handover)) {
+            handovers.look_at(handover.ticket, now + LOOK_AGAIN);
+        }
+    }
+    handovers.next_look().map(|at| at.saturating_duration_since(Instant::now()))
+}
+
 /// Looks whether the two are in a bridge with each other. True: there is no more to look for. A phone that has tried to
 /// transfer somebody onto its leg by then meant to park them: it does not get the call.
-pub(crate) fn confirm(
-    module: &Arc<Module>,
-    uuid: &CallUuid,
-    ticket: Ticket,
-    leg: &CallUuid,
-) -> bool {
-    let handover = Handovers::of(module).0.lock().get(&ticket).cloned();
-    let Some(handover) = handover.filter(|it| !it.is_over() && !it.is_real()) else { return true };
+fn confirm(module: &Arc<Module>, handover: &Handover) -> bool {
+    if handover.is_over() || handover.is_real() {
+        return true;
+    }
+    let (uuid, leg) = (&handover.call, &handover.leg);
     let (Some(parked), Some(other)) = (Located::find(uuid.as_str()), Located::find(leg.as_str()))
     else {
         return true;
@@ -300,25 +315,19 @@ pub(crate) fn confirm(
     if !with(&parked, leg) || !with(&other, uuid) || handover.going().is_none() {
         return false;
     }
-    complete(module, Some(parked.session()), uuid, ticket, &handover);
+    complete(module, Some(parked.session()), handover);
     let channel = parked.session().channel();
     channel.clear_flag(Flag::NoMediaRequested);
     handover.parked.end(channel);
     let channel = other.session().channel();
     handover.retriever.end(channel);
-    channel.set_variable("callpark_status", Some("retrieved"));
+    channel.set_variable(variables::STATUS, Some("retrieved"));
     true
 }
 
-fn complete(
-    module: &Arc<Module>,
-    here: Option<Session<'_>>,
-    uuid: &CallUuid,
-    ticket: Ticket,
-    handover: &Handover,
-) {
+fn complete(module: &Arc<Module>, here: Option<Session<'_>>, handover: &Handover) {
     module.act(here, |park, now| {
-        if park.complete(now, uuid, ticket) {
+        if park.complete(now, &handover.call, handover.ticket) {
             handover.prove();
         }
     });

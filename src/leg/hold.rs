@@ -3,14 +3,13 @@
 use std::time::{Duration, Instant};
 
 use crate::leg::expand::{expand, holds_what_was_sent};
-use crate::module::Leg;
+use crate::module::ParkedLeg;
+use crate::module::variables;
 use crate::park::shortened;
 use crate::switch::ivr::{self, Played};
 use crate::switch::text::is_true;
 use crate::switch::{Channel, Session, log};
 
-/// The call's own hold music.
-const OWN: &str = "callpark_hold_music";
 /// Heard when the hold music cannot be played.
 const SILENCE: &str = "silence_stream://-1";
 /// What ends sooner was not played: a stream that is missing ends at once, and without a word.
@@ -29,13 +28,20 @@ impl Music {
     /// In this order: the call's own `callpark_hold_music`, the lot's, the channel's hold music, silence.
     #[must_use]
     pub(crate) fn choose(channel: Channel<'_>, lot: Option<&str>) -> Self {
-        let own = channel.variable(OWN).filter(|music| match holds_what_was_sent(channel, music) {
-            Some(what) => {
-                ignored(channel, OWN, &format!("it holds the call's {what}"));
-                false
-            }
-            None => true,
-        });
+        let own =
+            channel.variable(variables::HOLD_MUSIC).filter(|music| {
+                match holds_what_was_sent(channel, music) {
+                    Some(what) => {
+                        ignored(
+                            channel,
+                            variables::HOLD_MUSIC,
+                            &format!("it contains the call's {what}"),
+                        );
+                        false
+                    }
+                    None => true,
+                }
+            });
         let chosen = [
             own,
             lot.map(str::to_owned),
@@ -75,12 +81,12 @@ fn ignored(channel: Channel<'_>, what: &str, why: &str) {
     let what = shortened(what, 128);
     log::warning(
         None,
-        format_args!("hold music of {}: {what:?} is ignored: {why}", channel.name()),
+        format_args!("the hold music {what:?} of {} is ignored: {why}", channel.name()),
     );
 }
 
 /// Keeps the caller company until the leg is woken, transferred or gone.
-pub(crate) fn hold(session: Session<'_>, leg: &Leg, music: &mut Music) {
+pub(crate) fn hold(session: Session<'_>, leg: &ParkedLeg, music: &mut Music) {
     let channel = session.channel();
     while !leg.stop.is_up() && channel.ready() {
         let Some(source) = music.sources.last() else {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::module::{Leg, Module};
+use crate::module::{Module, ParkedLeg};
 use crate::park::{CallView, Claimant, Exit, LotConfig, Target};
 use crate::switch::{Session, log};
 use crate::tell::speech;
@@ -22,7 +22,7 @@ impl Choices {
     pub(crate) fn of(module: &Module, call: &CallView) -> Self {
         module.look(|park| Self {
             lot: park.lot_config(&call.lot),
-            offered: park.is_offered(&call.uuid),
+            offered: park.is_offered(&call.info.uuid),
         })
     }
 
@@ -56,7 +56,7 @@ impl Choices {
         &self,
         module: &Arc<Module>,
         session: Session<'_>,
-        leg: &Leg,
+        leg: &ParkedLeg,
         call: &CallView,
         key: char,
     ) {
@@ -67,13 +67,13 @@ impl Choices {
             _ => return,
         };
         let claimed = module.act(Some(session), |park, now| {
-            park.claim(now, None, Target::Call(&call.uuid), Claimant::Leave(exit))
+            park.claim(now, None, Target::Call(&call.info.uuid), Claimant::Leave(exit))
         });
         if let Err(refusal) = claimed {
             log::notice(
-                Some(call.uuid.as_str()),
+                Some(call.info.uuid.as_str()),
                 format_args!(
-                    "{} {}: the caller pressed {key}, but {refusal}; the call waits on",
+                    "{} {}: the caller pressed {key}, but {refusal}; the call remains parked",
                     call.lot, call.orbit
                 ),
             );

@@ -1,6 +1,6 @@
 //! A user's voicemail.
 
-use crate::park::{Transfer, User};
+use crate::park::{Destination, User};
 use crate::switch::{api, module};
 
 /// Whether there is such a voicemail box: a user of the directory, and the module.
@@ -19,8 +19,8 @@ pub(crate) fn exists(user: &User) -> Result<(), &'static str> {
 }
 
 /// The voicemail box of a user, in the dialplan's own words.
-pub(crate) fn place(user: &User) -> Transfer {
-    Transfer {
+pub(crate) fn place(user: &User) -> Destination {
+    Destination {
         exten: format!("voicemail:default {} {}", user.domain(), user.user()),
         dialplan: Some("inline".to_owned()),
         context: None,

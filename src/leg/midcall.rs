@@ -9,10 +9,11 @@ use crate::leg::recordings;
 use crate::leg::request;
 use crate::leg::standing;
 use crate::module::Module;
+use crate::module::variables;
 use crate::park::{CallUuid, LotKey, Refusal, User, Want};
 use crate::switch::channel::Flag;
 use crate::switch::{Cause, Channel, Located, Session, Stop, ivr, log};
-use crate::tell::variables;
+use crate::tell::cdr;
 
 /// The leg this one is talking to right now; none if it is in no bridge. What FreeSWITCH calls the partner can be long
 /// gone, or be talking to somebody else.
@@ -63,7 +64,7 @@ pub(crate) fn park_partner(
     let (lot, orbit) =
         module.act(None, |park, now| park.reserve(now, &uuid, &lot, want, ARRIVES_WITHIN_MS))?;
     for name in request::VARIABLES {
-        if name == "callpark_parker" && !says_who {
+        if name == variables::PARKER && !says_who {
             // It says who parked the presser earlier, if anything.
             continue;
         }
@@ -74,7 +75,10 @@ pub(crate) fn park_partner(
     if parker.is_none() {
         log::notice(
             Some(uuid.as_str()),
-            format_args!("{lot} {orbit}: {} parks the call, which is nobody's phone", here.name()),
+            format_args!(
+                "{lot} {orbit}: the parker is not known, because {} is not a user's phone",
+                here.name()
+            ),
         );
     }
     let (tell_lot, tell_orbit) = (lot.clone(), orbit.clone());
@@ -91,7 +95,7 @@ pub(crate) fn park_partner(
         return Err(Refusal::Gone);
     }
     arrival::expect(module, &token, uuid.as_str());
-    variables::report(presser, "callpark", "", Ok("parked"));
+    cdr::report(presser, "callpark", "", Ok("parked"));
     if told {
         let tell = Arrival::Tell { lot: tell_lot, orbit: tell_orbit };
         let token = arrival::errands(module).send(tell, "callpark", "");
@@ -108,5 +112,5 @@ pub(crate) fn park_partner(
 
 /// Whether a channel wants to be told: `callpark_announce`.
 fn announces(channel: Channel<'_>) -> bool {
-    channel.variable("callpark_announce").is_none_or(|wish| wish != "false")
+    channel.variable(variables::ANNOUNCE).is_none_or(|wish| wish != "false")
 }

@@ -22,7 +22,7 @@ use crate::switch::{Channel, Session, application};
 
 /// How a call came to the application that it runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Came {
+pub(crate) enum Origin {
     /// This party dialled, or the dialplan does as if it had: it may be a consultation leg.
     Dialled(Party),
     /// This other party sent it here.
@@ -33,7 +33,7 @@ pub(crate) enum Came {
     Sent(Option<User>),
 }
 
-impl Came {
+impl Origin {
     /// How the call came that runs an application in a dialplan: on its own leg, or on one behind which it is.
     #[must_use]
     pub(crate) fn in_dialplan(module: &Module, session: Session<'_>) -> Self {
@@ -46,7 +46,7 @@ impl Came {
             }
             None => Self::Dialled(Party::of(channel)),
             // Nobody was connected to it who could have parked it.
-            Some(By::Other) => {
+            Some(SentBy::Other) => {
                 Self::Transferred(Party { user: None, domain: Party::of(channel).domain })
             }
             Some(_) => Self::Transferred(parker::of_transfer(
@@ -86,7 +86,7 @@ pub(crate) fn domain_of(channel: Channel<'_>, by: &Party) -> Option<String> {
 
 /// Who sent a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum By {
+pub(crate) enum SentBy {
     /// The party it was connected to: REFER, an attended transfer, a feature code.
     Party,
     /// Somebody who was not connected to it: a command such as `uuid_transfer`, or a phone that forwards its calls.
@@ -101,7 +101,7 @@ pub(crate) enum By {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Facts {
     /// Who sent it, most recently.
-    pub sent: Option<By>,
+    pub sent: Option<SentBy>,
     /// What its INVITE says.
     pub invited: bool,
     /// It has dialled since: an application asked it for digits, and it pressed a key.
@@ -110,20 +110,20 @@ pub(crate) struct Facts {
 
 /// The rule: whoever was sent stays sent, however many times its dialplan moves it on, until it dials.
 #[must_use]
-pub(crate) fn judge(facts: Facts) -> Option<By> {
+pub(crate) fn judge(facts: Facts) -> Option<SentBy> {
     if facts.dialled {
         return None;
     }
-    facts.sent.or(facts.invited.then_some(By::Header))
+    facts.sent.or(facts.invited.then_some(SentBy::Header))
 }
 
 /// Who moved a channel; `None`: its own dialplan did.
 #[must_use]
-pub(super) fn mover(how: Move, at_its_own_wish: bool) -> Option<By> {
+pub(super) fn mover(how: Move, at_its_own_wish: bool) -> Option<SentBy> {
     match how {
-        Move { bridged: true, .. } => Some(By::Party),
+        Move { bridged: true, .. } => Some(SentBy::Party),
         Move { own_thread: true, commanded, .. } if !commanded || at_its_own_wish => None,
-        Move { .. } => Some(By::Other),
+        Move { .. } => Some(SentBy::Other),
     }
 }
 
@@ -187,7 +187,7 @@ impl Bridge {
 }
 
 pub(super) struct Sent {
-    pub by: By,
+    pub by: SentBy,
     /// It was sent before, and has not been anywhere in between.
     pub again: bool,
     /// The leg it was connected to then.
@@ -292,7 +292,7 @@ fn facts(module: &Module, session: Session<'_>) -> Facts {
     known.unwrap_or_else(|| {
         let has = |name| channel.variable(name).is_some();
         let moved = ["sip_refer_to", "transfer_source", "rdnis"].into_iter().any(has);
-        Facts { sent: moved.then_some(By::Unknown), invited, dialled: false }
+        Facts { sent: moved.then_some(SentBy::Unknown), invited, dialled: false }
     })
 }
 
@@ -305,7 +305,7 @@ fn sent_by_its_invite(channel: Channel<'_>) -> bool {
 }
 
 /// Who sent the call that runs an application of ours, on its own leg, or on one behind which it is.
-fn sender(module: &Module, session: Session<'_>) -> Option<By> {
+fn sender(module: &Module, session: Session<'_>) -> Option<SentBy> {
     let legs = behind::legs(session);
     let mut sessions = std::iter::once(session).chain(legs.iter().map(|leg| leg.session()));
     sessions.find_map(|one| judge(facts(module, one)))
@@ -323,7 +323,7 @@ fn transferor(module: &Module, session: Session<'_>) -> Option<String> {
 mod tests {
     use super::*;
 
-    const SENT: Facts = Facts { sent: Some(By::Party), invited: false, dialled: false };
+    const SENT: Facts = Facts { sent: Some(SentBy::Party), invited: false, dialled: false };
 
     #[test]
     fn a_call_that_nobody_sent_has_dialled() {
@@ -333,10 +333,10 @@ mod tests {
 
     #[test]
     fn a_call_that_was_sent_stays_sent_until_it_dials() {
-        assert_eq!(judge(SENT), Some(By::Party));
+        assert_eq!(judge(SENT), Some(SentBy::Party));
         assert_eq!(judge(Facts { dialled: true, ..SENT }), None);
-        assert_eq!(judge(Facts { invited: true, ..SENT }), Some(By::Party));
-        assert_eq!(judge(Facts { invited: true, ..Facts::default() }), Some(By::Header));
+        assert_eq!(judge(Facts { invited: true, ..SENT }), Some(SentBy::Party));
+        assert_eq!(judge(Facts { invited: true, ..Facts::default() }), Some(SentBy::Header));
         assert_eq!(judge(Facts { invited: true, dialled: true, ..Facts::default() }), None);
     }
 
@@ -344,16 +344,16 @@ mod tests {
     fn only_its_own_dialplan_moves_a_call_without_sending_it() {
         let own = Move { own_thread: true, bridged: false, commanded: false };
         assert_eq!(mover(own, false), None);
-        assert_eq!(mover(Move { bridged: true, ..own }, false), Some(By::Party));
-        assert_eq!(mover(Move { own_thread: false, ..own }, false), Some(By::Other));
+        assert_eq!(mover(Move { bridged: true, ..own }, false), Some(SentBy::Party));
+        assert_eq!(mover(Move { own_thread: false, ..own }, false), Some(SentBy::Other));
         let commanded = Move { commanded: true, ..own };
-        assert_eq!(mover(commanded, false), Some(By::Other));
+        assert_eq!(mover(commanded, false), Some(SentBy::Other));
         // Its dialplan is a program at the other end of an event socket.
         assert_eq!(mover(commanded, true), None);
-        assert_eq!(mover(Move { bridged: true, ..commanded }, true), Some(By::Party));
+        assert_eq!(mover(Move { bridged: true, ..commanded }, true), Some(SentBy::Party));
         assert_eq!(
             mover(Move { own_thread: false, bridged: true, commanded: false }, false),
-            Some(By::Party)
+            Some(SentBy::Party)
         );
     }
 
@@ -365,7 +365,7 @@ mod tests {
     fn a_key_counts_only_in_an_application_that_asks_for_digits() {
         let sent = || Way {
             sent: Some(Sent {
-                by: By::Party,
+                by: SentBy::Party,
                 again: false,
                 from: None,
                 dialled: Dialled { from: Some(1), ..Dialled::default() },

@@ -8,9 +8,9 @@ use crate::leg::hold::{self, Music, NoFax};
 use crate::leg::keys::Choices;
 use crate::leg::mailbox;
 use crate::leg::replaces::Succession;
-use crate::leg::transfer_budget::Hops;
-use crate::module::{Interlude, Leg, Module};
-use crate::park::{self, CallUuid, CallView, End, Ticket, Transfer, User, Verdict};
+use crate::leg::transfer_budget::TransferBudget;
+use crate::module::{Interlude, Module, ParkedLeg};
+use crate::park::{self, CallUuid, CallView, Destination, End, Ticket, User, Verdict};
 use crate::switch::clock;
 use crate::switch::{Cause, Channel, Session, guard, ivr};
 use crate::tell::speech;
@@ -21,7 +21,7 @@ pub(crate) struct Parked<'a> {
     module: Arc<Module>,
     session: Session<'a>,
     uuid: CallUuid,
-    leg: Arc<Leg>,
+    leg: Arc<ParkedLeg>,
     /// Who may come in its place.
     succession: Option<Succession>,
 }
@@ -38,7 +38,7 @@ impl<'a> Parked<'a> {
     /// user's, so that another party may be transferred onto it.
     pub(crate) fn can_be_replaced(
         &mut self,
-        place: &park::Parked,
+        place: &park::OrbitKey,
         consultation: Option<Option<User>>,
     ) {
         let succession =
@@ -47,7 +47,7 @@ impl<'a> Parked<'a> {
     }
 
     /// Tells the orbit to the one who dialled here.
-    pub(crate) fn announce(&self, place: &park::Parked) {
+    pub(crate) fn announce(&self, place: &park::OrbitKey) {
         speech::orbit(self.session, &place.lot, &place.orbit, &self.leg.stop);
     }
 
@@ -139,14 +139,14 @@ impl<'a> Parked<'a> {
     }
 
     /// Whether it leaves. `missing`: why there is no such place, which took a moment to find out.
-    fn transfer(&self, ticket: Ticket, to: &Transfer, missing: Option<&'static str>) -> bool {
+    fn transfer(&self, ticket: Ticket, to: &Destination, missing: Option<&'static str>) -> bool {
         let (dialplan, context) = (to.dialplan.as_deref(), to.context.as_deref());
         if !self.session.channel().ready() {
             // Something else became of it meanwhile.
             return false;
         }
-        let hops = Hops::of(self.session.channel());
-        Hops::spare_one(self.session.channel());
+        let hops = TransferBudget::of(self.session.channel());
+        TransferBudget::spare_one(self.session.channel());
         let moved = missing.is_none() && ivr::transfer(self.session, &to.exten, dialplan, context);
         hops.restore(self.session.channel());
         if !self.session.channel().up() {

@@ -4,22 +4,22 @@ use crate::leg::departed::Departed;
 use crate::leg::party::{self, Marks, Party};
 use crate::park::{Untrusted, User};
 use crate::switch::{Channel, SentField, log};
-use crate::tell::variables;
+use crate::tell::cdr;
 
 /// Who is named as the parker by the dialplan: `callpark_parker`, unless that is what we wrote there ourselves. A name that
 /// is not that of a user is logged.
 #[must_use]
 pub(crate) fn named(channel: Channel<'_>) -> Option<User> {
-    let named = variables::named_parker(channel)?;
+    let named = cdr::named_parker(channel)?;
     let why = match named.parse::<User>() {
         Ok(user) if party::exists(&user) => return Some(user),
-        Ok(_) => "is not a user of the directory",
-        Err(_) => "is no user@domain",
+        Ok(_) => "it is not a user of the directory",
+        Err(_) => "it is not a user@domain",
     };
     let named: String = named.chars().take(80).collect();
     log::warning(
         None,
-        format_args!("the parker of {}, {named:?}, {why}: nobody is taken for it", channel.name()),
+        format_args!("callpark_parker {named:?} of {} is ignored: {why}", channel.name()),
     );
     None
 }
@@ -27,7 +27,7 @@ pub(crate) fn named(channel: Channel<'_>) -> Option<User> {
 /// The domain of the user who is named as the parker by the dialplan.
 #[must_use]
 pub(crate) fn named_domain(channel: Channel<'_>) -> Option<String> {
-    let user: User = variables::named_parker(channel)?.parse().ok()?;
+    let user: User = cdr::named_parker(channel)?.parse().ok()?;
     party::exists(&user).then(|| user.domain().to_owned())
 }
 

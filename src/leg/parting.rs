@@ -6,11 +6,11 @@
 //! into a bridge take longer than a frame; ours takes a millisecond. So whoever comes to be bridged by us waits until its
 //! last partner has seen that it is alone.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::park::CallUuid;
 use crate::switch::channel::Flag;
-use crate::switch::{Located, Session};
+use crate::switch::{Located, Session, clock};
 
 /// More than it takes: a frame has 20 ms, in some codecs 60.
 const SEEN_WITHIN: Duration = Duration::from_millis(200);
@@ -21,13 +21,10 @@ pub(crate) fn wait_until_seen(session: Session<'_>) {
     let Some(other) = Located::find(&other) else { return };
     let there = other.session().channel();
     let uuid = session.uuid();
-    let with_us = || {
-        there.test(Flag::Bridged) && there.variable("bridge_to").as_deref() == Some(uuid.as_str())
+    let is_alone = || {
+        !there.test(Flag::Bridged) || there.variable("bridge_to").as_deref() != Some(uuid.as_str())
     };
-    let until = Instant::now() + SEEN_WITHIN;
-    while with_us() && Instant::now() < until {
-        std::thread::sleep(Duration::from_millis(2));
-    }
+    clock::poll(SEEN_WITHIN, Duration::from_millis(2), is_alone);
 }
 
 /// This leg has left a bridge that may have been just about to begin. The other one's thread, if it is late and gets there
@@ -44,10 +41,7 @@ pub(crate) fn outstay(session: Session<'_>) {
         return;
     }
     channel.set_flag(Flag::Bridged);
-    let began = Instant::now();
-    while is_late() && channel.up() && began.elapsed() < LIMIT {
-        std::thread::sleep(Duration::from_millis(1));
-    }
+    clock::poll(LIMIT, Duration::from_millis(1), || !is_late() || !channel.up());
     std::thread::sleep(LOOKS_WITHIN);
     channel.clear_flag(Flag::Bridged);
 }

@@ -20,7 +20,7 @@ pub(crate) fn tone(module: &Arc<Module>, event: &ParkEvent) {
     let lot = module.look(|park| park.lot_config(&event.lot));
     let Some(tone) = lot.and_then(|lot| lot.pickup_tone.clone()) else { return };
     let retriever = event.retriever_uuid.clone().filter(|_| tone.retriever);
-    let caller = Some(event.uuid.clone()).filter(|_| tone.caller);
+    let caller = Some(event.info.uuid.clone()).filter(|_| tone.caller);
     let hear: Vec<_> = [retriever, caller].into_iter().flatten().collect();
     let played = in_thread("callpark-tone", move || {
         for uuid in hear {
@@ -31,7 +31,7 @@ pub(crate) fn tone(module: &Arc<Module>, event: &ParkEvent) {
                 log::warning(
                     Some(uuid.as_str()),
                     format_args!(
-                        "the pick-up tone {:?} cannot be played; it is left out",
+                        "the pick-up tone {:?} cannot be played and is left out",
                         tone.stream
                     ),
                 );
@@ -40,8 +40,8 @@ pub(crate) fn tone(module: &Arc<Module>, event: &ParkEvent) {
     });
     if let Err(reason) = played {
         log::warning(
-            Some(event.uuid.as_str()),
-            format_args!("no pick-up tone is played: {reason}"),
+            Some(event.info.uuid.as_str()),
+            format_args!("no pick-up tone is played, because no thread can be started: {reason}"),
         );
     }
 }

@@ -7,14 +7,15 @@
 //! FreeSWITCH does not know stays in the new leg's variables, and the dialplan runs as if nothing had been said.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::leg::arrival::{self, Arrival, Replacement};
 use crate::leg::errand::ARRIVES_WITHIN_MS;
 use crate::leg::party::{Marks, Party};
 use crate::leg::request;
 use crate::module::message::Message;
-use crate::module::{Leg, Module};
+use crate::module::variables;
+use crate::module::{Module, ParkedLeg};
 use crate::park::{
     self, CallUuid, CallView, Dialog, DisplayName, End, LotKey, NewLeg, Number, Refusal, Target,
     User,
@@ -22,7 +23,6 @@ use crate::park::{
 use crate::switch::clock;
 use crate::switch::event::{Heard, Kind, Listener};
 use crate::switch::{Cause, Channel, Located, SentField, Session, ivr};
-use crate::tell::variables;
 
 const APPLICATION: &str = "current_application";
 const DATA: &str = "current_application_data";
@@ -44,8 +44,8 @@ impl Succession {
     pub(crate) fn open(
         module: &Module,
         session: Session<'_>,
-        leg: &Leg,
-        place: &park::Parked,
+        leg: &ParkedLeg,
+        place: &park::OrbitKey,
         consultation: Option<Option<User>>,
     ) -> Self {
         let channel = session.channel();
@@ -156,7 +156,7 @@ pub(crate) fn take_place(
     module: &Arc<Module>,
     session: Session<'_>,
     replacement: Replacement,
-) -> Result<park::Parked, Refusal> {
+) -> Result<park::OrbitKey, Refusal> {
     let Replacement { of, consultation, parker, marks, variables } = replacement;
     let channel = session.channel();
     let call = module.look(|park| park.find(clock::now(), &of)).ok_or(Refusal::Gone)?;
@@ -179,7 +179,7 @@ pub(crate) fn take_place(
     };
     // It is what it was found to be; what it may be told by its next INVITE is something else.
     channel.set_variable(CALL_ID, None);
-    channel.set_variable("callpark_replaces", Some(of.as_str()));
+    channel.set_variable(variables::REPLACES, Some(of.as_str()));
     module.act(Some(session), |park, now| park.replace(now, &of, new))
 }
 
@@ -188,7 +188,7 @@ pub(crate) fn take_place(
 fn has_a_part(party: &Party, call: &CallView, old: &Marks) -> bool {
     let Some(domain) = &party.domain else { return true };
     let old = old.party().domain;
-    let parker = call.parker.as_ref().map(User::domain);
+    let parker = call.info.parker.as_ref().map(User::domain);
     let parts = [call.lot.domain.as_deref(), parker, old.as_deref()];
     let mut tenants = parts.into_iter().flatten().peekable();
     tenants.peek().is_none() || tenants.any(|tenant| tenant == domain)
@@ -245,9 +245,6 @@ pub(crate) fn settle(module: &Module, session: Session<'_>, lot: &LotKey, target
     const LIMIT: Duration = Duration::from_secs(2);
     let channel = session.channel();
     let replaced = Replaces::of(channel) == Replaces::Leg;
-    let end = Instant::now() + LIMIT;
     let settled = || module.look(|park| !park.changes_hands(lot, target, replaced));
-    while !settled() && Instant::now() < end && channel.ready() {
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    clock::poll(LIMIT, Duration::from_millis(5), || settled() || !channel.ready());
 }

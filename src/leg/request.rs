@@ -5,21 +5,24 @@ use std::fmt::Display;
 use crate::leg::caller_id;
 use crate::leg::expand::holds_what_was_sent;
 use crate::module::source;
-use crate::park::{CallUuid, Caller, LotKey, ParkRequest, Step, TOP_PRIORITY, User, Want};
+use crate::module::variables;
+use crate::park::{
+    CallInfo, CallUuid, Caller, LotKey, ParkRequest, Step, TOP_PRIORITY, User, Want,
+};
 use crate::switch::clock;
 use crate::switch::{Cause, Channel, log};
 
 /// The variables that are read from the channel that is parked, or in mid-call from the parker's.
 pub(crate) const VARIABLES: [&str; 9] = [
-    "callpark_timeout",
-    "callpark_hold_music",
-    "callpark_announce",
-    "callpark_priority",
-    "callpark_parker",
-    "callpark_return",
-    "callpark_for",
-    "callpark_pin",
-    "callpark_note",
+    variables::TIMEOUT,
+    variables::HOLD_MUSIC,
+    variables::ANNOUNCE,
+    variables::PRIORITY,
+    variables::PARKER,
+    variables::RETURN,
+    variables::FOR,
+    variables::PIN,
+    variables::NOTE,
 ];
 
 /// The request for a channel. What makes no sense is ignored, and logged.
@@ -39,40 +42,42 @@ pub(crate) fn of(
         let value = channel.variable(name)?;
         let number = value.trim().parse().ok().filter(|number| *number <= most);
         if number.is_none() {
-            ignored(name, &format_args!("{value:?} is no number from 0 to {most}"));
+            ignored(name, &format_args!("{value:?} is not a number from 0 to {most}"));
         }
         number
     };
-    let returns = channel.variable("callpark_return").and_then(|steps| {
+    let returns = channel.variable(variables::RETURN).and_then(|steps| {
         if let Some(what) = holds_what_was_sent(channel, &steps) {
-            ignored("callpark_return", &format_args!("it holds the call's {what}"));
+            ignored(variables::RETURN, &format_args!("it contains the call's {what}"));
             return None;
         }
         if steps.contains("${") {
-            ignored("callpark_return", &"it holds ${…} that the dialplan has not replaced");
+            ignored(variables::RETURN, &"it contains a ${…} that the dialplan has not replaced");
             return None;
         }
         let steps =
-            Step::parse_list(&steps).map_err(|error| ignored("callpark_return", &error)).ok()?;
+            Step::parse_list(&steps).map_err(|error| ignored(variables::RETURN, &error)).ok()?;
         let unknown = source::causes(&steps).find(|cause| Cause::parse(cause).is_none()).cloned();
         if let Some(cause) = &unknown {
-            ignored("callpark_return", &format_args!("there is no hang-up cause {cause:?}"));
+            ignored(variables::RETURN, &format_args!("there is no hang-up cause {cause:?}"));
         }
         unknown.is_none().then_some(steps)
     });
-    let priority = number("callpark_priority", u64::from(TOP_PRIORITY)).unwrap_or(0);
-    ParkRequest {
-        lot,
-        orbit,
-        caller: caller(channel),
+    let priority = number(variables::PRIORITY, u64::from(TOP_PRIORITY)).unwrap_or(0);
+    let info = CallInfo {
         parker,
         priority: u8::try_from(priority).unwrap_or(TOP_PRIORITY),
-        timeout_ms: number("callpark_timeout", u64::MAX / 1000).map(|seconds| seconds * 1000),
-        returns,
-        note: text("callpark_note"),
-        addressed_to: text("callpark_for"),
+        note: text(variables::NOTE).into(),
+        addressed_to: text(variables::FOR).into(),
         parked_at_epoch_ms: clock::epoch_ms(),
-        uuid,
+        ..CallInfo::new(uuid.clone(), caller(channel))
+    };
+    ParkRequest {
+        info,
+        lot,
+        orbit,
+        timeout_ms: number(variables::TIMEOUT, u64::MAX / 1000).map(|seconds| seconds * 1000),
+        returns,
     }
 }
 

@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use crate::leg::arrival::{self, Arrival};
 use crate::leg::errand::{self, Force, MOVES_WITHIN_MS, Sent};
-use crate::leg::origin::Came;
+use crate::leg::origin::Origin;
 use crate::leg::request;
 use crate::module::Module;
 use crate::park::{CallUuid, LotKey, OrbitName, Refusal, Target, User, Want};
 use crate::switch::clock;
 use crate::switch::{Cause, Located, Session};
-use crate::tell::{speech, variables};
+use crate::tell::{cdr, speech};
 
 /// Parks `caller`, whom `leg` stands for. The leg ends with that.
 ///
@@ -23,7 +23,7 @@ pub(crate) fn park(
     caller: &Located,
     lot: LotKey,
     want: Want,
-    came: Came,
+    came: Origin,
 ) -> Result<(), Refusal> {
     let uuid = CallUuid::from(caller.session().uuid().as_str());
     let (lot, orbit) =
@@ -38,7 +38,7 @@ pub(crate) fn park(
     come(module, arrival, &place, caller).inspect_err(|_| {
         module.act(None, |park, _| park.unreserve(&uuid));
     })?;
-    variables::report(leg, "callpark", "", Ok("parked"));
+    cdr::report(leg, "callpark", "", Ok("parked"));
     leg.channel().hangup(Cause::NORMAL_CLEARING);
     Ok(())
 }

@@ -9,9 +9,9 @@ const COUNTERS: [&str; 2] = ["max_session_transfers", "max_forwards"];
 const MAX_FORWARDS: u32 = 70;
 
 /// The counters as they were.
-pub(crate) struct Hops([Option<String>; 2]);
+pub(crate) struct TransferBudget([Option<String>; 2]);
 
-impl Hops {
+impl TransferBudget {
     /// Reads them.
     #[must_use]
     pub(crate) fn of(channel: Channel<'_>) -> Self {

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use crate::leg::origin::{Bridge, By, CONTROLLER, Dialled, Sent, Ways, mover};
+use crate::leg::origin::{Bridge, CONTROLLER, Dialled, Sent, SentBy, Ways, mover};
 use crate::leg::parked;
 use crate::module::Module;
 use crate::switch::hooks::{Move, Watcher};
@@ -46,13 +46,15 @@ impl Watcher for Watching {
         let talked_to = channel.variable("last_bridge_to");
         Ways::of(&module).with(session, |way| {
             if let Some(sent) = &mut way.sent
-                && sent.by == By::Party
+                && sent.by == SentBy::Party
                 && sent.dialled.from.is_none()
             {
                 // Before it has a bridge with anybody else.
                 sent.from = talked_to;
             }
-            if begins && way.sent.as_ref().is_some_and(|sent| sent.by == By::Other && !sent.again) {
+            if begins
+                && way.sent.as_ref().is_some_and(|sent| sent.by == SentBy::Other && !sent.again)
+            {
                 way.sent = None;
             }
             way.settle(&applications);

@@ -46,9 +46,9 @@ pub(crate) fn parts(health: &Health, overdue_ms: u64) -> Vec<Part> {
     vec![
         health.worker.part("worker", overdue_ms),
         lamps(health),
-        health.configuration.part("configuration", "as it was read last"),
+        health.configuration.part("configuration", "read without errors"),
         health.hooks.part("hooks", "everything is registered"),
-        health.modules.part("modules", "no other module gets in the way"),
+        health.modules.part("modules", "no other module interferes"),
         errors(guard::panics(), health.worker.began_ms()),
     ]
 }
@@ -72,7 +72,7 @@ fn errors(panics: Panics, began_ms: u64) -> Part {
         if count == 1 { "1 internal error".into() } else { format!("{count} internal errors") };
     let ago = clock::epoch_ms().saturating_sub(last_ms) / 1000;
     let text = format!(
-        "{errors}, the last one {ago} s ago: see \"internal error {count}\" in the log, and report it"
+        "{errors}, the last one {ago} s ago; search the log for \"internal error {count}\" and report that line"
     );
     Part { name, ok: false, since_ms: first_ms, text }
 }

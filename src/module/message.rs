@@ -1,10 +1,10 @@
 //! What the worker is told.
 
-use crate::park::{CallUuid, RunId, Ticket};
+use crate::park::{CallUuid, RunId};
 
 /// What the worker is told.
 pub(crate) enum Message {
-    /// There may be an earlier deadline than the one you wait for.
+    /// There may be something to do earlier than what you wait for.
     Look,
     /// An application has run on this parked leg.
     Ran(CallUuid),
@@ -20,15 +20,6 @@ pub(crate) enum Message {
         run: RunId,
         /// Why.
         reason: String,
-    },
-    /// A parked leg has begun to bridge to `leg`: see whether it comes true.
-    Confirm {
-        /// The parked call.
-        uuid: CallUuid,
-        /// The claim.
-        ticket: Ticket,
-        /// Who claimed it.
-        leg: CallUuid,
     },
     /// End.
     Stop,

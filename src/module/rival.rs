@@ -21,9 +21,9 @@ pub(crate) fn warn(running: &Module) {
         return running.health.modules.good();
     }
     let text = format!(
-        "{RIVAL} is loaded too: it answers for every park+ lamp and says that our orbits are free. Take it out of \
-         modules.conf.xml and restart FreeSWITCH, for it cannot be unloaded, or give <param name=\"presence-proto\"> in \
-         callpark.conf.xml another value than \"park\""
+        "{RIVAL} is loaded too and reports every park+ lamp of mod_callpark as free. Remove it from modules.conf.xml \
+         and restart FreeSWITCH (it cannot be unloaded), or set <param name=\"presence-proto\"> in callpark.conf.xml \
+         to a value other than \"park\""
     );
     log::warning(None, format_args!("{text}"));
     running.health.modules.wrong(text);

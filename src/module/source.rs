@@ -87,15 +87,17 @@ pub(crate) fn first() -> First {
             if text.is_none() {
                 log::notice(
                     None,
-                    format_args!("there is no {FILE}.xml: one lot \"default\" with orbits 701-720"),
+                    format_args!(
+                        "there is no {FILE}.xml; the only lot is \"default\" with orbits 701-720"
+                    ),
                 );
             }
             First { text, config, wrong: None }
         }
         Err(error) => {
             let wrong = format!(
-                "{FILE}.xml: {error}. Until it is mended and `callpark reload` says +OK there is one lot \"default\" with \
-                 orbits 701-720"
+                "{FILE}.xml: {error}. The only lot is now \"default\" with orbits 701-720. Correct the file and run \
+                 `callpark reload`"
             );
             log::crit(None, format_args!("{wrong}"));
             First { text, config: Config::default(), wrong: Some(wrong) }
@@ -139,23 +141,33 @@ impl Readings {
     }
 
     /// Reading `number` has found that text and says so in `health`, unless a later one has said what it found.
-    fn ended(&self, number: u64, text: Option<String>, wrong: Option<&str>, health: &Mark) {
-        let mut latest = self.latest.lock();
-        if number < latest.number {
-            return;
+    ///
+    /// Returns whether what it has found still counts.
+    fn ended(&self, number: u64, text: Option<String>, wrong: Option<&str>, health: &Mark) -> bool {
+        {
+            let mut latest = self.latest.lock();
+            if number < latest.number {
+                return latest.text == text;
+            }
+            *latest = Reading { number, text };
         }
-        *latest = Reading { number, text };
         match wrong {
             None => health.good(),
-            Some(wrong) => health.wrong(format!(
-                "{FILE}.xml was not read again: {wrong}. The lots stay as they were"
-            )),
+            Some(wrong) => health
+                .wrong(format!("{FILE}.xml was not reloaded: {wrong}. The lots have not changed")),
         }
+        true
     }
 
-    /// Whether the latest reading found that text.
-    fn has_read(&self, text: Option<&str>) -> bool {
-        self.latest.lock().text.as_deref() == text
+    /// Whether the latest reading found that text, which reading `number` has found again: no earlier one counts any more,
+    /// except that it finds the same.
+    fn has_read(&self, number: u64, text: Option<&str>) -> bool {
+        let mut latest = self.latest.lock();
+        let same = latest.text.as_deref() == text;
+        if same {
+            latest.number = latest.number.max(number);
+        }
+        same
     }
 
     /// Whether reading `number` is to be carried out: none that began later has been. Asked under the table's lock.
@@ -186,10 +198,11 @@ pub(crate) fn again(module: &Arc<Module>) -> Result<(), String> {
 fn take(module: &Arc<Module>, number: u64, text: Option<String>) -> Result<(), String> {
     let config = parse(text.as_deref());
     let wrong = config.as_ref().err().map(String::as_str);
-    Readings::of(module).ended(number, text, wrong, &module.health.configuration);
+    let readings = Readings::of(module);
+    let counts = readings.ended(number, text, wrong, &module.health.configuration);
     let config = config?;
     let newest = module.act(None, |park, now| {
-        let newest = Readings::of(module).carries_out(number);
+        let newest = counts && readings.carries_out(number);
         if newest {
             park.configure(now, config.lots);
         }
@@ -210,13 +223,13 @@ pub(crate) fn follow(module: &Arc<Module>) {
     let number = Readings::of(module).begin();
     let text = xml::configuration(FILE);
     // `callpark reload` makes FreeSWITCH read its XML, which leads here too: what has been read is not read twice.
-    if Readings::of(module).has_read(text.as_deref()) {
+    if Readings::of(module).has_read(number, text.as_deref()) {
         return;
     }
     match take(module, number, text) {
-        Ok(()) => log::notice(None, format_args!("{FILE}.xml was read again")),
+        Ok(()) => log::notice(None, format_args!("{FILE}.xml was reloaded")),
         Err(error) => {
-            log::error(None, format_args!("{FILE}.xml: {error}. The lots stay as they were"))
+            log::error(None, format_args!("{FILE}.xml: {error}. The lots have not changed"))
         }
     }
 }
@@ -269,20 +282,31 @@ mod tests {
         health.wrong("bad at load");
         let first = readings.begin();
         let second = readings.begin();
-        readings.ended(first, text("good"), None, &health);
-        assert!(readings.has_read(Some("good")), "so the second has nothing to say");
-        assert!(health.is_good());
-        assert!(readings.carries_out(second) && !readings.carries_out(first));
+        assert!(readings.ended(first, text("good"), None, &health));
+        assert!(readings.has_read(second, Some("good")), "so the second has nothing to say");
+        assert!(health.is_good() && readings.carries_out(first));
     }
 
     #[test]
     fn a_reading_that_began_earlier_does_not_speak_for_a_later_one() {
         let (readings, health) = (Readings::default(), Mark::default());
         let (first, second) = (readings.begin(), readings.begin());
-        readings.ended(second, text("good"), None, &health);
-        readings.ended(first, text("bad"), Some("line 5"), &health);
-        assert!(health.is_good() && readings.has_read(Some("good")));
-        readings.ended(readings.begin(), text("bad"), Some("line 5"), &health);
+        assert!(readings.ended(second, text("good"), None, &health));
+        assert!(!readings.ended(first, text("bad"), Some("line 5"), &health));
+        assert!(health.is_good() && readings.has_read(second, Some("good")));
+        assert!(readings.ended(readings.begin(), text("bad"), Some("line 5"), &health));
         assert!(!health.is_good());
+        assert!(readings.carries_out(second) && !readings.carries_out(first));
+    }
+
+    /// A slow reading ends after one that has found that nothing has changed.
+    #[test]
+    fn a_reading_that_found_nothing_new_outlasts_an_earlier_one() {
+        let (readings, health) = (Readings::default(), Mark::default());
+        readings.loaded(text("good"));
+        let (slow, quick) = (readings.begin(), readings.begin());
+        assert!(readings.has_read(quick, Some("good")));
+        assert!(!readings.ended(slow, text("other"), None, &health));
+        assert!(readings.ended(slow, text("good"), None, &health), "the same as the quick one");
     }
 }

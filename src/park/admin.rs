@@ -1,14 +1,18 @@
 //! What an administrator can do to parked calls and orbits.
 
 use super::Park;
-use super::call::{TOP_PRIORITY, Want};
-use super::claim::{Claimant, Exit, Target};
-use super::deadlines::Millis;
-use super::effect::{Action, Quiet};
+use super::call::Want;
+use super::claim::{Claimant, Target};
+use super::destination::Exit;
+use super::effect::StopReason;
+use super::event::Action;
 use super::lot::{Lot, Slot};
+use super::moment::Moment;
 use super::names::{CallUuid, LotKey, OrbitName};
 use super::outcome::Refusal;
+use super::return_state::{ReturnState, StepTry};
 use super::text;
+use super::timeout::TOP_PRIORITY;
 
 /// What can be changed about a parked call.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,7 +35,7 @@ impl Park {
     /// `Empty`; `Gone`: the call is claimed; `Occupied`, `Full`, `Closed`, `UnknownLot`, `UnknownOrbit`.
     pub fn move_call(
         &mut self,
-        now: Millis,
+        now: Moment,
         from: &LotKey,
         orbit: &OrbitName,
         to: &LotKey,
@@ -44,15 +48,18 @@ impl Park {
     }
 
     /// Puts the call where it shall be from now on; that orbit is taken for it already, or free.
-    pub(super) fn shift(&mut self, now: Millis, uuid: &CallUuid, to: &LotKey, orbit: &OrbitName) {
+    pub(super) fn shift(&mut self, now: Moment, uuid: &CallUuid, to: &LotKey, orbit: &OrbitName) {
         let Some(call) = self.calls.get_mut(uuid) else { return };
         if let Some(old) = self.lots.get_mut(&call.lot) {
             old.dequeue(call);
         }
         let steps = |lot: &LotKey| self.lots.get(lot).map(|lot| &lot.config.returns);
-        if call.returns.is_none() && call.ringing.is_none() && steps(&call.lot) != steps(to) {
+        if call.returns.is_none()
+            && steps(&call.lot) != steps(to)
+            && let ReturnState::Next { attempt, paused, .. } = &mut call.returning
+        {
             // The number of a step means nothing among other steps.
-            (call.next_step, call.tries, call.paused) = (0, 0, false);
+            (*attempt, *paused) = (StepTry::default(), false);
         }
         self.callers.remove(call);
         let from = std::mem::replace(&mut call.lot, to.clone());
@@ -83,7 +90,7 @@ impl Park {
     /// `Empty`, `UnknownLot`, `UnknownOrbit`; `BadArguments`: a priority above 9.
     pub fn set(
         &mut self,
-        now: Millis,
+        now: Moment,
         lot: &LotKey,
         orbit: &OrbitName,
         setting: Setting,
@@ -93,7 +100,7 @@ impl Park {
         match setting {
             Setting::TimeoutMs(ms) => {
                 call.timeout_ms = Some(ms);
-                call.silence(Quiet::Gone, &mut self.effects);
+                call.silence(StopReason::Gone, &mut self.effects);
                 self.wait_again(now, &uuid);
             }
             Setting::Priority(priority) if priority > TOP_PRIORITY => {
@@ -104,14 +111,14 @@ impl Park {
                 let call = self.calls.get_mut(&uuid).ok_or(Refusal::Empty)?;
                 let lot = self.lots.get_mut(lot).ok_or(Refusal::UnknownLot)?;
                 lot.dequeue(call);
-                call.priority = priority;
+                call.info.priority = priority;
                 if call.is_to_be_had() {
                     lot.enqueue(call);
                 }
                 self.follow_timeout(&uuid, before_ms);
             }
-            Setting::Note(note) => call.note = text::kept(&note, text::LONGEST_NOTE),
-            Setting::For(user) => call.addressed_to = text::kept(&user, text::LONGEST_USER),
+            Setting::Note(note) => call.info.note = text::kept(&note, text::LONGEST_NOTE),
+            Setting::For(user) => call.info.addressed_to = text::kept(&user, text::LONGEST_USER),
         }
         Ok(())
     }
@@ -123,7 +130,7 @@ impl Park {
     /// after [`shutdown`](Park::shutdown).
     pub fn return_now(
         &mut self,
-        now: Millis,
+        now: Moment,
         lot: &LotKey,
         orbit: &OrbitName,
     ) -> Result<(), Refusal> {
@@ -132,17 +139,17 @@ impl Park {
             return Err(Refusal::Closed);
         }
         let call = self.calls.get_mut(&uuid).ok_or(Refusal::Empty)?;
-        if call.ringing.is_some() {
+        if call.returning.ringing().is_some() {
             return Ok(());
         }
-        let step = call.next_step;
+        let (attempt, paused) = (call.returning.attempt(), call.returning.is_paused());
         if self.calls.get(&uuid).is_none_or(|call| self.steps_of(call).is_empty()) {
             return Err(Refusal::Failed);
         }
         if let Some(call) = self.calls.get_mut(&uuid) {
-            call.deadline = Some(now);
+            call.returning = ReturnState::Next { at: now, attempt, paused };
         }
-        self.run_steps(now, &uuid, step);
+        self.run_steps(now, &uuid, attempt, paused);
         Ok(())
     }
 
@@ -153,7 +160,7 @@ impl Park {
     /// [`shutdown`](Park::shutdown).
     pub fn drop_call(
         &mut self,
-        now: Millis,
+        now: Moment,
         lot: &LotKey,
         orbit: &OrbitName,
         cause: &str,
@@ -188,7 +195,7 @@ impl Park {
         lot: &LotKey,
         orbit: Option<&OrbitName>,
     ) -> Result<(&mut Lot, Option<u32>), Refusal> {
-        let lot = self.lots.get_mut(lot).filter(|lot| !lot.going).ok_or(Refusal::UnknownLot)?;
+        let lot = self.lots.get_mut(lot).filter(|lot| !lot.removed).ok_or(Refusal::UnknownLot)?;
         let number = match orbit {
             Some(orbit) => Some(lot.orbits.number(orbit).ok_or(Refusal::UnknownOrbit)?),
             None => None,

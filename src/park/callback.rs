@@ -1,29 +1,12 @@
-//! Calling callers back who have hung up to be called back.
-//!
-//! The user who shall call back is called first, when a phone of theirs is registered and they are in no call; whoever
-//! answers is connected to the caller's number by the dialplan. That happens once; what fails is tried again, so often
-//! and for so long as the lot says.
+//! A call-back: how a lot calls back, what is owed, and how it ended.
 
-use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use super::Park;
-use super::call::{Call, Caller};
-use super::deadlines::{Due, Millis};
-use super::effect::{CallbackEnd, CallbackNews, Effect, Quiet, RunId};
-use super::names::{CallUuid, LotKey, OrbitName};
-use super::place::{Transfer, is_dialable};
+use super::caller::Caller;
+use super::destination::Destination;
+use super::names::{CallUuid, CallbackId, LotKey, OrbitName, RunId};
 use super::user::User;
-
-/// So many call-backs are owed at the most.
-const MOST: usize = 1_000;
-/// How soon it is looked again whether the user is free.
-const LOOK_AGAIN_MS: u64 = 5_000;
-/// How long after a failed attempt the next one begins.
-const TRY_AGAIN_MS: u64 = 60_000;
-/// An attempt of which nobody says anything has failed after so long.
-const BACKSTOP_MS: u64 = 150_000;
 
 /// How a lot calls back.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,7 +16,7 @@ pub struct CallbackConfig {
     /// Who calls back when the call is not addressed to anybody (`callpark_for`).
     pub by: CallbackBy,
     /// Where the caller's number is dialled: `${number}` in the extension is replaced by it.
-    pub to: Transfer,
+    pub to: Destination,
     /// How many times it is tried.
     pub attempts: u32,
     /// For how long, in ms.
@@ -45,7 +28,7 @@ impl Default for CallbackConfig {
         CallbackConfig {
             key: None,
             by: CallbackBy::Parker,
-            to: Transfer {
+            to: Destination {
                 exten: "${number}".to_owned(),
                 dialplan: Some("XML".to_owned()),
                 context: Some("default".to_owned()),
@@ -74,18 +57,8 @@ impl FromStr for CallbackBy {
             user => user
                 .parse()
                 .map(CallbackBy::User)
-                .map_err(|_| "neither parker nor <user>@<domain>".to_owned()),
+                .map_err(|_| "is neither parker nor <user>@<domain>".to_owned()),
         }
-    }
-}
-
-/// One call-back, as commands name it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct CallbackId(pub u64);
-
-impl fmt::Display for CallbackId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0)
     }
 }
 
@@ -116,13 +89,13 @@ pub struct CallbackView {
 
 /// An attempt to call somebody back.
 #[derive(Clone, Debug, PartialEq)]
-pub struct CallBack {
+pub struct CallbackAttempt {
     /// To be given back with the result.
     pub run: RunId,
     /// Which.
     pub callback: CallbackView,
     /// Where the caller's number is dialled.
-    pub to: Transfer,
+    pub to: Destination,
 }
 
 /// What came of an attempt.
@@ -136,206 +109,42 @@ pub enum Attempt<'a> {
     Failed(&'a str),
 }
 
-#[derive(Clone, Debug)]
-pub(super) struct Callback {
-    lot: LotKey,
-    orbit: OrbitName,
-    uuid: CallUuid,
-    caller: Caller,
-    by: User,
-    to: Transfer,
-    attempts_left: u32,
-    expires: Millis,
-    /// Its entry among the deadlines.
-    next: Millis,
-    /// Another call-back of the same user comes first.
-    waits: bool,
-    trying: Option<RunId>,
-    reason: Option<Arc<str>>,
+/// A call-back that is owed from now on, has failed once more, or has come to its end.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CallbackNews {
+    /// The call-back.
+    pub callback: CallbackView,
+    /// How it ended; none: it has not.
+    pub end: Option<CallbackEnd>,
 }
 
-impl Callback {
-    fn view(&self, id: CallbackId, now: Millis) -> CallbackView {
-        CallbackView {
-            id,
-            lot: self.lot.clone(),
-            orbit: self.orbit.clone(),
-            uuid: self.uuid.clone(),
-            caller: self.caller.clone(),
-            by: self.by.clone(),
-            attempts_left: self.attempts_left,
-            expires_in_ms: self.expires.since(now),
-            trying: self.trying.is_some(),
-            reason: self.reason.clone(),
-        }
-    }
+/// How a call-back ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum CallbackEnd {
+    /// The two were connected.
+    Connected,
+    /// Every attempt failed.
+    Failed,
+    /// Its time was up.
+    Expired,
+    /// An administrator cancelled it.
+    Cancelled,
+    /// The same caller has asked again: another one has taken its place.
+    Again,
+    /// The module or the switch stops.
+    Shutdown,
 }
 
-impl Park {
-    /// Who would call this call's caller back, and where the number is dialled; an error says why nobody can.
-    pub(super) fn callback_of(&self, call: &Call) -> Result<(User, Transfer), &'static str> {
-        let lot = self.lots.get(&call.lot).ok_or("the lot is gone")?;
-        let config = &lot.config.callback;
-        let addressed: Option<User> = call.addressed_to.parse().ok();
-        let by = match (&config.by, addressed, &call.parker) {
-            (_, Some(user), _) => user,
-            (CallbackBy::User(user), None, _) => user.clone(),
-            (CallbackBy::Parker, None, Some(parker)) => parker.clone(),
-            (CallbackBy::Parker, None, None) => return Err("nobody is known who could call back"),
-        };
-        if !is_dialable(&call.caller.number) {
-            return Err("the caller's number cannot be dialled");
+impl CallbackEnd {
+    /// The word in the event.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            CallbackEnd::Connected => "connected",
+            CallbackEnd::Failed => "failed",
+            CallbackEnd::Expired => "expired",
+            CallbackEnd::Cancelled => "cancelled",
+            CallbackEnd::Again => "again",
+            CallbackEnd::Shutdown => "shutdown",
         }
-        if self.callbacks.len() >= MOST {
-            return Err("too many are to be called back already");
-        }
-        let exten = config.to.exten.replace("${number}", &call.caller.number);
-        Ok((by, Transfer { exten, ..config.to.clone() }))
-    }
-
-    /// The caller has hung up to be called back. Who asks twice is called back once.
-    pub(super) fn owe_callback(&mut self, now: Millis, call: &mut Call) {
-        let Some((by, to)) = call.promised.take() else { return };
-        let Some(config) = self.lots.get(&call.lot).map(|lot| lot.config.callback.clone()) else {
-            return;
-        };
-        let same = |(_, callback): &(&CallbackId, &Callback)| {
-            callback.by == by && callback.to == to && callback.trying.is_none()
-        };
-        if let Some(id) = self.callbacks.iter().find(same).map(|(id, _)| *id) {
-            self.end_callback(now, id, CallbackEnd::Again);
-        }
-        let id = CallbackId(self.count());
-        let callback = Callback {
-            lot: call.lot.clone(),
-            orbit: call.orbit.clone(),
-            uuid: call.uuid.clone(),
-            caller: call.caller.clone(),
-            by,
-            to,
-            attempts_left: config.attempts,
-            expires: now.after(config.expires_ms),
-            next: now,
-            waits: false,
-            trying: None,
-            reason: None,
-        };
-        let end = self.stopping.then_some(CallbackEnd::Shutdown);
-        let news = CallbackNews { callback: callback.view(id, now), end };
-        self.effects.push(Effect::Callback(Box::new(news)));
-        if self.stopping {
-            return;
-        }
-        self.callbacks.insert(id, callback);
-        self.deadlines.add(now, id.0, Due::Callback(id));
-    }
-
-    /// Every call-back that is owed, the oldest first.
-    pub fn callbacks(&self, now: Millis) -> Vec<CallbackView> {
-        self.callbacks.iter().map(|(id, callback)| callback.view(*id, now)).collect()
-    }
-
-    /// It is no longer owed; whether it was.
-    #[must_use]
-    pub fn cancel_callback(&mut self, now: Millis, id: CallbackId) -> bool {
-        let is_owed = self.callbacks.contains_key(&id);
-        self.end_callback(now, id, CallbackEnd::Cancelled);
-        is_owed
-    }
-
-    /// Whether that attempt is the current one: whoever is about to make it asks, for it may have been cancelled before it
-    /// began.
-    pub fn is_trying(&self, id: CallbackId, run: RunId) -> bool {
-        self.callbacks.get(&id).is_some_and(|callback| callback.trying == Some(run))
-    }
-
-    pub(super) fn callback_is_due(&mut self, now: Millis, id: CallbackId) {
-        let run = RunId(self.count());
-        let Some(callback) = self.callbacks.get_mut(&id) else { return };
-        if let Some(run) = callback.trying {
-            self.effects.push(Effect::StopRing(run, Quiet::Gone));
-            let silent = Attempt::Failed("nobody said how the attempt went");
-            self.callback_tried(now, id, run, silent);
-        } else if callback.expires <= now {
-            self.end_callback(now, id, CallbackEnd::Expired);
-        } else if self.turns.get(&callback.by).is_some_and(|first| *first != id) {
-            callback.waits = true;
-            callback.next = callback.expires;
-            callback.reason = Some("the user calls another caller back first".into());
-            self.deadlines.add(callback.next, id.0, Due::Callback(id));
-        } else {
-            self.turns.insert(callback.by.clone(), id);
-            callback.trying = Some(run);
-            callback.next = now.after(BACKSTOP_MS);
-            self.deadlines.add(callback.next, id.0, Due::Callback(id));
-            let (callback, to) = (callback.view(id, now), callback.to.clone());
-            self.effects.push(Effect::CallBack(Box::new(CallBack { run, callback, to })));
-        }
-    }
-
-    /// What came of an attempt. One that is not the current one is ignored.
-    pub fn callback_tried(
-        &mut self,
-        now: Millis,
-        id: CallbackId,
-        run: RunId,
-        attempt: Attempt<'_>,
-    ) {
-        let Some(callback) = self.callbacks.get_mut(&id) else { return };
-        if callback.trying.take_if(|trying| *trying == run).is_none() {
-            return;
-        }
-        let wait_ms = match attempt {
-            Attempt::Connected => {
-                return self.end_callback(now, id, CallbackEnd::Connected);
-            }
-            Attempt::NotFree(reason) => {
-                callback.reason = Some(reason.into());
-                LOOK_AGAIN_MS
-            }
-            Attempt::Failed(reason) => {
-                callback.reason = Some(reason.into());
-                callback.attempts_left = callback.attempts_left.saturating_sub(1);
-                if callback.attempts_left == 0 {
-                    return self.end_callback(now, id, CallbackEnd::Failed);
-                }
-                let news = CallbackNews { callback: callback.view(id, now), end: None };
-                self.effects.push(Effect::Callback(Box::new(news)));
-                let by = callback.by.clone();
-                self.pass_on(now, &by, id);
-                TRY_AGAIN_MS
-            }
-        };
-        let Some(callback) = self.callbacks.get_mut(&id) else { return };
-        self.deadlines.remove(callback.next, id.0, Due::Callback(id));
-        callback.next = now.after(wait_ms).min(callback.expires);
-        self.deadlines.add(callback.next, id.0, Due::Callback(id));
-    }
-
-    /// Call-backs of one user are one after the other. If it was that one's turn, it is the oldest's that waits for it: soon,
-    /// for the user may just have hung up.
-    fn pass_on(&mut self, now: Millis, by: &User, id: CallbackId) {
-        if self.turns.get(by) != Some(&id) {
-            return;
-        }
-        self.turns.remove(by);
-        let next = self.callbacks.iter_mut().find(|(_, other)| other.waits && other.by == *by);
-        if let Some((id, callback)) = next {
-            self.turns.insert(by.clone(), *id);
-            self.deadlines.remove(callback.next, id.0, Due::Callback(*id));
-            callback.waits = false;
-            callback.reason = None;
-            callback.next = now.after(LOOK_AGAIN_MS).min(callback.expires);
-            self.deadlines.add(callback.next, id.0, Due::Callback(*id));
-        }
-    }
-
-    pub(super) fn end_callback(&mut self, now: Millis, id: CallbackId, end: CallbackEnd) {
-        let Some(callback) = self.callbacks.remove(&id) else { return };
-        self.deadlines.remove(callback.next, id.0, Due::Callback(id));
-        self.pass_on(now, &callback.by, id);
-        self.effects.extend(callback.trying.map(|run| Effect::StopRing(run, Quiet::Gone)));
-        let news = CallbackNews { callback: callback.view(id, now), end: Some(end) };
-        self.effects.push(Effect::Callback(Box::new(news)));
     }
 }

@@ -1,15 +1,16 @@
 //! Claims: one at most has a parked call, comes true, or gives it back.
 
 use super::Park;
-use super::call::Pending;
-use super::deadlines::Millis;
-use super::effect::{Action, Effect, ParkEvent, Quiet, RunId, Ticket};
+use super::call::{ClaimedBy, Pending};
+use super::destination::Exit;
+use super::effect::{Effect, StopReason};
+use super::event::{Action, ParkEvent};
 use super::lot::Slot;
-use super::names::{CallUuid, LotKey, OrbitName};
-use super::outcome::{Outcome, Refusal};
-use super::place::Transfer;
+use super::moment::Moment;
+use super::names::{CallUuid, LotKey, OrbitName, RunId, Ticket};
+use super::outcome::Refusal;
 use super::user::User;
-use super::views::CallView;
+use super::view::CallView;
 
 /// Which call somebody claims.
 #[derive(Clone, Copy, Debug)]
@@ -45,29 +46,6 @@ pub enum Claimant {
     Leave(Exit),
 }
 
-/// How a call leaves its orbit without being connected to anybody.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Exit {
-    /// To this place: by its exit key, by a return step, or because it has waited for long enough.
-    Transfer(Transfer),
-    /// To the voicemail box of this user, by a return step.
-    Voicemail(User),
-    /// An administrator, or a return step, hangs it up.
-    Drop {
-        /// The hang-up cause.
-        cause: String,
-    },
-    /// It hangs up to be called back.
-    Callback,
-}
-
-impl Exit {
-    /// Whether it goes elsewhere, and is not hung up.
-    pub(super) fn goes_elsewhere(&self) -> bool {
-        matches!(self, Exit::Transfer(_) | Exit::Voicemail(_))
-    }
-}
-
 /// A claim that was granted. It ends with `complete` or `unclaim`, or with the call.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Claim {
@@ -77,58 +55,8 @@ pub struct Claim {
     pub call: CallView,
 }
 
-/// Who has the call.
-#[derive(Clone, Debug)]
-pub(super) enum By {
-    Retriever {
-        leg: CallUuid,
-        user: Option<User>,
-    },
-    StepLeg {
-        leg: CallUuid,
-        user: Option<User>,
-        run: RunId,
-        step: usize,
-    },
-    Leave(Exit),
-    /// The call itself, sent away by a return step, or because none took it.
-    Step {
-        step: Option<usize>,
-        exit: Exit,
-    },
-}
-
-impl By {
-    /// The other leg and whose it is.
-    pub(super) fn leg(&self) -> Option<(&CallUuid, Option<&User>)> {
-        match self {
-            By::Retriever { leg, user } | By::StepLeg { leg, user, .. } => {
-                Some((leg, user.as_ref()))
-            }
-            By::Leave(_) | By::Step { .. } => None,
-        }
-    }
-
-    /// The outcome of a call that has gone elsewhere: its return steps sent it, or it chose to leave.
-    pub(super) fn left(&self) -> Outcome {
-        match self {
-            By::Step { .. } => Outcome::Returned,
-            _ => Outcome::Left,
-        }
-    }
-
-    /// The return step it is about.
-    pub(super) fn step(&self) -> Option<usize> {
-        match self {
-            By::StepLeg { step, .. } => Some(*step),
-            By::Step { step, .. } => *step,
-            By::Retriever { .. } | By::Leave(_) => None,
-        }
-    }
-}
-
 impl ParkEvent {
-    pub(super) fn with_leg(mut self, by: &By) -> Self {
+    pub(super) fn with_leg(mut self, by: &ClaimedBy) -> Self {
         if let Some((leg, user)) = by.leg() {
             self.retriever_uuid = Some(leg.clone());
             self.retriever = user.cloned();
@@ -147,7 +75,7 @@ impl Park {
     /// [`shutdown`](Park::shutdown).
     pub fn claim(
         &mut self,
-        now: Millis,
+        now: Moment,
         lot: Option<&LotKey>,
         target: Target<'_>,
         by: Claimant,
@@ -173,21 +101,24 @@ impl Park {
         }
         let by = match by {
             Claimant::StepLeg { uuid: leg, user, run } => {
-                let ringing = call.ringing.filter(|r| r.run == run).ok_or(Refusal::Gone)?;
+                if !call.rings(run) {
+                    return Err(Refusal::Gone);
+                }
                 if leg == uuid {
                     return Err(Refusal::BadArguments);
                 }
-                call.ringing = None;
-                By::StepLeg { leg, user, run, step: ringing.step }
+                let step = call.returning.attempt().step;
+                call.returning.interrupt(Some(run));
+                ClaimedBy::StepLeg { leg, user, run, step }
             }
             Claimant::Retriever { uuid: leg, .. } if leg == uuid => {
                 return Err(Refusal::BadArguments);
             }
-            Claimant::Retriever { uuid: leg, user } => By::Retriever { leg, user },
-            Claimant::Leave(exit) => By::Leave(exit),
+            Claimant::Retriever { uuid: leg, user } => ClaimedBy::Retriever { leg, user },
+            Claimant::Leave(exit) => ClaimedBy::Leave(exit),
         };
-        // `next_step` is the one that rang: given back, the claim lets it ring again.
-        let why = if by.leg().is_some() { Quiet::Taken } else { Quiet::Gone };
+        // Given back, the claim lets the step ring again that rang.
+        let why = if by.leg().is_some() { StopReason::Taken } else { StopReason::Gone };
         call.silence(why, &mut self.effects);
         call.promised = promised;
         call.claim = Some(Pending { ticket, by, restarted: false });
@@ -204,7 +135,7 @@ impl Park {
     ///
     /// # Errors
     /// As [`claim`](Park::claim).
-    pub fn peek(&self, now: Millis, lot: &LotKey, target: Target<'_>) -> Result<CallView, Refusal> {
+    pub fn peek(&self, now: Moment, lot: &LotKey, target: Target<'_>) -> Result<CallView, Refusal> {
         let uuid = self.target(Some(lot), target)?.ok_or(Refusal::Empty)?;
         let call = self.calls.get(&uuid).filter(|call| call.is_to_be_had());
         Ok(self.view(call.ok_or(Refusal::Empty)?, now))
@@ -233,14 +164,14 @@ impl Park {
 
     /// Gives a claim back: same orbit, same deadline, same identity. A deadline that has passed is due at once; a return
     /// step's claim given back is a failed step, and the next one runs.
-    pub fn unclaim(&mut self, now: Millis, uuid: &CallUuid, ticket: Ticket) {
+    pub fn unclaim(&mut self, now: Moment, uuid: &CallUuid, ticket: Ticket) {
         self.give_back(now, uuid, ticket, None);
     }
 
     /// [`unclaim`](Park::unclaim) with the reason, if there is more to say than what the claim was for.
     pub fn give_back(
         &mut self,
-        now: Millis,
+        now: Moment,
         uuid: &CallUuid,
         ticket: Ticket,
         reason: Option<&str>,
@@ -252,13 +183,13 @@ impl Park {
         }
         self.effects.push(Effect::Wake(uuid.clone()));
         let usual = match &by {
-            By::Leave(exit) | By::Step { exit, .. } => match exit {
+            ClaimedBy::Leave(exit) | ClaimedBy::Step { exit, .. } => match exit {
                 Exit::Transfer(_) | Exit::Voicemail(_) => "the transfer failed",
-                Exit::Drop { .. } => "it was not hung up",
-                Exit::Callback => "it stayed on the line",
+                Exit::Drop { .. } => "the call was not hung up",
+                Exit::Callback => "the caller stayed on the line",
             },
-            By::StepLeg { .. } => "who answered went away",
-            By::Retriever { .. } => "the retriever went away",
+            ClaimedBy::StepLeg { .. } => "the phone that answered has left",
+            ClaimedBy::Retriever { .. } => "the retriever left before it was connected",
         };
         let reason = reason.unwrap_or(usual);
         if !self.stopping {
@@ -279,10 +210,10 @@ impl Park {
     }
 
     /// A claim by the call itself, so that its own thread makes it leave.
-    pub(super) fn claim_itself(&mut self, uuid: &CallUuid, by: By) {
+    pub(super) fn claim_itself(&mut self, uuid: &CallUuid, by: ClaimedBy) {
         let ticket = Ticket(self.count());
         let Some(call) = self.calls.get_mut(uuid) else { return };
-        call.silence(Quiet::Gone, &mut self.effects);
+        call.silence(StopReason::Gone, &mut self.effects);
         call.claim = Some(Pending { ticket, by, restarted: false });
         self.deadlines.arm(call);
         if let Some(lot) = self.lots.get_mut(&call.lot) {

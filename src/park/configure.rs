@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::Park;
-use super::deadlines::Millis;
 use super::effect::Effect;
 use super::lot::{Lot, Slot};
 use super::lot_config::LotConfig;
+use super::moment::Moment;
 use super::names::{LotKey, OrbitName};
 use super::orbits::Finder;
 use super::outcome::Refusal;
@@ -22,10 +22,11 @@ impl Park {
     /// lot from now on (`move` event), so that one orbit of a domain never means two calls. Closed orbits stay closed.
     ///
     /// The configurations are those of one `config::Config`, which has seen to it that no orbit is in two lots.
-    pub fn configure(&mut self, now: Millis, lots: Vec<LotConfig>) {
+    pub fn configure(&mut self, now: Moment, lots: Vec<LotConfig>) {
         let configs: BTreeMap<LotKey, Arc<LotConfig>> =
             lots.into_iter().map(|config| (config.key.clone(), Arc::new(config))).collect();
         self.directory = directory(configs.values());
+        self.configured = configs.len();
         for (key, lot) in &mut self.lots {
             if !configs.contains_key(key) {
                 lot.retire();
@@ -51,7 +52,7 @@ impl Park {
     }
 
     /// Whatever is in an orbit that another lot of the domain has now belongs to that lot.
-    fn hand_over_strays(&mut self, now: Millis) {
+    fn hand_over_strays(&mut self, now: Moment) {
         let strays: Vec<(LotKey, OrbitName, Slot)> = self
             .lots
             .iter()
@@ -97,11 +98,12 @@ impl Park {
 
     /// As [`resolve`](Self::resolve), for what an administrator has written: it may lead to any tenant.
     pub(super) fn named(&self, name: &str, viewer_domain: Option<&str>) -> Result<LotKey, Refusal> {
-        let lookup = |key: &LotKey, going| self.lots.get(key).is_some_and(|lot| lot.going == going);
+        let lookup =
+            |key: &LotKey, removed| self.lots.get(key).is_some_and(|lot| lot.removed == removed);
         let candidates = candidates(name, viewer_domain);
         [false, true]
             .into_iter()
-            .find_map(|going| candidates.iter().find(|key| lookup(key, going)))
+            .find_map(|removed| candidates.iter().find(|key| lookup(key, removed)))
             .cloned()
             .ok_or(Refusal::UnknownLot)
     }
@@ -109,7 +111,11 @@ impl Park {
     /// Whether that domain has lots of its own.
     pub fn has_tenant(&self, domain: &str) -> bool {
         let tenant = domain_name(domain).map(Arc::from);
-        tenant.is_some() && self.lots.keys().any(|key| key.domain == tenant)
+        // Phones ask for made-up domains as often as they like: every lot is looked at only while some are draining.
+        let drains = || self.lots.len() > self.configured;
+        tenant.is_some()
+            && (self.directory.contains_key(&tenant)
+                || drains() && self.lots.keys().any(|key| key.domain == tenant))
     }
 
     /// Whether `login` is an orbit or a lot of some tenant.

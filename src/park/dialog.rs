@@ -3,10 +3,6 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::Park;
-use super::call::Call;
-use super::names::{CallUuid, LotKey, OrbitName};
-
 /// A dialog that there is not: it names a parked call and nothing else. The caller's own dialog cannot be offered, for
 /// FreeSWITCH takes a request to replace that one literally, and hangs the caller up. It stays the same for as long as
 /// the call is parked, in whichever orbit and on whichever leg, and no other call ever has it.
@@ -18,6 +14,10 @@ pub struct Dialog {
 
 impl Dialog {
     const PREFIX: &'static str = "callpark-";
+
+    pub(super) fn of(parked_at_epoch_ms: u64, seq: u64) -> Self {
+        Dialog { parked_at_epoch_ms, seq }
+    }
 
     /// The tag of the watched party, which is the orbit.
     pub fn local_tag(self) -> String {
@@ -49,26 +49,5 @@ impl FromStr for Dialog {
         let (parked_at, seq) = numbers.ok_or(NotALamps)?;
         let number = |text| u64::from_str_radix(text, 16).map_err(|_| NotALamps);
         Ok(Self { parked_at_epoch_ms: number(parked_at)?, seq: number(seq)? })
-    }
-}
-
-impl Call {
-    pub(super) fn dialog(&self) -> Dialog {
-        Dialog { parked_at_epoch_ms: self.parked_at_epoch_ms, seq: self.seq }
-    }
-}
-
-impl Park {
-    /// The call of that name in that lot, if it is in that orbit; none: in any of the lot's.
-    pub fn offered_as(
-        &self,
-        dialog: Dialog,
-        lot: &LotKey,
-        orbit: Option<&OrbitName>,
-    ) -> Option<CallUuid> {
-        let mut calls = self.calls.values();
-        let call = calls.find(|call| call.dialog() == dialog)?;
-        let here = call.lot == *lot && orbit.is_none_or(|orbit| call.orbit == *orbit);
-        here.then(|| call.uuid.clone())
     }
 }

@@ -1,28 +1,17 @@
 //! What the edge is to do once the lock is released.
 
-use std::fmt;
-use std::sync::Arc;
-
-use super::call::Caller;
-use super::callback::{CallBack, CallbackView};
-use super::names::{CallUuid, LotKey, OrbitName};
-use super::outcome::{Outcome, Refusal};
-use super::place::Transfer;
-use super::steps::{Step, StepRef};
+use super::callback::{CallbackAttempt, CallbackNews};
+use super::destination::Destination;
+use super::event::ParkEvent;
+use super::names::{CallUuid, LotKey, OrbitName, RunId, Ticket};
+use super::outcome::Refusal;
+use super::steps::Step;
 use super::user::User;
-use super::views::CallView;
-
-/// The run of one return step of one call. A run that was stopped or has failed can claim nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct RunId(pub u64);
-
-/// One claim on one call. Whoever holds an old one holds nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Ticket(pub u64);
+use super::view::CallView;
 
 /// Why something stops ringing; the phone may show it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Quiet {
+pub enum StopReason {
     /// Nobody answered for as long as it was to ring.
     Unanswered,
     /// Somebody else has the call.
@@ -43,7 +32,7 @@ pub enum Effect {
     /// Ring somebody for this call; when they are up, claim it with this run; otherwise `step_failed`.
     Ring(Box<Ring>),
     /// Hang up what rings, or has just answered, for this run; say nothing more about it.
-    StopRing(RunId, Quiet),
+    StopRing(RunId, StopReason),
     /// The call this leg had claimed has ended: there is nothing to be connected to.
     ClaimLost {
         /// The retriever's, or the answered return step's, channel.
@@ -56,7 +45,7 @@ pub enum Effect {
     /// Offer the caller to be called back; who takes it claims the call with [`Exit::Callback`](super::Exit::Callback).
     Offer(CallUuid),
     /// Call somebody back; then `callback_tried`.
-    CallBack(Box<CallBack>),
+    TryCallback(Box<CallbackAttempt>),
     /// Tell the world about a call-back.
     Callback(Box<CallbackNews>),
     /// A reserved orbit was given back because its channel did not arrive in time.
@@ -83,46 +72,6 @@ pub struct Ring {
     pub step: Step,
 }
 
-/// A call-back that is owed from now on, has failed once more, or has come to its end.
-#[derive(Clone, Debug, PartialEq)]
-pub struct CallbackNews {
-    /// The call-back.
-    pub callback: CallbackView,
-    /// How it ended; none: it has not.
-    pub end: Option<CallbackEnd>,
-}
-
-/// How a call-back ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum CallbackEnd {
-    /// The two were connected.
-    Connected,
-    /// Every attempt failed.
-    Failed,
-    /// Its time was up.
-    Expired,
-    /// An administrator cancelled it.
-    Cancelled,
-    /// The same caller has asked again: another one has taken its place.
-    Again,
-    /// The module or the switch stops.
-    Shutdown,
-}
-
-impl CallbackEnd {
-    /// The word in the event.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            CallbackEnd::Connected => "connected",
-            CallbackEnd::Failed => "failed",
-            CallbackEnd::Expired => "expired",
-            CallbackEnd::Cancelled => "cancelled",
-            CallbackEnd::Again => "again",
-            CallbackEnd::Shutdown => "shutdown",
-        }
-    }
-}
-
 /// Whom a return step rings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RingTo {
@@ -136,113 +85,18 @@ pub enum RingTo {
     Message(User),
 }
 
-/// What an event tells: `Callpark-Action`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Action {
-    /// A call was parked.
-    Park,
-    /// A retriever was connected (outcome `retrieved`).
-    Retrieve,
-    /// A claim was given back; the call waits on.
-    Resume,
-    /// A return step started, failed or was skipped (the latter two with a reason), or took the call (outcome
-    /// `returned`).
-    Return,
-    /// The caller hung up while waiting (outcome `abandoned`).
-    Abandon,
-    /// The call left by its exit key, to be called back, or because another command took it (outcomes `left`,
-    /// `callback`, `transferred`).
-    Leave,
-    /// It is in another orbit or lot now.
-    Move,
-    /// Another leg has taken the place of its leg; the call goes on under that one's uuid.
-    Replace,
-    /// It was hung up by an administrator, or because the module stops (outcomes `dropped`, `shutdown`).
-    Drop,
-    /// A return step reminded the parker, or no return step took the call; it waits on.
-    Remind,
-    /// A call was not parked.
-    Refuse,
-}
-
-impl Action {
-    /// The word in the event.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Action::Park => "park",
-            Action::Retrieve => "retrieve",
-            Action::Resume => "resume",
-            Action::Return => "return",
-            Action::Abandon => "abandon",
-            Action::Leave => "leave",
-            Action::Move => "move",
-            Action::Replace => "replace",
-            Action::Drop => "drop",
-            Action::Remind => "remind",
-            Action::Refuse => "refuse",
-        }
-    }
-}
-
-impl fmt::Display for Action {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-/// One event of the call's life. After each `park` exactly one follows that bears an outcome.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ParkEvent {
-    /// What happened.
-    pub action: Action,
-    /// The call's lot; after a move the new one; of a refused call the one it asked for.
-    pub lot: LotKey,
-    /// Its orbit; of a refused call the one it asked for, if it asked for one.
-    pub orbit: Option<OrbitName>,
-    /// The parked channel.
-    pub uuid: CallUuid,
-    /// Who is waiting.
-    pub caller: Caller,
-    /// Who parked it, `user@domain`.
-    pub parker: Option<User>,
-    /// 0 to 9; 9 is taken first.
-    pub priority: u8,
-    /// When it was parked, ms since 1970.
-    pub parked_at_epoch_ms: u64,
-    /// For how long it has been parked, in ms.
-    pub wait_ms: u64,
-    /// What somebody wrote about it.
-    pub note: Arc<str>,
-    /// Only on the last event of a call.
-    pub outcome: Option<Outcome>,
-    /// Who took it, or would have, `user@domain`.
-    pub retriever: Option<User>,
-    /// The channel of that one.
-    pub retriever_uuid: Option<CallUuid>,
-    /// Why: of `refuse` a [`Refusal`]'s code, otherwise a sentence.
-    pub reason: Option<String>,
-    /// Of `refuse`: which rule of the lot did not let the call in, if one did not.
-    pub rule: Option<&'static str>,
-    /// Which return step.
-    pub step: Option<StepRef>,
-    /// Where it was before a `move`.
-    pub from: Option<(LotKey, OrbitName)>,
-    /// Which channel it was before a `replace`.
-    pub from_uuid: Option<CallUuid>,
-}
-
 /// A call that was not parked.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ParkRefused {
     /// Why.
     pub refusal: Refusal,
     /// What the lot says shall become of it.
-    pub then: Then,
+    pub then: AfterRefusal,
 }
 
 /// What shall become of a call that was not parked.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Then {
+pub enum AfterRefusal {
     /// Its dialplan goes on.
     Continue,
     /// Back to the parker.
@@ -250,5 +104,11 @@ pub enum Then {
     /// Hang it up.
     Hangup,
     /// Send it there.
-    Transfer(Transfer),
+    Transfer(Destination),
+}
+
+impl From<ParkEvent> for Effect {
+    fn from(event: ParkEvent) -> Self {
+        Effect::Event(Box::new(event))
+    }
 }

@@ -1,26 +1,26 @@
 //! The end of a parked call. The first one wins.
 
 use super::Park;
-use super::call::Pending;
-use super::callback::CallbackId;
-use super::claim::{By, Exit};
-use super::deadlines::Millis;
-use super::effect::{CallbackEnd, Effect, Quiet, Ticket};
-use super::names::CallUuid;
+use super::call::{ClaimedBy, Pending};
+use super::callback::CallbackEnd;
+use super::destination::Exit;
+use super::effect::{Effect, StopReason};
+use super::moment::Moment;
+use super::names::{CallUuid, CallbackId, Ticket};
 use super::outcome::{End, Outcome};
 
 impl Park {
     /// The claim came true: the call is connected, transferred or hung up, and its orbit is free. A ticket that is not
     /// the call's does nothing. Whether it is.
-    pub fn complete(&mut self, now: Millis, uuid: &CallUuid, ticket: Ticket) -> bool {
+    pub fn complete(&mut self, now: Moment, uuid: &CallUuid, ticket: Ticket) -> bool {
         let pending = self.calls.get(uuid).and_then(|call| call.claim.as_ref());
         let Some(pending) = pending.filter(|pending| pending.ticket == ticket) else {
             return false;
         };
         let outcome = match &pending.by {
-            By::Retriever { .. } => Outcome::Retrieved,
-            By::StepLeg { .. } => Outcome::Returned,
-            By::Leave(exit) | By::Step { exit, .. } => match exit {
+            ClaimedBy::Retriever { .. } => Outcome::Retrieved,
+            ClaimedBy::StepLeg { .. } => Outcome::Returned,
+            ClaimedBy::Leave(exit) | ClaimedBy::Step { exit, .. } => match exit {
                 Exit::Transfer(_) | Exit::Voicemail(_) => pending.by.left(),
                 Exit::Drop { .. } => Outcome::Dropped,
                 Exit::Callback => Outcome::Callback,
@@ -32,17 +32,17 @@ impl Park {
 
     /// The parked leg ended by itself. If it was claimed by its own hang-up or transfer, then that is what happened.
     /// A call that has ended already stays as it ended.
-    pub fn gone(&mut self, now: Millis, uuid: &CallUuid, end: End) {
+    pub fn gone(&mut self, now: Moment, uuid: &CallUuid, end: End) {
         self.gone_because(now, uuid, end, None);
     }
 
     /// As [`gone`](Park::gone). `cause`: what broke the connection of a caller who did not simply hang up.
-    pub fn gone_because(&mut self, now: Millis, uuid: &CallUuid, end: End, cause: Option<String>) {
+    pub fn gone_because(&mut self, now: Moment, uuid: &CallUuid, end: End, cause: Option<String>) {
         let Some(call) = self.calls.get(uuid) else { return };
         let by = call.claim.as_ref().map(|pending| &pending.by);
         let end = if self.stopping { End::Shutdown } else { end };
         let exit = match by {
-            Some(By::Leave(exit) | By::Step { exit, .. }) => Some(exit),
+            Some(ClaimedBy::Leave(exit) | ClaimedBy::Step { exit, .. }) => Some(exit),
             _ => None,
         };
         let outcome = match (end, exit) {
@@ -51,7 +51,7 @@ impl Park {
             (End::HungUp, Some(Exit::Callback)) => Outcome::Callback,
             (End::HungUp, _) => Outcome::Abandoned,
             (End::TakenAway, Some(exit)) if exit.goes_elsewhere() => {
-                by.map_or(Outcome::Left, By::left)
+                by.map_or(Outcome::Left, ClaimedBy::left)
             }
             (End::TakenAway, _) => Outcome::Transferred,
         };
@@ -63,15 +63,15 @@ impl Park {
     /// The module or the switch stops: nothing is parked, claimed or returned any more, and every call still here ends
     /// with the outcome `shutdown` unless its claim comes true first.
     /// What was to be called back is not.
-    pub fn shutdown(&mut self, now: Millis) {
+    pub fn shutdown(&mut self, now: Moment) {
         self.stopping = true;
         for call in self.calls.values_mut() {
-            call.silence(Quiet::Gone, &mut self.effects);
+            call.silence(StopReason::Gone, &mut self.effects);
             self.deadlines.disarm(call);
         }
         // There is no leg whose end would end them.
         let between = self.calls.values().filter(|call| call.heir_until.is_some());
-        for uuid in between.map(|call| call.uuid.clone()).collect::<Vec<_>>() {
+        for uuid in between.map(|call| call.info.uuid.clone()).collect::<Vec<_>>() {
             self.gone(now, &uuid, End::Shutdown);
         }
         let owed: Vec<CallbackId> = self.callbacks.keys().copied().collect();
@@ -87,7 +87,7 @@ impl Park {
     /// Takes the call out of everything; `came_true`: the claim on it is what ended it.
     pub(super) fn finish(
         &mut self,
-        now: Millis,
+        now: Moment,
         uuid: &CallUuid,
         outcome: Outcome,
         came_true: bool,
@@ -97,7 +97,7 @@ impl Park {
 
     fn finish_because(
         &mut self,
-        now: Millis,
+        now: Moment,
         uuid: &CallUuid,
         outcome: Outcome,
         came_true: bool,
@@ -107,15 +107,15 @@ impl Park {
         self.deadlines.disarm(&mut call);
         self.callers.remove(&call);
         for name in &call.formerly {
-            if self.renamed.get(name) == Some(&call.uuid) {
+            if self.renamed.get(name) == Some(&call.info.uuid) {
                 self.renamed.remove(name);
             }
         }
-        call.silence(Quiet::Gone, &mut self.effects);
+        call.silence(StopReason::Gone, &mut self.effects);
         if matches!(outcome, Outcome::Retrieved | Outcome::Returned)
             && let Some(lot) = self.lots.get_mut(&call.lot)
         {
-            lot.lately.took(now.since(call.parked_at));
+            lot.recent_waits.took(now.since(call.parked_at));
         }
         let mut event = call.event(now, outcome.action());
         event.outcome = Some(outcome);
@@ -126,8 +126,8 @@ impl Park {
                 event = event.with_leg(&by);
             }
             Some(Pending { ticket, by, .. }) => {
-                if let By::StepLeg { run, .. } = by {
-                    self.effects.push(Effect::StopRing(run, Quiet::Gone));
+                if let ClaimedBy::StepLeg { run, .. } = by {
+                    self.effects.push(Effect::StopRing(run, StopReason::Gone));
                 }
                 if let Some((leg, _)) = by.leg() {
                     self.effects.push(Effect::ClaimLost { leg: leg.clone(), ticket });

@@ -3,8 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::destination::{BadDestination, Destination};
 use super::names::LotKey;
-use super::place::{BadPlace, Transfer};
 use super::steps::{BadStep, read_cause};
 
 /// What becomes of a call when every orbit is taken.
@@ -20,21 +20,21 @@ pub enum WhenFull {
     /// It is parked in this lot, named as the full lot's own tenant would.
     Lot(String),
     /// It is transferred.
-    Transfer(Transfer),
+    Transfer(Destination),
 }
 
 /// A `when-full`, `when-occupied` or `after-return` that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadFallback {
     /// None of the words.
-    #[error("{0:?} is none of {1}")]
+    #[error("{0:?} is not one of {1}")]
     Unknown(String, &'static str),
     /// A lot that cannot be one's name.
     #[error(transparent)]
-    Lot(#[from] super::names::BadName),
+    Lot(#[from] super::text::BadName),
     /// A transfer to nowhere.
     #[error(transparent)]
-    Transfer(#[from] BadPlace),
+    Transfer(#[from] BadDestination),
     /// No hang-up cause.
     #[error(transparent)]
     Cause(#[from] BadStep),
@@ -106,7 +106,7 @@ pub enum AfterReturn {
     /// It is hung up with this cause.
     Hangup(String),
     /// It is transferred.
-    Transfer(Transfer),
+    Transfer(Destination),
 }
 
 impl AfterReturn {

@@ -1,15 +1,16 @@
 //! One orbit, and what happens to its call next and when.
 
 use super::Park;
-use super::call::Call;
-use super::claim::{By, Exit};
-use super::deadlines::Millis;
+use super::call::{Call, ClaimedBy};
+use super::destination::Exit;
 use super::fallback::AfterReturn;
 use super::lot::Slot;
+use super::moment::Moment;
 use super::names::{LotKey, OrbitName};
 use super::outcome::Refusal;
-use super::steps::{Asks, Mailbox, Reminder, Step, StepRef, StepTo};
-use super::views::CallView;
+use super::return_state::StepTry;
+use super::steps::{Mailbox, Precondition, Reminder, Step, StepRef, StepTo};
+use super::view::CallView;
 
 /// What an orbit is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -77,7 +78,7 @@ impl Park {
     /// `UnknownLot`, `UnknownOrbit`.
     pub fn show(
         &self,
-        now: Millis,
+        now: Moment,
         key: &LotKey,
         orbit: &OrbitName,
         known: &Known<'_>,
@@ -111,7 +112,7 @@ impl Park {
             }
             Some(Slot::Reserved(uuid)) => {
                 view.next.extend(self.reservations.get(uuid).map(|held| {
-                    let what = format!("is free again unless {uuid} arrives");
+                    let what = format!("becomes free again unless {uuid} arrives");
                     Forecast::plain(held.until.since(now), what)
                 }));
             }
@@ -121,16 +122,16 @@ impl Park {
     }
 
     /// What [`show`](Park::show) should know of the switch.
-    pub fn show_asks(&self, key: &LotKey, orbit: &OrbitName) -> Vec<Asks> {
+    pub fn show_asks(&self, key: &LotKey, orbit: &OrbitName) -> Vec<Precondition> {
         let Some(Slot::Parked(uuid)) = self.lots.get(key).and_then(|lot| lot.slot(orbit)) else {
             return Vec::new();
         };
         let Some(call) = self.calls.get(uuid) else { return Vec::new() };
         let steps = self.steps_of(call);
-        steps.iter().filter_map(|step| step.asks(call.parker.as_ref())).collect()
+        steps.iter().filter_map(|step| step.asks(call.info.parker.as_ref())).collect()
     }
 
-    fn forecast(&self, now: Millis, call: &Call, known: &Known<'_>) -> Vec<Forecast> {
+    fn forecast(&self, now: Moment, call: &Call, known: &Known<'_>) -> Vec<Forecast> {
         let mut next = Vec::new();
         if let Some(pending) = &call.claim {
             next.push(Forecast::plain(0, happening(&pending.by)));
@@ -142,8 +143,8 @@ impl Park {
         if let Some(at) = call.leaves_at {
             let exit = self.lots.get(&call.lot).and_then(|lot| lot.config.exit_to.as_ref());
             let what = match exit {
-                Some(to) => format!("has waited for as long as it may: is transferred to {to}"),
-                None => "has waited for as long as it may: is hung up".to_owned(),
+                Some(to) => format!("reaches max-wait and is transferred to {to}"),
+                None => "reaches max-wait and is hung up".to_owned(),
             };
             next.push(Forecast::plain(at.since(now), what));
         }
@@ -157,25 +158,27 @@ impl Park {
 
     fn forecast_returns(
         &self,
-        now: Millis,
+        now: Moment,
         call: &Call,
         known: &Known<'_>,
         next: &mut Vec<Forecast>,
     ) {
         let steps = self.steps_of(call);
-        let (mut at, first, mut tries) = match (call.ringing, call.deadline) {
+        let StepTry { step: first, mut tries } = call.returning.attempt();
+        let mut at = match (call.returning.ringing(), call.returning.due()) {
             (Some(ringing), _) => {
-                if let Some(step) = steps.get(ringing.step) {
+                if let Some(step) = steps.get(first) {
                     let state = if ringing.answered { "answered" } else { "now" };
                     let what = format!("{} ({state})", describe(call, step));
-                    next.push(Forecast::step(0, what, ringing.step, step));
+                    next.push(Forecast::step(0, what, first, step));
                 }
-                (ringing.until.since(now), ringing.step, call.tries.saturating_add(1))
+                tries = tries.saturating_add(1);
+                ringing.until.since(now)
             }
-            (None, Some(deadline)) => (deadline.since(now), call.next_step, call.tries),
+            (None, Some(due)) => due.since(now),
             (None, None) => return,
         };
-        let mut paused = call.paused && call.ringing.is_none();
+        let mut paused = call.returning.is_paused();
         for (number, step) in steps.iter().enumerate().skip(first) {
             for _ in tries..step.repeat {
                 if !std::mem::take(&mut paused) {
@@ -214,10 +217,10 @@ impl Park {
             step.to,
             StepTo::Parker | StepTo::Remind(_) | StepTo::Voicemail(Mailbox::Parker)
         );
-        if needs_parker && call.parker.is_none() {
+        if needs_parker && call.info.parker.is_none() {
             return Some("the parker is not known");
         }
-        known(&step.asks(call.parker.as_ref())?)
+        known(&step.asks(call.info.parker.as_ref())?)
     }
 
     fn at_the_end(&self, call: &Call) -> String {
@@ -229,14 +232,14 @@ impl Park {
             (Some(AfterReturn::Transfer(to)), _) => format!("is transferred to {to}"),
             (Some(AfterReturn::Hangup(cause)), _) => format!("is hung up with {cause}"),
             (Some(AfterReturn::Park), _) => format!("is hung up with {}", AfterReturn::CAUSE),
-            (None, 0) => "waits on without a timeout".to_owned(),
-            (None, ms) => format!("waits on, again for {}", seconds(ms)),
+            (None, 0) => "remains parked without a timeout".to_owned(),
+            (None, ms) => format!("remains parked for another {}", seconds(ms)),
         }
     }
 }
 
 /// What somebody knows of the switch: why what is asked for stands in the way of a step, if it does.
-type Known<'a> = dyn Fn(&Asks) -> Option<&'static str> + 'a;
+type Known<'a> = dyn Fn(&Precondition) -> Option<&'static str> + 'a;
 
 impl Forecast {
     fn plain(in_ms: u64, what: String) -> Self {
@@ -248,22 +251,22 @@ impl Forecast {
     }
 }
 
-fn happening(by: &By) -> String {
+fn happening(by: &ClaimedBy) -> String {
     match by {
-        By::Retriever { leg, user } | By::StepLeg { leg, user, .. } => {
+        ClaimedBy::Retriever { leg, user } | ClaimedBy::StepLeg { leg, user, .. } => {
             format!("is being connected to {}", user.as_deref().unwrap_or(leg.as_str()))
         }
-        By::Leave(exit) | By::Step { exit, .. } => match exit {
+        ClaimedBy::Leave(exit) | ClaimedBy::Step { exit, .. } => match exit {
             Exit::Transfer(to) => format!("is being transferred to {to}"),
             Exit::Voicemail(user) => format!("is being transferred to the voicemail of {user}"),
             Exit::Drop { cause } => format!("is being hung up with {cause}"),
-            Exit::Callback => "is being told that somebody calls back".to_owned(),
+            Exit::Callback => "is being notified of its call-back".to_owned(),
         },
     }
 }
 
 fn describe(call: &Call, step: &Step) -> String {
-    let parker = || match &call.parker {
+    let parker = || match &call.info.parker {
         Some(parker) => format!("the parker {parker}"),
         None => "the parker".to_owned(),
     };
@@ -276,7 +279,7 @@ fn describe(call: &Call, step: &Step) -> String {
         StepTo::Voicemail(Mailbox::User(user)) => format!("goes to the voicemail of {user}"),
         StepTo::Transfer(to) => format!("is transferred to {to}"),
         StepTo::Hangup(cause) => format!("is hung up with {cause}"),
-        StepTo::Callback => format!("is offered to be called back, for {} s", step.ring_s),
+        StepTo::Callback => format!("is offered a call-back for {} s", step.ring_s),
     }
 }
 

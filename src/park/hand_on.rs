@@ -1,8 +1,9 @@
 //! A consultation leg's orbit goes over to whoever is transferred onto that leg.
 
 use super::Park;
-use super::deadlines::{Due, Millis};
+use super::deadlines::Due;
 use super::lot::Slot;
+use super::moment::Moment;
 use super::names::CallUuid;
 use super::outcome::Outcome;
 use super::reservation::Reservation;
@@ -10,7 +11,7 @@ use super::reservation::Reservation;
 impl Park {
     /// The orbit in which `from` is parked, or which is held for it, is held for `heir` from now on, for `ttl_ms`. A
     /// parked call ends with that, as `transferred`; one that somebody has claimed keeps its orbit, and nothing happens.
-    pub fn hand_on(&mut self, now: Millis, from: &CallUuid, heir: &CallUuid, ttl_ms: u64) {
+    pub fn hand_on(&mut self, now: Moment, from: &CallUuid, heir: &CallUuid, ttl_ms: u64) {
         if self.stopping || self.calls.contains_key(heir) || self.reservations.contains_key(heir) {
             return;
         }

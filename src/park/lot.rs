@@ -9,7 +9,7 @@ use super::lot_config::LotConfig;
 use super::names::{CallUuid, OrbitName};
 use super::orbit_set::OrbitSet;
 use super::orbits::Orbits;
-use super::timeout::Lately;
+use super::timeout::RecentWaits;
 
 /// What an orbit that is not free holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,9 +32,9 @@ pub(super) struct Lot {
     /// The calls nobody has claimed.
     queue: BTreeSet<Turn>,
     /// How long its calls waited that somebody took.
-    pub(super) lately: Lately,
+    pub(super) recent_waits: RecentWaits,
     /// No longer configured; vanishes with its last slot.
-    pub(super) going: bool,
+    pub(super) removed: bool,
 }
 
 impl Lot {
@@ -48,8 +48,8 @@ impl Lot {
             reserved: 0,
             draining: 0,
             queue: BTreeSet::new(),
-            lately: Lately::default(),
-            going: false,
+            recent_waits: RecentWaits::default(),
+            removed: false,
             orbits,
             config,
         }
@@ -59,21 +59,21 @@ impl Lot {
     /// altogether stays so.
     pub(super) fn configure(&mut self, config: Arc<LotConfig>) {
         let same = config.ranges == self.config.ranges && config.assign == self.config.assign;
-        if same && !self.going {
+        if same && !self.removed {
             self.config = config;
             return;
         }
         let orbits = Orbits::new(&config.ranges);
         let free = Free::all(orbits.count(), config.assign);
-        self.going = false;
+        self.removed = false;
         self.config = config;
         self.renumber(orbits, free);
     }
 
     /// Is no longer configured: what it holds drains.
     pub(super) fn retire(&mut self) {
-        if !self.going {
-            self.going = true;
+        if !self.removed {
+            self.removed = true;
             self.renumber(Orbits::new(&[]), Free::all(0, self.config.assign));
         }
     }
@@ -212,7 +212,7 @@ impl Lot {
 
     /// Nothing is left of a lot that is no longer configured.
     pub(super) fn is_over(&self) -> bool {
-        self.going && self.slots.is_empty()
+        self.removed && self.slots.is_empty()
     }
 
     pub(super) fn enqueue(&mut self, call: &Call) {

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use super::callback::CallbackConfig;
+use super::destination::Destination;
 use super::fallback::{AfterReturn, WhenFull, WhenOccupied};
 use super::free::Assign;
 use super::names::LotKey;
 use super::pickup::PickupTone;
-use super::place::Transfer;
 use super::range::OrbitRange;
 use super::steps::Step;
 use super::timeout::Timeout;
@@ -57,7 +57,7 @@ pub struct LotConfig {
     /// The key with which a caller leaves, and whereto.
     pub exit_key: Option<char>,
     /// Where a caller goes who leaves by key, or has waited for `max_wait_ms`.
-    pub exit_to: Option<Transfer>,
+    pub exit_to: Option<Destination>,
     /// How long a caller waits at the most, in ms; 0: for ever.
     pub max_wait_ms: u64,
     /// What is played to the caller now and then: a file, a stream or `phrase:<macro>`.

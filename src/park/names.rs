@@ -7,23 +7,8 @@ use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 use std::sync::Arc;
 
+use super::text::BadName;
 use super::user::domain_name;
-
-/// A text that cannot be the name of what it was meant to name.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{text:?} is no {what}")]
-pub struct BadName {
-    /// What was refused, as it was given.
-    pub text: String,
-    /// What it should have been: `lot name`, `orbit`, `domain`.
-    pub what: &'static str,
-}
-
-impl BadName {
-    pub(super) fn new(text: &str, what: &'static str) -> Self {
-        BadName { text: text.to_owned(), what }
-    }
-}
 
 /// The name of a lot: 1 to 64 of `A-Z a-z 0-9 _ . -`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -221,5 +206,32 @@ impl fmt::Display for LotKey {
             None => f.write_str(self.name.as_str()),
             Some(domain) => write!(f, "{}@{domain}", self.name),
         }
+    }
+}
+
+/// One orbit of one lot.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct OrbitKey {
+    /// The lot.
+    pub lot: LotKey,
+    /// The orbit.
+    pub orbit: OrbitName,
+}
+
+/// The run of one return step of one call. A run that was stopped or has failed can claim nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RunId(pub u64);
+
+/// One claim on one call. Whoever holds an old one holds nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Ticket(pub u64);
+
+/// One call-back, as commands name it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CallbackId(pub u64);
+
+impl fmt::Display for CallbackId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
     }
 }

@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-use super::effect::Action;
-
 /// Why something was not done. [`code`](Refusal::code) is what `callpark_status` and `-ERR` say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Refusal {
@@ -72,13 +70,13 @@ impl Refusal {
             Refusal::Closed => "the lot or the orbit is closed",
             Refusal::Denied => "that is not allowed",
             Refusal::TooManyOfCaller => {
-                "as many calls of this caller are parked as max-per-caller allows"
+                "this caller has as many parked calls as max-per-caller allows"
             }
             Refusal::UnknownLot => "there is no such lot",
             Refusal::UnknownOrbit => "the lot has no such orbit",
-            Refusal::BadArguments => "the arguments make no sense",
-            Refusal::Gone => "the call is being connected or has gone",
-            Refusal::Failed => "it did not work",
+            Refusal::BadArguments => "the arguments are not valid",
+            Refusal::Gone => "the call is being connected or has left",
+            Refusal::Failed => "the request could not be carried out",
             Refusal::Unanswered => "that leg has not been answered",
             Refusal::Talking => "that leg is in a call with another party",
             Refusal::Connecting => "that leg is already being connected to a parked call",
@@ -117,17 +115,6 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// What the event that bears it tells.
-    pub fn action(self) -> Action {
-        match self {
-            Outcome::Retrieved => Action::Retrieve,
-            Outcome::Returned => Action::Return,
-            Outcome::Abandoned => Action::Abandon,
-            Outcome::Left | Outcome::Callback | Outcome::Transferred => Action::Leave,
-            Outcome::Dropped | Outcome::Shutdown => Action::Drop,
-        }
-    }
-
     /// The word in `callpark_outcome` and `Callpark-Outcome`.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::Park;
 use super::callers;
-use super::deadlines::Millis;
+use super::moment::Moment;
 use super::names::{CallUuid, LotKey};
 use super::user::User;
 
@@ -35,14 +35,14 @@ enum About {
 
 /// When people were told.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Pace(HashMap<(Notice, About), VecDeque<Millis>>);
+pub(super) struct Pace(HashMap<(Notice, About), VecDeque<Moment>>);
 
 impl Pace {
     /// Whether it has happened `most` times within the interval.
     fn is_full(
         &mut self,
         key: &(Notice, About),
-        now: Millis,
+        now: Moment,
         interval_ms: u64,
         most: usize,
     ) -> bool {
@@ -51,7 +51,7 @@ impl Pace {
         times.len() >= most
     }
 
-    fn note(&mut self, key: (Notice, About), now: Millis, interval_ms: u64) {
+    fn note(&mut self, key: (Notice, About), now: Moment, interval_ms: u64) {
         if self.0.len() >= MOST {
             self.0.retain(|_, times| times.back().is_some_and(|at| now.since(*at) < interval_ms));
         }
@@ -67,12 +67,12 @@ impl Park {
     /// Why not.
     pub fn tell(
         &mut self,
-        now: Millis,
+        now: Moment,
         uuid: &CallUuid,
         notice: Notice,
     ) -> Result<(), &'static str> {
         let call = self.calls.get(uuid).ok_or("the call has left")?;
-        let lot = self.lots.get(&call.lot).ok_or("the lot is gone")?;
+        let lot = self.lots.get(&call.lot).ok_or("the lot no longer exists")?;
         let interval_ms = match notice {
             Notice::Page => lot.config.page_interval_ms,
             Notice::Message => lot.config.notify_interval_ms,
@@ -80,15 +80,15 @@ impl Park {
         if interval_ms == 0 {
             return Ok(());
         }
-        let who = callers::known(&call.caller.number).unwrap_or(call.uuid.as_str());
-        let caller = About::Caller(call.lot.clone(), call.parker.clone(), who.into());
-        let parker = call.parker.clone().filter(|_| notice == Notice::Message);
+        let who = callers::known(&call.info.caller.number).unwrap_or(call.info.uuid.as_str());
+        let caller = About::Caller(call.lot.clone(), call.info.parker.clone(), who.into());
+        let parker = call.info.parker.clone().filter(|_| notice == Notice::Message);
         let keys = [(notice, caller), (notice, About::Lot(call.lot.clone(), parker))];
         if self.pace.is_full(&keys[0], now, interval_ms, 1) {
-            return Err("people have just been told of this caller");
+            return Err("this caller was announced a moment ago");
         }
         if self.pace.is_full(&keys[1], now, interval_ms, MOST_TOLD) {
-            return Err("people have just been told of many callers");
+            return Err("many callers were announced a moment ago");
         }
         for key in keys {
             self.pace.note(key, now, interval_ms);

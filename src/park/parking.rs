@@ -1,14 +1,17 @@
 //! Parking: finding an orbit and taking it is one step.
 
 use super::Park;
-use super::call::{Call, ParkRequest, Parked, TOP_PRIORITY, Want};
-use super::deadlines::{Due, Millis};
-use super::effect::{Action, ParkEvent, ParkRefused, Then};
+use super::call::{Call, ParkRequest, Want};
+use super::deadlines::Due;
+use super::effect::{AfterRefusal, ParkRefused};
+use super::event::{Action, ParkEvent};
 use super::fallback::{WhenFull, WhenOccupied};
 use super::lot::Slot;
-use super::names::{LotKey, OrbitName};
+use super::moment::Moment;
+use super::names::{LotKey, OrbitKey, OrbitName};
 use super::outcome::Refusal;
-use super::text;
+use super::return_state::ReturnState;
+use super::timeout::TOP_PRIORITY;
 
 impl Park {
     /// Parks a call. A channel for which an orbit is reserved gets that one, whatever it asks for.
@@ -16,7 +19,7 @@ impl Park {
     /// # Errors
     /// With what the lot says shall become of the call: `Full`, `Occupied`, `AlreadyParked`,
     /// `Closed`, `UnknownLot`, `UnknownOrbit`, `BadArguments` (a priority above 9), `TooManyOfCaller`.
-    pub fn park(&mut self, now: Millis, request: ParkRequest) -> Result<Parked, ParkRefused> {
+    pub fn park(&mut self, now: Moment, request: ParkRequest) -> Result<OrbitKey, ParkRefused> {
         match self.orbit_for(&request) {
             Ok((lot, orbit)) => Ok(self.settle(now, request, lot, orbit)),
             Err((refusal, then)) => {
@@ -26,32 +29,39 @@ impl Park {
         }
     }
 
-    fn orbit_for(&mut self, request: &ParkRequest) -> Result<(LotKey, OrbitName), (Refusal, Then)> {
+    fn orbit_for(
+        &mut self,
+        request: &ParkRequest,
+    ) -> Result<(LotKey, OrbitName), (Refusal, AfterRefusal)> {
         if self.stopping {
-            return Err((Refusal::Closed, Then::Continue));
+            return Err((Refusal::Closed, AfterRefusal::Continue));
         }
-        if self.calls.contains_key(&request.uuid) {
-            return Err((Refusal::AlreadyParked, Then::Continue));
+        if self.calls.contains_key(&request.info.uuid) {
+            return Err((Refusal::AlreadyParked, AfterRefusal::Continue));
         }
-        if request.priority > TOP_PRIORITY {
-            return Err((Refusal::BadArguments, Then::Continue));
+        if request.info.priority > TOP_PRIORITY {
+            return Err((Refusal::BadArguments, AfterRefusal::Continue));
         }
-        if let Some(held) = self.reservations.remove(&request.uuid) {
-            self.deadlines.remove(held.until, held.seq, Due::Reservation(request.uuid.clone()));
+        if let Some(held) = self.reservations.remove(&request.info.uuid) {
+            self.deadlines.remove(
+                held.until,
+                held.seq,
+                Due::Reservation(request.info.uuid.clone()),
+            );
             return Ok((held.lot, held.orbit));
         }
-        if self.has_enough_of(&request.lot, &request.caller.number) {
-            return Err((Refusal::TooManyOfCaller, Then::Continue));
+        if self.has_enough_of(&request.lot, &request.info.caller.number) {
+            return Err((Refusal::TooManyOfCaller, AfterRefusal::Continue));
         }
         let (lot, orbit) = self.take_orbit(&request.lot, &request.orbit)?;
         // Another one, after an overflow.
-        if lot != request.lot && self.has_enough_of(&lot, &request.caller.number) {
+        if lot != request.lot && self.has_enough_of(&lot, &request.info.caller.number) {
             if let Some(lot) = self.lots.get_mut(&lot)
                 && let Some(number) = lot.orbits.number(&orbit)
             {
                 lot.free.release(number);
             }
-            return Err((Refusal::TooManyOfCaller, Then::Continue));
+            return Err((Refusal::TooManyOfCaller, AfterRefusal::Continue));
         }
         Ok((lot, orbit))
     }
@@ -63,42 +73,32 @@ impl Park {
 
     fn settle(
         &mut self,
-        now: Millis,
+        now: Moment,
         request: ParkRequest,
         lot: LotKey,
         orbit: OrbitName,
-    ) -> Parked {
+    ) -> OrbitKey {
         let mut call = Call {
-            uuid: request.uuid,
+            info: request.info.cut(),
             lot: lot.clone(),
             orbit: orbit.clone(),
-            caller: request.caller,
-            parker: request.parker,
-            priority: request.priority,
             timeout_ms: request.timeout_ms,
             returns: request.returns,
-            note: text::kept(&request.note, text::LONGEST_NOTE),
-            addressed_to: text::kept(&request.addressed_to, text::LONGEST_USER),
-            parked_at_epoch_ms: request.parked_at_epoch_ms,
             parked_at: now,
             seq: self.count(),
-            waits_since: now,
-            deadline: None,
+            returning: ReturnState::Waiting { since: now, until: None },
+            rounds: 0,
             leaves_at: None,
             comfort_at: None,
             armed: None,
-            next_step: 0,
-            tries: 0,
-            paused: false,
-            rounds: 0,
-            ringing: None,
             promised: None,
             claim: None,
             heir_until: None,
             formerly: Vec::new(),
         };
         let timeout_ms = self.timeout_of(&call);
-        call.deadline = (timeout_ms > 0).then(|| now.after(timeout_ms));
+        let until = (timeout_ms > 0).then(|| now.after(timeout_ms));
+        call.returning = ReturnState::Waiting { since: now, until };
         if let Some(lot) = self.lots.get(&lot) {
             let longest = Some(lot.config.max_wait_ms).filter(|ms| *ms > 0);
             call.leaves_at = longest.map(|ms| now.after(ms));
@@ -106,14 +106,14 @@ impl Park {
         }
         self.deadlines.arm(&mut call);
         if let Some(lot) = self.lots.get_mut(&lot) {
-            lot.occupy(&orbit, Slot::Parked(call.uuid.clone()));
+            lot.occupy(&orbit, Slot::Parked(call.info.uuid.clone()));
             lot.enqueue(&call);
         }
         self.effects.push(call.event(now, Action::Park).into());
         self.show_lamp(&lot, &orbit);
         self.callers.add(&call);
-        self.calls.insert(call.uuid.clone(), call);
-        Parked { lot, orbit }
+        self.calls.insert(call.info.uuid.clone(), call);
+        OrbitKey { lot, orbit }
     }
 
     /// Finds an orbit by the rules of the lot, and of those it overflows into, and takes it out of the free ones.
@@ -121,55 +121,58 @@ impl Park {
         &mut self,
         lot: &LotKey,
         want: &Want,
-    ) -> Result<(LotKey, OrbitName), (Refusal, Then)> {
+    ) -> Result<(LotKey, OrbitName), (Refusal, AfterRefusal)> {
         let mut key = lot.clone();
         let mut been = Vec::new();
         loop {
             let overflow = !been.is_empty();
-            let found = match self.lots.get_mut(&key).filter(|lot| !lot.going) {
-                None => return Err((Refusal::UnknownLot, Then::Continue)),
+            let found = match self.lots.get_mut(&key).filter(|lot| !lot.removed) {
+                None => return Err((Refusal::UnknownLot, AfterRefusal::Continue)),
                 Some(lot) if lot.is_closed() && !overflow => {
-                    return Err((Refusal::Closed, Then::Continue));
+                    return Err((Refusal::Closed, AfterRefusal::Continue));
                 }
                 Some(lot) => match want.orbit().filter(|_| !overflow) {
                     None => lot.free.take_any(&mut self.rng),
                     Some(orbit) => {
                         let number = lot.orbits.number(orbit);
-                        let number = number.ok_or((Refusal::UnknownOrbit, Then::Continue))?;
+                        let number =
+                            number.ok_or((Refusal::UnknownOrbit, AfterRefusal::Continue))?;
                         if lot.free.take(number) {
                             return Ok((key, orbit.clone()));
                         }
                         if lot.is_orbit_closed(orbit) {
-                            return Err((Refusal::Closed, Then::Continue));
+                            return Err((Refusal::Closed, AfterRefusal::Continue));
                         }
                         match lot.config.when_occupied {
                             WhenOccupied::Next => lot.free.take_after(number),
                             WhenOccupied::Continue => {
-                                return Err((Refusal::Occupied, Then::Continue));
+                                return Err((Refusal::Occupied, AfterRefusal::Continue));
                             }
-                            WhenOccupied::Parker => return Err((Refusal::Occupied, Then::Parker)),
+                            WhenOccupied::Parker => {
+                                return Err((Refusal::Occupied, AfterRefusal::Parker));
+                            }
                         }
                     }
                 },
             };
             let Some(lot) = self.lots.get(&key) else {
-                return Err((Refusal::UnknownLot, Then::Continue));
+                return Err((Refusal::UnknownLot, AfterRefusal::Continue));
             };
             if let Some(orbit) = found.and_then(|number| lot.orbits.name(number)) {
                 return Ok((key, orbit));
             }
             let then = match &lot.config.when_full {
-                WhenFull::Continue => Then::Continue,
-                WhenFull::Parker => Then::Parker,
-                WhenFull::Hangup => Then::Hangup,
-                WhenFull::Transfer(to) => Then::Transfer(to.clone()),
+                WhenFull::Continue => AfterRefusal::Continue,
+                WhenFull::Parker => AfterRefusal::Parker,
+                WhenFull::Hangup => AfterRefusal::Hangup,
+                WhenFull::Transfer(to) => AfterRefusal::Transfer(to.clone()),
                 WhenFull::Lot(name) => match self.named(name, key.domain.as_deref()) {
                     Ok(next) if next != key && !been.contains(&next) => {
                         been.push(std::mem::replace(&mut key, next));
                         continue;
                     }
                     // Round in a circle, or nowhere: nothing more can be tried.
-                    _ => Then::Continue,
+                    _ => AfterRefusal::Continue,
                 },
             };
             return Err((Refusal::Full, then));
@@ -178,7 +181,7 @@ impl Park {
 
     /// Takes the orbit that is wanted, and no other one in its place.
     pub(super) fn take_exactly(&mut self, key: &LotKey, want: &Want) -> Result<OrbitName, Refusal> {
-        let lot = self.lots.get_mut(key).filter(|lot| !lot.going).ok_or(Refusal::UnknownLot)?;
+        let lot = self.lots.get_mut(key).filter(|lot| !lot.removed).ok_or(Refusal::UnknownLot)?;
         if lot.is_closed() {
             return Err(Refusal::Closed);
         }
@@ -204,13 +207,8 @@ fn refused(request: ParkRequest, refusal: Refusal) -> ParkEvent {
         action: Action::Refuse,
         lot: request.lot,
         orbit: request.orbit.orbit().cloned(),
-        uuid: request.uuid,
-        caller: request.caller,
-        parker: request.parker,
-        priority: request.priority,
-        parked_at_epoch_ms: request.parked_at_epoch_ms,
+        info: request.info.cut(),
         wait_ms: 0,
-        note: text::kept(&request.note, text::LONGEST_NOTE),
         outcome: None,
         retriever: None,
         retriever_uuid: None,

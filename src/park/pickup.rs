@@ -15,7 +15,7 @@ pub struct PickupTone {
 
 /// A side, and no tone for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("names no tone")]
+#[error("does not name a tone")]
 pub struct NoTone;
 
 impl FromStr for PickupTone {

@@ -23,7 +23,7 @@ pub enum RangeError {
     #[error("orbit ranges {0} and {1} overlap")]
     Overlap(String, String),
     /// More than [`MOST_ORBITS`] orbits.
-    #[error("more than 10000000 orbits")]
+    #[error("there are more than 10000000 orbits")]
     TooMany,
 }
 

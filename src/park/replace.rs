@@ -1,12 +1,14 @@
 //! Another leg takes the place of a parked one: the call stays what it is, and goes on under the uuid of the new leg.
 
 use super::Park;
-use super::call::{Call, Caller, Parked};
-use super::claim::{By, Target};
-use super::deadlines::Millis;
-use super::effect::{Action, Effect};
+use super::call::{Call, ClaimedBy};
+use super::caller::Caller;
+use super::claim::Target;
+use super::effect::Effect;
+use super::event::Action;
 use super::lot::Slot;
-use super::names::{CallUuid, LotKey};
+use super::moment::Moment;
+use super::names::{CallUuid, LotKey, OrbitKey};
 use super::outcome::{End, Refusal};
 use super::user::User;
 
@@ -30,7 +32,7 @@ impl Park {
     /// claim it. If the new leg does not come, the call ends as `abandoned`. False: there is no such call, or it is
     /// being hung up on purpose.
     #[must_use]
-    pub fn await_heir(&mut self, now: Millis, uuid: &CallUuid, ttl_ms: u64) -> bool {
+    pub fn await_heir(&mut self, now: Moment, uuid: &CallUuid, ttl_ms: u64) -> bool {
         let call = self.calls.get_mut(uuid).filter(|call| !call.is_being_hung_up());
         let Some(call) = call.filter(|_| !self.stopping) else { return false };
         call.heir_until = Some(now.after(ttl_ms));
@@ -59,7 +61,12 @@ impl Park {
     /// # Errors
     /// `Gone`: there is no such call, or it is being hung up on purpose; `AlreadyParked`: the new leg is parked itself;
     /// `Closed` after [`shutdown`](Park::shutdown).
-    pub fn replace(&mut self, now: Millis, old: &CallUuid, new: NewLeg) -> Result<Parked, Refusal> {
+    pub fn replace(
+        &mut self,
+        now: Moment,
+        old: &CallUuid,
+        new: NewLeg,
+    ) -> Result<OrbitKey, Refusal> {
         if self.stopping {
             return Err(Refusal::Closed);
         }
@@ -77,9 +84,9 @@ impl Park {
             }
         }
         self.renamed.insert(old.clone(), new.uuid.clone());
-        call.formerly.push(std::mem::replace(&mut call.uuid, new.uuid.clone()));
-        call.caller = new.caller;
-        call.parker = call.parker.or(new.parker);
+        call.formerly.push(std::mem::replace(&mut call.info.uuid, new.uuid.clone()));
+        call.info.caller = new.caller;
+        call.info.parker = call.info.parker.or(new.parker);
         if let Some(lot) = self.lots.get_mut(&call.lot) {
             lot.occupy(&call.orbit, Slot::Parked(new.uuid.clone()));
             if call.is_to_be_had() {
@@ -91,7 +98,7 @@ impl Park {
         event.from_uuid = Some(old.clone());
         self.effects.push(event.into());
         self.show_lamp(&call.lot, &call.orbit);
-        let place = Parked { lot: call.lot.clone(), orbit: call.orbit.clone() };
+        let place = OrbitKey { lot: call.lot.clone(), orbit: call.orbit.clone() };
         self.callers.add(&call);
         self.calls.insert(new.uuid, call);
         Ok(place)
@@ -114,8 +121,8 @@ impl Park {
     }
 
     /// The new leg did not come.
-    pub(super) fn heir_is_missing(&mut self, now: Millis, uuid: &CallUuid) {
-        let reason = "no other leg has taken its place".to_owned();
+    pub(super) fn heir_is_missing(&mut self, now: Moment, uuid: &CallUuid) {
+        let reason = "the leg that was to replace the call did not arrive".to_owned();
         self.gone_because(now, uuid, End::HungUp, Some(reason));
     }
 }
@@ -124,8 +131,8 @@ impl Call {
     /// By an administrator, a return step, or to be called back.
     fn is_being_hung_up(&self) -> bool {
         match self.claim.as_ref().map(|claim| &claim.by) {
-            Some(By::Leave(exit) | By::Step { exit, .. }) => !exit.goes_elsewhere(),
-            Some(By::Retriever { .. } | By::StepLeg { .. }) | None => false,
+            Some(ClaimedBy::Leave(exit) | ClaimedBy::Step { exit, .. }) => !exit.goes_elsewhere(),
+            Some(ClaimedBy::Retriever { .. } | ClaimedBy::StepLeg { .. }) | None => false,
         }
     }
 }

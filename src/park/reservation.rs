@@ -2,9 +2,10 @@
 
 use super::Park;
 use super::call::Want;
-use super::deadlines::{Due, Millis};
+use super::deadlines::Due;
 use super::effect::Effect;
 use super::lot::Slot;
+use super::moment::Moment;
 use super::names::{CallUuid, LotKey, OrbitName};
 use super::outcome::Refusal;
 
@@ -13,7 +14,7 @@ use super::outcome::Refusal;
 pub(super) struct Reservation {
     pub(super) lot: LotKey,
     pub(super) orbit: OrbitName,
-    pub(super) until: Millis,
+    pub(super) until: Moment,
     pub(super) seq: u64,
 }
 
@@ -26,7 +27,7 @@ impl Park {
     /// As [`park`](Park::park).
     pub fn reserve(
         &mut self,
-        now: Millis,
+        now: Moment,
         uuid: &CallUuid,
         lot: &LotKey,
         want: Want,

@@ -3,12 +3,15 @@
 use std::sync::Arc;
 
 use super::Park;
-use super::call::{Call, Pending, Ringing};
-use super::claim::{By, Exit};
-use super::deadlines::{Due, Millis};
-use super::effect::{Action, Effect, Quiet, Ring, RingTo, RunId};
+use super::call::{Call, ClaimedBy, Pending};
+use super::deadlines::Due;
+use super::destination::Exit;
+use super::effect::{Effect, Ring, RingTo, StopReason};
+use super::event::Action;
 use super::fallback::AfterReturn;
-use super::names::CallUuid;
+use super::moment::Moment;
+use super::names::{CallUuid, RunId};
+use super::return_state::{ReturnState, RingingStep, StepTry};
 use super::steps::{MOST_TRIES, Mailbox, Reminder, Step, StepRef, StepTo};
 use super::user::User;
 
@@ -35,12 +38,12 @@ enum Act {
 
 impl Park {
     /// When `handle_timeout` should be called next; none: when something else has happened. It may lie in the past.
-    pub fn poll_timeout(&self) -> Option<Millis> {
+    pub fn poll_timeout(&self) -> Option<Moment> {
         self.deadlines.soonest()
     }
 
     /// Does what is due, 8 at the most: if more is, [`poll_timeout`](Park::poll_timeout) says so.
-    pub fn handle_timeout(&mut self, now: Millis) {
+    pub fn handle_timeout(&mut self, now: Moment) {
         for _ in 0..AT_ONCE {
             match self.deadlines.pop_due(now) {
                 Some(Due::Call(uuid)) => self.call_is_due(now, &uuid),
@@ -51,23 +54,22 @@ impl Park {
         }
     }
 
-    fn call_is_due(&mut self, now: Millis, uuid: &CallUuid) {
+    fn call_is_due(&mut self, now: Moment, uuid: &CallUuid) {
         let Some(call) = self.calls.get_mut(uuid) else { return };
         call.armed = None;
         if call.heir_until.is_some() {
             return self.heir_is_missing(now, uuid);
         }
-        let passed = |at: Option<Millis>| at.is_some_and(|at| at <= now);
+        let passed = |at: Option<Moment>| at.is_some_and(|at| at <= now);
         if passed(call.leaves_at) {
-            match call.ringing {
+            match call.returning.ringing() {
                 // Whoever has answered is about to have the call.
                 Some(ringing) if ringing.answered => call.leaves_at = Some(ringing.until.after(1)),
                 _ => return self.has_waited_enough(now, uuid),
             }
         }
-        if let Some(ringing) =
-            call.ringing.filter(|ringing| ringing.offer && passed(call.comfort_at))
-        {
+        let offer = call.returning.ringing().filter(|ringing| ringing.offer);
+        if let Some(ringing) = offer.filter(|_| passed(call.comfort_at)) {
             // Nobody talks into an offer.
             call.comfort_at = Some(ringing.until.after(1));
         }
@@ -79,33 +81,30 @@ impl Park {
             }
         }
         self.deadlines.arm(call);
-        match call.ringing {
-            Some(ringing) if ringing.until <= now => {
-                call.ringing = None;
-                let reason = if ringing.offer {
-                    "the caller did not ask for it"
-                } else {
-                    self.effects.push(Effect::StopRing(ringing.run, Quiet::Unanswered));
-                    "NO_ANSWER"
-                };
-                self.step_over(now, uuid, ringing.step, Some(reason));
-            }
-            None if passed(call.deadline) => {
-                let step = call.next_step;
-                self.run_steps(now, uuid, step);
-            }
-            _ => {}
+        if !passed(call.returning.due()) {
+            return;
         }
+        let Some(ringing) = call.returning.interrupt(None) else {
+            let (attempt, paused) = (call.returning.attempt(), call.returning.is_paused());
+            return self.run_steps(now, uuid, attempt, paused);
+        };
+        let reason = if ringing.offer {
+            "the caller did not ask to be called back"
+        } else {
+            self.effects.push(Effect::StopRing(ringing.run, StopReason::Unanswered));
+            "NO_ANSWER"
+        };
+        self.step_over(now, uuid, ringing.attempt.step, Some(reason));
     }
 
     /// It leaves as by its exit key; without a place to go to it is hung up. If it cannot, that comes again.
-    fn has_waited_enough(&mut self, now: Millis, uuid: &CallUuid) {
+    fn has_waited_enough(&mut self, now: Moment, uuid: &CallUuid) {
         let Some(call) = self.calls.get_mut(uuid) else { return };
         let Some(lot) = self.lots.get(&call.lot) else { return };
         call.leaves_at = Some(lot.config.max_wait_ms).filter(|ms| *ms > 0).map(|ms| now.after(ms));
         let by = match lot.config.exit_to.clone() {
-            Some(to) => By::Leave(Exit::Transfer(to)),
-            None => By::Leave(Exit::Drop { cause: AfterReturn::CAUSE.to_owned() }),
+            Some(to) => ClaimedBy::Leave(Exit::Transfer(to)),
+            None => ClaimedBy::Leave(Exit::Drop { cause: AfterReturn::CAUSE.to_owned() }),
         };
         self.claim_itself(uuid, by);
     }
@@ -113,16 +112,17 @@ impl Park {
     /// Whether that run is the call's current one: whoever is about to ring for it asks, for it may have been stopped
     /// before it began.
     pub fn rings(&self, uuid: &CallUuid, run: RunId) -> bool {
-        let ringing = self.calls.get(self.current(uuid)).and_then(|call| call.ringing);
-        ringing.is_some_and(|ringing| ringing.run == run)
+        self.calls.get(self.current(uuid)).is_some_and(|call| call.rings(run))
     }
 
     /// Somebody has answered a return step: it does not end for want of an answer any more, and whoever it was has a
     /// minute to claim the call. A run that is not the call's current one is ignored.
-    pub fn step_answered(&mut self, now: Millis, uuid: &CallUuid, run: RunId) {
+    pub fn step_answered(&mut self, now: Moment, uuid: &CallUuid, run: RunId) {
         let uuid = self.current(uuid).clone();
         let Some(call) = self.calls.get_mut(&uuid) else { return };
-        if let Some(ringing) = call.ringing.as_mut().filter(|ringing| ringing.run == run) {
+        if let ReturnState::Ringing(ringing) = &mut call.returning
+            && ringing.run == run
+        {
             ringing.until = now.after(LISTENS_MS);
             ringing.answered = true;
             self.deadlines.arm(call);
@@ -130,35 +130,37 @@ impl Park {
     }
 
     /// A return step's worker reached nobody: the next step runs. A run that is not the call's current one is ignored.
-    pub fn step_failed(&mut self, now: Millis, uuid: &CallUuid, run: RunId, reason: &str) {
+    pub fn step_failed(&mut self, now: Moment, uuid: &CallUuid, run: RunId, reason: &str) {
         self.step_ended(now, uuid, run, Some(reason));
     }
 
     /// The step cannot be tried now, and need not be tried again in this round: the next step runs. A run that is not the
     /// call's current one is ignored.
-    pub fn step_skipped(&mut self, now: Millis, uuid: &CallUuid, run: RunId, reason: &str) {
+    pub fn step_skipped(&mut self, now: Moment, uuid: &CallUuid, run: RunId, reason: &str) {
         let uuid = &self.current(uuid).clone();
-        if self.rings(uuid, run)
-            && let Some(call) = self.calls.get_mut(uuid)
+        if let Some(call) = self.calls.get_mut(uuid)
+            && let ReturnState::Ringing(ringing) = &mut call.returning
+            && ringing.run == run
         {
-            call.tries = MOST_TRIES;
+            ringing.attempt.tries = MOST_TRIES;
         }
         self.step_ended(now, uuid, run, Some(reason));
     }
 
     /// A step that only reminds has done so: the next step runs. A run that is not the call's current one is ignored.
-    pub fn step_done(&mut self, now: Millis, uuid: &CallUuid, run: RunId) {
+    pub fn step_done(&mut self, now: Moment, uuid: &CallUuid, run: RunId) {
         self.step_ended(now, uuid, run, None);
     }
 
-    fn step_ended(&mut self, now: Millis, uuid: &CallUuid, run: RunId, reason: Option<&str>) {
+    fn step_ended(&mut self, now: Moment, uuid: &CallUuid, run: RunId, reason: Option<&str>) {
         let uuid = &self.current(uuid).clone();
         let Some(call) = self.calls.get_mut(uuid) else { return };
-        if let Some(ringing) = call.ringing.take_if(|ringing| ringing.run == run) {
-            return self.step_over(now, uuid, ringing.step, reason);
+        if let Some(ringing) = call.returning.interrupt(Some(run)) {
+            return self.step_over(now, uuid, ringing.attempt.step, reason);
         }
         // A worker that had claimed the call gives the claim back by saying that its step failed.
-        if let Some(Pending { ticket, by: By::StepLeg { run: claimed, .. }, .. }) = &call.claim
+        if let Some(Pending { ticket, by: ClaimedBy::StepLeg { run: claimed, .. }, .. }) =
+            &call.claim
             && *claimed == run
         {
             let ticket = *ticket;
@@ -169,7 +171,7 @@ impl Park {
     /// That step did not take the call; `reason`: and should have.
     pub(super) fn step_over(
         &mut self,
-        now: Millis,
+        now: Moment,
         uuid: &CallUuid,
         step: usize,
         reason: Option<&str>,
@@ -182,74 +184,85 @@ impl Park {
             self.effects.push(event.into());
         }
         let repeat = self.steps_of(call).get(step).map_or(1, |step| step.repeat);
-        let Some(call) = self.calls.get_mut(uuid) else { return };
-        call.paused = false;
-        call.tries = call.tries.saturating_add(1);
-        let again = call.tries < repeat;
-        if !again {
-            call.tries = 0;
-        }
-        self.run_steps(now, uuid, if again { step } else { step.saturating_add(1) });
+        let tries = call.returning.attempt().tries.saturating_add(1);
+        let next = if tries < repeat {
+            StepTry { step, tries }
+        } else {
+            StepTry { step: step.saturating_add(1), tries: 0 }
+        };
+        self.run_steps(now, uuid, next, false);
     }
 
-    /// Starts that return step, or the first after it that can be tried.
-    pub(super) fn run_steps(&mut self, now: Millis, uuid: &CallUuid, first: usize) {
+    /// Starts that attempt, or the first step after it that can be tried. `paused`: the pause before it is over.
+    pub(super) fn run_steps(
+        &mut self,
+        now: Moment,
+        uuid: &CallUuid,
+        first: StepTry,
+        mut paused: bool,
+    ) {
         let run = RunId(self.count());
         let Some(call) = self.calls.get_mut(uuid) else { return };
         if call.heir_until.is_some() {
             // It runs for the leg that comes, as soon as that is there.
-            (call.next_step, call.deadline) = (first, Some(now));
+            call.returning = ReturnState::Next { at: now, attempt: first, paused };
             return;
         }
         let Some(call) = self.calls.get(uuid) else { return };
+        let since = call.returning.time_is_up().unwrap_or(now);
         let steps = self.steps_of(call);
-        for (at, step) in steps.iter().enumerate().skip(first) {
-            let Some(call) = self.calls.get_mut(uuid) else { return };
-            call.next_step = at;
-            if step.pause_s > 0 && !call.paused {
-                call.paused = true;
-                call.deadline = Some(now.after(u64::from(step.pause_s) * 1000));
-                return self.deadlines.arm(call);
+        for (number, step) in steps.iter().enumerate().skip(first.step) {
+            let tries = if number == first.step { first.tries } else { 0 };
+            let attempt = StepTry { step: number, tries };
+            let has_paused = std::mem::take(&mut paused);
+            if step.pause_s > 0 && !has_paused {
+                let at = now.after(u64::from(step.pause_s) * 1000);
+                return self.proceed(uuid, ReturnState::Next { at, attempt, paused: true });
             }
-            call.paused = false;
             let Some(call) = self.calls.get(uuid) else { return };
-            let mut event = call.event(now, self.action_of(call, at));
-            event.step = Some(StepRef::of(at, step));
             let act = self.act_of(call, step);
+            let mut event = call.event(now, self.action_of(call, number));
+            event.step = Some(StepRef::of(number, step));
             if let Act::Skip(reason) = act {
                 event.reason = Some(reason.to_owned());
             }
             self.effects.push(event.into());
-            let Some(call) = self.calls.get_mut(uuid) else { return };
             match act {
-                Act::Skip(_) => {
-                    call.tries = 0;
-                    continue;
-                }
+                Act::Skip(_) => {}
                 Act::Leave(exit) => {
-                    let by = By::Step { step: Some(at), exit };
-                    return self.claim_itself(uuid, by);
+                    self.proceed(uuid, ReturnState::Next { at: since, attempt, paused: false });
+                    return self.claim_itself(uuid, ClaimedBy::Step { step: Some(number), exit });
                 }
-                Act::Ring(_) | Act::Offer => {
-                    let offer = matches!(act, Act::Offer);
-                    let lasts_ms = match act {
-                        Act::Ring(RingTo::Message(_)) => MESSAGE_WITHIN_MS,
+                Act::Ring(to) => {
+                    let lasts_ms = match to {
+                        RingTo::Message(_) => MESSAGE_WITHIN_MS,
                         _ => step.lasts_ms(),
                     };
-                    let until = now.after(lasts_ms);
-                    let ringing = Ringing { run, step: at, until, offer, answered: false };
-                    call.ringing = Some(ringing);
-                    self.deadlines.arm(call);
+                    self.ring(uuid, RingingStep::of(run, attempt, since, now.after(lasts_ms)));
+                    let Some(call) = self.find(now, uuid) else { return };
+                    let ring = Ring { run, call, to, step: step.clone() };
+                    return self.effects.push(Effect::Ring(Box::new(ring)));
+                }
+                Act::Offer => {
+                    let until = now.after(step.lasts_ms());
+                    let offer = RingingStep::of(run, attempt, since, until);
+                    self.ring(uuid, RingingStep { offer: true, ..offer });
+                    return self.effects.push(Effect::Offer(uuid.clone()));
                 }
             }
-            let Some(call) = self.find(now, uuid) else { return };
-            self.effects.push(match act {
-                Act::Ring(to) => Effect::Ring(Box::new(Ring { run, call, to, step: step.clone() })),
-                _ => Effect::Offer(uuid.clone()),
-            });
-            return;
         }
         self.round_is_over(now, uuid, steps.is_empty());
+    }
+
+    fn ring(&mut self, uuid: &CallUuid, step: RingingStep) {
+        self.proceed(uuid, ReturnState::Ringing(step));
+    }
+
+    /// The call goes on to that state.
+    fn proceed(&mut self, uuid: &CallUuid, state: ReturnState) {
+        let Some(call) = self.calls.get_mut(uuid) else { return };
+        call.returning = state;
+        self.deadlines.arm(call);
     }
 
     /// What the events of that step are.
@@ -262,13 +275,13 @@ impl Park {
 
     /// Whether the caller has been offered to be called back, and may still say so.
     pub fn is_offered(&self, uuid: &CallUuid) -> bool {
-        let ringing = self.calls.get(uuid).and_then(|call| call.ringing);
+        let ringing = self.calls.get(uuid).and_then(|call| call.returning.ringing());
         ringing.is_some_and(|ringing| ringing.offer)
     }
 
     fn act_of(&self, call: &Call, step: &Step) -> Act {
         const UNKNOWN: &str = "the parker is not known";
-        let parker = || call.parker.clone().ok_or(Act::Skip(UNKNOWN));
+        let parker = || call.info.parker.clone().ok_or(Act::Skip(UNKNOWN));
         let mailbox = |user: User| Act::Leave(Exit::Voicemail(user));
         let act = match &step.to {
             StepTo::Parker => parker().map(|parker| Act::Ring(RingTo::Parker(parker))),
@@ -285,10 +298,11 @@ impl Park {
     }
 
     /// No step took it: it waits for another timeout, or leaves as the lot says.
-    fn round_is_over(&mut self, now: Millis, uuid: &CallUuid, no_steps: bool) {
+    fn round_is_over(&mut self, now: Moment, uuid: &CallUuid, no_steps: bool) {
         let Some(call) = self.calls.get_mut(uuid) else { return };
         call.rounds = call.rounds.saturating_add(1);
-        let none = if no_steps { "there is no return step" } else { "no return step took it" };
+        let none =
+            if no_steps { "there are no return steps" } else { "no return step took the call" };
         let config = self.lots.get(&call.lot).map(|lot| &lot.config);
         let after = config
             .filter(|config| config.rounds().is_some_and(|most| call.rounds >= most))
@@ -304,22 +318,19 @@ impl Park {
             Some(AfterReturn::Hangup(cause)) => Exit::Drop { cause },
             Some(AfterReturn::Park) => Exit::Drop { cause: AfterReturn::CAUSE.to_owned() },
         };
-        self.claim_itself(uuid, By::Step { step: None, exit });
+        self.claim_itself(uuid, ClaimedBy::Step { step: None, exit });
     }
 
     /// The call waits for a whole timeout from now on, and then for its first step.
-    pub(super) fn wait_again(&mut self, now: Millis, uuid: &CallUuid) {
+    pub(super) fn wait_again(&mut self, now: Moment, uuid: &CallUuid) {
         let Some(call) = self.calls.get(uuid) else { return };
         let timeout_ms = self.timeout_of(call);
         let Some(call) = self.calls.get_mut(uuid) else { return };
-        call.next_step = 0;
-        call.tries = 0;
-        call.paused = false;
-        call.waits_since = now;
         if let Some(pending) = &mut call.claim {
             pending.restarted = true;
         }
-        call.deadline = (timeout_ms > 0).then(|| now.after(timeout_ms));
+        let until = (timeout_ms > 0).then(|| now.after(timeout_ms));
+        call.returning = ReturnState::Waiting { since: now, until };
         if !self.stopping {
             self.deadlines.arm(call);
         }
@@ -329,12 +340,12 @@ impl Park {
     pub(super) fn follow_timeout(&mut self, uuid: &CallUuid, before_ms: Option<u64>) {
         let Some(call) = self.calls.get(uuid) else { return };
         let timeout_ms = self.timeout_of(call);
-        let runs = call.ringing.is_some() || call.next_step > 0 || call.paused || call.tries > 0;
-        if runs || before_ms == Some(timeout_ms) || self.stopping {
+        if before_ms == Some(timeout_ms) || self.stopping {
             return;
         }
         let Some(call) = self.calls.get_mut(uuid) else { return };
-        call.deadline = (timeout_ms > 0).then(|| call.waits_since.after(timeout_ms));
+        let ReturnState::Waiting { since, until } = &mut call.returning else { return };
+        *until = (timeout_ms > 0).then(|| since.after(timeout_ms));
         self.deadlines.arm(call);
     }
 
@@ -348,7 +359,7 @@ impl Park {
     pub(super) fn timeout_of(&self, call: &Call) -> u64 {
         let lots = || {
             let lot = self.lots.get(&call.lot)?;
-            Some(lot.config.timeout.of(call.priority, &lot.lately))
+            Some(lot.config.timeout.of(call.info.priority, &lot.recent_waits))
         };
         call.timeout_ms.or_else(lots).unwrap_or(0)
     }

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 mod read;
 
-use super::place::Transfer;
+use super::destination::Destination;
 use super::user::User;
+
 pub(super) use read::read_cause;
 pub use read::{BadStep, read_number};
 
@@ -57,7 +58,7 @@ pub enum StepTo {
     /// Sends the call to somebody's voicemail box.
     Voicemail(Mailbox),
     /// Sends the parked call itself there.
-    Transfer(Transfer),
+    Transfer(Destination),
     /// Reminds the parker; the call stays.
     Remind(Reminder),
     /// Hangs the call up with this cause.
@@ -98,7 +99,7 @@ pub enum When {
 
 /// Something about a user that only the switch knows.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Asks {
+pub enum Precondition {
     /// Is there a voicemail box?
     Mailbox(User),
     /// Is a phone registered?
@@ -149,13 +150,15 @@ impl Step {
     }
 
     /// What must be known of the switch before it is tried, if anything.
-    pub fn asks(&self, parker: Option<&User>) -> Option<Asks> {
+    pub fn asks(&self, parker: Option<&User>) -> Option<Precondition> {
         let user = self.user(parker);
         match (&self.to, self.when) {
-            (StepTo::Voicemail(Mailbox::Parker), _) => Some(Asks::Mailbox(parker?.clone())),
-            (StepTo::Voicemail(Mailbox::User(user)), _) => Some(Asks::Mailbox(user.clone())),
-            (_, When::Registered) => Some(Asks::Registered(user?)),
-            (_, When::Idle) => Some(Asks::Idle(user?)),
+            (StepTo::Voicemail(Mailbox::Parker), _) => Some(Precondition::Mailbox(parker?.clone())),
+            (StepTo::Voicemail(Mailbox::User(user)), _) => {
+                Some(Precondition::Mailbox(user.clone()))
+            }
+            (_, When::Registered) => Some(Precondition::Registered(user?)),
+            (_, When::Idle) => Some(Precondition::Idle(user?)),
             (_, When::Always) => None,
         }
     }

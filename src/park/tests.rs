@@ -27,9 +27,9 @@ macro_rules! effects {
 }
 pub(super) use effects;
 
-pub(super) const T0: Millis = Millis(1_000_000);
+pub(super) const T0: Moment = Moment(1_000_000);
 
-pub(super) fn at(ms: u64) -> Millis {
+pub(super) fn at(ms: u64) -> Moment {
     T0.after(ms)
 }
 
@@ -47,7 +47,7 @@ pub(super) fn lot(name: &str, orbits: &str) -> LotConfig {
 }
 
 /// Nothing is known of anybody's phones.
-pub(super) fn nobody(_: &Asks) -> Option<&'static str> {
+pub(super) fn nobody(_: &Precondition) -> Option<&'static str> {
     None
 }
 
@@ -67,19 +67,18 @@ pub(super) fn user(text: &str) -> User {
 }
 
 pub(super) fn request(uuid: &str, lot: &str) -> ParkRequest {
-    ParkRequest {
-        uuid: uuid.into(),
-        lot: key(lot),
-        orbit: Want::Auto,
-        caller: Caller::new("Alice", "100"),
+    let info = CallInfo {
         parker: Some(user("1000@example.com")),
-        priority: 0,
-        timeout_ms: None,
-        returns: None,
-        note: String::new(),
-        addressed_to: String::new(),
         parked_at_epoch_ms: 1_700_000_000_000,
-    }
+        ..CallInfo::new(uuid.into(), Caller::new("Alice", "100"))
+    };
+    ParkRequest { info, lot: key(lot), orbit: Want::Auto, timeout_ms: None, returns: None }
+}
+
+/// The same for a call of which something else is known.
+pub(super) fn known(mut request: ParkRequest, change: impl FnOnce(&mut CallInfo)) -> ParkRequest {
+    change(&mut request.info);
+    request
 }
 
 pub(super) fn wanting(uuid: &str, lot: &str, name: &str) -> ParkRequest {
@@ -92,7 +91,7 @@ pub(super) fn parked(park: &mut Park, request: ParkRequest) -> String {
     format!("{} {}", parked.lot, parked.orbit)
 }
 
-pub(super) fn refused(park: &mut Park, request: ParkRequest) -> (Refusal, Then) {
+pub(super) fn refused(park: &mut Park, request: ParkRequest) -> (Refusal, AfterRefusal) {
     drop(park.take_effects());
     let refused = park.park(T0, request).unwrap_err();
     let effects = park.take_effects();
@@ -112,7 +111,7 @@ pub(super) fn step_leg(uuid: &str, run: RunId) -> Claimant {
     Claimant::StepLeg { uuid: uuid.into(), user: Some(user("1002@example.com")), run }
 }
 
-pub(super) fn claim_call(park: &mut Park, now: Millis, uuid: &str, by: Claimant) -> Claim {
+pub(super) fn claim_call(park: &mut Park, now: Moment, uuid: &str, by: Claimant) -> Claim {
     drop(park.take_effects());
     park.claim(now, None, Target::Call(&uuid.into()), by).unwrap()
 }

@@ -49,6 +49,22 @@ pub(super) fn kept(text: &str, most: usize) -> Arc<str> {
     shortened(text, most).into()
 }
 
+/// A text that cannot be the name of what it was meant to name.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{text:?} is not a valid {what}")]
+pub struct BadName {
+    /// What was refused, as it was given.
+    pub text: String,
+    /// What it should have been: `lot name`, `orbit`, `domain`.
+    pub what: &'static str,
+}
+
+impl BadName {
+    pub(super) fn new(text: &str, what: &'static str) -> Self {
+        BadName { text: text.to_owned(), what }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::shortened;

@@ -3,13 +3,11 @@
 use std::collections::VecDeque;
 use std::str::FromStr;
 
-use super::call::TOP_PRIORITY;
-
 /// A lot's rule for that.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Timeout {
     /// For calls of a priority that `by_priority` says nothing about.
-    pub base: Base,
+    pub base: TimeoutRule,
     /// From which priority on it is how many ms instead (0: never), ascending.
     pub by_priority: Vec<(u8, u64)>,
     /// The shortest that `adaptive` gives, in ms.
@@ -20,7 +18,7 @@ pub struct Timeout {
 
 /// The timeout of a lot, without regard to priorities.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Base {
+pub enum TimeoutRule {
     /// So many ms; 0: never.
     Fixed(u64),
     /// What the last [`WINDOW`] calls of the lot took that were retrieved or returned: [`PERCENT`] of a hundred of them.
@@ -30,7 +28,7 @@ pub enum Base {
 impl Default for Timeout {
     fn default() -> Self {
         Timeout {
-            base: Base::Fixed(NEW_MS),
+            base: TimeoutRule::Fixed(NEW_MS),
             by_priority: Vec::new(),
             min_ms: 30_000,
             max_ms: 300_000,
@@ -41,16 +39,16 @@ impl Default for Timeout {
 impl Timeout {
     /// That many ms for every call; 0: never.
     pub fn fixed(ms: u64) -> Self {
-        Timeout { base: Base::Fixed(ms), ..Timeout::default() }
+        Timeout { base: TimeoutRule::Fixed(ms), ..Timeout::default() }
     }
 
     /// The timeout in ms of a call of that priority; 0: never.
-    pub(super) fn of(&self, priority: u8, lately: &Lately) -> u64 {
+    pub(super) fn of(&self, priority: u8, recent_waits: &RecentWaits) -> u64 {
         let by_priority = self.by_priority.iter().rev().find(|(from, _)| *from <= priority);
         match (by_priority, self.base) {
             (Some((_, ms)), _) => *ms,
-            (None, Base::Fixed(ms)) => ms,
-            (None, Base::Adaptive) => match lately.quantile() {
+            (None, TimeoutRule::Fixed(ms)) => ms,
+            (None, TimeoutRule::Adaptive) => match recent_waits.quantile() {
                 Some(ms) => ms.clamp(self.min_ms, self.max_ms),
                 None => NEW_MS.clamp(self.min_ms, self.max_ms),
             },
@@ -70,9 +68,9 @@ pub const PERCENT: usize = 90;
 /// How long the last [`WINDOW`] calls of a lot waited that somebody took: a retriever, or whoever a return step reached.
 /// The latter are counted too, with what they had waited by then, or the timeout could only ever shrink.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Lately(VecDeque<u64>);
+pub(super) struct RecentWaits(VecDeque<u64>);
 
-impl Lately {
+impl RecentWaits {
     pub(super) fn took(&mut self, wait_ms: u64) {
         if self.0.len() == WINDOW {
             self.0.pop_front();
@@ -98,7 +96,7 @@ pub enum BadPriorities {
     #[error("{0:?} is not <priority 0-9>:<seconds>")]
     Entry(String),
     /// The same priority twice, or not ascending.
-    #[error("priority {0} does not come after the one before it")]
+    #[error("priority {0} is not higher than the one before it")]
     Order(u8),
 }
 
@@ -127,3 +125,6 @@ impl FromStr for ByPriority {
         Ok(ByPriority(entries))
     }
 }
+
+/// The highest priority there is.
+pub const TOP_PRIORITY: u8 = 9;

@@ -5,8 +5,7 @@ use std::ops::Deref;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use super::names::BadName;
-use super::text::{LONGEST_DOMAIN, LONGEST_USER_PART};
+use super::text::{BadName, LONGEST_DOMAIN, LONGEST_USER_PART};
 
 /// `user@domain`. Nothing that means something in a dial string, in a command or in the dialplan can be in it, neither as
 /// it stands nor behind a percent sign. The domain is kept in its one spelling (see [`domain_name`]), the user as it was

@@ -1,11 +1,9 @@
 //! What a claim means for the parked leg.
 
 use super::Park;
-use super::call::Pending;
-use super::claim::{By, Exit};
-use super::effect::Ticket;
-use super::names::CallUuid;
-use super::place::Transfer;
+use super::call::{ClaimedBy, Pending};
+use super::destination::{Destination, Exit};
+use super::names::{CallUuid, Ticket};
 use super::user::User;
 
 /// What a parked leg's own thread shall do now.
@@ -25,7 +23,7 @@ pub enum Verdict {
         /// To be shown with `complete` and `unclaim`.
         ticket: Ticket,
         /// Where to.
-        to: Transfer,
+        to: Destination,
     },
     /// Transfer itself to a voicemail box.
     Voicemail {
@@ -57,10 +55,10 @@ impl Park {
         let Some(Pending { ticket, by, .. }) = &call.claim else { return Verdict::Hold };
         let ticket = *ticket;
         match by {
-            By::Retriever { leg, .. } | By::StepLeg { leg, .. } => {
+            ClaimedBy::Retriever { leg, .. } | ClaimedBy::StepLeg { leg, .. } => {
                 Verdict::Bridge { ticket, leg: leg.clone() }
             }
-            By::Leave(exit) | By::Step { exit, .. } => match exit {
+            ClaimedBy::Leave(exit) | ClaimedBy::Step { exit, .. } => match exit {
                 Exit::Transfer(to) => Verdict::Transfer { ticket, to: to.clone() },
                 Exit::Voicemail(user) => Verdict::Voicemail { ticket, user: user.clone() },
                 Exit::Drop { cause } => Verdict::HangUp { ticket, cause: cause.clone() },

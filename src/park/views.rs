@@ -1,84 +1,17 @@
 //! What can be seen of lots, orbits and calls: plain data, owned.
 
-use std::fmt;
 use std::sync::Arc;
 
 use super::Park;
-use super::call::{Call, Caller};
-use super::claim::By;
-use super::deadlines::Millis;
+use super::call::{Call, ClaimedBy};
+use super::caller::Caller;
 use super::dialog::Dialog;
 use super::lot::Slot;
 use super::lot_config::LotConfig;
+use super::moment::Moment;
 use super::names::{CallUuid, LotKey, OrbitName};
-use super::steps::StepRef;
 use super::untrusted::{DisplayName, Number};
-use super::user::User;
-
-/// A parked call.
-#[derive(Clone, Debug, PartialEq)]
-pub struct CallView {
-    /// Its lot.
-    pub lot: LotKey,
-    /// Its orbit.
-    pub orbit: OrbitName,
-    /// Its channel.
-    pub uuid: CallUuid,
-    /// Caller id name.
-    pub caller_id_name: DisplayName,
-    /// Caller id number.
-    pub caller_id_number: Number,
-    /// The caller asked for privacy.
-    pub private: bool,
-    /// Who parked it, `user@domain`.
-    pub parker: Option<User>,
-    /// 0 to 9; 9 is taken first.
-    pub priority: u8,
-    /// When it was parked, ms since 1970.
-    pub parked_at_epoch_ms: u64,
-    /// For how long it has been parked, in ms.
-    pub waiting_ms: u64,
-    /// In how many ms its time is up, 0 when it is; none: never.
-    pub timeout_ms_left: Option<u64>,
-    /// What it is doing.
-    pub state: CallState,
-    /// What somebody wrote about it.
-    pub note: Arc<str>,
-    /// For whom it is meant, `user@domain`, or empty.
-    pub addressed_to: Arc<str>,
-    /// Who is taking it right now, `user@domain`.
-    pub retriever: Option<User>,
-    /// The return step that rings or takes it.
-    pub step: Option<StepRef>,
-}
-
-/// What a parked call is doing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum CallState {
-    /// It waits.
-    Waiting,
-    /// Somebody has claimed it.
-    Connecting,
-    /// A return step rings, or is transferring it.
-    Returning,
-}
-
-impl CallState {
-    /// The word in lists.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            CallState::Waiting => "waiting",
-            CallState::Connecting => "connecting",
-            CallState::Returning => "returning",
-        }
-    }
-}
-
-impl fmt::Display for CallState {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
+use super::view::{CallState, CallView};
 
 /// A lot, counted: `capacity = parked + reserved - draining + free + closed`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -98,7 +31,7 @@ pub struct LotView {
     /// How many of its calls and reservations are in orbits that a reload took away.
     pub draining: u32,
     /// No longer configured: it vanishes with its last call.
-    pub going: bool,
+    pub removed: bool,
 }
 
 /// What a lamp shows of an orbit.
@@ -122,39 +55,31 @@ pub enum Lamp {
 }
 
 impl Park {
-    pub(super) fn view(&self, call: &Call, now: Millis) -> CallView {
+    pub(super) fn view(&self, call: &Call, now: Moment) -> CallView {
         let by = call.claim.as_ref().map(|pending| &pending.by);
         let state = match by {
-            Some(By::Step { .. }) => CallState::Returning,
+            Some(ClaimedBy::Step { .. }) => CallState::Returning,
             Some(_) => CallState::Connecting,
             None if call.heir_until.is_some() => CallState::Connecting,
-            None if call.ringing.is_some() => CallState::Returning,
+            None if call.returning.ringing().is_some() => CallState::Returning,
             None => CallState::Waiting,
         };
-        let ringing = call.ringing.as_ref().map(|ringing| ringing.step);
-        let step = ringing.or_else(|| by.and_then(By::step));
+        let ringing = call.returning.ringing().map(|ringing| ringing.attempt.step);
+        let step = ringing.or_else(|| by.and_then(ClaimedBy::step));
         CallView {
+            info: call.info.clone(),
             lot: call.lot.clone(),
             orbit: call.orbit.clone(),
-            uuid: call.uuid.clone(),
-            caller_id_name: call.caller.name.clone(),
-            caller_id_number: call.caller.number.clone(),
-            private: call.caller.private,
-            parker: call.parker.clone(),
-            priority: call.priority,
-            parked_at_epoch_ms: call.parked_at_epoch_ms,
             waiting_ms: now.since(call.parked_at),
-            timeout_ms_left: call.deadline.map(|deadline| deadline.since(now)),
+            timeout_ms_left: call.returning.time_is_up().map(|at| at.since(now)),
             state,
-            note: call.note.clone(),
-            addressed_to: call.addressed_to.clone(),
-            retriever: by.and_then(By::leg).and_then(|(_, user)| user.cloned()),
+            retriever: by.and_then(ClaimedBy::leg).and_then(|(_, user)| user.cloned()),
             step: step.and_then(|step| self.step_ref(call, step)),
         }
     }
 
     /// The parked calls, of one lot or of all, by lot and orbit. A lot that does not exist has none.
-    pub fn calls(&self, now: Millis, lot: Option<&LotKey>) -> Vec<CallView> {
+    pub fn calls(&self, now: Moment, lot: Option<&LotKey>) -> Vec<CallView> {
         let lots = self.lots.iter().filter(|(key, _)| lot.is_none_or(|lot| lot == *key));
         lots.flat_map(|(_, lot)| lot.slots())
             .filter_map(|(_, slot)| match slot {
@@ -165,7 +90,7 @@ impl Park {
     }
 
     /// The parked call with this uuid, or whose leg has taken the place of that one.
-    pub fn find(&self, now: Millis, uuid: &CallUuid) -> Option<CallView> {
+    pub fn find(&self, now: Moment, uuid: &CallUuid) -> Option<CallView> {
         self.calls.get(self.current(uuid)).map(|call| self.view(call, now))
     }
 
@@ -188,7 +113,7 @@ impl Park {
                     closed: counts.closed,
                     reserved: counts.reserved,
                     draining: counts.draining,
-                    going: lot.going,
+                    removed: lot.removed,
                 }
             })
             .collect()
@@ -206,13 +131,13 @@ impl Park {
     }
 
     /// What the lamp of that orbit shows.
-    pub fn lamp(&self, now: Millis, lot: &LotKey, orbit: &OrbitName) -> Lamp {
+    pub fn lamp(&self, now: Moment, lot: &LotKey, orbit: &OrbitName) -> Lamp {
         let Some(lot) = self.lots.get(lot).filter(|lot| lot.config.blf) else { return Lamp::Idle };
         let Some(Slot::Parked(uuid)) = lot.slot(orbit) else { return Lamp::Idle };
         let Some(call) = self.calls.get(uuid) else { return Lamp::Idle };
         let age = lot.config.blf_age_ms;
-        let private = call.caller.private || lot.config.blf_privacy;
-        let shown = if private { Caller::default() } else { call.caller.clone() };
+        let private = call.info.caller.private || lot.config.blf_privacy;
+        let shown = if private { Caller::default() } else { call.info.caller.clone() };
         Lamp::Parked {
             uuid: uuid.clone(),
             name: shown.name,
@@ -226,5 +151,18 @@ impl Park {
     pub fn lot_lamp(&self, lot: &LotKey) -> u32 {
         let lot = self.lots.get(lot).filter(|lot| lot.config.blf);
         lot.map_or(0, |lot| lot.counts().parked)
+    }
+
+    /// The call of that name in that lot, if it is in that orbit; none: in any of the lot's.
+    pub fn offered_as(
+        &self,
+        dialog: Dialog,
+        lot: &LotKey,
+        orbit: Option<&OrbitName>,
+    ) -> Option<CallUuid> {
+        let mut calls = self.calls.values();
+        let call = calls.find(|call| call.dialog() == dialog)?;
+        let here = call.lot == *lot && orbit.is_none_or(|orbit| call.orbit == *orbit);
+        here.then(|| call.info.uuid.clone())
     }
 }

@@ -35,17 +35,17 @@ impl<T> Column<T> {
 pub(super) const COLUMNS: [Column<CallView>; 15] = [
     Column::new("lot", |call| Cell::Text(call.lot.to_string().into())),
     Column::new("orbit", |call| text(call.orbit.as_str())),
-    Column::new("uuid", |call| text(call.uuid.as_str())),
-    Column::new("caller_id_name", |call| text(&call.caller_id_name)),
-    Column::new("caller_id_number", |call| text(&call.caller_id_number)),
-    Column::new("parker", |call| maybe(call.parker.as_deref())),
-    Column::new("priority", |call| Cell::Number(call.priority.into())),
+    Column::new("uuid", |call| text(call.info.uuid.as_str())),
+    Column::new("caller_id_name", |call| text(&call.info.caller.name)),
+    Column::new("caller_id_number", |call| text(&call.info.caller.number)),
+    Column::new("parker", |call| maybe(call.info.parker.as_deref())),
+    Column::new("priority", |call| Cell::Number(call.info.priority.into())),
     Column::new("waiting_ms", |call| Cell::Number(call.waiting_ms)),
     Column::new("timeout_ms_left", |call| call.timeout_ms_left.map_or(Cell::Nothing, Cell::Number)),
     Column::new("state", |call| text(call.state.as_str())),
-    Column::new("note", |call| text(&call.note)),
-    Column::wide("for", |call| text(&call.addressed_to)),
-    Column::wide("parked_at", |call| Cell::Number(call.parked_at_epoch_ms)),
+    Column::new("note", |call| text(&call.info.note)),
+    Column::wide("for", |call| text(&call.info.addressed_to)),
+    Column::wide("parked_at", |call| Cell::Number(call.info.parked_at_epoch_ms)),
     Column::wide("retriever", |call| maybe(call.retriever.as_deref())),
     Column::wide("step", |call| {
         call.step.as_ref().map_or(Cell::Nothing, |step| Cell::Text(step.to_string().into()))
@@ -53,7 +53,7 @@ pub(super) const COLUMNS: [Column<CallView>; 15] = [
 ];
 
 /// The columns of a list of lots.
-pub(super) const LOT_COLUMNS: [Column<LotView>; 8] = [
+pub(super) const LOT_COLUMNS: [Column<LotView>; 9] = [
     Column::new("lot", |lot| Cell::Text(lot.lot.to_string().into())),
     Column::new("capacity", |lot| Cell::Number(lot.capacity.into())),
     Column::new("parked", |lot| Cell::Number(lot.parked.into())),
@@ -61,7 +61,9 @@ pub(super) const LOT_COLUMNS: [Column<LotView>; 8] = [
     Column::new("closed", |lot| Cell::Number(lot.closed.into())),
     Column::new("reserved", |lot| Cell::Number(lot.reserved.into())),
     Column::new("draining", |lot| Cell::Number(lot.draining.into())),
-    Column::new("going", |lot| Cell::Truth(lot.going)),
+    Column::new("removed", |lot| Cell::Truth(lot.removed)),
+    // The same under its name before 0.2.0, for one more release.
+    Column::new("going", |lot| Cell::Truth(lot.removed)),
 ];
 
 /// The columns of a list of call-backs.

@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::park::{
-    CallState, CallView, Caller, LotConfig, Millis, OrbitRange, Park, ParkRequest, Step, Want,
+    CallInfo, CallState, CallView, Caller, LotConfig, Moment, OrbitRange, Park, ParkRequest, Step,
+    Want,
 };
 
 /// What somebody could send as a caller id to break a format.
@@ -12,32 +13,32 @@ const NASTY: &str =
 fn park() -> Park {
     let ranges = OrbitRange::parse_list("701-705").unwrap();
     let mut park = Park::new(1);
-    park.configure(Millis(0), vec![LotConfig::new("default".parse().unwrap(), ranges)]);
+    park.configure(Moment(0), vec![LotConfig::new("default".parse().unwrap(), ranges)]);
     park
 }
 
 fn put(park: &mut Park, uuid: &str, name: &str) {
+    let info = CallInfo {
+        priority: 3,
+        note: name.into(),
+        parked_at_epoch_ms: 1_700_000_000_123,
+        ..CallInfo::new(uuid.into(), Caller::new(name, name))
+    };
     let request = ParkRequest {
-        uuid: uuid.into(),
+        info,
         lot: "default".parse().unwrap(),
         orbit: Want::Auto,
-        caller: Caller::new(name, name),
-        parker: None,
-        priority: 3,
         timeout_ms: None,
         returns: Some(Step::parse_list("parker|user/1").unwrap()),
-        note: name.to_owned(),
-        addressed_to: String::new(),
-        parked_at_epoch_ms: 1_700_000_000_123,
     };
-    park.park(Millis(0), request).unwrap();
+    park.park(Moment(0), request).unwrap();
 }
 
 fn two() -> Vec<CallView> {
     let mut park = park();
     put(&mut park, "u-1", NASTY);
     put(&mut park, "u-2", "Alice");
-    park.calls(Millis(1_500), None)
+    park.calls(Moment(1_500), None)
 }
 
 #[test]
@@ -129,13 +130,14 @@ fn status_counts_the_lots() {
     let mut park = park();
     put(&mut park, "u-1", "Alice");
     assert_eq!(status_text(&park.lots()), "default: capacity 5, parked 1, free 4, closed 0\n");
-    park.reserve(Millis(0), &"x".into(), &"default".parse().unwrap(), Want::Auto, 9).unwrap();
+    park.reserve(Moment(0), &"x".into(), &"default".parse().unwrap(), Want::Auto, 9).unwrap();
     let text = status_text(&park.lots());
     assert_eq!(text, "default: capacity 5, parked 1, free 3, closed 0, reserved 1\n");
     let json: serde_json::Value = serde_json::from_str(&status_json(&park.lots())).unwrap();
     let lot = &json["lots"][0];
     assert_eq!((&lot["lot"], &lot["capacity"]), (&"default".into(), &5.into()));
-    assert_eq!((&lot["free"], &lot["going"]), (&3.into(), &false.into()));
+    assert_eq!((&lot["free"], &lot["removed"]), (&3.into(), &false.into()));
+    assert_eq!(lot["going"], lot["removed"]);
 }
 
 #[test]
@@ -143,17 +145,17 @@ fn show_tells_what_comes_next() {
     let mut park = park();
     put(&mut park, "u-1", NASTY);
     let lot = "default".parse().unwrap();
-    let view = park.show(Millis(1_500), &lot, &"701".parse().unwrap(), &|_| None).unwrap();
+    let view = park.show(Moment(1_500), &lot, &"701".parse().unwrap(), &|_| None).unwrap();
     let text = show_text(&view);
     assert!(text.starts_with("default 701 is parked\n  uuid: u-1\n"), "{text}");
     assert!(text.contains(
-        "next: in 88.500 s rings the parker for 20 s, but is skipped: the parker is not known\n"
+        "next: in 88.500 s rings the parker for 20 s (skipped: the parker is not known)\n"
     ));
     assert!(text.contains("next: in 88.500 s rings user/1 for 20 s\n"));
     let json: serde_json::Value = serde_json::from_str(&show_json(&view)).unwrap();
     assert_eq!(json["call"]["caller_id_name"], NASTY);
     assert_eq!(json["next"][1]["in_ms"], 88_500);
-    let free = park.show(Millis(0), &lot, &"705".parse().unwrap(), &|_| None).unwrap();
+    let free = park.show(Moment(0), &lot, &"705".parse().unwrap(), &|_| None).unwrap();
     assert_eq!(show_text(&free), "default 705 is free\n");
     let json: serde_json::Value = serde_json::from_str(&show_json(&free)).unwrap();
     assert_eq!((&json["state"], &json["call"]), (&"free".into(), &serde_json::Value::Null));
@@ -166,14 +168,14 @@ fn a_long_name_widens_no_table_and_breaks_none() {
         let mut park = park();
         put(&mut park, "u-1", &name);
         put(&mut park, "u-2", "Alice");
-        let list = park.calls(Millis(1_500), None);
-        assert_eq!(list[0].caller_id_name.chars().count(), crate::park::LONGEST_NAME);
+        let list = park.calls(Moment(1_500), None);
+        assert_eq!(list[0].info.caller.name.chars().count(), crate::park::LONGEST_NAME);
         let text = calls(&list, Format::Text);
         assert!(text.lines().all(|line| line.chars().count() < 2_000), "{text}");
         for format in [Format::Json, Format::Xml, Format::Csv] {
             assert!(calls(&list, format).len() < 16_000);
         }
-        let orbit = park.show(Millis(1_500), &list[0].lot, &list[0].orbit, &|_| None);
+        let orbit = park.show(Moment(1_500), &list[0].lot, &list[0].orbit, &|_| None);
         assert!(orbit.is_ok_and(|orbit| show_text(&orbit).len() < 16_000));
     }
 }

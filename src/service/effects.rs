@@ -29,7 +29,7 @@ pub(crate) fn carry_out(module: &Arc<Module>, decided: Decided, here: Option<Ses
             Effect::StopRing(run, why) => Rings::of(module).stop(run, why),
             Effect::Comfort(uuid) => module.interlude(&uuid, Interlude::Comfort),
             Effect::Offer(uuid) => module.interlude(&uuid, Interlude::Offer),
-            Effect::CallBack(callback) => callback::attempt(module, *callback),
+            Effect::TryCallback(callback) => callback::attempt(module, *callback),
             Effect::ClaimLost { ticket, .. } => {
                 // The leg that waits in it sees the parked leg go and leaves by itself.
                 handover::withdraw(module, ticket);
@@ -37,7 +37,7 @@ pub(crate) fn carry_out(module: &Arc<Module>, decided: Decided, here: Option<Ses
             Effect::Lapsed { uuid, lot, orbit } => log::notice(
                 Some(uuid.as_str()),
                 format_args!(
-                    "{lot} {orbit}: the orbit was held for {uuid}, which did not come; it is free again"
+                    "{lot} {orbit}: the orbit is free again, because {uuid} did not arrive"
                 ),
             ),
         }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crossbeam_channel::unbounded;
 use parking_lot::Mutex;
@@ -54,7 +54,7 @@ static SERVICE: Mutex<Option<Service>> = Mutex::new(None);
 /// What stands in its way; nothing is left behind.
 pub(crate) fn start() -> Result<(), String> {
     if Module::running().is_some() {
-        return Err("it is running already".to_owned());
+        return Err("the module is already running".to_owned());
     }
     let First { text, config, wrong } = source::first();
     let (sender, messages) = unbounded();
@@ -69,7 +69,7 @@ pub(crate) fn start() -> Result<(), String> {
         std::thread::Builder::new()
             .name("callpark".to_owned())
             .spawn(move || worker::run(&module, &messages))
-            .map_err(|error| format!("its thread cannot start: {error}"))?
+            .map_err(|error| format!("the worker thread cannot be started: {error}"))?
     };
     let lamps = {
         let theirs = Arc::clone(&module);
@@ -78,7 +78,7 @@ pub(crate) fn start() -> Result<(), String> {
             .spawn(move || lamps::run(&theirs));
         started.map_err(|error| {
             module.tell_worker(Message::Stop);
-            format!("its thread for lamps cannot start: {error}")
+            format!("the lamp thread cannot be started: {error}")
         })?
     };
     rival::check(&module);
@@ -89,13 +89,13 @@ pub(crate) fn start() -> Result<(), String> {
     };
     let subclass = Subclass::reserve(event::SUBCLASS);
     if subclass.is_none() {
-        log::warning(None, format_args!("somebody else owns the event callpark::info"));
+        log::warning(None, format_args!("another module owns the event subclass callpark::info"));
     }
     let completions = api::complete::Completions::register();
     // Last: from here on FreeSWITCH calls us.
     let probes = Binding::new::<Probes>();
     if probes.is_none() {
-        module.health.lamps.wrong("FreeSWITCH does not say when a phone asks what a lamp shows");
+        module.health.lamps.wrong("FreeSWITCH does not report when a phone subscribes to a lamp");
     }
     let bindings = [
         Binding::new::<source::Reloads>(),
@@ -104,23 +104,23 @@ pub(crate) fn start() -> Result<(), String> {
         Binding::new::<Registrations>(),
     ];
     if bindings.iter().any(Option::is_none) {
-        unheard("FreeSWITCH does not tell us of every event: lamps or reloads will fail");
+        unheard("FreeSWITCH does not report every event, so lamps or reloads will fail");
     }
     let hooks = Hooks::new::<Watching>();
     if hooks.is_none() {
-        unheard("FreeSWITCH has no room for our handlers: callpark_key parks whatever was moved");
+        unheard("FreeSWITCH refuses the channel handlers, so callpark_key parks every moved call");
     }
     let bindings = bindings.into_iter().flatten().collect();
     let hangups = Hangups::new::<departed::Listener>();
     if hangups.is_none() {
-        unheard("FreeSWITCH does not tell us of calls that end: parkers may be unknown");
+        unheard("FreeSWITCH does not report calls that end, so some parkers may be unknown");
     }
     subscriptions::answer_all(&module);
     *SERVICE.lock() =
         Some(Service { hooks, bindings, hangups, completions, subclass, worker, lamps });
     log::notice(
         None,
-        format_args!("mod_callpark {} is up, lots: {lots}", env!("CARGO_PKG_VERSION")),
+        format_args!("mod_callpark {} is loaded, lots: {lots}", env!("CARGO_PKG_VERSION")),
     );
     Ok(())
 }
@@ -129,19 +129,15 @@ pub(crate) fn start() -> Result<(), String> {
 /// it has found; it does not find a call for which something else runs on top of our application. A call that does not
 /// leave, because what runs on top takes no notice, ends for the table all the same.
 fn end_calls(module: &Arc<Module>) {
-    let end = Instant::now() + LEAVE_WITHIN;
-    loop {
+    clock::poll(LEAVE_WITHIN, Duration::from_millis(5), || {
         let inside = inside::calls();
         for leg in inside.iter().filter_map(|uuid| Located::find(uuid)) {
             leg.session().channel().hangup(Cause::MANAGER_REQUEST);
         }
-        if inside.is_empty() || Instant::now() >= end {
-            break;
-        }
-        std::thread::sleep(Duration::from_millis(5));
-    }
+        inside.is_empty()
+    });
     for call in module.look(|park| park.calls(clock::now(), None)) {
-        module.act(None, |park, now| park.gone(now, &call.uuid, End::Shutdown));
+        module.act(None, |park, now| park.gone(now, &call.info.uuid, End::Shutdown));
     }
 }
 
@@ -160,12 +156,12 @@ pub(crate) fn stop() -> bool {
         drop(service.completions);
         module.tell_worker(Message::Stop);
         if service.worker.join().is_err() {
-            log::error(None, format_args!("the worker had failed"));
+            log::error(None, format_args!("the worker thread had failed before the unload"));
         }
         // They show first what has changed before.
         LampQueue::of(&module).stop();
         if service.lamps.join().is_err() {
-            log::error(None, format_args!("the thread for lamps had failed"));
+            log::error(None, format_args!("the lamp thread had failed before the unload"));
         }
         drop(service.subclass);
     }
@@ -175,7 +171,7 @@ pub(crate) fn stop() -> bool {
     if inside > 0 {
         log::error(
             None,
-            format_args!("{inside} calls are still inside mod_callpark: its code stays in memory"),
+            format_args!("mod_callpark is not unloaded; calls still inside the module: {inside}"),
         );
     }
     inside == 0

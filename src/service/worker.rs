@@ -13,7 +13,7 @@ use crate::leg::replaces;
 use crate::module::Module;
 use crate::module::message::Message;
 use crate::module::source;
-use crate::park::{CallUuid, RunId, Ticket};
+use crate::park::{CallUuid, RunId};
 use crate::service::registrations;
 use crate::switch::clock;
 use crate::switch::guard;
@@ -21,9 +21,7 @@ use crate::switch::guard::Inside;
 use crate::tell::lamps::queue::LampQueue;
 use crate::tell::lamps::subscriptions;
 
-/// How long two legs must have been in a bridge before it counts: who hangs up sooner has not spoken a word, and the
-/// caller stays parked.
-pub(crate) const REAL_BRIDGE: Duration = Duration::from_millis(100);
+/// How soon it is looked again what runs on a parked leg.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 /// When a return step that had no thread has failed, and the next one begins: where threads are short, not at once.
 const NOT_RUNG_AGAIN: Duration = Duration::from_millis(500);
@@ -35,18 +33,10 @@ const REGISTERED_BY: Duration = Duration::from_secs(3);
 /// A return step that has failed from that moment on.
 type NotRung = (Instant, CallUuid, RunId, String);
 
-struct Confirm {
-    at: Instant,
-    uuid: CallUuid,
-    ticket: Ticket,
-    leg: CallUuid,
-}
-
 /// Runs until it is told to stop.
 pub(crate) fn run(module: &Arc<Module>, messages: &Receiver<Message>) {
     let _inside = Inside::enter();
     let _beating = module.health.worker.beat();
-    let mut confirms: VecDeque<Confirm> = VecDeque::new();
     let mut ran: VecDeque<(Instant, CallUuid)> = VecDeque::new();
     let mut reload_at: Option<Instant> = None;
     let mut not_rung: VecDeque<NotRung> = VecDeque::new();
@@ -58,7 +48,7 @@ pub(crate) fn run(module: &Arc<Module>, messages: &Receiver<Message>) {
                 guard("replaces", (), || replaces::renew(module, &uuid));
             }
         }
-        guard("confirming", (), || confirm_due(module, &mut confirms));
+        let next_bridge = handover::look_at_bridges(module);
         if check_registration.is_some_and(|at| Instant::now() >= at) {
             check_registration = None;
             guard("registration", (), || registrations::check(module));
@@ -77,7 +67,7 @@ pub(crate) fn run(module: &Arc<Module>, messages: &Receiver<Message>) {
             not_rung.front().map(|(at, ..)| at.saturating_duration_since(Instant::now())),
             reload_at.map(|at| at.saturating_duration_since(Instant::now())),
             ran.front().map(|(at, _)| at.saturating_duration_since(Instant::now())),
-            confirms.front().map(|confirm| confirm.at.saturating_duration_since(Instant::now())),
+            next_bridge,
             check_registration.map(|at| at.saturating_duration_since(Instant::now())),
         ]
         .into_iter()
@@ -101,9 +91,6 @@ pub(crate) fn run(module: &Arc<Module>, messages: &Receiver<Message>) {
                 subscriptions::answer_all(module);
             }),
             Ok(Message::Reload) => reload_at = Some(Instant::now()),
-            Ok(Message::Confirm { uuid, ticket, leg }) => {
-                confirms.push_back(Confirm { at: Instant::now() + REAL_BRIDGE, uuid, ticket, leg });
-            }
             Ok(Message::Stop) | Err(RecvTimeoutError::Disconnected) => return,
         }
     }
@@ -115,22 +102,6 @@ fn due(module: &Arc<Module>) -> Option<Duration> {
         let more = module.tick().map(clock::until);
         if more.is_none_or(|wait| !wait.is_zero()) {
             return more;
-        }
-    }
-}
-
-fn confirm_due(module: &Arc<Module>, confirms: &mut VecDeque<Confirm>) {
-    // Each waits equally long, so the queue is in order but for those looked at again, which are few and soon.
-    let now = Instant::now();
-    for _ in 0..confirms.len() {
-        let Some(mut confirm) = confirms.pop_front() else { return };
-        if confirm.at > now {
-            confirms.push_front(confirm);
-            return;
-        }
-        if !handover::confirm(module, &confirm.uuid, confirm.ticket, &confirm.leg) {
-            confirm.at = now + LOOK_AGAIN;
-            confirms.push_back(confirm);
         }
     }
 }

@@ -41,17 +41,7 @@ impl DialString {
     /// all of them go in front of each.
     #[must_use]
     pub(crate) fn each(&self) -> Vec<DialString> {
-        let mut depth = 0_usize;
-        let parts = self.0.split(|c| {
-            match c {
-                '{' | '[' | '<' => depth += 1,
-                '}' | ']' | '>' => depth = depth.saturating_sub(1),
-                _ => {}
-            }
-            depth == 0 && c == ','
-        });
-        let parts: Vec<&str> =
-            parts.map(str::trim).filter(|part| !part.is_empty()).take(MOST).collect();
+        let parts: Vec<&str> = split(&self.0, &[',']).take(MOST).collect();
         let all = match parts.first() {
             Some(first) if first.starts_with('{') => {
                 first.find('}').map_or("", |end| &first[..=end])
@@ -64,9 +54,62 @@ impl DialString {
     }
 }
 
+/// The parts between those separators, as far as they are in no brackets, without blanks around them.
+fn split<'a>(text: &'a str, separators: &'static [char]) -> impl Iterator<Item = &'a str> {
+    let mut depth = 0_usize;
+    let parts = text.split(move |c| {
+        match c {
+            '{' | '[' | '<' => depth += 1,
+            '}' | ']' | '>' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depth == 0 && separators.contains(&c)
+    });
+    parts.map(str::trim).filter(|part| !part.is_empty())
+}
+
+/// What a dial string calls, at once or one after the other, without the variables in front of each.
+pub(crate) fn endpoints(dial_string: &str) -> impl Iterator<Item = &str> {
+    split(dial_string, &[',', '|']).map(|mut part| {
+        while part.starts_with(['{', '[', '<']) {
+            part = behind_brackets(part).trim_start();
+        }
+        part
+    })
+}
+
+/// What follows the brackets that the text begins with; nothing if they are not closed.
+fn behind_brackets(text: &str) -> &str {
+    let mut depth = 0_usize;
+    let end = text.char_indices().find_map(|(at, c)| {
+        match c {
+            '{' | '[' | '<' => depth += 1,
+            '}' | ']' | '>' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        (depth == 0).then_some(at + 1)
+    });
+    end.and_then(|end| text.get(end..)).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{DialString, MOST};
+    use super::{DialString, MOST, endpoints};
+
+    #[test]
+    fn endpoints_are_without_their_variables() {
+        for (dial_string, expected) in [
+            (
+                "{a=b,c=d}<x=y>[e=f]user/1|error/x, sofia/a/sip:1@[2001:db8::1]",
+                &["user/1", "error/x", "sofia/a/sip:1@[2001:db8::1]"][..],
+            ),
+            ("{a=1@[2001:db8::1]}error/x", &["error/x"]),
+            ("{a=b", &[""]),
+            ("", &[]),
+        ] {
+            assert_eq!(endpoints(dial_string).collect::<Vec<_>>(), expected, "{dial_string}");
+        }
+    }
 
     fn each(text: &str) -> Vec<String> {
         let each = DialString(text.to_owned()).each();

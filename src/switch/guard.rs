@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::log;
 use crate::switch::clock;
@@ -34,14 +34,8 @@ impl Drop for Inside {
 
 /// Waits until nobody is inside, at most `limit`. Returns how many still are.
 pub(crate) fn wait_until_empty(limit: Duration) -> usize {
-    let end = Instant::now() + limit;
-    loop {
-        let inside = INSIDE.load(Ordering::Acquire);
-        if inside == 0 || Instant::now() >= end {
-            return inside;
-        }
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    clock::poll(limit, Duration::from_millis(5), || INSIDE.load(Ordering::Acquire) == 0);
+    INSIDE.load(Ordering::Acquire)
 }
 
 /// Runs the body of a callback: a panic ends here, is logged with its text, and `fallback` is returned.
@@ -74,7 +68,7 @@ pub(crate) fn caught<T>(name: &str, body: impl FnOnce() -> T) -> Result<T, Panic
         log::crit(
             None,
             format_args!(
-                "{name} failed and was stopped, {panicked}: {what}; this is a bug in mod_callpark"
+                "{panicked} in {name:?} was caught: {what}; this is a bug in mod_callpark"
             ),
         );
         panicked

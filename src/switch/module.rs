@@ -89,7 +89,7 @@ unsafe extern "C" fn command<C: Command>(
             // Without an answer of ours FreeSWITCH would say that there is no such command.
             if let Err(panicked) = answered {
                 stream.write(&format!(
-                    "-ERR failed {panicked}: the log has a line with that number\n"
+                    "-ERR failed {panicked}; search the log for this number and report the line\n"
                 ));
             }
         }
@@ -176,7 +176,7 @@ pub(crate) fn missing(what: &str) {
     log::crit(
         None,
         format_args!(
-            "FreeSWITCH did not register {what} of mod_callpark: is there an <interface-allowlist> in switch.conf.xml that lacks it?"
+            "FreeSWITCH did not register {what} of mod_callpark; check <interface-allowlist> in switch.conf.xml"
         ),
     );
 }

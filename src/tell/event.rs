@@ -10,7 +10,7 @@ use crate::switch::clock;
 use crate::switch::event::{Event, Kind};
 use crate::switch::{Located, Session};
 use crate::tell::feed::News;
-use crate::tell::{history, variables};
+use crate::tell::{cdr, history};
 
 /// The subclass of our events.
 pub(crate) const SUBCLASS: &CStr = c"callpark::info";
@@ -18,19 +18,19 @@ pub(crate) const SUBCLASS: &CStr = c"callpark::info";
 /// Sets the channel's variables and prepares what is told of it. `here`: the session on whose thread we are; it can be told
 /// of even while it hangs up, when FreeSWITCH finds it no more.
 pub(crate) fn news(event: &ParkEvent, here: Option<Session<'_>>) -> News {
-    let here = here.filter(|session| session.uuid() == event.uuid.as_str());
+    let here = here.filter(|session| session.uuid() == event.info.uuid.as_str());
     let located = match here {
         Some(_) => None,
-        None => Located::find(event.uuid.as_str()),
+        None => Located::find(event.info.uuid.as_str()),
     };
     let session = here.or_else(|| located.as_ref().map(Located::session));
     if let Some(session) = session {
-        variables::set(session, event);
+        cdr::set(session, event);
     }
     if matches!(event.action, Action::Park | Action::Replace) || event.outcome.is_some() {
         history::note(event, clock::epoch_ms(), session);
     }
-    News { uuid: event.uuid.clone(), event: info(event, session), sentence: sentence(event) }
+    News { uuid: event.info.uuid.clone(), event: info(event, session), sentence: sentence(event) }
 }
 
 /// What every event of ours begins with.
@@ -58,19 +58,20 @@ fn about(
 
 fn info(event: &ParkEvent, session: Option<Session<'_>>) -> Option<Event> {
     let place = (&event.lot, event.orbit.as_ref());
-    let mut out = about(event.action.as_str(), place, &event.uuid, &event.caller, session)?
-        .with("Callpark-Parker", event.parker.as_deref().unwrap_or_default())
-        .with("Callpark-Retriever", event.retriever.as_deref().unwrap_or_default())
-        .with(
-            "Callpark-Retriever-UUID",
-            event.retriever_uuid.as_ref().map_or("", |uuid| uuid.as_str()),
-        )
-        .with("Callpark-Priority", &event.priority.to_string())
-        .with("Callpark-Note", &event.note)
-        .with("Callpark-Wait-Ms", &event.wait_ms.to_string())
-        .with("Callpark-Outcome", event.outcome.map_or("", |outcome| outcome.as_str()))
-        .with("Callpark-Reason", event.reason.as_deref().unwrap_or_default())
-        .with("Callpark-Rule", event.rule.unwrap_or_default());
+    let mut out =
+        about(event.action.as_str(), place, &event.info.uuid, &event.info.caller, session)?
+            .with("Callpark-Parker", event.info.parker.as_deref().unwrap_or_default())
+            .with("Callpark-Retriever", event.retriever.as_deref().unwrap_or_default())
+            .with(
+                "Callpark-Retriever-UUID",
+                event.retriever_uuid.as_ref().map_or("", |uuid| uuid.as_str()),
+            )
+            .with("Callpark-Priority", &event.info.priority.to_string())
+            .with("Callpark-Note", &event.info.note)
+            .with("Callpark-Wait-Ms", &event.wait_ms.to_string())
+            .with("Callpark-Outcome", event.outcome.map_or("", |outcome| outcome.as_str()))
+            .with("Callpark-Reason", event.reason.as_deref().unwrap_or_default())
+            .with("Callpark-Rule", event.rule.unwrap_or_default());
     if let Some(step) = &event.step {
         out = out.with("Callpark-Step", &step.to_string());
     }
@@ -107,18 +108,22 @@ pub(crate) fn callback_news(news: &CallbackNews) -> News {
     let what = match (news.end, callback.reason.is_some()) {
         (None, false) => format!("{by} will call {caller} back"),
         (None, true) => format!(
-            "{by} did not get to call {caller} back{why}; attempts left: {}",
+            "{by} could not call {caller} back{why}; attempts left: {}",
             callback.attempts_left
         ),
         (Some(CallbackEnd::Connected), _) => format!("{by} has called {caller} back"),
-        (Some(CallbackEnd::Failed), _) => format!("{caller} is not called back{why}"),
+        (Some(CallbackEnd::Failed), _) => format!("{caller} will not be called back{why}"),
         (Some(CallbackEnd::Expired), _) => {
-            format!("{caller} is not called back, the time is up{why}")
+            format!("{caller} will not be called back, because callback-expires has passed{why}")
         }
-        (Some(CallbackEnd::Cancelled), _) => format!("{caller} is not called back: cancelled"),
-        (Some(CallbackEnd::Again), _) => format!("{caller} has asked to be called back again"),
+        (Some(CallbackEnd::Cancelled), _) => {
+            format!("{caller} will not be called back, because the call-back was cancelled")
+        }
+        (Some(CallbackEnd::Again), _) => {
+            format!("{caller} has asked for another call-back, which replaces this one")
+        }
         (Some(CallbackEnd::Shutdown), _) => {
-            format!("{caller} is not called back: the module stops")
+            format!("{caller} will not be called back, because the module is stopping")
         }
     };
     News { uuid: callback.uuid.clone(), event, sentence: format!("call-back {id}: {what}") }
@@ -126,7 +131,7 @@ pub(crate) fn callback_news(news: &CallbackNews) -> News {
 
 /// What an administrator reads at 3 a.m.: which call, what happened, why, and what comes next.
 pub(crate) fn sentence(event: &ParkEvent) -> String {
-    let caller = format!("{:?} <{}>", &*event.caller.name, event.caller.number);
+    let caller = format!("{:?} <{}>", &*event.info.caller.name, event.info.caller.number);
     let place = match &event.orbit {
         Some(orbit) => format!("{} {orbit}", event.lot),
         None => event.lot.to_string(),
@@ -137,25 +142,33 @@ pub(crate) fn sentence(event: &ParkEvent) -> String {
         .as_deref()
         .or_else(|| event.retriever_uuid.as_ref().map(|uuid| uuid.as_str()))
         .unwrap_or("nobody");
-    let step = event.step.as_ref().map(ToString::to_string).unwrap_or_default();
+    let step = event.step.as_ref().map(|step| format!("return step {step}"));
+    let step = step.as_deref().unwrap_or("after-return");
     let mut text = match (event.action, event.outcome) {
         (Action::Park, _) => {
-            let by = event.parker.as_deref().unwrap_or("an unknown parker");
+            let by = event.info.parker.as_deref().unwrap_or("an unknown parker");
             format!("{place}: {caller} parked by {by}")
         }
         (Action::Retrieve, _) => format!("{place}: {caller} retrieved by {who} after {waited}"),
-        (Action::Resume, _) => format!("{place}: {caller} waits on; {who} did not take the call"),
+        (Action::Resume, _) if event.retriever.is_none() && event.retriever_uuid.is_none() => {
+            format!("{place}: {caller} remains parked")
+        }
+        (Action::Resume, _) => {
+            format!("{place}: {caller} remains parked; {who} did not take the call")
+        }
         (Action::Return, Some(_)) => {
-            format!("{place}: {caller} returned after {waited} by step {step}")
+            format!("{place}: {caller} was returned after {waited} by {step}")
         }
         (Action::Return, None) if event.reason.is_some() => {
-            format!("{place}: {caller} waits on; return step {step} did not work")
+            format!("{place}: {caller} remains parked; {step} failed")
         }
         (Action::Return, None) => {
-            format!("{place}: {caller} is returned after {waited}: step {step} starts")
+            format!("{place}: {caller} still parked after {waited}; {step} starts")
         }
         (Action::Abandon, _) => format!("{place}: {caller} hung up after {waited}"),
-        (Action::Leave, Some(outcome)) => format!("{place}: {caller} {outcome} after {waited}"),
+        (Action::Leave, Some(outcome)) => {
+            format!("{place}: {caller} left the orbit after {waited}, outcome {outcome}")
+        }
         (Action::Leave, None) => format!("{place}: {caller} left after {waited}"),
         (Action::Move, _) => match &event.from {
             Some((lot, orbit)) => format!("{place}: {caller} moved here from {lot} {orbit}"),
@@ -167,12 +180,16 @@ pub(crate) fn sentence(event: &ParkEvent) -> String {
         }
         (Action::Drop, outcome) => {
             let outcome = outcome.map_or("dropped", |outcome| outcome.as_str());
-            format!("{place}: {caller} hung up ({outcome}) after {waited}")
+            format!("{place}: {caller} was hung up ({outcome}) after {waited}")
         }
         (Action::Remind, _) if event.step.is_some() && event.reason.is_none() => {
-            format!("{place}: {caller} waits since {waited}: step {step} reminds")
+            let parker = event.info.parker.as_deref().unwrap_or("the parker");
+            format!("{place}: {caller} still parked after {waited}; reminding {parker} ({step})")
         }
-        (Action::Remind, _) => format!("{place}: {caller} still waits after {waited}"),
+        (Action::Remind, _) if event.step.is_some() => {
+            format!("{place}: {caller} still parked after {waited}; {step} failed")
+        }
+        (Action::Remind, _) => format!("{place}: {caller} still parked after {waited}"),
         (Action::Refuse, _) => format!("{place}: {caller} not parked"),
     };
     if let Some(reason) = &event.reason {

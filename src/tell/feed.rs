@@ -2,8 +2,10 @@
 //!
 //! Two threads that act on one call, one directly after the other, prepare what is to be told side by side. Each decision
 //! has a number; a thread that is ready before its turn leaves its news with the one before it, so that none of them waits.
+//! Therefore an operation can be over a moment before it is told. The variables of the channel are set before that.
 
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use parking_lot::{Mutex, MutexGuard};
@@ -88,7 +90,10 @@ impl<T: Tell> Feed<T> {
         }
         state.telling = true;
         while let Some(news) = state.next() {
-            MutexGuard::unlocked(&mut state, || news.into_iter().for_each(Tell::tell));
+            MutexGuard::unlocked(&mut state, || {
+                // Whatever happens in there, the next news is told.
+                drop(catch_unwind(AssertUnwindSafe(|| news.into_iter().for_each(Tell::tell))));
+            });
         }
         state.telling = false;
     }

@@ -1,10 +1,10 @@
 //! `callpark_history`: every park of a call and how it ended, for the CDRs of both sides. A list as FreeSWITCH's own
 //! `transfer_history` is one.
 
+use crate::module::variables;
 use crate::park::{CallUuid, ParkEvent};
 use crate::switch::{Channel, Located, Session};
 
-const HISTORY: &str = "callpark_history";
 const LIST: &str = "ARRAY::";
 const BETWEEN: &str = "|:";
 /// A call that goes round and round keeps its latest entries.
@@ -19,7 +19,7 @@ pub(crate) fn note(event: &ParkEvent, now_ms: u64, parked: Option<Session<'_>>) 
         add(parked.channel(), &entry(event, now_ms, what, other));
     }
     if let Some(retriever) = other.and_then(|uuid| Located::find(uuid.as_str())) {
-        add(retriever.session().channel(), &entry(event, now_ms, what, Some(&event.uuid)));
+        add(retriever.session().channel(), &entry(event, now_ms, what, Some(&event.info.uuid)));
     }
 }
 
@@ -38,15 +38,15 @@ pub(crate) fn entry(
         other.map_or("", |uuid| uuid.as_str()),
         what,
         &place,
-        event.parker.as_deref().unwrap_or_default(),
+        event.info.parker.as_deref().unwrap_or_default(),
         &waited,
     ];
     fields.map(plain).join(":")
 }
 
 fn add(channel: Channel<'_>, entry: &str) {
-    let list = appended(channel.variable(HISTORY).as_deref(), entry);
-    channel.set_variable(HISTORY, Some(&list));
+    let list = appended(channel.variable(variables::HISTORY).as_deref(), entry);
+    channel.set_variable(variables::HISTORY, Some(&list));
 }
 
 fn appended(list: Option<&str>, entry: &str) -> String {

@@ -4,25 +4,29 @@
 
 pub(crate) mod asked;
 pub(crate) mod backlog;
+mod blinking;
 pub(crate) mod domains;
+mod meaning;
 pub(crate) mod probes;
 pub(crate) mod queue;
 pub(crate) mod shown;
 pub(crate) mod subscriptions;
 pub(crate) mod watchers;
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::module::Module;
-use crate::park::{LotKey, OrbitName, domain_name, host_of};
+use crate::park::{LotKey, OrbitKey, domain_name, host_of};
 use crate::switch::guard::Inside;
 use crate::switch::{core, guard, log};
 use crate::tell::lamps::asked::{Asked, LONGEST_S};
 use crate::tell::lamps::backlog::{Backlog, Pace, Paces, Watched};
+use crate::tell::lamps::blinking::Blinking;
 use crate::tell::lamps::domains::Domains;
+use crate::tell::lamps::meaning::{LampKey, Meanings, meant, now};
 use crate::tell::lamps::queue::{Job, LampQueue};
 use crate::tell::lamps::shown::{Shown, domain_of, lot_now, orbit_now};
 use crate::tell::lamps::watchers::Watchers;
@@ -49,35 +53,6 @@ const LONG: Duration = Duration::from_secs(3600);
 /// How often it is said that phones have got no answer.
 const SAY_EVERY: Duration = Duration::from_secs(60);
 
-/// A lamp.
-type Place = (LotKey, OrbitName);
-
-/// When lamps begin to blink.
-#[derive(Default)]
-struct Blinking {
-    due: BTreeSet<(Instant, Place)>,
-    at: HashMap<Place, Instant>,
-}
-
-impl Blinking {
-    fn set(&mut self, place: Place, at: Option<Instant>) {
-        let old = match at {
-            Some(at) => self.at.insert(place.clone(), at),
-            None => self.at.remove(&place),
-        };
-        if let Some(old) = old {
-            self.due.remove(&(old, place.clone()));
-        }
-        self.due.extend(at.map(|at| (at, place)));
-    }
-
-    fn take_due(&mut self, now: Instant) -> Option<Place> {
-        let (_, place) = self.due.first().filter(|(at, _)| *at <= now)?.clone();
-        self.set(place.clone(), None);
-        Some(place)
-    }
-}
-
 /// Shows lamps and answers phones, until it is told to stop.
 pub(crate) fn run(module: &Arc<Module>) {
     let _inside = Inside::enter();
@@ -85,8 +60,8 @@ pub(crate) fn run(module: &Arc<Module>) {
     let mut lamps = Lamps::new();
     let mut blinking = Blinking::default();
     let mut said: Option<Instant> = None;
-    let show = |lamps: &mut Lamps, blinking: &mut Blinking, place: Place| {
-        let wait = guard("lamps", None, || lamps.show(module, &place.0, &place.1));
+    let show = |lamps: &mut Lamps, blinking: &mut Blinking, place: OrbitKey| {
+        let wait = guard("lamps", None, || lamps.show(module, &place));
         blinking.set(place, wait.map(|wait| Instant::now() + wait));
     };
     loop {
@@ -94,14 +69,14 @@ pub(crate) fn run(module: &Arc<Module>) {
             show(&mut lamps, &mut blinking, place);
         }
         let now = Instant::now();
-        let until_blink = blinking.due.first().map(|(at, _)| at.saturating_duration_since(now));
+        let until_blink = blinking.next().map(|at| at.saturating_duration_since(now));
         let patience = lamps.patience(now).min(until_blink.unwrap_or(LONG));
         module.health.showing.waits();
         let job = LampQueue::of(module).next(patience);
         module.health.showing.works();
         match job {
-            Job::Lamp(lot, orbit) => show(&mut lamps, &mut blinking, (lot, orbit)),
-            Job::Lot(lot) => guard("lamps", (), || lamps.show_lot(module, &lot)),
+            Job::Lamp(orbit) => show(&mut lamps, &mut blinking, orbit),
+            Job::Lot(lot) => guard("lamps", (), || lamps.show_lot(module, lot)),
             Job::Asked(asked) => guard("lamps", (), || lamps.ask(module, asked)),
             Job::Configured => guard("lamps", (), || lamps.configured(module)),
             Job::Nothing => guard("lamps", (), || lamps.look_for_domains(module)),
@@ -120,7 +95,7 @@ pub(crate) fn run(module: &Arc<Module>) {
                 log::warning(
                     None,
                     format_args!(
-                        "{unanswered} times a phone asked for a lamp and got no answer: too many ask at once"
+                        "{unanswered} lamp subscriptions got no answer, because too many phones subscribed at once"
                     ),
                 );
             }
@@ -144,7 +119,7 @@ pub(crate) struct Lamps {
     /// The lamps that are watched in their own domain.
     watched: Watched,
     /// Those that are shown although nobody is known to watch them.
-    unwatched: Backlog<(LotKey, Option<OrbitName>)>,
+    unwatched: Backlog<LampKey>,
     unwatched_pace: Pace,
     /// How often each phone asks.
     phones: Paces,
@@ -155,56 +130,6 @@ pub(crate) struct Lamps {
     strangers_pace: Pace,
     /// The proto of those that are lit.
     proto: String,
-}
-
-/// What `login` means to somebody in `domain`: an orbit, or a lot as a whole.
-fn meant(module: &Module, login: &str, domain: &str) -> Option<(LotKey, Option<OrbitName>)> {
-    // Whoever watches under an address of the switch watches under its domain.
-    let host = host_of(domain);
-    let domain = host.parse::<IpAddr>().ok().and_then(|_| core::domain());
-    let domain = domain.as_deref().unwrap_or(host);
-    module.look(|park| match park.orbit_at(login, Some(domain)) {
-        Some((lot, orbit)) => Some((lot, Some(orbit))),
-        None => park.resolve(login, Some(domain)).ok().map(|lot| (lot, None)),
-    })
-}
-
-/// What a lamp means to those who watch it in one domain or another: that of this lot, or after a reload of another, or
-/// nothing any more.
-struct Meanings<'a> {
-    module: &'a Module,
-    login: &'a str,
-    /// The one that was asked for last: to most it means the same.
-    known: Option<((LotKey, Option<OrbitName>), Shown)>,
-}
-
-impl<'a> Meanings<'a> {
-    fn new(module: &'a Module, login: &'a str) -> Self {
-        Self { module, login, known: None }
-    }
-
-    fn to(&mut self, domain: &str) -> Shown {
-        let Some(meant) = meant(self.module, self.login, domain) else { return Shown::off() };
-        match &self.known {
-            Some((same, shown)) if *same == meant => shown.clone(),
-            _ => {
-                let shown = now(self.module, &meant);
-                self.known = Some((meant, shown.clone()));
-                shown
-            }
-        }
-    }
-}
-
-fn login_of<'a>(lot: &'a LotKey, orbit: Option<&'a OrbitName>) -> &'a str {
-    orbit.map_or(lot.name.as_str(), OrbitName::as_str)
-}
-
-fn now(module: &Module, meant: &(LotKey, Option<OrbitName>)) -> Shown {
-    match meant {
-        (lot, Some(orbit)) => orbit_now(module, lot, orbit).0,
-        (lot, None) => lot_now(module, lot),
-    }
 }
 
 impl Lamps {
@@ -245,8 +170,8 @@ impl Lamps {
         while !self.rest.is_empty() {
             self.show_more(module);
         }
-        while let Some((lot, orbit)) = self.unwatched.pop() {
-            self.show_unwatched_one(module, &lot, orbit.as_ref());
+        while let Some(lamp) = self.unwatched.pop() {
+            self.show_unwatched_one(module, &lamp);
         }
         while let Some(login) = self.strangers_rest.pop() {
             self.show_strangers(module, &login);
@@ -254,57 +179,53 @@ impl Lamps {
     }
 
     /// Shows the lamp of an orbit as it is now. Some: look at it again after so long.
-    fn show(&mut self, module: &Module, lot: &LotKey, orbit: &OrbitName) -> Option<Duration> {
+    fn show(&mut self, module: &Module, orbit: &OrbitKey) -> Option<Duration> {
         self.follow_proto(module);
-        let (shown, later) = orbit_now(module, lot, orbit);
-        self.show_as(module, lot, Some(orbit), &shown);
+        let (shown, later) = orbit_now(module, &orbit.lot, &orbit.orbit);
+        let lamp = LampKey { lot: orbit.lot.clone(), orbit: Some(orbit.orbit.clone()) };
+        self.show_as(module, lamp, &shown);
         later
     }
 
     /// Shows the lamp of a lot as it is now.
-    fn show_lot(&mut self, module: &Module, lot: &LotKey) {
+    fn show_lot(&mut self, module: &Module, lot: LotKey) {
         self.follow_proto(module);
-        self.show_as(module, lot, None, &lot_now(module, lot));
+        let shown = lot_now(module, &lot);
+        self.show_as(module, LampKey { lot, orbit: None }, &shown);
     }
 
-    fn show_as(&mut self, module: &Module, lot: &LotKey, orbit: Option<&OrbitName>, shown: &Shown) {
-        let Some(home) = domain_of(lot) else { return };
-        let login = login_of(lot, orbit);
-        if self.differs(login, &home, shown) {
-            if self.watched.contains(Instant::now(), login)
-                && !is_told_one_by_one(module, lot, login)
+    fn show_as(&mut self, module: &Module, lamp: LampKey, shown: &Shown) {
+        let Some(home) = domain_of(&lamp.lot) else { return };
+        let login = lamp.login().to_owned();
+        if self.differs(&login, &home, shown) {
+            if self.watched.contains(Instant::now(), &login)
+                && !is_told_one_by_one(module, &lamp.lot, &login)
             {
-                self.change(login, &home, shown, None);
+                self.change(&login, &home, shown, None);
             } else {
-                self.unwatched.push((lot.clone(), orbit.cloned()));
+                self.unwatched.push(lamp);
             }
         }
-        self.tell_watchers(login);
+        self.tell_watchers(&login);
     }
 
     /// Shows those that nobody is known to watch, as many as may be shown now.
     fn show_unwatched(&mut self, module: &Module) {
         while self.unwatched_pace.wait(Instant::now()).is_zero() {
-            let Some((lot, orbit)) = self.unwatched.pop() else { return };
-            if self.show_unwatched_one(module, &lot, orbit.as_ref()) {
+            let Some(lamp) = self.unwatched.pop() else { return };
+            if self.show_unwatched_one(module, &lamp) {
                 self.unwatched_pace.spend(Instant::now());
             }
         }
     }
 
     /// Whether there was anything to show.
-    fn show_unwatched_one(
-        &mut self,
-        module: &Module,
-        lot: &LotKey,
-        orbit: Option<&OrbitName>,
-    ) -> bool {
-        let Some(home) = domain_of(lot) else { return false };
-        let login = login_of(lot, orbit);
-        let shown = now(module, &(lot.clone(), orbit.cloned()));
+    fn show_unwatched_one(&mut self, module: &Module, lamp: &LampKey) -> bool {
+        let Some(home) = domain_of(&lamp.lot) else { return false };
+        let (login, shown) = (lamp.login(), now(module, lamp));
         let differs = self.differs(login, &home, &shown);
         if differs {
-            let one_by_one = is_told_one_by_one(module, lot, login);
+            let one_by_one = is_told_one_by_one(module, &lamp.lot, login);
             self.change(login, &home, &shown, one_by_one.then_some(NO_SUBSCRIPTION));
         }
         differs
@@ -402,7 +323,7 @@ impl Lamps {
         self.follow_proto(module);
         let (login, domain) = (asked.login.as_str(), asked.domain.as_str());
         let Some(meant) = meant(module, login, domain) else { return };
-        let lot = &meant.0;
+        let lot = &meant.lot;
         match Domains::of(module).is_stranger(module, &asked, lot) {
             Some(false) => {}
             // As if it were not there.

@@ -136,8 +136,8 @@ pub(crate) fn play(session: Session<'_>, what: &str, call: &CallView, stop: &Sto
     };
     if played == Played::Failed && session.channel().ready() {
         log::warning(
-            Some(call.uuid.as_str()),
-            format_args!("{} {}: {what:?} cannot be played; it is left out", call.lot, call.orbit),
+            Some(call.info.uuid.as_str()),
+            format_args!("{} {}: {what:?} cannot be played and is left out", call.lot, call.orbit),
         );
     }
 }

@@ -26,7 +26,7 @@ impl World {
         assert_eq!(listed.len(), self.calls.len());
         let mut seen = BTreeSet::new();
         for view in &listed {
-            let call = &self.calls[&view.uuid];
+            let call = &self.calls[&view.info.uuid];
             assert_eq!((&view.lot, &view.orbit), (&call.lot, &call.orbit));
             assert!(seen.insert((call.lot.domain.clone(), call.orbit.clone())), "two in one orbit");
             let state = match (&call.claim, call.ringing.map(|_| ()).or(call.offer.map(|_| ()))) {
@@ -38,7 +38,7 @@ impl World {
             assert_eq!(view.timeout_ms_left, call.deadline.map(|at| at.saturating_sub(self.now)));
             let found = self.park.orbit_at(call.orbit.as_str(), call.lot.domain.as_deref());
             assert_eq!(found, Some((call.lot.clone(), call.orbit.clone())));
-            let verdict = match (call.claim, self.park.verdict(&view.uuid)) {
+            let verdict = match (call.claim, self.park.verdict(&view.info.uuid)) {
                 (None, verdict) => verdict == Verdict::Hold,
                 (Some((held, By::Retriever | By::Leg(_))), Verdict::Bridge { ticket, .. })
                 | (Some((held, By::Step | By::Exit)), Verdict::Transfer { ticket, .. })
@@ -48,16 +48,16 @@ impl World {
                 ) => held == ticket,
                 _ => false,
             };
-            assert!(verdict, "{call:?}, but {:?}", self.park.verdict(&view.uuid));
+            assert!(verdict, "{call:?}, but {:?}", self.park.verdict(&view.info.uuid));
             assert!(matches!(
-                self.park.lamp(Millis(self.now), &call.lot, &call.orbit),
+                self.park.lamp(Moment(self.now), &call.lot, &call.orbit),
                 Lamp::Parked { .. }
             ));
         }
         for (uuid, (lot, orbit, _)) in &self.held {
             assert!(seen.insert((lot.domain.clone(), orbit.clone())), "held and taken");
             assert_eq!(self.park.reservation(uuid), Some((lot.clone(), orbit.clone())));
-            assert_eq!(self.park.lamp(Millis(self.now), lot, orbit), Lamp::Idle);
+            assert_eq!(self.park.lamp(Moment(self.now), lot, orbit), Lamp::Idle);
         }
 
         for view in views {
@@ -70,7 +70,7 @@ impl World {
             let parked = self.calls.values().filter(|call| call.lot == view.lot).count() as u32;
             let reserved = self.held.values().filter(|held| held.0 == view.lot).count() as u32;
             assert_eq!((view.parked, view.reserved), (parked, reserved));
-            assert_eq!((view.free, view.closed, view.going), (free, shut, lot.going));
+            assert_eq!((view.free, view.closed, view.removed), (free, shut, lot.going));
             assert_eq!(view.capacity, lot.orbits.len() as u32);
             assert_eq!(view.draining, parked + reserved - inside);
             assert_eq!(
@@ -89,7 +89,7 @@ impl World {
         match self.park.poll_timeout() {
             // When a call-back is tried next only the domain knows.
             Some(at) if !owed.is_empty() => assert!(due.is_none_or(|due| at.0 <= due)),
-            at => assert!(owed.is_empty() && at == due.map(Millis), "{at:?}, not {due:?}"),
+            at => assert!(owed.is_empty() && at == due.map(Moment), "{at:?}, not {due:?}"),
         }
         assert_eq!(self.parked, self.ended + self.calls.len() as u64, "one outcome a park");
     }
@@ -119,7 +119,7 @@ impl World {
             let _ = self.park.open(&lot, None);
         }
         for lot in self.park.lots() {
-            assert_eq!((lot.free, lot.going), (lot.capacity, false));
+            assert_eq!((lot.free, lot.removed), (lot.capacity, false));
         }
     }
 }

@@ -260,18 +260,18 @@ impl World {
         parker: bool,
     ) {
         let timeout = [None, Some(0), Some(1), Some(7_000)][usize::from(timeout)];
-        let request = ParkRequest {
-            uuid: uuid(n),
-            lot: key(lot),
-            orbit: want(orbit),
-            caller: Caller::new("name", "100"),
+        let info = CallInfo {
             parker: parker.then(|| "1000@x.com".parse().expect("a user")),
             priority,
+            parked_at_epoch_ms: self.now,
+            ..CallInfo::new(uuid(n), Caller::new("name", "100"))
+        };
+        let request = ParkRequest {
+            info,
+            lot: key(lot),
+            orbit: want(orbit),
             timeout_ms: timeout,
             returns: steps(returns),
-            note: String::new(),
-            addressed_to: String::new(),
-            parked_at_epoch_ms: self.now,
         };
         match self.park.park(self.at(), request.clone()) {
             Ok(parked) => {
@@ -325,9 +325,9 @@ impl World {
         };
         match self.park.claim(self.at(), lot, target, claimant) {
             Ok(claim) => {
-                assert_eq!(Some(&claim.call.uuid), expected);
+                assert_eq!(Some(&claim.call.info.uuid), expected);
                 self.absorb_all();
-                self.claimed(&claim.call.uuid, claim.ticket, by);
+                self.claimed(&claim.call.info.uuid, claim.ticket, by);
             }
             Err(refusal) => assert_eq!(expected, None, "{refusal:?}"),
         }
@@ -458,8 +458,8 @@ impl World {
                 false => lot.closed.intersection(&lot.orbits).cloned().collect(),
             };
             lot.timeout_ms = match config.timeout.base {
-                Base::Fixed(ms) => ms,
-                Base::Adaptive => unreachable!("not in these configurations"),
+                TimeoutRule::Fixed(ms) => ms,
+                TimeoutRule::Adaptive => unreachable!("not in these configurations"),
             };
             lot.going = false;
         }

@@ -98,8 +98,8 @@ impl World {
         world
     }
 
-    pub fn at(&self) -> Millis {
-        Millis(self.now)
+    pub fn at(&self) -> Moment {
+        Moment(self.now)
     }
 
     /// Takes in whatever has happened; whether anything has.
@@ -115,14 +115,14 @@ impl World {
             match effect {
                 Effect::Event(event) => self.event(event),
                 Effect::Ring(ring) => {
-                    let call = self.calls.get_mut(&ring.call.uuid).expect("rings for no call");
+                    let call = self.calls.get_mut(&ring.call.info.uuid).expect("rings for no call");
                     assert!(call.claim.is_none(), "rings for a call that is claimed");
                     assert!(call.ringing.is_none(), "rings twice");
                     let message = matches!(ring.to, RingTo::Message(_));
                     let rings_ms = u64::from(ring.step.ring_s) * 1000;
                     let until = self.now + if message { MESSAGE_MS } else { rings_ms };
                     call.ringing = Some((ring.run, until));
-                    self.old_runs.entry(ring.call.uuid.clone()).or_insert(ring.run);
+                    self.old_runs.entry(ring.call.info.uuid.clone()).or_insert(ring.run);
                 }
                 Effect::StopRing(run, _) if self.trying.iter().any(|(_, trying)| trying == run) => {
                 }
@@ -153,7 +153,9 @@ impl World {
                     assert!(call.claim.is_none() && call.ringing.is_none());
                     call.offer = Some(self.now + 2_000);
                 }
-                Effect::CallBack(attempt) => self.trying.push((attempt.callback.id, attempt.run)),
+                Effect::TryCallback(attempt) => {
+                    self.trying.push((attempt.callback.id, attempt.run))
+                }
                 Effect::Callback(news) => match news.end {
                     Some(_) => self.owed -= 1,
                     None if news.callback.reason.is_none() => self.owed += 1,
@@ -170,7 +172,7 @@ impl World {
     }
 
     pub fn event(&mut self, event: &ParkEvent) {
-        let uuid = &event.uuid;
+        let uuid = &event.info.uuid;
         let here = event.orbit.clone().map(|orbit| (event.lot.clone(), orbit));
         match event.action {
             // The caller of `park` knows it already.

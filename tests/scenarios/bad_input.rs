@@ -2,7 +2,7 @@
 
 use kit::{SOON, new_uuid};
 
-use super::lot::{Scene, setup};
+use super::lot::{LOTS, Scene, setup};
 
 /// A name with everything in it that means something to somebody.
 const NAME: &str = r#"Bob <&"'> %s%n $x \ , ; = [a] {b} |"#;
@@ -10,7 +10,7 @@ const CHINESE: &str = "王小明 ñ €";
 
 #[test]
 fn names_arrive_intact_everywhere() {
-    let scene = Scene::new();
+    let scene = Scene::start(setup(LOTS));
     for name in [NAME, CHINESE] {
         let (caller, parked) = scene.park_with(
             "park_701",
@@ -45,7 +45,7 @@ fn names_arrive_intact_everywhere() {
 
 #[test]
 fn a_huge_name_or_note_breaks_no_list_and_is_shortened_everywhere() {
-    let scene = Scene::new();
+    let scene = Scene::start(setup(LOTS));
     let (other, _) = scene.park("park_702");
     for name in ["\u{202e}".repeat(8_192), "x".repeat(20_000)] {
         let huge = [
@@ -77,7 +77,7 @@ fn unescaped(xml: &str) -> String {
 
 #[test]
 fn the_command_takes_anything() {
-    let scene = Scene::new();
+    let scene = Scene::start(setup(LOTS));
     let (caller, _) = scene.park("park_701");
     let mut esl = scene.switch.esl();
     let huge = "9".repeat(6000);
@@ -127,7 +127,7 @@ fn the_command_takes_anything() {
 
 #[test]
 fn errors_have_their_codes() {
-    let scene = Scene::new();
+    let scene = Scene::start(setup(LOTS));
     let (caller, _) = scene.park("park_701");
     for (command, code) in [
         ("park", "bad_arguments"),
@@ -161,7 +161,7 @@ fn errors_have_their_codes() {
 
 #[test]
 fn variables_that_make_no_sense_are_ignored_and_logged_once() {
-    let scene = Scene::new();
+    let scene = Scene::start(setup(LOTS));
     let (_, parked) = scene.park_with(
         "park",
         &[
@@ -187,13 +187,13 @@ fn variables_that_make_no_sense_are_ignored_and_logged_once() {
     once("callpark_timeout is ignored");
     once("callpark_priority is ignored");
     once("callpark_return is ignored");
-    once("is no user@domain");
+    once("is not a user@domain");
     once("/no/such/file.wav");
 }
 
 #[test]
 fn bad_configurations_say_what_is_wrong_and_change_nothing() {
-    let scene = Scene::new();
+    let scene = Scene::start(setup(LOTS));
     let (caller, _) = scene.park("park_701");
     for (lots, says) in [
         (r#"<lot name="default" orbits="7x1-720"/>"#, "7x1-720"),
@@ -209,7 +209,7 @@ fn bad_configurations_say_what_is_wrong_and_change_nothing() {
         ),
         (
             r#"<lot name="default" orbits="701"><return><step to="" ring="1"/></return></lot>"#,
-            "nothing to ring",
+            "what to ring",
         ),
         ("<plot/>", "plot"),
     ] {
@@ -247,7 +247,7 @@ fn without_a_file_or_with_a_bad_one_there_is_one_lot() {
             None => setup("").no_callpark_conf(),
             Some(xml) => setup("").callpark_conf(xml),
         };
-        let scene = Scene::with(setup);
+        let scene = Scene::start(setup);
         let (caller, parked) = scene.park("park");
         assert_eq!(parked.text("Callpark-Orbit"), "701");
         scene.switch.kill(&caller);
@@ -257,7 +257,7 @@ fn without_a_file_or_with_a_bad_one_there_is_one_lot() {
 
 #[test]
 fn reloadxml_is_followed_too() {
-    let scene = Scene::new();
+    let scene = Scene::start(setup(LOTS));
     scene.switch.write_callpark_conf(Some(
         r#"<configuration name="callpark.conf"><lots><lot name="fresh" orbits="501"/></lots></configuration>"#,
     ));

@@ -2,11 +2,11 @@
 
 use kit::SOON;
 
-use super::lot::{MOMENT, Scene};
+use super::lot::{LOTS, MOMENT, Scene, setup};
 
 #[test]
 fn a_call_is_parked_listed_retrieved_and_the_orbit_is_free_again() {
-    let scene = Scene::new();
+    let scene = Scene::start(setup(LOTS));
     let (caller, parked) = scene.park_with(
         "park",
         &[("origination_callee_id_name", "Bob"), ("origination_callee_id_number", "0301234")],
@@ -39,7 +39,7 @@ fn a_call_is_parked_listed_retrieved_and_the_orbit_is_free_again() {
 
 #[test]
 fn the_caller_hangs_up_while_waiting() {
-    let scene = Scene::new();
+    let scene = Scene::start(setup(LOTS));
     let (caller, _) = scene.park("park");
     scene.switch.kill(&caller);
     let end = scene.outcome(&caller, "abandoned");
@@ -49,7 +49,7 @@ fn the_caller_hangs_up_while_waiting() {
 
 #[test]
 fn the_caller_hangs_up_in_the_bridge_and_takes_the_retriever_along() {
-    let scene = Scene::new();
+    let scene = Scene::start(setup(LOTS));
     let (caller, _) = scene.park("park_705");
     let retriever = scene.dial("take_default_705");
     scene.outcome(&caller, "retrieved");
@@ -60,7 +60,7 @@ fn the_caller_hangs_up_in_the_bridge_and_takes_the_retriever_along() {
 
 #[test]
 fn an_empty_orbit_says_so_and_the_dialplan_goes_on() {
-    let scene = Scene::new();
+    let scene = Scene::start(setup(LOTS));
     for (exten, status) in [
         ("take_701", "empty"),
         ("take_default_next", "empty"),
@@ -81,7 +81,7 @@ fn an_empty_orbit_says_so_and_the_dialplan_goes_on() {
 
 #[test]
 fn a_full_lot_and_a_taken_orbit() {
-    let scene = Scene::new();
+    let scene = Scene::start(setup(LOTS));
     let (_, first) = scene.park("park_one");
     assert_eq!(first.text("Callpark-Orbit"), "901");
     let leg = scene.dial("park_one");
@@ -96,7 +96,7 @@ fn a_full_lot_and_a_taken_orbit() {
 
 #[test]
 fn next_takes_the_highest_priority_then_who_waits_longest() {
-    let scene = Scene::new();
+    let scene = Scene::start(setup(LOTS));
     let (first, _) = scene.park("park");
     let (second, _) = scene.park("park");
     let (urgent, _) = scene.park_with("park", &[("callpark_priority", "5")]);
@@ -109,7 +109,7 @@ fn next_takes_the_highest_priority_then_who_waits_longest() {
 
 #[test]
 fn the_command_parks_moves_sets_shows_and_drops() {
-    let scene = Scene::new();
+    let scene = Scene::start(setup(LOTS));
     let leg = scene.dial("7777");
     scene.switch.eventually(SOON, "leg", || scene.switch.alive(&leg).then_some(()));
     assert_eq!(scene.api(&format!("park {leg} default 702")).trim(), "+OK default 702");
@@ -141,7 +141,7 @@ fn the_command_parks_moves_sets_shows_and_drops() {
 
 #[test]
 fn the_command_connects_a_channel_and_a_dial_string() {
-    let scene = Scene::new();
+    let scene = Scene::start(setup(LOTS));
     let (caller, _) = scene.park("park");
     let leg = scene.dial("7777");
     scene.switch.eventually(SOON, "leg", || scene.switch.alive(&leg).then_some(()));
@@ -158,7 +158,7 @@ fn the_command_connects_a_channel_and_a_dial_string() {
 
 #[test]
 fn closed_orbits_take_no_calls_and_keep_those_they_have() {
-    let scene = Scene::new();
+    let scene = Scene::start(setup(LOTS));
     let (caller, _) = scene.park("park_701");
     assert_eq!(scene.api("close default").trim(), "+OK default");
     let leg = scene.dial("park");
@@ -171,7 +171,7 @@ fn closed_orbits_take_no_calls_and_keep_those_they_have() {
 
 #[test]
 fn another_command_takes_the_call_out() {
-    let scene = Scene::new();
+    let scene = Scene::start(setup(LOTS));
     let (caller, _) = scene.park("park");
     scene.switch.api(&format!("uuid_transfer {caller} 7777 XML default"));
     scene.outcome(&caller, "transferred");
@@ -181,7 +181,7 @@ fn another_command_takes_the_call_out() {
 
 #[test]
 fn unloading_and_loading_again() {
-    let scene = Scene::new();
+    let scene = Scene::start(setup(LOTS));
     let (caller, _) = scene.park("park");
     assert!(scene.switch.api("unload mod_callpark").starts_with("-ERR"));
     assert!(scene.switch.alive(&caller));
@@ -206,7 +206,7 @@ fn unloading_and_loading_again() {
 
 #[test]
 fn a_reload_keeps_parked_calls_and_a_bad_file_changes_nothing() {
-    let scene = Scene::new();
+    let scene = Scene::start(setup(LOTS));
     let (caller, _) = scene.park("park_701");
     let conf = |lots: &str| {
         format!(
@@ -229,7 +229,7 @@ fn a_reload_keeps_parked_calls_and_a_bad_file_changes_nothing() {
 
 #[test]
 fn the_end_of_the_switch_is_an_outcome_too() {
-    let scene = Scene::new();
+    let scene = Scene::start(setup(LOTS));
     let callers: Vec<String> = (0..3).map(|_| scene.park("park").0).collect();
     assert!(scene.switch.stop().success());
     for caller in callers {

@@ -29,7 +29,7 @@ fn caller(scene: &Scene) -> String {
 
 #[test]
 fn a_caller_leaves_by_its_key_and_no_other() {
-    let scene = Scene::with(lot(
+    let scene = Scene::start(lot(
         r#"<param name="exit-key" value="0"/><param name="exit-to" value="7777 XML default"/>"#,
     ));
     let caller = caller(&scene);
@@ -46,7 +46,7 @@ fn a_caller_leaves_by_its_key_and_no_other() {
 
 #[test]
 fn without_an_exit_key_no_key_does_anything() {
-    let scene = Scene::with(lot(""));
+    let scene = Scene::start(lot(""));
     let caller = caller(&scene);
     press(&scene, &caller, "0123456789*#");
     scene.events.none_for(MOMENT, |e| !e.text("Callpark-Outcome").is_empty());
@@ -57,14 +57,14 @@ fn without_an_exit_key_no_key_does_anything() {
 
 #[test]
 fn who_has_waited_long_enough_leaves_or_is_hung_up() {
-    let scene = Scene::with(lot(
+    let scene = Scene::start(lot(
         r#"<param name="max-wait" value="1"/><param name="exit-to" value="7777 XML default"/>"#,
     ));
     let stays = caller(&scene);
     scene.outcome(&stays, "left");
     assert!(scene.switch.alive(&stays));
 
-    let scene = Scene::with(lot(r#"<param name="max-wait" value="1"/>"#));
+    let scene = Scene::start(lot(r#"<param name="max-wait" value="1"/>"#));
     let ends = caller(&scene);
     scene.outcome(&ends, "dropped");
     scene.switch.wait_gone(&ends);
@@ -73,7 +73,7 @@ fn who_has_waited_long_enough_leaves_or_is_hung_up() {
 
 #[test]
 fn comfort_that_cannot_be_played_disturbs_nobody() {
-    let scene = Scene::with(lot(r#"<param name="comfort" value="/no/such/comfort.wav"/>
+    let scene = Scene::start(lot(r#"<param name="comfort" value="/no/such/comfort.wav"/>
         <param name="comfort-every" value="1"/>"#));
     let caller = caller(&scene);
     scene.switch.eventually(SOON, "a line about it", || {
@@ -96,7 +96,7 @@ const CALLBACK: &str = r#"<param name="callback-key" value="5"/>
 
 #[test]
 fn a_caller_hangs_up_and_is_called_back_once() {
-    let scene = Scene::with(
+    let scene = Scene::start(
         lot(CALLBACK)
             .user_at(1000, "null/desk")
             .extension("95550123", &[("bridge", "null/caller")]),
@@ -120,7 +120,7 @@ fn a_caller_hangs_up_and_is_called_back_once() {
 
 #[test]
 fn a_callback_waits_until_its_user_is_free_and_can_be_cancelled() {
-    let scene = Scene::with(lot(CALLBACK));
+    let scene = Scene::start(lot(CALLBACK));
     let caller = caller(&scene);
     press(&scene, &caller, "5");
     scene.outcome(&caller, "callback");
@@ -141,7 +141,7 @@ fn a_callback_waits_until_its_user_is_free_and_can_be_cancelled() {
 
 #[test]
 fn nobody_is_promised_a_callback_that_cannot_be() {
-    let scene = Scene::with(lot(CALLBACK));
+    let scene = Scene::start(lot(CALLBACK));
     let leg = new_uuid();
     scene.switch.originate(
         &leg,
@@ -159,7 +159,7 @@ fn nobody_is_promised_a_callback_that_cannot_be() {
 
 #[test]
 fn a_return_step_offers_it() {
-    let scene = Scene::with(setup(
+    let scene = Scene::start(setup(
         r#"<lot name="default" orbits="701-705"><param name="timeout" value="1"/>
         <return><step to="callback" ring="2"/><step to="transfer:7777 XML default"/></return></lot>"#,
     ));

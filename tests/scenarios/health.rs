@@ -39,7 +39,7 @@ fn now_ms() -> u64 {
 #[test]
 fn a_module_with_a_parked_call_is_all_right() {
     let begun = now_ms();
-    let scene = Scene::with(setup(LOT));
+    let scene = Scene::start(setup(LOT));
     let (caller, _) = scene.park("park_701");
     scene.action(&caller, "remind");
     let all = health(&scene);
@@ -64,7 +64,7 @@ fn a_module_with_a_parked_call_is_all_right() {
 
 #[test]
 fn a_reload_that_failed_is_wrong_until_one_succeeds() {
-    let scene = Scene::with(setup(LOT));
+    let scene = Scene::start(setup(LOT));
     let (_, loaded_ms, _) = part(&scene, "configuration");
     scene.switch.write_callpark_conf(Some(BAD));
     let refused = scene.api("reload");
@@ -91,7 +91,7 @@ fn a_reload_that_failed_is_wrong_until_one_succeeds() {
 
 #[test]
 fn a_bad_file_at_load_is_wrong_from_the_beginning() {
-    let scene = Scene::with(Setup::new().callpark_conf(BAD));
+    let scene = Scene::start(Setup::new().callpark_conf(BAD));
     let (ok, _, text) = part(&scene, "configuration");
     assert!(!ok && text.contains("line 5") && text.contains("701-720"), "{text}");
     scene.switch.write_callpark_conf(Some(GOOD));
@@ -103,7 +103,7 @@ fn a_bad_file_at_load_is_wrong_from_the_beginning() {
 /// command says is what counts.
 #[test]
 fn what_reload_says_is_what_health_says() {
-    let scene = Scene::with(setup(LOT));
+    let scene = Scene::start(setup(LOT));
     for round in 0..50 {
         scene.switch.write_callpark_conf(Some(BAD));
         assert!(scene.api("reload").starts_with("-ERR"));
@@ -117,7 +117,7 @@ fn what_reload_says_is_what_health_says() {
 /// Neither does a document that FreeSWITCH itself cannot read pass unseen, nor is the good one before it forgotten.
 #[test]
 fn xml_that_freeswitch_cannot_read_is_wrong_too() {
-    let scene = Scene::with(setup(LOT));
+    let scene = Scene::start(setup(LOT));
     if !scene.switch.is_real() {
         return;
     }
@@ -135,7 +135,7 @@ fn xml_that_freeswitch_cannot_read_is_wrong_too() {
 
 #[test]
 fn mod_valet_parking_beside_is_wrong_unless_the_lamps_are_called_otherwise() {
-    let scene = Scene::with(setup(LOT).module("mod_valet_parking"));
+    let scene = Scene::start(setup(LOT).module("mod_valet_parking"));
     if !scene.switch.is_real() {
         return;
     }

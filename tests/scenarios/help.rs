@@ -1,6 +1,6 @@
 //! `callpark help` says what the reference says.
 
-use super::lot::Scene;
+use super::lot::{LOTS, Scene, setup};
 
 const REFERENCE: &str = include_str!("../../docs/reference.md");
 
@@ -28,7 +28,7 @@ fn rows(begin: &str) -> Vec<(String, String)> {
 
 #[test]
 fn every_verb_is_explained_as_in_the_reference() {
-    let scene = Scene::new();
+    let scene = Scene::start(setup(LOTS));
     let verbs = rows("| `callpark ");
     let list = scene.switch.api("callpark help");
     let usages: Vec<&str> = verbs.iter().map(|(usage, _)| usage.as_str()).collect();
@@ -43,7 +43,7 @@ fn every_verb_is_explained_as_in_the_reference() {
 
 #[test]
 fn every_param_is_explained_and_a_word_that_is_neither_is_refused() {
-    let scene = Scene::new();
+    let scene = Scene::start(setup(LOTS));
     let answer = scene.switch.api("callpark help max-wait");
     assert!(answer.starts_with("max-wait, by default 0\n  Seconds after which"), "{answer}");
     assert!(!answer.contains(['`', '*']), "{answer}");

@@ -53,7 +53,7 @@ fn nobody_was_reached(scene: &Scene, caller: &str, number: &str) {
 
 #[test]
 fn a_number_adds_nobody_to_the_dial_string_of_a_step() {
-    let scene = Scene::with(lot(r#"<param name="timeout" value="1"/><return>
+    let scene = Scene::start(lot(r#"<param name="timeout" value="1"/><return>
         <step to="[origination_caller_id_number=${caller_id_number}]null/crm"/>
         <step to="loopback/crm_${caller_id_number}/default"/>
         </return>"#));
@@ -80,7 +80,7 @@ fn a_number_adds_nobody_to_the_dial_string_of_a_step() {
 
 #[test]
 fn what_a_caller_sends_makes_no_return_steps() {
-    let scene = Scene::with(lot("<return/>"));
+    let scene = Scene::start(lot("<return/>"));
     // What holds a `$` FreeSWITCH itself has looked into by then, for `set` does that.
     let written = NUMBERS.iter().enumerate().filter(|(_, number)| !number.contains('$'));
     for (at, number) in written {
@@ -97,7 +97,7 @@ fn what_a_caller_sends_makes_no_return_steps() {
 
 #[test]
 fn what_a_caller_sends_pages_nobody() {
-    let scene = Scene::with(lot(r#"<param name="timeout" value="0"/>
+    let scene = Scene::start(lot(r#"<param name="timeout" value="0"/>
         <param name="page" value="[a=${caller_id_number}]null/page,loopback/crm_${caller_id_number}/default"/>"#));
     for (at, number) in NUMBERS.iter().enumerate() {
         let (caller, _) = scene.park(&format!("as_{at}"));
@@ -114,7 +114,7 @@ fn what_a_caller_sends_pages_nobody() {
 #[test]
 fn a_name_runs_no_command_by_way_of_the_hold_music() {
     let file = PathBuf::from(format!("/tmp/callpark-{}-{}", std::process::id(), kit::new_uuid()));
-    let scene = Scene::with(lot(
+    let scene = Scene::start(lot(
         r#"<param name="hold-music" value="tone_stream://%(500,0,400);loops=-1;${caller_id_name}"/>"#,
     ));
     let name = format!("${{system(touch {})}}", file.display());
@@ -135,7 +135,7 @@ fn a_name_runs_no_command_by_way_of_the_hold_music() {
 
 #[test]
 fn a_configuration_that_asks_for_too_much_is_refused_with_its_line() {
-    let scene = Scene::with(lot(""));
+    let scene = Scene::start(lot(""));
     let (caller, _) = scene.park("as_9");
     let lines =
         |count: usize, line: &dyn Fn(usize) -> String| (0..count).map(line).collect::<String>();
@@ -150,7 +150,7 @@ fn a_configuration_that_asks_for_too_much_is_refused_with_its_line() {
         (orbits, "more than 20000000 orbits"),
         (steps, "more than 100 return steps"),
         (lots, "more than 20000 lots"),
-        (format!("{}{}", "<lot>\n".repeat(20), "</lot>\n".repeat(20)), "nest too deep"),
+        (format!("{}{}", "<lot>\n".repeat(20), "</lot>\n".repeat(20)), "nested too deeply"),
     ] {
         let xml = format!(
             "<configuration name=\"callpark.conf\">\n<lots>\n{lots}</lots>\n</configuration>"
@@ -168,7 +168,7 @@ fn a_configuration_that_asks_for_too_much_is_refused_with_its_line() {
 #[test]
 fn commands_inside_commands_without_end_do_not_end_the_switch() {
     let nested = format!("{}x{}", "${a(".repeat(5_000), ")}".repeat(5_000));
-    let scene = Scene::with(lot(&format!(
+    let scene = Scene::start(lot(&format!(
         r#"<param name="timeout" value="1"/><param name="page" value="null/{nested}"/>
         <param name="hold-music" value="{nested}"/><return><step to="null/{nested}"/></return>"#
     )));

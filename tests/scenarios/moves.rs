@@ -39,7 +39,7 @@ fn in_table(scene: &Scene, uuid: &str) -> bool {
 
 #[test]
 fn a_busy_channel_is_parked_at_once() {
-    let scene = Scene::with(busy());
+    let scene = Scene::start(busy());
     for exten in ["plays", "sleeps", "7777", "calls", "talks"] {
         let uuid = scene.dial(exten);
         // Somewhere between its first step and its last.
@@ -58,7 +58,7 @@ fn a_busy_channel_is_parked_at_once() {
 
 #[test]
 fn a_channel_that_is_stuck_arrives_when_it_can() {
-    let scene = Scene::with(busy());
+    let scene = Scene::start(busy());
     // Told within its 5 s, and after them: it is on its way then, and its orbit is held.
     for stuck in ["3", "7"] {
         let uuid = scene.dial(&format!("stuck_{stuck}"));
@@ -81,7 +81,7 @@ fn a_channel_that_is_stuck_arrives_when_it_can() {
 /// Its dialplan would be over when it is free again.
 #[test]
 fn a_channel_that_is_stuck_in_its_last_application_is_parked_too() {
-    let scene = Scene::with(busy());
+    let scene = Scene::start(busy());
     let uuid = scene.dial("stuck_and_over_2.5");
     scene.switch.wait_var(&uuid, "stuck", "yes");
     assert_eq!(scene.api(&format!("park {uuid}")).trim(), "+OK default 701");
@@ -92,7 +92,7 @@ fn a_channel_that_is_stuck_in_its_last_application_is_parked_too() {
 /// A channel that is to take a call stays where it is until it can have the call.
 #[test]
 fn a_channel_that_does_not_come_in_time_retrieves_nothing_and_goes_on() {
-    let scene = Scene::with(busy());
+    let scene = Scene::start(busy());
     let (caller, _) = scene.park("park");
     let uuid = scene.dial("stuck_7");
     let answer = scene.api(&format!("retrieve default 701 {uuid}"));
@@ -108,7 +108,7 @@ fn a_channel_that_does_not_come_in_time_retrieves_nothing_and_goes_on() {
 
 #[test]
 fn a_busy_channel_retrieves_and_one_that_comes_too_late_goes_on() {
-    let scene = Scene::with(busy());
+    let scene = Scene::start(busy());
     for exten in ["plays", "sleeps", "7777"] {
         let (caller, _) = scene.park("park");
         let uuid = scene.dial(exten);
@@ -138,7 +138,7 @@ fn a_busy_channel_retrieves_and_one_that_comes_too_late_goes_on() {
 
 #[test]
 fn a_phone_that_rings_keeps_what_it_was_called_for() {
-    let scene = Scene::with(busy());
+    let scene = Scene::start(busy());
     let (caller, _) = scene.park("park");
     for command in ["park {} default 704", "retrieve default 701 {}"] {
         let uuid = new_uuid();
@@ -178,7 +178,7 @@ fn judge(switch: &Switch, scene: &Scene, uuid: &str, stuck: f64) {
 #[test]
 fn whatever_a_channel_is_stuck_in_the_answer_is_true() {
     const AT_ONCE: usize = 8;
-    let scene = Scene::with(busy().lots(
+    let scene = Scene::start(busy().lots(
         r#"<lot name="default" orbits="701-750"><param name="timeout" value="0"/>
            <param name="announce" value="false"/></lot>"#,
     ));
@@ -211,7 +211,7 @@ fn whatever_a_channel_is_stuck_in_the_answer_is_true() {
 /// A channel that is just called, routed, or started: one of the ways it could go would be lost.
 #[test]
 fn a_channel_that_is_only_just_there_gets_where_it_is_sent() {
-    let scene = Scene::with(busy());
+    let scene = Scene::start(busy());
     for round in 0..rounds() {
         let uuid = new_uuid();
         let exten = ["plays", "sleeps", "7777", "talks"][round % 4];
@@ -239,7 +239,7 @@ fn a_channel_that_is_only_just_there_gets_where_it_is_sent() {
 /// Two commands at once for one channel: it is parked once, and stays.
 #[test]
 fn a_channel_that_two_commands_park_is_parked_once() {
-    let scene = Scene::with(busy());
+    let scene = Scene::start(busy());
     for round in 0..rounds().min(20) {
         let uuid = scene.dial(["plays", "sleeps", "7777", "talks"][round % 4]);
         let park = || scene.switch.esl().api(&format!("callpark park {uuid}")).expect("an answer");
@@ -264,7 +264,7 @@ fn a_channel_that_two_commands_park_is_parked_once() {
 /// A dialplan parks its own channel by the command, and a script another one.
 #[test]
 fn a_channel_parks_itself_by_the_command() {
-    let scene = Scene::with(busy().extension(
+    let scene = Scene::start(busy().extension(
         "itself",
         &[
             ("answer", ""),
@@ -317,7 +317,7 @@ fn a_channel_is_parked_out_of_any_application_of_freeswitch_s() {
             &[("answer", ""), (application, data), ("set", "went_on=yes"), ("playback", TONE)],
         );
     }
-    let scene = Scene::with(setup);
+    let scene = Scene::start(setup);
     if !scene.switch.is_real() {
         return;
     }
@@ -359,7 +359,7 @@ fn a_channel_is_parked_out_of_any_application_of_freeswitch_s() {
 /// Several want one call: a channel that does not get it goes on with what it did, and is not hung up.
 #[test]
 fn of_two_busy_channels_the_one_that_is_late_goes_on() {
-    let scene = Scene::with(busy());
+    let scene = Scene::start(busy());
     for round in 0..rounds().min(30) {
         let (caller, _) = scene.park("park_701");
         let legs = [scene.dial("plays"), scene.dial(["sleeps", "7777"][round % 2])];

@@ -30,7 +30,7 @@ fn goes_on(scene: &Scene, leg: &str, left: &str) {
 
 #[test]
 fn the_caller_and_the_retriever_leave_each_other_for_the_next_call() {
-    let scene = Scene::with(setup(LOTS));
+    let scene = Scene::start(setup(LOTS));
     for round in 0..ROUNDS {
         let (caller, retriever) = retrieved(&scene, "park_701", "take_701");
         if round % 2 == 0 {
@@ -44,7 +44,7 @@ fn the_caller_and_the_retriever_leave_each_other_for_the_next_call() {
 
 #[test]
 fn a_leg_of_any_bridge_leaves_it_for_a_parked_call() {
-    let scene = Scene::with(setup(LOTS));
+    let scene = Scene::start(setup(LOTS));
     for round in 0..ROUNDS {
         let legs = [new_uuid(), new_uuid()];
         for leg in &legs {
@@ -60,7 +60,7 @@ fn a_leg_of_any_bridge_leaves_it_for_a_parked_call() {
 /// A bridge between the two would end FreeSWITCH.
 #[test]
 fn the_halves_of_a_loopback_are_not_connected_to_each_other() {
-    let scene = Scene::with(setup(LOTS));
+    let scene = Scene::start(setup(LOTS));
     if !scene.switch.is_real() {
         // The stand-in's loopbacks carry no media.
         return;
@@ -84,7 +84,7 @@ fn the_halves_of_a_loopback_are_not_connected_to_each_other() {
 fn a_leg_that_is_late_for_the_bridge_does_not_take_the_caller_along() {
     let bridge = "{late_for_bridge=40}loopback/${destination}/default";
     let through = &[("set", "destination=$1"), ("answer", ""), ("bridge", bridge)];
-    let scene = Scene::with(setup(LOTS).extension("through_(.+)", through));
+    let scene = Scene::start(setup(LOTS).extension("through_(.+)", through));
     for _ in 0..ROUNDS {
         let (caller, _) = scene.park("through_park_701");
         scene.events.none_for(MOMENT, |event| {

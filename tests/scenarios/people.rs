@@ -2,12 +2,12 @@
 
 use kit::SOON;
 
-use super::lot::{Scene, setup};
+use super::lot::{LOTS, Scene, setup};
 
 /// Whoever hangs up in the usual way needs no reason; a connection that broke does.
 #[test]
 fn an_abandoned_call_says_what_broke_it() {
-    let scene = Scene::new();
+    let scene = Scene::start(setup(LOTS));
     let ends = scene.switch.events(&["CHANNEL_HANGUP_COMPLETE"]);
     for cause in ["MEDIA_TIMEOUT", "RECOVERY_ON_TIMER_EXPIRE", "NORMAL_TEMPORARY_FAILURE", ""] {
         let (caller, _) = scene.park("park");
@@ -23,7 +23,7 @@ fn an_abandoned_call_says_what_broke_it() {
 
 #[test]
 fn the_history_of_a_call_is_in_the_records_of_both_sides() {
-    let scene = Scene::new();
+    let scene = Scene::start(setup(LOTS));
     let ends = scene.switch.events(&["CHANNEL_HANGUP_COMPLETE"]);
     let (caller, _) = scene.park("park_705");
     let retriever = scene.dial("take_default_705");
@@ -45,7 +45,7 @@ fn the_history_of_a_call_is_in_the_records_of_both_sides() {
 /// A broken tone costs nobody a call.
 #[test]
 fn a_pick_up_tone_that_cannot_be_played_is_left_out() {
-    let scene = Scene::with(setup(
+    let scene = Scene::start(setup(
         r#"<lot name="default" orbits="701-720"><param name="timeout" value="0"/>
         <param name="pickup-tone" value="both:/nowhere/tone.wav"/></lot>"#,
     ));

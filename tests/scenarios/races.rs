@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use kit::{SOON, new_uuid};
 
-use super::lot::{Scene, setup};
+use super::lot::{LOTS, Scene, setup};
 
 fn rounds() -> usize {
     std::env::var("ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(200)
@@ -12,7 +12,7 @@ fn rounds() -> usize {
 
 #[test]
 fn two_retrievers_at_one_orbit() {
-    let scene = Scene::new();
+    let scene = Scene::start(setup(LOTS));
     for round in 0..rounds() {
         let (caller, _) = scene.park("park_701");
         let legs = [new_uuid(), new_uuid()];
@@ -46,7 +46,7 @@ fn two_retrievers_at_one_orbit() {
 
 #[test]
 fn a_retriever_killed_at_every_moment_never_kills_the_caller() {
-    let scene = Scene::new();
+    let scene = Scene::start(setup(LOTS));
     let (mut resumed, mut bridged) = (0, 0);
     for round in 0..rounds() {
         let (caller, _) = scene.park("park_701");
@@ -82,7 +82,7 @@ fn a_retriever_killed_at_every_moment_never_kills_the_caller() {
 
 #[test]
 fn the_caller_killed_at_every_moment_of_a_retrieval() {
-    let scene = Scene::with(setup(
+    let scene = Scene::start(setup(
         r#"<lot name="default" orbits="701"><param name="timeout" value="0"/></lot>"#,
     ));
     for round in 0..rounds() {

@@ -25,7 +25,7 @@ struct Waiting {
 
 impl Waiting {
     fn new() -> Self {
-        let scene = Scene::with(legs());
+        let scene = Scene::start(legs());
         let caller = scene.park("park_701").0;
         Self { scene, caller }
     }
@@ -183,7 +183,7 @@ fn an_application_from_outside_is_refused_to_a_leg_that_talks() {
 /// Nobody picks up, and nobody is lost: the call cannot wait where nobody has answered it.
 #[test]
 fn a_call_nobody_has_answered_is_not_parked() {
-    let scene = Scene::with(legs());
+    let scene = Scene::start(legs());
     let leg = new_uuid();
     let order = format!("originate {{origination_uuid={leg}}}loopback/early park_701 XML default");
     scene.switch.esl().bgapi(&order).expect("bgapi");
@@ -199,7 +199,7 @@ fn rounds() -> usize {
 /// the table says.
 #[test]
 fn a_retriever_taken_away_at_every_moment_never_loses_the_caller() {
-    let scene = Scene::with(legs());
+    let scene = Scene::start(legs());
     let (mut kept, mut taken) = (0, 0);
     for round in 0..rounds() {
         let (caller, _) = scene.park("park_701");

@@ -1,10 +1,10 @@
 //! Time is up.
 
-use super::lot::{Scene, setup};
+use super::lot::{LOTS, Scene, setup};
 
 #[test]
 fn nobody_takes_it_and_it_is_transferred() {
-    let scene = Scene::new();
+    let scene = Scene::start(setup(LOTS));
     let (caller, _) = scene.park("park_quick");
     let end = scene.outcome(&caller, "returned");
     assert_eq!(end.text("Callpark-Action"), "return");
@@ -16,7 +16,7 @@ fn nobody_takes_it_and_it_is_transferred() {
 
 #[test]
 fn a_step_that_fails_gives_way_to_the_next() {
-    let scene = Scene::with(setup(
+    let scene = Scene::start(setup(
         r#"<lot name="default" orbits="701-705"><param name="timeout" value="1"/>
         <return><step to="parker" ring="5"/><step to="error/USER_BUSY" ring="5"/><step to="null/backup" ring="5"/></return></lot>"#,
     ));
@@ -32,7 +32,7 @@ fn a_step_that_fails_gives_way_to_the_next() {
 
 #[test]
 fn the_call_says_its_own_timeout_and_steps() {
-    let scene = Scene::new();
+    let scene = Scene::start(setup(LOTS));
     let (caller, _) = scene.park_with(
         "park",
         &[("callpark_timeout", "1"), ("callpark_return", "transfer:7777 XML default")],
@@ -42,7 +42,7 @@ fn the_call_says_its_own_timeout_and_steps() {
 
 #[test]
 fn the_command_returns_it_now_and_when_all_steps_fail_it_waits_on() {
-    let scene = Scene::with(setup(
+    let scene = Scene::start(setup(
         r#"<lot name="default" orbits="701-705"><param name="timeout" value="60"/>
         <return><step to="error/USER_BUSY" ring="5"/></return></lot>"#,
     ));

@@ -1,10 +1,10 @@
 //! What an administrator is told about the configuration.
 
-use super::lot::Scene;
+use super::lot::{LOTS, Scene, setup};
 
 #[test]
 fn a_mistake_is_reported_with_its_line_in_the_file() {
-    let scene = Scene::new();
+    let scene = Scene::start(setup(LOTS));
     scene.switch.write_callpark_conf(Some(
         r#"<configuration name="callpark.conf">
   <!-- Comments
@@ -19,6 +19,6 @@ fn a_mistake_is_reported_with_its_line_in_the_file() {
     ));
     assert_eq!(
         scene.api("reload").trim(),
-        r#"-ERR failed line 7: lot "default": time-out="90": unknown param"#
+        r#"-ERR failed line 7, lot "default", time-out="90": unknown param"#
     );
 }

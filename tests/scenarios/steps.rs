@@ -31,7 +31,7 @@ fn reason(scene: &Scene, caller: &str, action: &str, step: &str) -> String {
 
 #[test]
 fn the_parker_is_rung_on_the_phones_of_the_directory() {
-    let scene = Scene::with(
+    let scene = Scene::start(
         lot(r#"<return><step to="parker" ring="5"/></return>"#).user_at(1000, "null/desk"),
     );
     let caller = parked_by_1000(&scene);
@@ -47,7 +47,7 @@ fn the_parker_is_rung_on_the_phones_of_the_directory() {
 
 #[test]
 fn every_step_that_cannot_work_gives_way_and_says_why() {
-    let scene = Scene::with(lot(r#"<return>
+    let scene = Scene::start(lot(r#"<return>
         <step to="user/1000@test.local" when="registered"/>
         <step to="voicemail:1000@test.local"/>
         <step to="user/9999@test.local"/>
@@ -68,7 +68,7 @@ fn every_step_that_cannot_work_gives_way_and_says_why() {
 
 #[test]
 fn a_reminder_rings_and_the_call_stays() {
-    let scene = Scene::with(
+    let scene = Scene::start(
         lot(r#"<return><step to="remind"/><step to="remind:message"/></return>"#)
             .user_at(1000, "null/desk"),
     );
@@ -78,7 +78,7 @@ fn a_reminder_rings_and_the_call_stays() {
     let second = scene.action(&caller, "remind");
     assert_eq!(second.text("Callpark-Step"), "2 remind:message", "{}", second.summary());
     let last = scene.action(&caller, "remind");
-    assert_eq!(last.text("Callpark-Reason"), "no return step took it");
+    assert_eq!(last.text("Callpark-Reason"), "no return step took the call");
     assert_eq!(scene.calls()[0]["orbit"], "701");
     scene.dial("take_701");
     scene.outcome(&caller, "retrieved");
@@ -86,7 +86,8 @@ fn a_reminder_rings_and_the_call_stays() {
 
 #[test]
 fn three_returns_and_then_after_return() {
-    let scene = Scene::with(lot(r#"<param name="after-return" value="transfer:7777 XML default"/>
+    let scene =
+        Scene::start(lot(r#"<param name="after-return" value="transfer:7777 XML default"/>
         <param name="max-returns" value="3"/>
         <return><step to="error/USER_BUSY"/></return>"#));
     let (caller, _) = scene.park("park");
@@ -96,7 +97,7 @@ fn three_returns_and_then_after_return() {
     scene.outcome(&caller, "returned");
     assert!(scene.switch.alive(&caller));
 
-    let scene = Scene::with(lot(r#"<param name="after-return" value="hangup:USER_BUSY"/>
+    let scene = Scene::start(lot(r#"<param name="after-return" value="hangup:USER_BUSY"/>
         <return><step to="error/USER_BUSY"/></return>"#));
     let (caller, _) = scene.park("park");
     let end = scene.outcome(&caller, "dropped");
@@ -107,7 +108,7 @@ fn three_returns_and_then_after_return() {
 
 #[test]
 fn a_step_may_hang_up() {
-    let scene = Scene::with(lot(r#"<return><step to="hangup:USER_BUSY"/></return>"#));
+    let scene = Scene::start(lot(r#"<return><step to="hangup:USER_BUSY"/></return>"#));
     let (caller, _) = scene.park("park");
     let end = scene.outcome(&caller, "dropped");
     assert_eq!(end.text("Callpark-Step"), "1 hangup:USER_BUSY");
@@ -117,7 +118,7 @@ fn a_step_may_hang_up() {
 #[test]
 fn sent_back_and_forth_a_call_is_never_ended_by_it() {
     // Its dialplan parks it again and again; FreeSWITCH would end it after three transfers.
-    let scene = Scene::with(lot(r#"<return><step to="transfer:park XML default"/></return>"#));
+    let scene = Scene::start(lot(r#"<return><step to="transfer:park XML default"/></return>"#));
     let (caller, _) =
         scene.park_with("park", &[("max_session_transfers", "3"), ("max_forwards", "3")]);
     for _ in 0..6 {
@@ -129,7 +130,7 @@ fn sent_back_and_forth_a_call_is_never_ended_by_it() {
 
 #[test]
 fn show_says_what_will_happen_and_what_will_be_skipped() {
-    let scene = Scene::with(setup(
+    let scene = Scene::start(setup(
         r#"<lot name="default" orbits="701-705"><param name="timeout" value="60"/>
         <param name="max-wait" value="100"/><param name="exit-to" value="7777"/>
         <return><step to="parker" when="idle" ring="15" pause="5"/>
@@ -147,10 +148,10 @@ fn show_says_what_will_happen_and_what_will_be_skipped() {
     assert_eq!(next[0]["skipped"], "no phone of the user is registered");
     assert_eq!(next[1]["skipped"], "no phone of the user is registered");
     assert_eq!(next[2]["skipped"], "the caller's number cannot be dialled");
-    assert_eq!(what[3], "waits on, again for 60 s");
-    assert_eq!(what[4], "has waited for as long as it may: is transferred to 7777");
+    assert_eq!(what[3], "remains parked for another 60 s");
+    assert_eq!(what[4], "reaches max-wait and is transferred to 7777");
     let in_ms = next[0]["in_ms"].as_u64().expect("a number");
     assert!((60_000..=65_000).contains(&in_ms), "{in_ms}");
     let text = scene.api("show default 701");
-    assert!(text.contains("but is skipped: no phone of the user is registered"), "{text}");
+    assert!(text.contains("(skipped: no phone of the user is registered"), "{text}");
 }

@@ -30,7 +30,7 @@ fn one_caller_does_not_fill_a_lot() {
             setup = setup.extension(&format!("{}_{lot}_([^_]+)", number.0), &actions);
         }
     }
-    let lot = Scene::with(setup);
+    let lot = Scene::start(setup);
     let dials = |exten: &str, number: &str| {
         let uuid = new_uuid();
         lot.switch.originate(&uuid, &format!("{number}_{exten}"), &[]);

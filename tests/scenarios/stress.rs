@@ -85,7 +85,7 @@ fn rounds(switch: &Switch, seed: u64, count: usize) {
 
 #[test]
 fn random_rounds_from_eight_threads_leave_nothing_behind() {
-    let scene = Scene::with(setup(LOTS));
+    let scene = Scene::start(setup(LOTS));
     let all = if scene.switch.is_real() { 300 } else { 2000 };
     let all = std::env::var("STRESS").ok().and_then(|n| n.parse().ok()).unwrap_or(all);
     let seed = fastrand::u64(..);

@@ -12,7 +12,7 @@ fn lots() -> Setup {
 }
 
 fn scene() -> Option<Scene> {
-    let scene = Scene::with(lots());
+    let scene = Scene::start(lots());
     let real = scene.switch.is_real();
     if !real {
         skipped("a real FreeSWITCH");

@@ -27,7 +27,7 @@ fn goes_on(scene: &Scene, exten: &str, vars: &[(&str, &str)], status: &str) {
 /// The switch's global `domain_name` is test.local.
 #[test]
 fn a_channel_sees_the_lots_of_its_own_domain() {
-    let scene = Scene::with(tenants(LOTS));
+    let scene = Scene::start(tenants(LOTS));
     for domain in ["b.local", "B.Local", "b.local."] {
         let (caller, event) = scene.park_with("park_default_701", &[("domain_name", domain)]);
         assert_eq!(event.text("Callpark-Lot"), "default@b.local", "{domain}");
@@ -45,7 +45,7 @@ fn a_channel_sees_the_lots_of_its_own_domain() {
 
 #[test]
 fn a_lot_s_whole_name_is_for_its_own_domain_and_for_nobody_s_channels() {
-    let scene = Scene::with(tenants(LOTS));
+    let scene = Scene::start(tenants(LOTS));
     goes_on(&scene, "far", &[("domain_name", "test.local")], "unknown_lot");
     for vars in [&[][..], &[("domain_name", "b.local")]] {
         let (caller, event) = scene.park_with("far", vars);
@@ -57,7 +57,7 @@ fn a_lot_s_whole_name_is_for_its_own_domain_and_for_nobody_s_channels() {
 
 #[test]
 fn one_lot_without_a_domain_serves_every_channel() {
-    let scene = Scene::with(tenants(super::lot::LOTS));
+    let scene = Scene::start(tenants(super::lot::LOTS));
     for vars in [&[][..], &[("domain_name", "b.local")], &[("domain_name", "c.local")]] {
         let (caller, event) = scene.park_with("park_701", vars);
         assert_eq!(event.text("Callpark-Lot"), "default");
@@ -70,7 +70,7 @@ fn one_lot_without_a_domain_serves_every_channel() {
 
 #[test]
 fn users_are_those_of_the_directory() {
-    let scene = Scene::with(tenants(super::lot::LOTS));
+    let scene = Scene::start(tenants(super::lot::LOTS));
     for (named, parker) in [
         ("1001@b.local", "1001@b.local"),
         ("1001@B.LOCAL.", "1001@b.local"),
@@ -98,7 +98,7 @@ fn users_are_those_of_the_directory() {
 /// The parker's lots are meant where the channel has none of its own.
 #[test]
 fn the_lot_is_that_of_the_parker_who_is_named() {
-    let scene = Scene::with(tenants(LOTS));
+    let scene = Scene::start(tenants(LOTS));
     let (_, event) = scene.park_with("park", &[("callpark_parker", "1001@b.local")]);
     assert_eq!(event.text("Callpark-Lot"), "default@b.local");
     let both = [("callpark_parker", "1001@b.local"), ("domain_name", "test.local")];

@@ -21,7 +21,7 @@ fn scene() -> Option<Scene> {
         skipped("root, to start a switch whose threads are limited");
         return None;
     }
-    Some(Scene::with(setup(&lot("701-705")).own_user()))
+    Some(Scene::start(setup(&lot("701-705")).own_user()))
 }
 
 /// When steps of that call failed, within two seconds.

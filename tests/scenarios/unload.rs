@@ -20,7 +20,7 @@ const HIDES: (&str, &str) = ("current_application", "playback");
 /// Parked, retrieved, and about to be: each of them is hidden, and hung up all the same.
 #[test]
 fn an_unload_by_force_ends_every_call_whatever_runs_on_top() {
-    let scene = Scene::new();
+    let scene = Scene::start(setup(LOTS));
     let (parked, _) = scene.park("park_701");
     let (key, _) = scene.park("park_702");
     let (taken, _) = scene.park("park_703");
@@ -55,7 +55,7 @@ fn an_unload_by_force_ends_every_call_whatever_runs_on_top() {
 /// What runs on top takes no notice of anything: the call ends for everybody who looks at the table, and ends when it can.
 #[test]
 fn a_call_that_cannot_leave_has_an_outcome_all_the_same() {
-    let scene = Scene::new();
+    let scene = Scene::start(setup(LOTS));
     if !scene.switch.is_real() {
         return;
     }
@@ -77,7 +77,7 @@ fn a_call_that_cannot_leave_has_an_outcome_all_the_same() {
 /// What rings for a parked call, or has answered and hears something first.
 #[test]
 fn an_unload_by_force_ends_what_rings() {
-    let scene = Scene::with(setup(
+    let scene = Scene::start(setup(
         r#"<lot name="default" orbits="701-703"><param name="timeout" value="0"/>
            <return><step to="{null_enable_auto_answer=false}null/9" ring="60"/></return></lot>"#,
     ));
@@ -96,7 +96,7 @@ fn an_unload_by_force_ends_what_rings() {
 /// Runs of return steps are counted anew at each load.
 #[test]
 fn a_step_of_a_later_load_ends_no_call_that_an_earlier_one_has_rung() {
-    let scene = Scene::with(setup(
+    let scene = Scene::start(setup(
         r#"<lot name="default" orbits="701-703"><param name="timeout" value="0"/>
            <return><step to="{origination_uuid=${leg},null_enable_auto_answer=${answers}}null/9" ring="60"/></return></lot>"#,
     ));

@@ -3,9 +3,9 @@
 use std::time::{Duration, Instant};
 
 use kit::phone::{Call, Policy, ReferredBy, Sound};
-use kit::{SOON, Setup};
+use kit::{Ends, MUSIC, SOON, Scene, Setup};
 
-use super::desk::{Desk, Ends, LOT, MOMENT, MUSIC, WENT_ON, music_after, refer, setup};
+use super::desk::{LOT, MOMENT, WENT_ON, music_after, refer, setup};
 
 /// Half a second of a tone for each phrase, told apart by what it is asked to say.
 const PHRASES: &str = r#"<section name="languages"><language name="en" say-module="en" sound-prefix="/nowhere">
@@ -52,7 +52,7 @@ fn heard_whole(call: &Call, sound: Sound) {
 
 #[test]
 fn the_consultation_leg_hears_the_orbit_from_the_first_digit() {
-    let Some(desk) = Desk::with(phrases()) else { return };
+    let Some(desk) = Scene::start_real(phrases()) else { return };
     let bob = desk.phone("1001");
     for (number, phrase) in [("700", Sound::Tone(1150)), ("park_default_705", Sound::Tone(1450))] {
         let consultation = bob.call_up(number);
@@ -70,7 +70,7 @@ fn the_consultation_leg_hears_the_orbit_from_the_first_digit() {
 
 #[test]
 fn who_presses_a_feature_code_hears_the_orbit_and_the_parked_one_does_not_wait_for_it() {
-    let Some(desk) = Desk::with(phrases()) else { return };
+    let Some(desk) = Scene::start_real(phrases()) else { return };
     let (alice, bob, carol) = (desk.phone("1000"), desk.phone("1001"), desk.phone("1002"));
     let caller = alice.call_up("551001");
     let theirs = bob.incoming(SOON);
@@ -107,7 +107,7 @@ fn the_sample_s_phrase_says_each_digit() {
     for (digit, hz) in digits {
         setup = setup.sound(&format!("digits/{digit}.wav"), hz, 400);
     }
-    let Some(desk) = Desk::with(setup) else { return };
+    let Some(desk) = Scene::start_real(setup) else { return };
     let bob = desk.phone("1001");
     let consultation = bob.call_up("700");
     consultation.wait_hears(MUSIC, SOON);
@@ -131,7 +131,7 @@ fn the_sample_s_phrase_says_each_digit() {
 #[test]
 fn a_tone_takes_the_place_of_a_phrase_that_cannot_be_spoken() {
     for setup in [setup(LOT), sample("/nowhere")] {
-        let Some(desk) = Desk::with(setup) else { return };
+        let Some(desk) = Scene::start_real(setup) else { return };
         let bob = desk.phone("1001");
         let consultation = bob.call_up("700");
         consultation.wait_hears(MUSIC, SOON);
@@ -144,7 +144,7 @@ fn a_tone_takes_the_place_of_a_phrase_that_cannot_be_spoken() {
 
 #[test]
 fn nobody_is_told_who_does_not_want_to_be() {
-    let Some(desk) = Desk::with(phrases()) else { return };
+    let Some(desk) = Scene::start_real(phrases()) else { return };
     let alice = desk.phone("1000");
     for number in ["quiet", "park_mute_911"] {
         let call = alice.call_up(number);
@@ -161,7 +161,7 @@ fn nobody_is_told_who_does_not_want_to_be() {
 
 #[test]
 fn full_and_empty_are_said() {
-    let Some(desk) = Desk::with(phrases()) else { return };
+    let Some(desk) = Scene::start_real(phrases()) else { return };
     let (alice, bob) = (desk.phone("1000"), desk.phone("1001"));
     let waiting = alice.call_up("park_one_901");
     desk.action(&waiting, "park");
@@ -188,7 +188,7 @@ fn phones_are_paged_and_the_parker_gets_a_message() {
         <param name="page" value="group/sales@$${domain}"/></lot>
         <lot name="broken" orbits="801"><param name="timeout" value="0"/>
         <param name="page" value="user/nobody@$${domain}"/><param name="notify" value="true"/></lot>"#;
-    let Some(desk) = Desk::with(setup(lots).sections(PHRASES)) else { return };
+    let Some(desk) = Scene::start_real(setup(lots).sections(PHRASES)) else { return };
     let (alice, bob, carol) = (desk.phone("1000"), desk.phone("1001"), desk.phone("1002"));
     let dave = desk.phone("1003").policy(Policy::Answer);
     let (caller, theirs) = desk.talk(&alice, &bob);

@@ -4,9 +4,9 @@ use std::io::Write;
 use std::time::Duration;
 
 use kit::phone::{Phase, Policy, Sound};
-use kit::{Phone, SOON};
+use kit::{Ends, MUSIC, Phone, SOON, Scene, hang_up, two_way};
 
-use super::desk::{Desk, Ends, LOT, MUSIC, hang_up, setup, two_way};
+use super::desk::{LOT, open, setup};
 
 #[test]
 fn a_call_in_early_media_is_answered_and_parked() {
@@ -16,7 +16,7 @@ fn a_call_in_early_media_is_answered_and_parked() {
             "ringing",
             &[("ring_ready", ""), ("sleep", "300"), ("callpark", "default auto")],
         );
-    let Some(desk) = Desk::with(setup) else { return };
+    let Some(desk) = Scene::start_real(setup) else { return };
     let (alice, carol) = (desk.phone("1000"), desk.phone("1002"));
     for number in ["early", "ringing"] {
         let caller = alice.call(number);
@@ -31,7 +31,7 @@ fn a_call_in_early_media_is_answered_and_parked() {
 /// The caller hears the ring back tone of a phone that nobody answers; somebody parks it.
 #[test]
 fn a_caller_who_hears_ringing_is_parked_and_the_phone_stops() {
-    let Some(desk) = Desk::open() else { return };
+    let Some(desk) = open() else { return };
     let (alice, bob, carol) = (desk.phone("1000"), desk.phone("1001"), desk.phone("1002"));
     for early_media in [false, true] {
         bob.set_policy(Policy::Ring);
@@ -57,7 +57,7 @@ fn a_caller_who_hears_ringing_is_parked_and_the_phone_stops() {
 /// Nobody is there yet on the leg of a phone that rings: it cannot be parked, and goes on ringing.
 #[test]
 fn a_phone_that_rings_is_not_parked() {
-    let Some(desk) = Desk::open() else { return };
+    let Some(desk) = open() else { return };
     let (alice, bob) = (desk.phone("1000"), desk.phone("1001"));
     bob.set_policy(Policy::Ring);
     let caller = alice.call("1001");
@@ -82,7 +82,7 @@ fn a_call_is_parked_out_of_a_conference() {
         .module("mod_conference")
         .configurations(conference)
         .extension("room", &[("answer", ""), ("conference", "room@default")]);
-    let Some(desk) = Desk::with(setup) else { return };
+    let Some(desk) = Scene::start_real(setup) else { return };
     let (alice, bob, carol) = (desk.phone("1000"), desk.phone("1001"), desk.phone("1002"));
     let (caller, other) = (alice.call_up("room"), bob.call_up("room"));
     other.wait_hears(alice.voice(), SOON);
@@ -101,7 +101,7 @@ fn a_call_is_parked_out_of_a_conference() {
 fn a_call_is_parked_out_of_another_application_and_out_of_a_bridge() {
     let setup = setup(LOT)
         .extension("9000", &[("answer", ""), ("playback", "tone_stream://%(500,0,1350);loops=-1")]);
-    let Some(desk) = Desk::with(setup) else { return };
+    let Some(desk) = Scene::start_real(setup) else { return };
     let (alice, bob, carol) = (desk.phone("1000"), desk.phone("1001"), desk.phone("1002"));
     let caller = alice.call_up("9000");
     caller.wait_hears(Sound::Tone(1350), SOON);
@@ -132,7 +132,7 @@ fn video_port(sdp: &str) -> Option<u16> {
 
 #[test]
 fn video_stays_video() {
-    let Some(desk) = Desk::with(setup(LOT).codecs("PCMU,PCMA,VP8")) else { return };
+    let Some(desk) = Scene::start_real(setup(LOT).codecs("PCMU,PCMA,VP8")) else { return };
     if !desk.switch.api("show codec").contains("VP8") {
         // Past the test runner's capture, as for a FreeSWITCH that is missing.
         let _ = writeln!(std::io::stderr(), "SKIPPED: video_stays_video: FreeSWITCH without VP8");
@@ -167,7 +167,7 @@ fn a_call_whose_partner_has_hung_up_dials_and_is_parked_by_nobody() {
             "then_park",
             &[("set", "hangup_after_bridge=false"), bridge, ("callpark", "705")],
         );
-    let Some(desk) = Desk::with(setup) else { return };
+    let Some(desk) = Scene::start_real(setup) else { return };
     let (alice, bob, carol) = (desk.phone("1000"), desk.phone("1001"), desk.phone("1002"));
     let part = |call: &str| {
         let call = alice.call_up(call);
@@ -192,7 +192,7 @@ fn a_call_whose_partner_has_hung_up_dials_and_is_parked_by_nobody() {
 #[test]
 fn a_key_that_is_reached_by_a_dialplan_s_transfer_is_dialled() {
     let setup = setup(LOT).extension("hop", &[("transfer", "705 XML default")]);
-    let Some(desk) = Desk::with(setup) else { return };
+    let Some(desk) = Scene::start_real(setup) else { return };
     let (alice, carol) = (desk.phone("1000"), desk.phone("1002"));
     let caller = alice.call_up("park_default_705");
     desk.wait_parked(&caller, "default", "705", "");

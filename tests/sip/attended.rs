@@ -4,9 +4,9 @@
 use std::time::{Duration, Instant};
 
 use kit::phone::{Call, ReferredBy};
-use kit::{Phone, SOON};
+use kit::{Ends, MUSIC, Phone, SOON, Scene, two_way};
 
-use super::desk::{Desk, Ends, MUSIC, music_after, two_way};
+use super::desk::{music_after, open};
 
 /// In whose dialog the phone sends its REFER; the other call stands in Replaces.
 #[derive(Debug, Clone, Copy)]
@@ -26,7 +26,7 @@ fn complete(theirs: &Call, consultation: &Call, order: In, referred_by: Referred
 }
 
 /// Alice has called Bob, who holds her and calls `number`.
-fn consult(desk: &Desk, alice: &Phone, bob: &Phone, number: &str) -> (Call, Call, Call) {
+fn consult(desk: &Scene, alice: &Phone, bob: &Phone, number: &str) -> (Call, Call, Call) {
     let (caller, theirs) = desk.talk(alice, bob);
     theirs.hold();
     caller.wait_hears(MUSIC, SOON);
@@ -36,7 +36,7 @@ fn consult(desk: &Desk, alice: &Phone, bob: &Phone, number: &str) -> (Call, Call
 
 /// `thinks`: how long the parker listens before completing.
 fn both_orders(thinks: Duration) {
-    let Some(desk) = Desk::open() else { return };
+    let Some(desk) = open() else { return };
     let (alice, bob, carol) = (desk.phone("1000"), desk.phone("1001"), desk.phone("1002"));
     for (number, orbit) in [("700", "701"), ("park_default_705", "705")] {
         let lamp = carol.subscribe(&format!("park+{orbit}"), "dialog");
@@ -72,7 +72,7 @@ fn a_parker_who_does_not_listen_to_the_end_parks_all_the_same() {
 /// Alice holds Bob, whom she called.
 #[test]
 fn who_called_parks_who_was_called() {
-    let Some(desk) = Desk::open() else { return };
+    let Some(desk) = open() else { return };
     let (alice, bob, carol) = (desk.phone("1000"), desk.phone("1001"), desk.phone("1002"));
     for order in [In::CallersDialog, In::Consultation] {
         let (hers, parked) = desk.talk(&alice, &bob);
@@ -88,7 +88,7 @@ fn who_called_parks_who_was_called() {
 
 #[test]
 fn the_caller_hears_music_within_200_ms_of_the_transfer() {
-    let Some(desk) = Desk::open() else { return };
+    let Some(desk) = open() else { return };
     let (alice, bob) = (desk.phone("1000"), desk.phone("1001"));
     let mut took: Vec<Duration> = Vec::new();
     for order in [In::CallersDialog, In::Consultation].into_iter().cycle().take(7) {
@@ -116,7 +116,7 @@ fn longest_gap(call: &Call, since: Instant) -> Duration {
 
 #[test]
 fn a_transfer_that_is_given_up_leaves_no_reserved_orbit_and_the_caller_comes_back() {
-    let Some(desk) = Desk::open() else { return };
+    let Some(desk) = open() else { return };
     let (alice, bob, carol) = (desk.phone("1000"), desk.phone("1001"), desk.phone("1002"));
     let lamp = carol.subscribe("park+701", "dialog");
     let (caller, theirs, consultation) = consult(&desk, &alice, &bob, "700");
@@ -140,7 +140,7 @@ fn a_transfer_that_is_given_up_leaves_no_reserved_orbit_and_the_caller_comes_bac
 
 #[test]
 fn a_caller_who_hangs_up_during_the_consultation_leaves_nothing_behind() {
-    let Some(desk) = Desk::open() else { return };
+    let Some(desk) = open() else { return };
     let (alice, bob) = (desk.phone("1000"), desk.phone("1001"));
     let (caller, theirs, consultation) = consult(&desk, &alice, &bob, "700");
     caller.hangup();
@@ -153,7 +153,7 @@ fn a_caller_who_hangs_up_during_the_consultation_leaves_nothing_behind() {
 /// Nobody else gets the orbit that was told, however many are parked in the meantime.
 #[test]
 fn the_told_orbit_is_held_until_the_caller_comes() {
-    let Some(desk) = Desk::open() else { return };
+    let Some(desk) = open() else { return };
     let (alice, bob, carol) = (desk.phone("1000"), desk.phone("1001"), desk.phone("1002"));
     let (caller, theirs, consultation) = consult(&desk, &alice, &bob, "700");
     let other = carol.call_up("park_default_auto");

@@ -2,10 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use kit::SOON;
 use kit::phone::{Call, ReferredBy};
+use kit::{Ends, MUSIC, SOON, hang_up, two_way};
 
-use super::desk::{Desk, Ends, MUSIC, hang_up, music_after, refer, refer_at_once, two_way};
+use super::desk::{music_after, open, refer, refer_at_once};
 
 /// A number to transfer to, the orbit the call gets, and a number under which it is taken: to the park extension, and
 /// to a key, which phones write in three ways.
@@ -30,7 +30,7 @@ enum Transfers {
 /// Every way, with and without Referred-By: the right leg in the right orbit by the right parker, whose leg ends; then
 /// somebody takes it, one hangs up, and the lamp goes out.
 fn every_way(transfers: Transfers) {
-    let Some(desk) = Desk::open() else { return };
+    let Some(desk) = open() else { return };
     let (alice, bob, carol) = (desk.phone("1000"), desk.phone("1001"), desk.phone("1002"));
     for (target, orbit, number) in WAYS {
         let lamp = carol.subscribe(&format!("park+{orbit}"), "dialog");
@@ -63,7 +63,7 @@ fn who_called_parks_who_was_called() {
 
 #[test]
 fn a_phone_that_waits_for_the_confirmation_gets_it_and_is_let_go() {
-    let Some(desk) = Desk::open() else { return };
+    let Some(desk) = open() else { return };
     let (alice, bob, carol) = (desk.phone("1000"), desk.phone("1001"), desk.phone("1002"));
     for (target, orbit, _) in WAYS {
         for referred_by in WITH_AND_WITHOUT {
@@ -81,7 +81,7 @@ fn a_phone_that_waits_for_the_confirmation_gets_it_and_is_let_go() {
 /// Most phones put the call on hold when their user reaches for the transfer key.
 #[test]
 fn a_call_on_hold_is_transferred() {
-    let Some(desk) = Desk::open() else { return };
+    let Some(desk) = open() else { return };
     let (alice, bob, carol) = (desk.phone("1000"), desk.phone("1001"), desk.phone("1002"));
     for target in ["700", "701"] {
         let (caller, theirs) = desk.talk(&alice, &bob);
@@ -97,7 +97,7 @@ fn a_call_on_hold_is_transferred() {
 /// The second parker may not say who it is; the first one did, and is not meant any more.
 #[test]
 fn a_call_parked_again_has_its_new_parker() {
-    let Some(desk) = Desk::open() else { return };
+    let Some(desk) = open() else { return };
     let (alice, bob, carol) = (desk.phone("1000"), desk.phone("1001"), desk.phone("1002"));
     for (second, wanted) in [(ReferredBy::No, "1002"), (ReferredBy::Yes, "1002")] {
         let (caller, theirs) = desk.talk(&alice, &bob);
@@ -118,7 +118,7 @@ fn a_call_parked_again_has_its_new_parker() {
 
 #[test]
 fn the_caller_hears_music_within_200_ms_of_the_transfer() {
-    let Some(desk) = Desk::open() else { return };
+    let Some(desk) = open() else { return };
     let (alice, bob) = (desk.phone("1000"), desk.phone("1001"));
     let round = |target: &str| {
         let (caller, theirs): (Call, Call) = desk.talk(&alice, &bob);

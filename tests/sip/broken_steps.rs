@@ -2,10 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use kit::SOON;
 use kit::phone::{Phase, Policy};
+use kit::{Ends, MUSIC, SOON, Scene, hang_up, two_way};
 
-use super::desk::{Desk, Ends, MUSIC, hang_up, two_way};
 use super::steps::{returned, returning, step};
 
 /// What cannot work, and what FreeSWITCH calls it.
@@ -27,7 +26,7 @@ const BROKEN: [(&str, &str); 11] = [
 fn a_step_that_cannot_work_is_followed_by_the_next() {
     let steps: String = BROKEN.iter().map(|(to, _)| format!(r#"<step to="{to}"/>"#)).collect();
     let steps = format!(r#"{steps}<step to="user/1002@$${{domain}}"/>"#);
-    let Some(desk) = Desk::with(returning("", &steps)) else { return };
+    let Some(desk) = Scene::start_real(returning("", &steps)) else { return };
     let (alice, carol) = (desk.phone("1000"), desk.phone("1002"));
     carol.set_policy(Policy::Ring);
     let caller = returned(&desk, &alice);
@@ -56,7 +55,7 @@ fn a_step_that_cannot_work_is_followed_by_the_next() {
 #[test]
 fn an_endpoint_that_refuses_is_followed_by_the_next() {
     let steps = r#"<step to="parker"/><step to="user/1002@$${domain}"/>"#;
-    let Some(desk) = Desk::with(returning("", steps)) else { return };
+    let Some(desk) = Scene::start_real(returning("", steps)) else { return };
     let (alice, bob, carol) = (desk.phone("1000"), desk.phone("1001"), desk.phone("1002"));
     carol.set_policy(Policy::Ring);
     for code in [404, 480, 486, 488, 500, 503, 600, 603] {
@@ -83,9 +82,9 @@ fn a_sound_that_is_missing_costs_nobody_a_call() {
         ["/nowhere/announce.wav", "phrase:nosuch", "local_stream://nosuch", "nonsense://"]
     {
         let steps = format!(r#"<step to="parker" announce="{announce}"/>"#);
-        let Some(desk) =
-            Desk::with(returning(params, &steps).module("mod_sndfile").module("mod_local_stream"))
-        else {
+        let Some(desk) = Scene::start_real(
+            returning(params, &steps).module("mod_sndfile").module("mod_local_stream"),
+        ) else {
             return;
         };
         let (alice, bob) = (desk.phone("1000"), desk.phone("1001"));
@@ -110,7 +109,7 @@ fn a_sound_that_is_missing_costs_nobody_a_call() {
 #[test]
 fn when_all_fail_the_call_waits_for_another_timeout() {
     let steps = r#"<step to="nonsense"/><step to="user/9999@$${domain}"/>"#;
-    let Some(desk) = Desk::with(returning("", steps)) else { return };
+    let Some(desk) = Scene::start_real(returning("", steps)) else { return };
     let alice = desk.phone("1000");
     let caller = alice.call_up("named");
     desk.wait_parked(&caller, "default", "701", "1001");

@@ -3,9 +3,9 @@
 use std::time::{Duration, Instant};
 
 use kit::phone::{Call, Policy, Sound};
-use kit::{Event, Phone, SOON, Setup};
+use kit::{Ends, Event, MUSIC, Phone, SOON, Scene, Setup, hang_up, two_way};
 
-use super::desk::{Desk, Ends, MOMENT, MUSIC, hang_up, two_way};
+use super::desk::MOMENT;
 use super::steps::{returned, returning, step};
 
 const OFFER: Sound = Sound::Tone(1150);
@@ -30,13 +30,13 @@ fn calls_back(params: &str, steps: &str) -> Setup {
     returning(params, steps).sections(&languages)
 }
 
-fn callback(desk: &Desk, state: &str) -> Event {
+fn callback(desk: &Scene, state: &str) -> Event {
     desk.events.wait(LOOKED, |e| {
         e.is("Callpark-Action", "callback") && e.is("Callpark-Callback-State", state)
     })
 }
 
-fn owed(desk: &Desk) -> Vec<serde_json::Value> {
+fn owed(desk: &Scene) -> Vec<serde_json::Value> {
     let text = desk.api("callbacks json");
     let list: serde_json::Value = serde_json::from_str(&text).expect(&text);
     list["callbacks"].as_array().expect(&text).clone()
@@ -44,7 +44,7 @@ fn owed(desk: &Desk) -> Vec<serde_json::Value> {
 
 /// The caller presses the key, hears that somebody will call back, and is hung up.
 #[track_caller]
-fn hangs_up_to_be_called_back(desk: &Desk, caller: &Call, key: &str) {
+fn hangs_up_to_be_called_back(desk: &Scene, caller: &Call, key: &str) {
     caller.dtmf(key);
     caller.wait_hears(PROMISE, SOON);
     assert!(caller.wait_ended(SOON).remote);
@@ -72,7 +72,8 @@ fn is_called_back(bob: &Phone, alice: &Phone) -> (Call, Call) {
 
 #[test]
 fn the_key_ends_the_call_and_the_parker_calls_back() {
-    let Some(desk) = Desk::with(calls_back(r#"<param name="callback-key" value="7"/>"#, "")) else {
+    let Some(desk) = Scene::start_real(calls_back(r#"<param name="callback-key" value="7"/>"#, ""))
+    else {
         return;
     };
     let (alice, bob) = (desk.phone("1000"), desk.phone("1001"));
@@ -94,7 +95,8 @@ fn the_key_ends_the_call_and_the_parker_calls_back() {
 
 #[test]
 fn a_user_in_a_call_calls_back_afterwards_and_one_who_is_away_when_back() {
-    let Some(desk) = Desk::with(calls_back(r#"<param name="callback-key" value="7"/>"#, "")) else {
+    let Some(desk) = Scene::start_real(calls_back(r#"<param name="callback-key" value="7"/>"#, ""))
+    else {
         return;
     };
     let (alice, bob, dave) = (desk.phone("1000"), desk.phone("1001"), desk.phone("1003"));
@@ -137,7 +139,7 @@ fn a_user_in_a_call_calls_back_afterwards_and_one_who_is_away_when_back() {
 fn attempts_and_time_run_out_and_it_can_be_cancelled() {
     let params =
         r#"<param name="callback-key" value="7"/><param name="callback-attempts" value="1"/>"#;
-    let Some(desk) = Desk::with(calls_back(params, "")) else { return };
+    let Some(desk) = Scene::start_real(calls_back(params, "")) else { return };
     let (alice, bob) = (desk.phone("1000"), desk.phone("1001"));
     bob.set_policy(Policy::Reject(603));
     let park = || {
@@ -174,7 +176,7 @@ fn attempts_and_time_run_out_and_it_can_be_cancelled() {
 
     let params = r#"<param name="callback-key" value="7"/><param name="callback-expires" value="2"/>
         <param name="callback-by" value="1009@$${domain}"/>"#;
-    let Some(desk) = Desk::with(calls_back(params, "")) else { return };
+    let Some(desk) = Scene::start_real(calls_back(params, "")) else { return };
     let alice = desk.phone("1000");
     let caller = alice.call_up("named");
     desk.wait_parked(&caller, "default", "701", "1001");
@@ -187,7 +189,7 @@ fn attempts_and_time_run_out_and_it_can_be_cancelled() {
 #[test]
 fn a_return_step_offers_it() {
     let steps = r#"<step to="parker" ring="1"/><step to="callback" ring="3"/><step to="user/1002@$${domain}"/>"#;
-    let Some(desk) = Desk::with(calls_back("", steps)) else { return };
+    let Some(desk) = Scene::start_real(calls_back("", steps)) else { return };
     let (alice, bob, carol) = (desk.phone("1000"), desk.phone("1001"), desk.phone("1002"));
     for phone in [&alice, &bob, &carol] {
         phone.set_policy(Policy::Ring);
@@ -199,7 +201,7 @@ fn a_return_step_offers_it() {
     caller.wait_hears(OFFER, SOON);
     caller.wait_hears(MUSIC, SOON);
     // Who does not want it waits on, and the next step runs.
-    let (_, event) = step(&desk, &caller, "2 callback", "the caller did not ask for it");
+    let (_, event) = step(&desk, &caller, "2 callback", "the caller did not ask to be called back");
     assert_eq!(event.text("Callpark-Action"), "return");
     let ringing = carol.incoming(SOON);
     ringing.answer();

@@ -2,26 +2,26 @@
 
 use std::time::{Duration, Instant};
 
-use kit::SOON;
 use kit::phone::{Call, Phase, Policy, Sound};
+use kit::{Ends, MUSIC, SOON, Scene};
 
-use super::desk::{Desk, Ends, MOMENT, MUSIC, setup};
+use super::desk::{MOMENT, setup};
 use super::steps::{returned, returning};
 
 const COMFORT: Sound = Sound::Tone(1150);
 const EXIT: Sound = Sound::Tone(1350);
 
 /// A lot with these params, and a place to go to where one hears [`EXIT`].
-fn desk(params: &str) -> Option<Desk> {
+fn desk(params: &str) -> Option<Scene> {
     let lot = format!(
         r#"<lot name="default" orbits="701-720"><param name="timeout" value="0"/>{params}</lot>"#
     );
     let tone = [("answer", ""), ("playback", "tone_stream://%(500,0,1350);loops=-1")];
-    Desk::with(setup(&lot).extension("leave", &tone))
+    Scene::start_real(setup(&lot).extension("leave", &tone))
 }
 
 #[track_caller]
-fn parked(desk: &Desk, call: &Call) {
+fn parked(desk: &Scene, call: &Call) {
     desk.wait_parked(call, "default", "705", "");
 }
 
@@ -76,7 +76,7 @@ fn without_an_exit_key_no_key_does_anything() {
 fn the_exit_key_ends_the_ringing() {
     let params =
         r#"<param name="exit-key" value="5"/><param name="exit-to" value="7777 XML default"/>"#;
-    let Some(desk) = Desk::with(returning(params, r#"<step to="parker"/>"#)) else { return };
+    let Some(desk) = Scene::start_real(returning(params, r#"<step to="parker"/>"#)) else { return };
     let (alice, bob) = (desk.phone("1000"), desk.phone("1001"));
     bob.set_policy(Policy::Ring);
     let caller = returned(&desk, &alice);
@@ -137,7 +137,7 @@ fn a_phrase_gets_the_lot_the_orbit_and_the_seconds() {
         <macro name="wait"><input pattern="^default:705:2$"><match>
         <action function="play-file" data="tone_stream://%(500,0,1150)"/></match></input></macro>
         </macros></phrases></language></section>"#;
-    let Some(desk) = Desk::with(setup(&lot).sections(phrases)) else { return };
+    let Some(desk) = Scene::start_real(setup(&lot).sections(phrases)) else { return };
     let alice = desk.phone("1000");
     let caller = alice.call_up("park_default_705");
     parked(&desk, &caller);
@@ -155,13 +155,15 @@ fn who_has_waited_as_long_as_it_may_leaves() {
     for exit in [true, false] {
         let exit_to = if exit { r#"<param name="exit-to" value="7777 XML default"/>"# } else { "" };
         let params = format!(r#"<param name="max-wait" value="2"/>{exit_to}"#);
-        let Some(desk) = Desk::with(returning(&params, r#"<step to="parker"/>"#)) else { return };
+        let Some(desk) = Scene::start_real(returning(&params, r#"<step to="parker"/>"#)) else {
+            return;
+        };
         let (alice, bob) = (desk.phone("1000"), desk.phone("1001"));
         bob.set_policy(Policy::Ring);
         let caller = alice.call_up("named");
         desk.wait_parked(&caller, "default", "701", "1001");
         let shown = desk.api("show default 701");
-        assert!(shown.contains("has waited for as long as it may"), "{shown}");
+        assert!(shown.contains("reaches max-wait"), "{shown}");
         desk.api("return default 701");
         let ringing = bob.incoming(SOON);
         let end = desk.outcome(&caller, if exit { "left" } else { "dropped" });

@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use kit::phone::{Call, Direction, Phone};
-use kit::{SOON, new_uuid};
+use kit::{SOON, Scene, new_uuid};
 
-use super::desk::{Desk, setup};
+use super::desk::setup;
 
 const CALLS: usize = 1000;
 /// The timeouts, in seconds: long enough for all to be parked before the first is over.
@@ -40,7 +40,7 @@ fn a_thousand_first_steps_start_when_the_time_is_up() {
         setup = setup
             .extension(&format!("wait{s}"), &[("set", &timeout), ("callpark", "default auto")]);
     }
-    let Some(desk) = Desk::with(setup) else { return };
+    let Some(desk) = Scene::start_real(setup) else { return };
     desk.switch.api("fsctl loglevel notice");
 
     let mut due: HashMap<String, (i64, bool)> = HashMap::new();

@@ -2,11 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use kit::phone::{Call, Policy, ReferredBy, Sound};
-use kit::{DOMAIN, Event, Events, Phone, SOON, Setup, Switch};
-
-/// What parked callers hear. Phones say multiples of 100 Hz from 600 on, so nobody else sounds like that.
-pub const MUSIC: Sound = Sound::Tone(400);
+use kit::phone::{Call, ReferredBy, Sound};
+use kit::{MUSIC, SOON, Scene, Setup};
 
 /// What is heard when a dialplan goes on after an application that did not do what it was asked.
 pub const WENT_ON: Sound = Sound::Tone(1250);
@@ -41,132 +38,9 @@ pub fn setup(lots: &str) -> Setup {
         .extension("7777", &[("answer", ""), ("park", "")])
 }
 
-/// A real FreeSWITCH and what it tells of parked calls.
-pub struct Desk {
-    pub switch: Switch,
-    pub events: Events,
-}
-
-impl Desk {
-    /// With [`LOT`]; `None` without a FreeSWITCH.
-    pub fn open() -> Option<Desk> {
-        Desk::with(setup(LOT))
-    }
-
-    pub fn with(setup: Setup) -> Option<Desk> {
-        let switch = Switch::start_real(setup)?;
-        // Its SIP profile is up a moment before the core takes calls, which are refused with 503 until then.
-        switch.eventually(SOON, "the core is ready", || {
-            switch.api("status").contains("is ready").then_some(())
-        });
-        let events = switch.events(&["CUSTOM callpark::info", "CHANNEL_BRIDGE"]);
-        Some(Desk { switch, events })
-    }
-
-    /// A registered phone that answers whoever calls.
-    pub fn phone(&self, user: &str) -> Phone {
-        let phone = Phone::new(&self.switch, user).policy(Policy::Answer);
-        phone.register();
-        phone
-    }
-
-    /// `from` calls `to`, which answers; they hear each other. The two ends of the call.
-    #[track_caller]
-    pub fn talk(&self, from: &Phone, to: &Phone) -> (Call, Call) {
-        let call = from.call_up(&to.user());
-        let theirs = to.incoming(SOON);
-        call.wait_hears(to.voice(), SOON);
-        theirs.wait_hears(from.voice(), SOON);
-        (call, theirs)
-    }
-
-    /// The next event of that action for that parked call.
-    #[track_caller]
-    pub fn action(&self, call: &Call, action: &str) -> Event {
-        let fits =
-            |e: &Event| e.is("Callpark-UUID", call.uuid()) && e.is("Callpark-Action", action);
-        self.events.wait(SOON, fits)
-    }
-
-    /// The call's one event with an outcome, which must be this one.
-    #[track_caller]
-    pub fn outcome(&self, call: &Call, outcome: &str) -> Event {
-        let last = |e: &Event| {
-            e.is("Callpark-UUID", call.uuid()) && !e.text("Callpark-Outcome").is_empty()
-        };
-        let event = self.events.wait(SOON, last);
-        assert_eq!(event.text("Callpark-Outcome"), outcome, "{}", event.summary());
-        event
-    }
-
-    /// The call was parked in that orbit of that lot, by that user (`1001`; "" is nobody), and hears the music.
-    #[track_caller]
-    pub fn wait_parked(&self, call: &Call, lot: &str, orbit: &str, parker: &str) -> Event {
-        let event = self.action(call, "park");
-        let place = (event.text("Callpark-Lot"), event.text("Callpark-Orbit"));
-        assert_eq!(place, (lot, orbit), "{}", event.summary());
-        let parker = if parker.is_empty() { String::new() } else { format!("{parker}@{DOMAIN}") };
-        assert_eq!(event.text("Callpark-Parker"), parker, "{}", event.summary());
-        call.wait_hears(MUSIC, SOON);
-        event
-    }
-
-    /// `retriever` dials `number` and gets the parked `caller`: both hear each other, one end hangs up and the other's
-    /// call ends too.
-    #[track_caller]
-    pub fn take(&self, retriever: &Phone, number: &str, caller: &Call, voice: Sound, ends: Ends) {
-        let call = retriever.call_up(number);
-        two_way(&call, voice, caller, retriever.voice());
-        self.outcome(caller, "retrieved");
-        hang_up(&call, caller, ends);
-    }
-
-    pub fn api(&self, command: &str) -> String {
-        self.switch.api(&format!("callpark {command}"))
-    }
-
-    /// `callpark list json`, parsed.
-    pub fn calls(&self) -> Vec<serde_json::Value> {
-        let text = self.api("list json");
-        let list: serde_json::Value = serde_json::from_str(&text).expect(&text);
-        list["calls"].as_array().expect("calls").clone()
-    }
-
-    /// Waits until nothing is parked and no orbit is held for anybody.
-    #[track_caller]
-    pub fn wait_empty(&self) {
-        self.switch.eventually(SOON, "every orbit free", || {
-            let status: serde_json::Value = serde_json::from_str(&self.api("status json")).ok()?;
-            let free =
-                |lot: &serde_json::Value| lot["parked"] == 0 && lot["capacity"] == lot["free"];
-            status["lots"].as_array()?.iter().all(free).then_some(())
-        });
-    }
-}
-
-/// Who hangs up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ends {
-    Caller,
-    Other,
-}
-
-/// Each hears the other's voice.
-#[track_caller]
-pub fn two_way(one: &Call, hears: Sound, other: &Call, hears_back: Sound) {
-    one.wait_hears(hears, SOON);
-    other.wait_hears(hears_back, SOON);
-}
-
-/// One end hangs up, and the other's call ends too.
-#[track_caller]
-pub fn hang_up(call: &Call, caller: &Call, ends: Ends) {
-    let (first, second) = match ends {
-        Ends::Caller => (caller, call),
-        Ends::Other => (call, caller),
-    };
-    first.hangup();
-    assert!(second.wait_ended(SOON).remote);
+/// With [`LOT`]; none without a FreeSWITCH.
+pub fn open() -> Option<Scene> {
+    Scene::start_real(setup(LOT))
 }
 
 /// How long after `since` the call heard music for the first time; what it heard before does not count.

@@ -2,9 +2,9 @@
 //! way in. A transferred caller is never connected to the one who is parked there.
 
 use kit::phone::{Call, Phase, Policy, ReferredBy, Sound};
-use kit::{Phone, SOON, Setup, new_uuid};
+use kit::{Ends, MUSIC, Phone, SOON, Scene, Setup, hang_up, new_uuid, two_way};
 
-use super::desk::{Desk, Ends, MOMENT, MUSIC, WENT_ON, hang_up, refer, setup, two_way};
+use super::desk::{MOMENT, WENT_ON, refer, setup};
 
 /// What 9000 plays, where some calls overflow to.
 const DESK_9000: Sound = Sound::Tone(1350);
@@ -31,7 +31,7 @@ fn policies() -> Setup {
 }
 
 /// Somebody waits in that orbit. Its uuid.
-fn fill(desk: &Desk, lot: &str, orbit: &str) -> String {
+fn fill(desk: &Scene, lot: &str, orbit: &str) -> String {
     let uuid = new_uuid();
     desk.switch.originate(&uuid, &format!("park_{lot}_{orbit}"), &[]);
     desk.switch.wait_var(&uuid, "callpark_status", "parked");
@@ -40,7 +40,7 @@ fn fill(desk: &Desk, lot: &str, orbit: &str) -> String {
 
 /// Whoever was there before is there still, and was never connected to anybody.
 #[track_caller]
-fn undisturbed(desk: &Desk, filler: &str) {
+fn undisturbed(desk: &Scene, filler: &str) {
     let there =
         desk.calls().iter().any(|call| call["uuid"] == filler && call["state"] == "waiting");
     assert!(there, "{:?}", desk.calls());
@@ -48,14 +48,14 @@ fn undisturbed(desk: &Desk, filler: &str) {
 }
 
 /// Alice has called Bob, who transfers her to `target`.
-fn sent(desk: &Desk, alice: &Phone, bob: &Phone, target: &str, by: ReferredBy) -> Call {
+fn sent(desk: &Scene, alice: &Phone, bob: &Phone, target: &str, by: ReferredBy) -> Call {
     let (caller, theirs) = desk.talk(alice, bob);
     refer(&theirs, target, by);
     caller
 }
 
 #[track_caller]
-fn refused(desk: &Desk, caller: &Call, reason: &str) {
+fn refused(desk: &Scene, caller: &Call, reason: &str) {
     let event = desk.action(caller, "refuse");
     assert_eq!(event.text("Callpark-Reason"), reason, "{}", event.summary());
     assert_eq!(event.text("Callpark-Outcome"), "", "it was never parked: {}", event.summary());
@@ -63,7 +63,7 @@ fn refused(desk: &Desk, caller: &Call, reason: &str) {
 
 #[test]
 fn continue_lets_the_dialplan_go_on() {
-    let Some(desk) = Desk::with(policies()) else { return };
+    let Some(desk) = Scene::start_real(policies()) else { return };
     let (alice, bob) = (desk.phone("1000"), desk.phone("1001"));
     let filler = fill(&desk, "cont", "801");
     for (target, why) in
@@ -81,7 +81,7 @@ fn continue_lets_the_dialplan_go_on() {
 
 #[test]
 fn next_gives_the_next_orbit_and_when_there_is_none_the_lot_is_full() {
-    let Some(desk) = Desk::with(policies()) else { return };
+    let Some(desk) = Scene::start_real(policies()) else { return };
     let (alice, bob, carol) = (desk.phone("1000"), desk.phone("1001"), desk.phone("1002"));
     let filler = fill(&desk, "next", "851");
     for target in ["key_next_851", "park_next_851"] {
@@ -100,7 +100,7 @@ fn next_gives_the_next_orbit_and_when_there_is_none_the_lot_is_full() {
 
 #[test]
 fn hangup_hangs_up() {
-    let Some(desk) = Desk::with(policies()) else { return };
+    let Some(desk) = Scene::start_real(policies()) else { return };
     let (alice, bob) = (desk.phone("1000"), desk.phone("1001"));
     let filler = fill(&desk, "hang", "821");
     let caller = sent(&desk, &alice, &bob, "park_hang_auto", ReferredBy::Yes);
@@ -111,7 +111,7 @@ fn hangup_hangs_up() {
 
 #[test]
 fn another_lot_takes_what_one_cannot_hold() {
-    let Some(desk) = Desk::with(policies()) else { return };
+    let Some(desk) = Scene::start_real(policies()) else { return };
     let (alice, bob, carol) = (desk.phone("1000"), desk.phone("1001"), desk.phone("1002"));
     let filler = fill(&desk, "over", "831");
     let caller = sent(&desk, &alice, &bob, "park_over_auto", ReferredBy::Yes);
@@ -122,7 +122,7 @@ fn another_lot_takes_what_one_cannot_hold() {
 
 #[test]
 fn a_transfer_sends_it_elsewhere() {
-    let Some(desk) = Desk::with(policies()) else { return };
+    let Some(desk) = Scene::start_real(policies()) else { return };
     let (alice, bob) = (desk.phone("1000"), desk.phone("1001"));
     let filler = fill(&desk, "tran", "841");
     let caller = sent(&desk, &alice, &bob, "park_tran_auto", ReferredBy::Yes);
@@ -134,7 +134,7 @@ fn a_transfer_sends_it_elsewhere() {
 /// It is the caller who rings at the parker's, not the park; and the display says why.
 #[test]
 fn the_parker_gets_it_back_with_the_caller_s_own_id_and_sees_why() {
-    let Some(desk) = Desk::with(policies()) else { return };
+    let Some(desk) = Scene::start_real(policies()) else { return };
     let alice = Phone::new(&desk.switch, "1000").display("Alice");
     let bob = desk.phone("1001");
     let filler = fill(&desk, "back", "811");
@@ -169,7 +169,7 @@ fn the_parker_gets_it_back_with_the_caller_s_own_id_and_sees_why() {
 /// is not called by his own consultation.
 #[test]
 fn a_consultation_that_finds_no_orbit_leaves_the_caller_with_its_parker() {
-    let Some(desk) = Desk::with(policies()) else { return };
+    let Some(desk) = Scene::start_real(policies()) else { return };
     let (alice, bob) = (desk.phone("1000"), desk.phone("1001"));
     for (lot, orbit) in [("cont", "801"), ("back", "811"), ("hang", "821")] {
         fill(&desk, lot, orbit);
@@ -197,7 +197,7 @@ fn a_consultation_that_finds_no_orbit_leaves_the_caller_with_its_parker() {
 
 #[test]
 fn a_consultation_that_overflows_tells_and_keeps_an_orbit_of_the_other_lot() {
-    let Some(desk) = Desk::with(policies()) else { return };
+    let Some(desk) = Scene::start_real(policies()) else { return };
     let (alice, bob, carol) = (desk.phone("1000"), desk.phone("1001"), desk.phone("1002"));
     let filler = fill(&desk, "over", "831");
     let (caller, theirs) = desk.talk(&alice, &bob);
@@ -212,7 +212,7 @@ fn a_consultation_that_overflows_tells_and_keeps_an_orbit_of_the_other_lot() {
 
 #[test]
 fn the_command_says_so_and_the_call_goes_on_with_what_it_did() {
-    let Some(desk) = Desk::with(policies()) else { return };
+    let Some(desk) = Scene::start_real(policies()) else { return };
     let alice = desk.phone("1000");
     let caller = alice.call_up("9000");
     caller.wait_hears(DESK_9000, SOON);

@@ -4,9 +4,9 @@
 use std::time::{Duration, Instant};
 
 use kit::phone::{Call, Phase, ReferredBy, Sound};
-use kit::{Event, Events, Phone, SOON};
+use kit::{Event, Events, MUSIC, Phone, SOON, Scene};
 
-use super::desk::{Desk, MUSIC, WENT_ON, setup};
+use super::desk::{WENT_ON, setup};
 
 /// `ROUNDS` lowers it.
 const ROUNDS: usize = 1_000;
@@ -50,7 +50,7 @@ const ALL: [Then; 11] = [
 
 /// One hand-over: the parked caller, whoever dials its orbit, and for a transfer a customer who talks to the latter.
 struct Round<'a> {
-    desk: &'a Desk,
+    desk: &'a Scene,
     events: &'a Events,
     then: Then,
     orbit: String,
@@ -207,7 +207,7 @@ impl Round<'_> {
 }
 
 /// A call of two phones, and both their ends.
-fn pair(desk: &Desk, number: usize) -> (Phone, Phone, Call, Call) {
+fn pair(desk: &Scene, number: usize) -> (Phone, Phone, Call, Call) {
     let phones = [1004 + 2 * number, 1005 + 2 * number].map(|user| desk.phone(&user.to_string()));
     let [customer, by] = phones;
     let call = customer.call_up(&by.user());
@@ -217,7 +217,7 @@ fn pair(desk: &Desk, number: usize) -> (Phone, Phone, Call, Call) {
 }
 
 /// The rounds of one desk; how often each outcome came.
-fn run(desk: &Desk, number: usize, rounds: usize) -> Vec<(Then, String)> {
+fn run(desk: &Scene, number: usize, rounds: usize) -> Vec<(Then, String)> {
     let events = desk.switch.events(&["CUSTOM callpark::info"]);
     let orbit = (701 + 10 * number).to_string();
     let mut outcomes = Vec::new();
@@ -274,7 +274,7 @@ fn run(desk: &Desk, number: usize, rounds: usize) -> Vec<(Then, String)> {
 fn a_thousand_hand_overs_disturbed_at_every_moment() {
     let lots = r#"<lot name="default" orbits="701-740"><param name="timeout" value="0"/>
         <param name="announce" value="false"/></lot>"#;
-    let Some(desk) = Desk::with(setup(lots)) else { return };
+    let Some(desk) = Scene::start_real(setup(lots)) else { return };
     let each = rounds().div_ceil(DESKS);
     let mut outcomes: Vec<(Then, String)> = std::thread::scope(|scope| {
         let desk = &desk;

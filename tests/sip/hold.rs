@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use kit::phone::{Codec, Phase, Sound};
-use kit::{Phone, SOON};
+use kit::{Ends, MUSIC, Phone, SOON, Scene, hang_up, two_way};
 
-use super::desk::{Desk, Ends, LOT, MUSIC, hang_up, setup, two_way};
+use super::desk::{LOT, open, setup};
 
 #[test]
 fn a_caller_hears_music_and_then_both_hear_each_other_until_either_hangs_up() {
-    let Some(desk) = Desk::open() else { return };
+    let Some(desk) = open() else { return };
     let (alice, carol) = (desk.phone("1000"), desk.phone("1002"));
     for ends in [Ends::Caller, Ends::Other] {
         let caller = alice.call_up("park_default_705");
@@ -22,7 +22,7 @@ fn a_caller_hears_music_and_then_both_hear_each_other_until_either_hangs_up() {
 
 #[test]
 fn a_caller_who_hangs_up_while_waiting_has_gone() {
-    let Some(desk) = Desk::open() else { return };
+    let Some(desk) = open() else { return };
     let alice = desk.phone("1000");
     let caller = alice.call_up("park_default_705");
     desk.wait_parked(&caller, "default", "705", "");
@@ -35,7 +35,7 @@ fn a_caller_who_hangs_up_while_waiting_has_gone() {
 
 #[test]
 fn a_caller_on_hold_of_its_own_is_still_parked_and_hears_music_afterwards() {
-    let Some(desk) = Desk::open() else { return };
+    let Some(desk) = open() else { return };
     let (alice, carol) = (desk.phone("1000"), desk.phone("1002"));
     let caller = alice.call_up("park_default_705");
     desk.wait_parked(&caller, "default", "705", "");
@@ -49,7 +49,7 @@ fn a_caller_on_hold_of_its_own_is_still_parked_and_hears_music_afterwards() {
 
 #[test]
 fn a_caller_who_has_put_us_on_hold_can_be_taken() {
-    let Some(desk) = Desk::open() else { return };
+    let Some(desk) = open() else { return };
     let (alice, carol) = (desk.phone("1000"), desk.phone("1002"));
     let caller = alice.call_up("park_default_705");
     desk.wait_parked(&caller, "default", "705", "");
@@ -65,7 +65,7 @@ fn a_caller_who_has_put_us_on_hold_can_be_taken() {
 
 #[test]
 fn phones_of_two_codecs_hear_each_other() {
-    let Some(desk) = Desk::open() else { return };
+    let Some(desk) = open() else { return };
     let alice = Phone::new(&desk.switch, "1000").codecs(&[Codec::Pcma]);
     let carol = desk.phone("1002");
     let caller = alice.call_up("park_default_705");
@@ -77,7 +77,7 @@ fn phones_of_two_codecs_hear_each_other() {
 fn the_music_comes_from_a_local_stream() {
     let lots = r#"<lot name="default" orbits="701-720"><param name="timeout" value="0"/>
         <param name="hold-music" value="local_stream://moh"/></lot>"#;
-    let Some(desk) = Desk::with(setup(lots).local_stream()) else { return };
+    let Some(desk) = Scene::start_real(setup(lots).local_stream()) else { return };
     let (alice, bob, carol) = (desk.phone("1000"), desk.phone("1001"), desk.phone("1002"));
     let first = alice.call_up("park_default_705");
     let second = bob.call_up("park_default_706");
@@ -96,7 +96,7 @@ fn music_of_the_caller_s_own_goes_before_the_lot_s() {
         <param name="hold-music" value="tone_stream://%(500,0,350);loops=-1"/></lot>"#;
     let own = "callpark_hold_music=tone_stream://%(500,0,450);loops=-1";
     let setup = setup(lots).extension("own", &[("set", own), ("callpark", "default auto")]);
-    let Some(desk) = Desk::with(setup) else { return };
+    let Some(desk) = Scene::start_real(setup) else { return };
     let alice = desk.phone("1000");
     let lots = alice.call_up("park_default_705");
     lots.wait_hears(Sound::Tone(350), SOON);
@@ -117,7 +117,7 @@ fn missing_music_is_silence_and_the_call_lives() {
             <param name="hold-music" value="{music}"/></lot>"#
         );
     }
-    let Some(desk) = Desk::with(setup(&lots).local_stream()) else { return };
+    let Some(desk) = Scene::start_real(setup(&lots).local_stream()) else { return };
     let carol = desk.phone("1002");
     for (n, music) in bad.iter().enumerate() {
         let alice = Phone::new(&desk.switch, "1000");

@@ -3,14 +3,14 @@
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use kit::phone::Subscription;
-use kit::{Phone, SOON, new_uuid};
+use kit::{Phone, SOON, Scene, new_uuid, two_way};
 
-use super::desk::{Desk, LOT, MOMENT, setup, two_way};
+use super::desk::{LOT, MOMENT, open, setup};
 use super::lamp::{read, wait_state, watch};
 
 #[test]
 fn however_a_call_ends_its_lamp_goes_out() {
-    let Some(desk) = Desk::open() else { return };
+    let Some(desk) = open() else { return };
     let (alice, carol) = (desk.phone("1000"), desk.phone("1002"));
     let lamp = watch(&carol, "705");
     let whole = watch(&carol, "default");
@@ -49,7 +49,7 @@ fn however_a_call_ends_its_lamp_goes_out() {
 /// The call waits on, so nothing has changed for who looks at the lamp.
 #[test]
 fn a_retriever_who_comes_to_nothing_does_not_make_the_lamp_flicker() {
-    let Some(desk) = Desk::open() else { return };
+    let Some(desk) = open() else { return };
     let (alice, carol) = (desk.phone("1000"), desk.phone("1002"));
     let bob = Phone::new(&desk.switch, "1001");
     bob.register();
@@ -72,7 +72,7 @@ fn conf(lots: &str) -> String {
 
 #[test]
 fn lamps_are_right_after_a_reload() {
-    let Some(desk) = Desk::open() else { return };
+    let Some(desk) = open() else { return };
     let alice = Phone::new(&desk.switch, "1000").display("Alice");
     let carol = desk.phone("1002");
     let lamp = watch(&carol, "705");
@@ -103,7 +103,7 @@ fn lamps_are_right_after_a_reload() {
 /// Lamps can be given another name while one is lit.
 #[test]
 fn a_lamp_of_the_old_name_goes_out_and_the_new_one_is_lit() {
-    let Some(desk) = Desk::open() else { return };
+    let Some(desk) = open() else { return };
     let (alice, carol) = (desk.phone("1000"), desk.phone("1002"));
     let before = watch(&carol, "705");
     let after = carol.subscribe("orbit+705", "dialog");
@@ -123,7 +123,7 @@ fn a_lamp_of_the_old_name_goes_out_and_the_new_one_is_lit() {
 
 #[test]
 fn lamps_go_out_when_the_module_is_unloaded_and_work_when_it_is_back() {
-    let Some(desk) = Desk::open() else { return };
+    let Some(desk) = open() else { return };
     let (alice, carol) = (desk.phone("1000"), desk.phone("1002"));
     let lamp = watch(&carol, "705");
     let whole = watch(&carol, "default");
@@ -159,7 +159,7 @@ fn percentile(took: &mut [Duration], percent: usize) -> Duration {
 #[test]
 fn two_hundred_lamps_each_told_once_a_change_within_100_ms() {
     let lots = r#"<lot name="default" orbits="2001-2200"><param name="timeout" value="0"/></lot>"#;
-    let Some(desk) = Desk::with(setup(lots)) else { return };
+    let Some(desk) = Scene::start_real(setup(lots)) else { return };
     let carol = desk.phone("1002");
     let orbits: Vec<usize> = (2001..2001 + MANY).collect();
     let lamps: Vec<Subscription> =
@@ -175,7 +175,7 @@ fn two_hundred_lamps_each_told_once_a_change_within_100_ms() {
 }
 
 /// Every orbit is taken and left again, and every lamp told once of each; the longer 95th percentile of the two.
-fn changes_of_all(desk: &Desk, orbits: &[usize], lamps: &[Subscription]) -> Duration {
+fn changes_of_all(desk: &Scene, orbits: &[usize], lamps: &[Subscription]) -> Duration {
     let before: Vec<usize> = lamps.iter().map(|lamp| lamp.all().len()).collect();
     let uuids: Vec<String> = orbits.iter().map(|_| new_uuid()).collect();
     for (orbit, uuid) in orbits.iter().zip(&uuids) {

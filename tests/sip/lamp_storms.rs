@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use kit::{Esl, Phone, SOON, new_uuid};
+use kit::{Esl, Phone, SOON, Scene, new_uuid};
 
-use super::desk::{Desk, LOT, MOMENT, setup};
+use super::desk::{LOT, MOMENT, setup};
 use super::lamp::{read, wait_state, watch};
 
 const MANY: usize = 10_000;
@@ -23,7 +23,7 @@ fn ask(esl: &mut Esl, to: &str, from: &str, call_id: &str, expires: &str) {
 }
 
 /// How many are told when a call is parked in 701, and how soon the lamp of 702 is lit.
-fn told(desk: &Desk, phone: &Phone) -> usize {
+fn told(desk: &Scene, phone: &Phone) -> usize {
     let events = desk.switch.events(&["PRESENCE_IN"]);
     let other = watch(phone, "702");
     events.drain();
@@ -51,7 +51,7 @@ fn made_up_domains_and_names_leave_no_trace() {
         .domain("tenant.local")
         .without_sip_param("force-subscription-domain")
         .without_sip_param("presence-hosts");
-    let Some(desk) = Desk::with(setup) else { return };
+    let Some(desk) = Scene::start_real(setup) else { return };
     let carol = desk.phone("1002");
     let before = desk.switch.rss_kib();
     let mut esl = desk.switch.esl_patient();
@@ -84,7 +84,7 @@ fn one_phone_with_many_subscriptions_is_one_phone() {
         .domain("a.local")
         .sip_param("presence-hosts", "test.local,a.local,127.0.0.1")
         .extension("parks_at_a", &[("set", "domain_name=a.local"), ("callpark", "default 701")]);
-    let Some(desk) = Desk::with(setup) else { return };
+    let Some(desk) = Scene::start_real(setup) else { return };
     let ann = Phone::new(&desk.switch, "1000").domain("a.local");
     let lamp = ann.subscribe("park+701", "dialog");
     wait_state(&lamp, "terminated");
@@ -119,7 +119,7 @@ fn a_storm_delays_no_deadline() {
         .without_sip_param("force-subscription-domain")
         .without_sip_param("presence-hosts")
         .extension("waits", &[("set", "callpark_timeout=2"), ("callpark", "default 710")]);
-    let Some(desk) = Desk::with(setup) else { return };
+    let Some(desk) = Scene::start_real(setup) else { return };
     let carol = desk.phone("1002");
     let lamp = watch(&carol, "701");
     let mut esl = desk.switch.esl_patient();
@@ -150,7 +150,7 @@ fn a_storm_delays_no_deadline() {
 #[test]
 fn a_watched_lamp_goes_before_those_that_nobody_watches() {
     let lots = r#"<lot name="default" orbits="701-800"><param name="timeout" value="0"/></lot>"#;
-    let Some(desk) = Desk::with(setup(lots)) else { return };
+    let Some(desk) = Scene::start_real(setup(lots)) else { return };
     let carol = desk.phone("1002");
     let lamp = watch(&carol, "800");
     let events = desk.switch.events(&["PRESENCE_IN"]);
@@ -194,7 +194,7 @@ fn a_watched_lamp_goes_before_those_that_nobody_watches() {
 
 #[test]
 fn one_phone_that_asks_all_the_time_is_answered_last() {
-    let Some(desk) = Desk::with(setup(LOT)) else { return };
+    let Some(desk) = Scene::start_real(setup(LOT)) else { return };
     let carol = desk.phone("1002");
     let mut esl = desk.switch.esl_patient();
     let events = desk.switch.events(&["PRESENCE_IN"]);

@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use kit::{DOMAIN, Phone, SOON};
+use kit::{DOMAIN, Ends, Phone, SOON, Scene};
 
-use super::desk::{Desk, Ends, LOT, MOMENT, setup};
+use super::desk::{LOT, MOMENT, open, setup};
 use super::lamp::{Lamp, read, wait_state, watch};
 
 /// With everything in it that means something to XML, SIP, printf and FreeSWITCH; and one that is not ASCII.
@@ -12,7 +12,7 @@ const NAMES: [&str; 2] = [r#"Bob <&"'> %s"#, "王小明"];
 
 #[test]
 fn a_lamp_shows_who_waits_and_its_key_retrieves() {
-    let Some(desk) = Desk::open() else { return };
+    let Some(desk) = open() else { return };
     let alice = Phone::new(&desk.switch, "1000").display("Alice");
     let carol = desk.phone("1002");
     let lamp = watch(&carol, "705");
@@ -36,7 +36,7 @@ fn names_are_escaped_on_lamps_displays_lists_and_events() {
         let actions = [("set_profile_var", named.as_str()), ("callpark", "default auto")];
         setup = setup.extension(&format!("name{n}"), &actions);
     }
-    let Some(desk) = Desk::with(setup) else { return };
+    let Some(desk) = Scene::start_real(setup) else { return };
     let carol = desk.phone("1002");
     let lamp = watch(&carol, "701");
     let status = carol.subscribe("park+701", "presence");
@@ -66,7 +66,7 @@ fn a_lamp_that_is_watched_in_another_domain_goes_out_too() {
     let setup = setup(LOT)
         .without_sip_param("force-subscription-domain")
         .without_sip_param("presence-hosts");
-    let Some(desk) = Desk::with(setup) else { return };
+    let Some(desk) = Scene::start_real(setup) else { return };
     let (alice, carol) = (desk.phone("1000"), desk.phone("1002"));
     let home = watch(&carol, "705");
     let first = alice.call_up("park_default_705");
@@ -88,7 +88,7 @@ fn a_lamp_that_is_watched_in_another_domain_goes_out_too() {
 
 #[test]
 fn a_phone_that_subscribes_while_a_call_is_parked_learns_it_at_once() {
-    let Some(desk) = Desk::open() else { return };
+    let Some(desk) = open() else { return };
     let alice = Phone::new(&desk.switch, "1000").display("Alice");
     let carol = desk.phone("1002");
     let caller = alice.call_up("park_default_705");
@@ -114,7 +114,7 @@ fn a_phone_that_subscribes_while_a_call_is_parked_learns_it_at_once() {
 
 #[test]
 fn a_lot_s_lamp_says_how_many_wait() {
-    let Some(desk) = Desk::open() else { return };
+    let Some(desk) = open() else { return };
     let (alice, carol) = (desk.phone("1000"), desk.phone("1002"));
     let lamp = watch(&carol, "default");
     let status = carol.subscribe("park+default", "presence");
@@ -133,7 +133,7 @@ fn a_lot_s_lamp_says_how_many_wait() {
 
 #[test]
 fn presence_says_parked_and_then_idle() {
-    let Some(desk) = Desk::open() else { return };
+    let Some(desk) = open() else { return };
     let (alice, carol) = (desk.phone("1000"), desk.phone("1002"));
     let status = carol.subscribe("park+705", "presence");
     let caller = alice.call_up("park_default_705");
@@ -158,7 +158,7 @@ fn privacy_of_the_lot_or_of_the_caller_hides_who_waits() {
         r#"{LOT}<lot name="quiet" orbits="801"><param name="timeout" value="0"/>
         <param name="blf-privacy" value="true"/></lot>"#
     );
-    let Some(desk) = Desk::with(setup(&lots)) else { return };
+    let Some(desk) = Scene::start_real(setup(&lots)) else { return };
     let alice = Phone::new(&desk.switch, "1000").display("Alice");
     let shy = Phone::new(&desk.switch, "1000").display("Alice").private();
     let carol = desk.phone("1002");
@@ -178,7 +178,7 @@ fn privacy_of_the_lot_or_of_the_caller_hides_who_waits() {
 fn an_old_call_blinks() {
     let lots = r#"<lot name="default" orbits="701-720"><param name="timeout" value="0"/>
         <param name="blf-age" value="2"/></lot>"#;
-    let Some(desk) = Desk::with(setup(lots)) else { return };
+    let Some(desk) = Scene::start_real(setup(lots)) else { return };
     let alice = Phone::new(&desk.switch, "1000").display("Alice");
     let carol = desk.phone("1002");
     let lamp = watch(&carol, "705");
@@ -205,7 +205,7 @@ fn lamps_can_be_switched_off_and_named_otherwise() {
         <lots><lot name="default" orbits="701-720"><param name="timeout" value="0"/></lot>
         <lot name="dark" orbits="801"><param name="timeout" value="0"/>
         <param name="blf" value="false"/></lot></lots></configuration>"#;
-    let Some(desk) = Desk::with(setup(LOT).callpark_conf(conf)) else { return };
+    let Some(desk) = Scene::start_real(setup(LOT).callpark_conf(conf)) else { return };
     let (alice, carol) = (desk.phone("1000"), desk.phone("1002"));
     let lamp = carol.subscribe("orbit+705", "dialog");
     let dark = carol.subscribe("orbit+801", "dialog");

@@ -1,38 +1,38 @@
 //! Whatever a phone speaks and over whatever: it parks, hears the music, is retrieved, and both hear each other.
 
 use kit::phone::{Call, Codec, Policy, ReferredBy, Transport};
-use kit::{Phone, SOON, Setup};
+use kit::{Ends, MUSIC, Phone, SOON, Scene, Setup, two_way};
 
-use super::desk::{Desk, Ends, LOT, MUSIC, refer, setup, two_way};
+use super::desk::{LOT, refer, setup};
 
 /// What kind of phone it is.
-type Make = fn(&Desk, &str) -> Phone;
+type Make = fn(&Scene, &str) -> Phone;
 
-fn plain(desk: &Desk, user: &str) -> Phone {
+fn plain(desk: &Scene, user: &str) -> Phone {
     Phone::new(&desk.switch, user)
 }
 
-fn tcp(desk: &Desk, user: &str) -> Phone {
+fn tcp(desk: &Scene, user: &str) -> Phone {
     Phone::over(&desk.switch, Transport::Tcp, user)
 }
 
-fn tls(desk: &Desk, user: &str) -> Phone {
+fn tls(desk: &Scene, user: &str) -> Phone {
     Phone::over(&desk.switch, Transport::Tls, user)
 }
 
-fn srtp(desk: &Desk, user: &str) -> Phone {
+fn srtp(desk: &Scene, user: &str) -> Phone {
     plain(desk, user).srtp()
 }
 
-fn video(desk: &Desk, user: &str) -> Phone {
+fn video(desk: &Scene, user: &str) -> Phone {
     plain(desk, user).video()
 }
 
-fn a_law(desk: &Desk, user: &str) -> Phone {
+fn a_law(desk: &Scene, user: &str) -> Phone {
     plain(desk, user).codecs(&[Codec::Pcma, Codec::Pcmu])
 }
 
-fn phone(desk: &Desk, make: Make, user: &str) -> Phone {
+fn phone(desk: &Scene, make: Make, user: &str) -> Phone {
     let phone = make(desk, user).policy(Policy::Answer);
     phone.register();
     phone
@@ -40,8 +40,8 @@ fn phone(desk: &Desk, make: Make, user: &str) -> Phone {
 
 /// As caller, as parker and as retriever, with phones of the usual kind around it and of its own; parked by dialling, by
 /// a blind transfer, and by an attended one.
-fn parks(setup: Setup, make: Make) -> Option<Desk> {
-    let desk = Desk::with(setup)?;
+fn parks(setup: Setup, make: Make) -> Option<Scene> {
+    let desk = Scene::start_real(setup)?;
     for [caller, parker, retriever] in
         [[make, plain, plain], [plain, make, plain], [plain, plain, make], [make; 3]]
     {
@@ -70,7 +70,7 @@ fn parks(setup: Setup, make: Make) -> Option<Desk> {
         let back = bob.incoming(SOON);
         two_way(&back, alice.voice(), &call, bob.voice());
         desk.outcome(&call, "returned");
-        super::desk::hang_up(&back, &call, Ends::Other);
+        kit::hang_up(&back, &call, Ends::Other);
         desk.wait_empty();
         desk.switch.wait_channels(0);
     }
@@ -135,7 +135,7 @@ fn a_caller_leaves_by_a_key_that_came_by_info() {
     let lot = r#"<lot name="default" orbits="701-720"><param name="timeout" value="0"/>
         <param name="exit-key" value="0"/><param name="exit-to" value="take_default_709"/></lot>"#;
     let setup = setup(lot).sip_param("liberal-dtmf", "true");
-    let Some(desk) = Desk::with(setup) else { return };
+    let Some(desk) = Scene::start_real(setup) else { return };
     let alice = desk.phone("1000");
     let call = alice.call_up("park_default_705");
     desk.wait_parked(&call, "default", "705", "");

@@ -3,16 +3,16 @@
 use std::time::Duration;
 
 use kit::phone::{Call, Codec, Direction, Phase, ReferredBy};
-use kit::{Phone, SOON};
+use kit::{Ends, MUSIC, Phone, SOON, Scene, hang_up, two_way};
 
-use super::desk::{Desk, Ends, LOT, MUSIC, hang_up, refer, setup, two_way};
+use super::desk::{LOT, open, refer, setup};
 
 /// What a phone does to a call.
 type Change = fn(&Call);
 
 /// The caller does it while it waits and after it was retrieved, and so does the retriever.
 fn survives(name: &str, change: Change) {
-    let Some(desk) = Desk::with(setup(LOT).codecs("PCMU,PCMA")) else { return };
+    let Some(desk) = Scene::start_real(setup(LOT).codecs("PCMU,PCMA")) else { return };
     let (alice, carol) = (desk.phone("1000"), desk.phone("1002"));
     let caller = alice.call_up("park_default_705");
     desk.wait_parked(&caller, "default", "705", "");
@@ -87,7 +87,7 @@ fn holding_and_resuming_again_and_again() {
 fn a_fax_that_the_dialplan_allows_loses_nobody() {
     for allowed in ["fax_enable_t38=true", "t38_passthru=true", "sip_enable_soa=true"] {
         let setup = setup(LOT).extension("fax", &[("set", allowed), ("callpark", "default 705")]);
-        let Some(desk) = Desk::with(setup) else { return };
+        let Some(desk) = Scene::start_real(setup) else { return };
         let (alice, carol) = (desk.phone("1000"), desk.phone("1002"));
         let caller = alice.call_up("fax");
         desk.wait_parked(&caller, "default", "705", "");
@@ -108,7 +108,7 @@ fn bypassed_audio_comes_back_to_be_parked() {
         ("bridge", "user/$1@$${domain}"),
     ];
     let setup = setup(LOT).extension("44(10[01]\\d)", &around).extension("45(10[01]\\d)", &code);
-    let Some(desk) = Desk::with(setup) else { return };
+    let Some(desk) = Scene::start_real(setup) else { return };
     let (alice, bob, carol) = (desk.phone("1000"), desk.phone("1001"), desk.phone("1002"));
     for (prefix, caller_parks) in [("44", false), ("44", true), ("45", false), ("45", true)] {
         let (call, theirs) = around_the_switch(&alice, &bob, prefix);
@@ -144,7 +144,7 @@ fn after_a_retrieval_the_audio_may_go_around_the_switch() {
     let setup = setup(LOT)
         .extension("around_park", &[bypass, ("callpark", "default 705")])
         .extension("around_take", &[bypass, ("callpark_retrieve", "default 705")]);
-    let Some(desk) = Desk::with(setup) else { return };
+    let Some(desk) = Scene::start_real(setup) else { return };
     let (alice, carol) = (desk.phone("1000"), desk.phone("1002"));
     for (park, take) in [("park_default_705", "around_take"), ("around_park", "705")] {
         for ends in [Ends::Caller, Ends::Other] {
@@ -168,7 +168,7 @@ fn after_a_retrieval_the_audio_may_go_around_the_switch() {
 /// Either side of a retrieved call holds the other and sends it on.
 #[test]
 fn a_retrieved_call_is_held_and_transferred() {
-    let Some(desk) = Desk::open() else { return };
+    let Some(desk) = open() else { return };
     let (alice, carol, dave) = (desk.phone("1000"), desk.phone("1002"), desk.phone("1003"));
     for retriever_acts in [true, false] {
         for attended in [false, true] {

@@ -1,9 +1,9 @@
 //! Codecs and transports that the kit's phones do not speak: FreeSWITCH speaks them for a phone, and calls itself.
 
 use kit::phone::{Call, Policy};
-use kit::{DOMAIN, Phone, SOON, Setup, new_uuid};
+use kit::{DOMAIN, MUSIC, Phone, SOON, Scene, Setup, new_uuid, two_way};
 
-use super::desk::{Desk, LOT, MUSIC, setup, two_way};
+use super::desk::{LOT, setup};
 
 /// The far end of a call that is parked: `uuid` is the channel that waits, and `ear` is what its caller hears.
 struct Far {
@@ -13,7 +13,7 @@ struct Far {
 }
 
 /// A call with these channel variables at its far end dials `number`, which answers.
-fn far(desk: &Desk, user: &str, variables: &str, number: &str) -> Far {
+fn far(desk: &Scene, user: &str, variables: &str, number: &str) -> Far {
     let phone = Phone::new(&desk.switch, user).policy(Policy::Answer);
     phone.register();
     let uuid = new_uuid();
@@ -28,7 +28,7 @@ fn far(desk: &Desk, user: &str, variables: &str, number: &str) -> Far {
 
 /// It hears music, is retrieved by a phone, retrieves a phone's call, and everybody hears everybody.
 fn parks(setup: Setup, module: &str, variables: &str, described: &str) {
-    let Some(desk) = Desk::with(setup.module(module)) else { return };
+    let Some(desk) = Scene::start_real(setup.module(module)) else { return };
     if !module.is_empty() && desk.switch.api(&format!("module_exists {module}")).trim() != "true" {
         return kit::skipped(&format!("a FreeSWITCH with {module}"));
     }
@@ -55,7 +55,7 @@ fn parks(setup: Setup, module: &str, variables: &str, described: &str) {
     desk.switch.wait_channels(0);
 }
 
-fn ended(desk: &Desk, uuid: &str, outcome: &str) {
+fn ended(desk: &Scene, uuid: &str, outcome: &str) {
     let last = desk.events.wait(SOON, |event| {
         event.is("Callpark-UUID", uuid) && !event.text("Callpark-Outcome").is_empty()
     });

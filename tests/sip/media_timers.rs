@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use kit::phone::Call;
-use kit::{Phone, SOON};
+use kit::{Ends, MUSIC, Phone, SOON, hang_up, two_way};
 
-use super::desk::{Desk, Ends, MUSIC, hang_up, two_way};
+use super::desk::open;
 
 /// The shortest that FreeSWITCH agrees to, unless it is told otherwise.
 const SHORTEST: u32 = 120;
@@ -20,7 +20,7 @@ fn timed(phone: &Phone, number: &str, refresher: &str) -> Call {
 
 #[test]
 fn a_session_is_refreshed_while_it_is_parked_and_afterwards() {
-    let Some(desk) = Desk::open() else { return };
+    let Some(desk) = open() else { return };
     let (alice, carol) = (desk.phone("1000"), desk.phone("1002"));
     for method in ["UPDATE", "INVITE"] {
         let caller = timed(&alice, "park_default_705", "uac");
@@ -41,7 +41,7 @@ fn a_session_is_refreshed_while_it_is_parked_and_afterwards() {
 /// orbit is free.
 #[test]
 fn the_switch_refreshes_and_an_expired_session_ends_once() {
-    let Some(desk) = Desk::open() else { return };
+    let Some(desk) = open() else { return };
     let (alice, bob, carol) = (desk.phone("1000"), desk.phone("1001"), desk.phone("1002"));
     let kept = timed(&alice, "park_default_705", "uas");
     desk.wait_parked(&kept, "default", "705", "");

@@ -1,9 +1,9 @@
 //! The message to the parker: it arrives wherever the phones are registered.
 
 use kit::phone::{Call, Message, Policy};
-use kit::{Phone, SOON, Setup};
+use kit::{Phone, SOON, Scene, Setup};
 
-use super::desk::{Desk, setup};
+use super::desk::setup;
 
 /// The number of parked calls is told to the user that the extension `by_<user>_<domain>` names.
 fn notifying() -> Setup {
@@ -32,7 +32,7 @@ fn gets_it(phone: &Phone, call: &Call) {
 
 #[test]
 fn it_goes_to_the_profile_the_phones_are_registered_on() {
-    let Some(desk) = Desk::with(notifying()) else { return };
+    let Some(desk) = Scene::start_real(notifying()) else { return };
     let alice = desk.phone("1000");
     let other =
         |user: &str, domain: &str| registered(Phone::at_other(&desk.switch, user).domain(domain));

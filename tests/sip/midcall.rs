@@ -1,9 +1,9 @@
 //! Feature codes in mid-call: the partner is parked, who pressed the keys hears the orbit and is let go.
 
 use kit::phone::{Call, Phase};
-use kit::{Phone, SOON, Setup};
+use kit::{Ends, MUSIC, Phone, SOON, Scene, Setup, two_way};
 
-use super::desk::{Desk, Ends, LOT, MOMENT, MUSIC, setup, two_way};
+use super::desk::{LOT, MOMENT, setup};
 
 /// Calls over 55<user> have feature codes for both sides, as a dialplan binds them: `*1` parks at once, `*2` by way of
 /// an extension, `*3` in an orbit that is taken, `*4` in a lot that is full.
@@ -36,7 +36,7 @@ fn talk(from: &Phone, to: &Phone) -> (Call, Call) {
 
 /// Both sides press; each time the other one is parked.
 fn press(digits: &str, orbit: &str) {
-    let Some(desk) = Desk::with(features()) else { return };
+    let Some(desk) = Scene::start_real(features()) else { return };
     let (alice, bob, carol) = (desk.phone("1000"), desk.phone("1001"), desk.phone("1002"));
     let lamp = carol.subscribe(&format!("park+{orbit}"), "dialog");
     for called_presses in [true, false] {
@@ -79,7 +79,7 @@ fn a_feature_code_by_way_of_an_extension_parks_the_partner() {
 /// Nobody is hung up, moved or separated because there was no orbit, whatever the lot's policy for calls that come.
 #[test]
 fn two_who_talk_go_on_talking_when_there_is_no_orbit() {
-    let Some(desk) = Desk::with(features()) else { return };
+    let Some(desk) = Scene::start_real(features()) else { return };
     let (alice, bob, carol) = (desk.phone("1000"), desk.phone("1001"), desk.phone("1002"));
     let first = carol.call_up("park_strict_801");
     desk.wait_parked(&first, "strict", "801", "");
@@ -102,7 +102,7 @@ fn two_who_talk_go_on_talking_when_there_is_no_orbit() {
 
 #[test]
 fn a_caller_who_hangs_up_just_then_leaves_no_orbit_taken() {
-    let Some(desk) = Desk::with(features()) else { return };
+    let Some(desk) = Scene::start_real(features()) else { return };
     let (alice, bob) = (desk.phone("1000"), desk.phone("1001"));
     for wait_ms in [100, 180, 190, 200, 210, 220, 250] {
         let (calling, called) = talk(&alice, &bob);

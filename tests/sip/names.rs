@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use kit::phone::{Call, Identity, Policy, ReferredBy};
-use kit::{DOMAIN, Phone, SOON};
+use kit::{DOMAIN, Ends, Phone, SOON, Scene, hang_up, two_way};
 
-use super::desk::{Desk, Ends, LOT, hang_up, refer, setup, two_way};
+use super::desk::{LOT, open, refer, setup};
 use super::lamp::{wait_state, watch};
 
 /// A phone to which FreeSWITCH sends display updates, with a name.
-fn named(desk: &Desk, user: &str, name: &str) -> Phone {
+fn named(desk: &Scene, user: &str, name: &str) -> Phone {
     let phone = Phone::new(&desk.switch, user).display(name).user_agent("Yealink SIP-T46S");
     let phone = phone.policy(Policy::Answer);
     phone.register();
@@ -18,21 +18,21 @@ fn named(desk: &Desk, user: &str, name: &str) -> Phone {
 
 /// Waits until the display shows what fits.
 #[track_caller]
-fn wait_display(desk: &Desk, call: &Call, what: &str, fits: impl Fn(&Identity) -> bool) {
+fn wait_display(desk: &Scene, call: &Call, what: &str, fits: impl Fn(&Identity) -> bool) {
     desk.switch.eventually(SOON, &format!("{what}; it shows {:?}", call.identities()), || {
         call.identity().filter(&fits).map(drop)
     });
 }
 
 #[track_caller]
-fn shows(desk: &Desk, call: &Call, name: &str, number: &str) {
+fn shows(desk: &Scene, call: &Call, name: &str, number: &str) {
     let what = format!("the display shows {name:?} {number}");
     wait_display(desk, call, &what, |shown| shown.name == name && shown.number == number);
 }
 
 #[test]
 fn the_retriever_sees_the_caller_and_the_caller_the_retriever() {
-    let Some(desk) = Desk::open() else { return };
+    let Some(desk) = open() else { return };
     let bob = named(&desk, "1001", "Bob");
     let names = [
         ("Alice", "Carol"),
@@ -62,7 +62,7 @@ fn a_name_that_a_dialplan_gave_is_shown_as_it_is() {
     let parker = "callpark_parker=1001@test.local";
     let actions =
         [("set_profile_var", quoted.as_str()), ("set", parker), ("callpark", "default auto")];
-    let Some(desk) = Desk::with(setup(LOT).extension("quoted", &actions)) else { return };
+    let Some(desk) = Scene::start_real(setup(LOT).extension("quoted", &actions)) else { return };
     let alice = named(&desk, "1000", "Alice");
     let bob = named(&desk, "1001", "Bob");
     let carol = named(&desk, "1002", "Carol");
@@ -88,7 +88,7 @@ fn a_name_that_a_dialplan_gave_is_shown_as_it_is() {
 /// Bob was called; who called him parks him. It is Bob who waits, and not the one who parked him.
 #[test]
 fn who_was_called_and_then_parked_waits_under_its_own_number() {
-    let Some(desk) = Desk::open() else { return };
+    let Some(desk) = open() else { return };
     let alice = named(&desk, "1000", "Alice");
     let bob = named(&desk, "1001", "Bob");
     let carol = named(&desk, "1002", "Carol");
@@ -108,7 +108,7 @@ fn who_was_called_and_then_parked_waits_under_its_own_number() {
 /// Carol takes Alice's call, and Alice parks Carol: it is Carol who waits, under her own name.
 #[test]
 fn a_retriever_keeps_its_own_name() {
-    let Some(desk) = Desk::open() else { return };
+    let Some(desk) = open() else { return };
     let alice = named(&desk, "1000", "Alice");
     let carol = named(&desk, "1002", "Carol");
     let bob = named(&desk, "1001", "Bob");
@@ -132,7 +132,7 @@ fn a_retriever_keeps_its_own_name() {
 
 #[test]
 fn the_parker_s_phone_shows_who_rings() {
-    let Some(desk) = Desk::open() else { return };
+    let Some(desk) = open() else { return };
     let bob = named(&desk, "1001", "Bob");
     for name in ["Alice", "王小明", r#"Bob <&"'> %s"#, "Dr: a/b@c"] {
         let alice = named(&desk, "1000", name);
@@ -157,7 +157,7 @@ fn the_parker_sees_where_it_parked() {
         "55(10[01]\\d)",
         &[("bind_meta_app", "1 ab s callpark::default auto"), ("bridge", "user/$1@$${domain}")],
     );
-    let Some(desk) = Desk::with(setup) else { return };
+    let Some(desk) = Scene::start_real(setup) else { return };
     let alice = named(&desk, "1000", "Alice");
     let bob = named(&desk, "1001", "Bob");
     let consultation = bob.call_up("700");
@@ -177,7 +177,7 @@ fn the_parker_sees_where_it_parked() {
 /// Retrievers who hang up at once, one after another: the caller is who it was, for the next one and in the list.
 #[test]
 fn after_hand_overs_that_failed_everybody_is_who_they_were() {
-    let Some(desk) = Desk::open() else { return };
+    let Some(desk) = open() else { return };
     let alice = named(&desk, "1000", "Alice");
     let bob = named(&desk, "1001", "Bob");
     let carol = named(&desk, "1002", "Carol");
@@ -214,7 +214,7 @@ fn after_hand_overs_that_failed_everybody_is_who_they_were() {
 /// The parker gets the call back, parks it again, and somebody else takes it: it is Alice's call all the time.
 #[test]
 fn after_a_return_everybody_is_who_they_were() {
-    let Some(desk) = Desk::open() else { return };
+    let Some(desk) = open() else { return };
     let alice = named(&desk, "1000", "Alice");
     let bob = named(&desk, "1001", "Bob");
     let carol = named(&desk, "1002", "Carol");
@@ -245,7 +245,7 @@ fn after_a_return_everybody_is_who_they_were() {
 
 #[test]
 fn the_record_of_the_call_says_what_became_of_it() {
-    let Some(desk) = Desk::open() else { return };
+    let Some(desk) = open() else { return };
     let ends = desk.switch.events(&["CHANNEL_HANGUP_COMPLETE"]);
     let (alice, bob) = (named(&desk, "1000", "Alice"), named(&desk, "1001", "Bob"));
     let carol = named(&desk, "1002", "Carol");

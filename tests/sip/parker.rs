@@ -1,9 +1,9 @@
 //! Who parked: a user of ours who was really in that call, or nobody that is known.
 
 use kit::phone::{Call, Phase, Policy, ReferredBy};
-use kit::{Event, Phone, SOON, Setup};
+use kit::{Event, Phone, SOON, Scene, Setup, two_way};
 
-use super::desk::{Desk, MOMENT, refer, setup, two_way};
+use super::desk::{MOMENT, refer, setup};
 
 /// A domain beside the kit's own.
 const OTHER: &str = "b.local";
@@ -24,7 +24,7 @@ fn two_domains() -> Setup {
 }
 
 /// A registered phone of [`OTHER`] that answers whoever calls.
-fn other_phone(desk: &Desk, user: &str) -> Phone {
+fn other_phone(desk: &Scene, user: &str) -> Phone {
     let phone = Phone::new(&desk.switch, user).domain(OTHER).policy(Policy::Answer);
     phone.register();
     phone
@@ -32,7 +32,7 @@ fn other_phone(desk: &Desk, user: &str) -> Phone {
 
 /// The call is parked, by that user ("" is nobody).
 #[track_caller]
-pub fn parked_by(desk: &Desk, call: &Call, parker: &str) -> Event {
+pub fn parked_by(desk: &Scene, call: &Call, parker: &str) -> Event {
     let event = desk.action(call, "park");
     assert_eq!(event.text("Callpark-Parker"), parker, "{}", event.summary());
     event
@@ -49,7 +49,7 @@ fn talk(from: &Phone, number: &str, to: &Phone) -> (Call, Call) {
 
 /// The parker's own phone is called, and nobody else's.
 #[track_caller]
-fn comes_back_to(desk: &Desk, parked: &Call, parker: &Phone, not: &Phone) {
+fn comes_back_to(desk: &Scene, parked: &Call, parker: &Phone, not: &Phone) {
     assert!(desk.api("return default 701").starts_with("+OK"));
     let ringing = parker.incoming(SOON);
     ringing.wait_up(SOON);
@@ -62,7 +62,7 @@ fn comes_back_to(desk: &Desk, parked: &Call, parker: &Phone, not: &Phone) {
 /// With and without Referred-By, the called party and the calling one, and a phone that makes its contact's user up.
 #[test]
 fn whoever_transfers_is_a_user_of_the_domain_of_that_leg() {
-    let Some(desk) = Desk::with(two_domains()) else { return };
+    let Some(desk) = Scene::start_real(two_domains()) else { return };
     let (alice, namesake) = (desk.phone("1000"), desk.phone("1001"));
     let plain = other_phone(&desk, "1001");
     for (referred_by, odd) in
@@ -97,7 +97,7 @@ fn whoever_transfers_is_a_user_of_the_domain_of_that_leg() {
 
 #[test]
 fn whoever_presses_a_feature_code_is_a_user_of_the_domain_of_that_leg() {
-    let Some(desk) = Desk::with(two_domains()) else { return };
+    let Some(desk) = Scene::start_real(two_domains()) else { return };
     let (alice, namesake) = (desk.phone("1000"), desk.phone("1001"));
     let bob = other_phone(&desk, "1001");
     let (caller, theirs) = talk(&alice, "55b_1001", &bob);
@@ -113,7 +113,7 @@ fn whoever_presses_a_feature_code_is_a_user_of_the_domain_of_that_leg() {
 /// Somebody elsewhere who has the number of one of our users: by key and by transfer, in From and in Referred-By.
 #[test]
 fn a_foreign_namesake_is_not_our_user() {
-    let Some(desk) = Desk::with(two_domains()) else { return };
+    let Some(desk) = Scene::start_real(two_domains()) else { return };
     let (alice, namesake) = (desk.phone("1000"), desk.phone("1001"));
     for domain in ["192.0.2.9", "elsewhere.example", "[2001:db8::9]", "test.local.evil.example"] {
         let foreign = Phone::new(&desk.switch, "1001").domain(domain);
@@ -141,7 +141,7 @@ fn a_mobile_of_a_ring_group_is_not_a_user() {
     let setup = two_domains()
         .extension("plus_(\\d+)", &[("bridge", &group("+491701234567"))])
         .extension("escaped_(\\d+)", &[("bridge", &group("%2B491701234567"))]);
-    let Some(desk) = Desk::with(setup) else { return };
+    let Some(desk) = Scene::start_real(setup) else { return };
     let alice = desk.phone("1000");
     let desk_phone = desk.phone("1003");
     desk_phone.set_policy(Policy::Ring);
@@ -162,7 +162,7 @@ fn a_mobile_of_a_ring_group_is_not_a_user() {
 fn a_caller_s_address_is_never_dialled() {
     let setup = two_domains()
         .extension("9999", &[("set_global", "reached=true"), ("answer", ""), ("park", "")]);
-    let Some(desk) = Desk::with(setup) else { return };
+    let Some(desk) = Scene::start_real(setup) else { return };
     let alice = desk.phone("1000");
     let eve = Phone::new(&desk.switch, "eve");
     let long = "7".repeat(10_000);
@@ -229,7 +229,7 @@ fn a_user_is_the_one_whose_leg_it_is() {
                 ("bridge", "user/1000@$${domain}"),
             ],
         );
-    let Some(desk) = Desk::with(setup) else { return };
+    let Some(desk) = Scene::start_real(setup) else { return };
     let alice = desk.phone("1000");
     let ringing: Vec<Phone> = ["1004", "1005"].map(|user| desk.phone(user)).into();
     for phone in &ringing {

@@ -1,9 +1,9 @@
 //! What FreeSWITCH does with a leg after a bridge, it does after a retrieval as well, on either side.
 
 use kit::phone::{Call, Sound};
-use kit::{SOON, Setup};
+use kit::{SOON, Scene, Setup, two_way};
 
-use super::desk::{Desk, LOT, WENT_ON, setup, two_way};
+use super::desk::{LOT, WENT_ON, setup};
 
 const AFTER: Sound = Sound::Tone(1350);
 const TONE: &str = "tone_stream://%(500,0,1350);loops=-1";
@@ -34,7 +34,7 @@ fn after() -> Setup {
 }
 
 /// The caller is parked and taken, both by these extensions; then `first` hangs up.
-fn taken(desk: &Desk, park: &str, take: &str, caller_ends: bool) -> Call {
+fn taken(desk: &Scene, park: &str, take: &str, caller_ends: bool) -> Call {
     let (alice, carol) = (desk.phone("1000"), desk.phone("1002"));
     let caller = alice.call_up(&format!("{park}_park"));
     desk.wait_parked(&caller, "default", "701", "");
@@ -62,7 +62,7 @@ fn second_ends(park: &str, take: &str, caller_ends: bool) -> bool {
 
 #[test]
 fn what_is_set_for_after_the_bridge_happens_on_both_sides() {
-    let Some(desk) = Desk::with(after()) else { return };
+    let Some(desk) = Scene::start_real(after()) else { return };
     for name in ["exec", "transfer", "continue", "hangup", "explicit", "plain"] {
         for caller_ends in [true, false] {
             println!("{name}, the {} hangs up", if caller_ends { "caller" } else { "retriever" });
@@ -79,7 +79,7 @@ fn a_leg_of_a_return_step_does_what_it_was_told_to() {
     let lot = r#"<lot name="default" orbits="701-720"><param name="timeout" value="0"/><return>
         <step to="{transfer_after_bridge='after:XML:default'}user/1002@$${domain}"/></return></lot>"#;
     let setup = setup(lot).extension("after", &[("answer", ""), ("playback", TONE)]);
-    let Some(desk) = Desk::with(setup) else { return };
+    let Some(desk) = Scene::start_real(setup) else { return };
     let (alice, carol) = (desk.phone("1000"), desk.phone("1002"));
     let caller = alice.call_up("park_default_701");
     desk.wait_parked(&caller, "default", "701", "");
@@ -96,7 +96,7 @@ fn parked_by_either_side_s_own_wish() {
     let park = [("set", "park_after_bridge=true"), ("callpark", "default 701")];
     let take = [("set", "park_after_bridge=on"), ("callpark_retrieve", "default 701")];
     let setup = setup(LOT).extension("parks", &park).extension("takes", &take);
-    let Some(desk) = Desk::with(setup) else { return };
+    let Some(desk) = Scene::start_real(setup) else { return };
     for caller_ends in [true, false] {
         let (alice, carol) = (desk.phone("1000"), desk.phone("1002"));
         let caller = alice.call_up("parks");
@@ -126,7 +126,7 @@ fn a_feature_code_parks_a_leg_that_is_to_run_something_after_its_bridge() {
         ("bind_meta_app", "1 b s callpark::default auto"),
         ("bridge", "user/1001@$${domain}"),
     ];
-    let Some(desk) = Desk::with(setup(LOT).extension("talk", &talk)) else { return };
+    let Some(desk) = Scene::start_real(setup(LOT).extension("talk", &talk)) else { return };
     let (alice, bob, carol) = (desk.phone("1000"), desk.phone("1001"), desk.phone("1002"));
     let caller = alice.call_up("talk");
     let theirs = bob.incoming(SOON);

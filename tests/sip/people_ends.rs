@@ -1,13 +1,13 @@
 //! A call that is lost in its orbit says what broke it.
 
-use kit::SOON;
+use kit::{SOON, Scene};
 
-use super::desk::{Desk, LOT, setup};
+use super::desk::{LOT, setup};
 
 #[test]
 fn a_caller_whose_packets_stop_is_abandoned_for_that_reason() {
     let silent = [("set", "media_timeout=1000"), ("answer", ""), ("callpark", "default 701")];
-    let Some(desk) = Desk::with(setup(LOT).extension("silent", &silent)) else { return };
+    let Some(desk) = Scene::start_real(setup(LOT).extension("silent", &silent)) else { return };
     let ends = desk.switch.events(&["CHANNEL_HANGUP_COMPLETE"]);
     let alice = desk.phone("1000");
     let caller = alice.call("silent");
@@ -31,7 +31,7 @@ fn a_caller_whose_packets_stop_is_abandoned_for_that_reason() {
 #[test]
 fn each_fact_is_told_once() {
     let steps = r#"<step to="user/1003@$${domain}"/><step to="user/1009@$${domain}"/>"#;
-    let Some(desk) = Desk::with(super::steps::returning("", steps)) else { return };
+    let Some(desk) = Scene::start_real(super::steps::returning("", steps)) else { return };
     let (alice, carol, dave) = (desk.phone("1000"), desk.phone("1002"), desk.phone("1003"));
     dave.set_policy(kit::phone::Policy::Reject(486));
     let caller = super::steps::returned(&desk, &alice);

@@ -1,9 +1,9 @@
 //! Feature codes of a parker who had dialled out: they work after a retrieval and after a return as they were bound.
 
 use kit::phone::{Call, ReferredBy};
-use kit::{Phone, SOON, Setup};
+use kit::{MUSIC, Phone, SOON, Scene, Setup, two_way};
 
-use super::desk::{Desk, LOT, MOMENT, MUSIC, refer, setup, two_way};
+use super::desk::{LOT, MOMENT, refer, setup};
 
 /// Calls over 66<user>: codes of the side that dials, `*1` and `55#`; over 67<user>: of the side that is called.
 fn codes() -> Setup {
@@ -39,7 +39,7 @@ fn talk(from: &Phone, number: &str, to: &Phone) -> (Call, Call) {
 }
 
 /// The parked call comes back to the user's phone, which answers.
-fn returned(desk: &Desk, orbit: &str, parked: (&Call, &Phone), to: &Phone) -> Call {
+fn returned(desk: &Scene, orbit: &str, parked: (&Call, &Phone), to: &Phone) -> Call {
     desk.api(&format!("return default {orbit}"));
     let again = to.incoming(SOON);
     two_way(&again, parked.1.voice(), parked.0, to.voice());
@@ -49,7 +49,7 @@ fn returned(desk: &Desk, orbit: &str, parked: (&Call, &Phone), to: &Phone) -> Ca
 
 #[test]
 fn the_codes_of_a_parker_who_had_dialled_out_work_after_the_return() {
-    let Some(desk) = Desk::with(codes()) else { return };
+    let Some(desk) = Scene::start_real(codes()) else { return };
     let (alice, bob, carol) = (desk.phone("1000"), desk.phone("1001"), desk.phone("1002"));
     for by_refer in [false, true] {
         let (calling, called) = talk(&alice, "661001", &bob);
@@ -81,7 +81,7 @@ fn the_codes_of_a_parker_who_had_dialled_out_work_after_the_return() {
 
 #[test]
 fn digit_actions_go_with_the_call_too() {
-    let Some(desk) = Desk::with(codes()) else { return };
+    let Some(desk) = Scene::start_real(codes()) else { return };
     let (alice, bob) = (desk.phone("1000"), desk.phone("1001"));
     let (calling, called) = talk(&alice, "661001", &bob);
     calling.dtmf("*1");
@@ -95,7 +95,7 @@ fn digit_actions_go_with_the_call_too() {
 /// Bound for the side that is called, on the leg that dialled: this one is parked and keeps them.
 #[test]
 fn the_codes_of_the_called_side_work_after_the_return() {
-    let Some(desk) = Desk::with(codes()) else { return };
+    let Some(desk) = Scene::start_real(codes()) else { return };
     let (alice, bob) = (desk.phone("1000"), desk.phone("1001"));
     let (calling, called) = talk(&alice, "671001", &bob);
     called.dtmf("*1");
@@ -109,7 +109,7 @@ fn the_codes_of_the_called_side_work_after_the_return() {
 /// An administrator parks the called leg; both sides have their codes after that, and those that were unbound are gone.
 #[test]
 fn the_codes_of_both_sides_go_with_a_call_that_a_command_parks() {
-    let Some(desk) = Desk::with(codes()) else { return };
+    let Some(desk) = Scene::start_real(codes()) else { return };
     let (alice, bob, carol) = (desk.phone("1000"), desk.phone("1001"), desk.phone("1002"));
     let (calling, called) = talk(&alice, "681001", &bob);
     let answer = desk.api(&format!("park {} default 703", called.uuid()));
@@ -136,7 +136,7 @@ fn the_codes_of_both_sides_go_with_a_call_that_a_command_parks() {
 /// The parker who had dialled out parks by an attended transfer to the orbit.
 #[test]
 fn the_codes_go_with_an_attended_transfer() {
-    let Some(desk) = Desk::with(codes()) else { return };
+    let Some(desk) = Scene::start_real(codes()) else { return };
     let (alice, bob) = (desk.phone("1000"), desk.phone("1001"));
     let (calling, called) = talk(&alice, "661001", &bob);
     let consultation = alice.call_up("700");

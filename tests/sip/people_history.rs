@@ -1,9 +1,9 @@
 //! `callpark_history`: every park and how it ended, on the parked channel and on the leg that took it.
 
 use kit::phone::ReferredBy;
-use kit::{DOMAIN, SOON};
+use kit::{DOMAIN, Ends, SOON, hang_up, two_way};
 
-use super::desk::{Desk, Ends, hang_up, refer, two_way};
+use super::desk::{open, refer};
 
 /// The entries: other leg, what, place, parker, wait.
 fn entries(history: &str) -> Vec<Vec<String>> {
@@ -22,7 +22,7 @@ fn is(entry: &[String], other: &str, what: &str, place: &str, parker: &str) {
 
 #[test]
 fn two_parks_and_a_return_are_in_the_record_of_both_sides() {
-    let Some(desk) = Desk::open() else { return };
+    let Some(desk) = open() else { return };
     let ends = desk.switch.events(&["CHANNEL_HANGUP_COMPLETE"]);
     let (alice, bob, carol) = (desk.phone("1000"), desk.phone("1001"), desk.phone("1002"));
     let by = |user: &str| format!("{user}@{DOMAIN}");
@@ -61,7 +61,7 @@ fn two_parks_and_a_return_are_in_the_record_of_both_sides() {
 /// Called by a command, then given up by its caller: every end is there, and a leg that took nobody has none.
 #[test]
 fn a_command_and_an_abandoned_call_are_in_the_record() {
-    let Some(desk) = Desk::open() else { return };
+    let Some(desk) = open() else { return };
     let ends = desk.switch.events(&["CHANNEL_HANGUP_COMPLETE"]);
     let (alice, bob, carol) = (desk.phone("1000"), desk.phone("1001"), desk.phone("1002"));
     let caller = alice.call_up("park_default_703");

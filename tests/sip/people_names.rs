@@ -1,18 +1,18 @@
 //! The answer to a retriever names the caller, on phones that FreeSWITCH sends no updates to as well.
 
 use kit::phone::{Call, Policy, ReferredBy};
-use kit::{Phone, SOON};
+use kit::{Ends, Phone, SOON, Scene, hang_up, two_way};
 
-use super::desk::{Desk, Ends, LOT, hang_up, refer, setup, two_way};
+use super::desk::{LOT, open, refer, setup};
 
-fn named(desk: &Desk, user: &str, name: &str) -> Phone {
+fn named(desk: &Scene, user: &str, name: &str) -> Phone {
     let phone = Phone::new(&desk.switch, user).display(name).policy(Policy::Answer);
     phone.register();
     phone
 }
 
 /// Alice is parked in 701 by Bob.
-fn parked(desk: &Desk, alice: &Phone, bob: &Phone) -> Call {
+fn parked(desk: &Scene, alice: &Phone, bob: &Phone) -> Call {
     let (caller, theirs) = desk.talk(alice, bob);
     refer(&theirs, "700", ReferredBy::Yes);
     desk.wait_parked(&caller, "default", "701", "1001");
@@ -20,7 +20,7 @@ fn parked(desk: &Desk, alice: &Phone, bob: &Phone) -> Call {
 }
 
 #[track_caller]
-fn answered_as(desk: &Desk, call: &Call, name: &str, number: &str) {
+fn answered_as(desk: &Scene, call: &Call, name: &str, number: &str) {
     let shown = call.identity().expect("an identity in the answer");
     assert_eq!((shown.name.as_str(), shown.number.as_str()), (name, number), "{shown:?}");
     // What it was called by for the answer does not stay with the leg.
@@ -31,7 +31,7 @@ fn answered_as(desk: &Desk, call: &Call, name: &str, number: &str) {
 
 #[test]
 fn the_answer_to_a_retriever_names_the_caller() {
-    let Some(desk) = Desk::open() else { return };
+    let Some(desk) = open() else { return };
     let (bob, carol) = (named(&desk, "1001", "Bob"), desk.phone("1002"));
     let names = [
         ("Alice", "701"),
@@ -52,7 +52,7 @@ fn the_answer_to_a_retriever_names_the_caller() {
 
 #[test]
 fn a_name_without_end_is_cut_and_a_private_caller_is_anonymous() {
-    let Some(desk) = Desk::open() else { return };
+    let Some(desk) = open() else { return };
     let (bob, carol) = (named(&desk, "1001", "Bob"), desk.phone("1002"));
     let endless = "ä".repeat(600);
     let alice = named(&desk, "1000", &endless);
@@ -80,7 +80,7 @@ fn a_retriever_who_gets_nobody_keeps_its_own_names() {
         ("answer", ""),
         ("playback", "tone_stream://%(500,0,1250);loops=-1"),
     ];
-    let Some(desk) = Desk::with(setup(LOT).extension("own", &own)) else { return };
+    let Some(desk) = Scene::start_real(setup(LOT).extension("own", &own)) else { return };
     let carol = desk.phone("1002");
     let call = carol.call_up("own");
     desk.switch.wait_var(call.uuid(), "callpark_status", "empty");
@@ -95,7 +95,8 @@ fn a_retriever_who_gets_nobody_keeps_its_own_names() {
 fn a_leg_that_is_answered_for_a_command_is_told_the_name() {
     let rings = [("ring_ready", ""), ("park", "")];
     let early = [("pre_answer", ""), ("callpark_retrieve", "default 701")];
-    let Some(desk) = Desk::with(setup(LOT).extension("rings", &rings).extension("early", &early))
+    let Some(desk) =
+        Scene::start_real(setup(LOT).extension("rings", &rings).extension("early", &early))
     else {
         return;
     };
@@ -120,7 +121,7 @@ fn a_leg_that_is_answered_for_a_command_is_told_the_name() {
 /// Of two who dial at once one gets the call; nothing of the caller's name stays with the other.
 #[test]
 fn whoever_was_too_late_keeps_nothing_of_the_caller_s_name() {
-    let Some(desk) = Desk::open() else { return };
+    let Some(desk) = open() else { return };
     let (alice, bob) = (named(&desk, "1000", "Alice"), named(&desk, "1001", "Bob"));
     let (carol, dave) = (desk.phone("1002"), desk.phone("1003"));
     for _ in 0..5 {

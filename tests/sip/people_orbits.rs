@@ -1,9 +1,9 @@
 //! The orbit is spoken to a parker, and never to an outside caller.
 
 use kit::phone::{Call, Sound};
-use kit::{Phone, SOON, Setup};
+use kit::{MUSIC, Phone, SOON, Scene, Setup};
 
-use super::desk::{Desk, LOT, MOMENT, MUSIC, setup};
+use super::desk::{LOT, MOMENT, setup};
 
 const PHRASE: Sound = Sound::Tone(1150);
 
@@ -35,7 +35,7 @@ fn heard(call: &Call) -> usize {
 /// A trunk's callers and others whom the directory does not know.
 #[test]
 fn an_outside_caller_is_not_told_the_orbit() {
-    let Some(desk) = Desk::with(spoken()) else { return };
+    let Some(desk) = Scene::start_real(spoken()) else { return };
     for (from, number) in [
         ("4930123456", "did"),
         ("4930123456", "700"),
@@ -55,7 +55,7 @@ fn an_outside_caller_is_not_told_the_orbit() {
 
 #[test]
 fn a_user_of_ours_and_whoever_the_dialplan_says_so_of_are_told() {
-    let Some(desk) = Desk::with(spoken()) else { return };
+    let Some(desk) = Scene::start_real(spoken()) else { return };
     let bob = desk.phone("1001");
     let outside = Phone::new(&desk.switch, "4930123456");
     for (phone, number) in

@@ -1,8 +1,8 @@
 //! A recording on the parker's leg goes on with the call, if `recording_follow_transfer` says so.
 
-use kit::{SOON, Setup};
+use kit::{Ends, SOON, Scene, Setup, two_way};
 
-use super::desk::{Desk, Ends, LOT, MOMENT, setup, two_way};
+use super::desk::{LOT, MOMENT, setup};
 
 fn recorded(follow: &str) -> Setup {
     let set = format!("recording_follow_transfer={follow}");
@@ -17,12 +17,12 @@ fn recorded(follow: &str) -> Setup {
     )
 }
 
-fn is_recorded(desk: &Desk, uuid: &str) -> bool {
+fn is_recorded(desk: &Scene, uuid: &str) -> bool {
     desk.switch.api(&format!("uuid_buglist {uuid}")).contains("session_record")
 }
 
 #[track_caller]
-fn wait_recorded(desk: &Desk, uuid: &str) {
+fn wait_recorded(desk: &Scene, uuid: &str) {
     desk.switch.eventually(SOON, "it is recorded", || is_recorded(desk, uuid).then_some(()));
 }
 
@@ -31,7 +31,7 @@ fn wait_recorded(desk: &Desk, uuid: &str) {
 #[test]
 fn a_recording_follows_the_call_into_its_orbit() {
     for follow in ["true", "false"] {
-        let Some(desk) = Desk::with(recorded(follow)) else { return };
+        let Some(desk) = Scene::start_real(recorded(follow)) else { return };
         let (alice, bob, carol) = (desk.phone("1000"), desk.phone("1001"), desk.phone("1002"));
         for by_command in [false, true] {
             let calling = alice.call_up("661001");
@@ -55,7 +55,7 @@ fn a_recording_follows_the_call_into_its_orbit() {
             // A retriever that hangs up before has not taken the call.
             desk.outcome(&called, "retrieved");
             assert_eq!(is_recorded(&desk, called.uuid()), follow == "true");
-            super::desk::hang_up(&call, &called, Ends::Other);
+            kit::hang_up(&call, &called, Ends::Other);
             calling.hangup();
             desk.wait_empty();
             desk.switch.wait_channels(0);
@@ -72,7 +72,7 @@ fn a_retriever_s_recording_follows_as_well() {
         ("bind_meta_app", "1 a s callpark::default 702"),
         ("callpark_retrieve", "default 701"),
     ];
-    let Some(desk) = Desk::with(recorded("true").extension("taking", &take)) else { return };
+    let Some(desk) = Scene::start_real(recorded("true").extension("taking", &take)) else { return };
     let (alice, carol) = (desk.phone("1000"), desk.phone("1002"));
     let caller = alice.call_up("park_default_701");
     desk.action(&caller, "park");
@@ -88,7 +88,7 @@ fn a_retriever_s_recording_follows_as_well() {
 /// A leg that a command takes out of another call brings the recording of that call along.
 #[test]
 fn a_recording_follows_a_leg_that_a_command_moves() {
-    let Some(desk) = Desk::with(recorded("true")) else { return };
+    let Some(desk) = Scene::start_real(recorded("true")) else { return };
     let (alice, bob) = (desk.phone("1000"), desk.phone("1001"));
     let calling = alice.call_up("661001");
     let called = bob.incoming(SOON);

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use kit::phone::{Phase, Policy, Sound};
-use kit::{Phone, SOON};
+use kit::{Ends, MUSIC, Phone, SOON, Scene, hang_up, two_way};
 
-use super::desk::{Desk, Ends, MOMENT, MUSIC, hang_up, two_way};
+use super::desk::MOMENT;
 use super::steps::{returned, returning, step};
 
 const CONFIRM: Sound = Sound::Tone(1550);
@@ -14,7 +14,7 @@ const PHRASE: &str = r#"<section name="languages"><language name="en" say-module
   <action function="play-file" data="tone_stream://%(500,0,1550)"/></match></input></macro></macros></phrases>
   </language></section>"#;
 
-fn ringing_phone(desk: &Desk, user: &str) -> Phone {
+fn ringing_phone(desk: &Scene, user: &str) -> Phone {
     let phone = desk.phone(user);
     phone.set_policy(Policy::Ring);
     phone
@@ -35,7 +35,7 @@ fn a_step_follows_a_redirection_unless_it_is_told_not_to() {
             let steps = format!(
                 r#"<step to="{to}" redirect="{redirect}"/><step to="user/1003@$${{domain}}"/>"#
             );
-            let Some(desk) = Desk::with(returning("", &steps)) else { return };
+            let Some(desk) = Scene::start_real(returning("", &steps)) else { return };
             let (alice, bob) = (desk.phone("1000"), desk.phone(user));
             let (carol, dave) = (ringing_phone(&desk, "1002"), ringing_phone(&desk, "1003"));
             bob.redirect_to(&carol);
@@ -71,7 +71,7 @@ fn only_whoever_presses_the_key_gets_the_call() {
         }
         actions.push(("callpark", "default 701"));
         let setup = returning("", &steps).sections(PHRASE).extension("own", &actions);
-        let Some(desk) = Desk::with(setup) else { return };
+        let Some(desk) = Scene::start_real(setup) else { return };
         let (alice, mailbox) = (desk.phone("1000"), desk.phone("1001"));
         let carol = desk.phone("1002");
         let caller = alice.call_up("own");
@@ -104,7 +104,7 @@ fn only_whoever_presses_the_key_gets_the_call() {
 #[test]
 fn a_call_can_be_taken_while_somebody_is_asked_for_the_key() {
     let steps = r#"<step to="parker" confirm="1" announce="tone_stream://%(300,0,1150)"/>"#;
-    let Some(desk) = Desk::with(returning("", steps).sections(PHRASE)) else { return };
+    let Some(desk) = Scene::start_real(returning("", steps).sections(PHRASE)) else { return };
     let (alice, mailbox, carol) = (desk.phone("1000"), desk.phone("1001"), desk.phone("1002"));
     let caller = returned(&desk, &alice);
     let machine = mailbox.incoming(SOON);
@@ -130,7 +130,7 @@ fn a_call_can_be_taken_while_somebody_is_asked_for_the_key() {
 #[test]
 fn the_key_can_be_pressed_at_once() {
     let steps = r#"<step to="parker" confirm="*" announce="tone_stream://%(9000,0,1150)"/>"#;
-    let Some(desk) = Desk::with(returning("", steps)) else { return };
+    let Some(desk) = Scene::start_real(returning("", steps)) else { return };
     let (alice, bob) = (desk.phone("1000"), desk.phone("1001"));
     let caller = returned(&desk, &alice);
     let person = bob.incoming(SOON);

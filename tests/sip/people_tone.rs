@@ -1,9 +1,9 @@
 //! The pick-up tone, for either side.
 
 use kit::phone::{Call, Sound};
-use kit::{SOON, Setup};
+use kit::{Ends, SOON, Scene, Setup, hang_up, two_way};
 
-use super::desk::{Desk, Ends, hang_up, setup, two_way};
+use super::desk::setup;
 
 const TONE: Sound = Sound::Tone(1350);
 
@@ -41,7 +41,7 @@ fn say(call: &Call, voice: Sound) {
 /// Whoever is to hear the tone does, the other does not, and both then hear each other; whatever is wrong with it.
 #[test]
 fn either_side_hears_the_pick_up_tone() {
-    let Some(desk) = Desk::with(lots()) else { return };
+    let Some(desk) = Scene::start_real(lots()) else { return };
     let (alice, carol) = (desk.phone("1000"), desk.phone("1002"));
     for (lot, orbit, retriever, caller) in [
         ("default", "701", true, false),
@@ -79,7 +79,7 @@ fn either_side_hears_the_pick_up_tone() {
 /// A tone without an end is cut after five seconds.
 #[test]
 fn a_tone_without_an_end_does_not_keep_two_from_talking() {
-    let Some(desk) = Desk::with(lots()) else { return };
+    let Some(desk) = Scene::start_real(lots()) else { return };
     let (alice, carol) = (desk.phone("1000"), desk.phone("1002"));
     let parked = alice.call_up("park_endless_761");
     desk.wait_parked(&parked, "endless", "761", "");
@@ -96,7 +96,7 @@ fn a_tone_without_an_end_does_not_keep_two_from_talking() {
 #[test]
 fn the_tone_is_for_retrievals_and_never_the_end_of_one() {
     let risky = [("set", "DISPLACE_HANGUP_ON_ERROR=true"), ("callpark", "broken 751")];
-    let Some(desk) = Desk::with(lots().extension("risky", &risky)) else { return };
+    let Some(desk) = Scene::start_real(lots().extension("risky", &risky)) else { return };
     let (alice, carol) = (desk.phone("1000"), desk.phone("1002"));
     let parked = alice.call_up("park_both_721");
     desk.wait_parked(&parked, "both", "721", "");

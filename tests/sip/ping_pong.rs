@@ -1,10 +1,10 @@
 //! A call may be parked, returned and parked again as often as anybody likes. FreeSWITCH counts a call's transfers down
 //! (`max_forwards`, `max_session_transfers`) and hangs it up at zero: being parked does not count.
 
-use kit::SOON;
 use kit::phone::{Phase, ReferredBy};
+use kit::{Ends, MUSIC, SOON, Scene, hang_up, two_way};
 
-use super::desk::{Desk, Ends, LOT, MUSIC, hang_up, refer, setup, two_way};
+use super::desk::{LOT, refer, setup};
 
 const COUNTERS: [&str; 2] = ["max_forwards", "max_session_transfers"];
 
@@ -18,7 +18,7 @@ fn return_steps_that_transfer_in_circles_end_no_call() {
         let counts = format!("{counter}={left}");
         let setup =
             setup(lot).extension("begin", &[("set", &counts), ("callpark", "default auto")]);
-        let Some(desk) = Desk::with(setup) else { return };
+        let Some(desk) = Scene::start_real(setup) else { return };
         let (alice, carol) = (desk.phone("1000"), desk.phone("1002"));
         let caller = alice.call_up("begin");
         for round in 0..7 {
@@ -37,7 +37,7 @@ fn return_steps_that_transfer_in_circles_end_no_call() {
 #[test]
 fn who_is_parked_again_and_again_by_phones_is_not_hung_up() {
     for counter in COUNTERS {
-        let Some(desk) = Desk::with(setup(LOT)) else { return };
+        let Some(desk) = Scene::start_real(setup(LOT)) else { return };
         let (alice, bob, carol) = (desk.phone("1000"), desk.phone("1001"), desk.phone("1002"));
         let (caller, mut theirs) = desk.talk(&alice, &bob);
         desk.switch.setvar(caller.uuid(), counter, "3");
@@ -57,7 +57,7 @@ fn who_is_parked_again_and_again_by_phones_is_not_hung_up() {
 /// The command parks whatever the channel is doing, and is no transfer that counts either.
 #[test]
 fn a_command_that_parks_costs_nothing() {
-    let Some(desk) = Desk::with(setup(LOT)) else { return };
+    let Some(desk) = Scene::start_real(setup(LOT)) else { return };
     let alice = desk.phone("1000");
     let caller = alice.call_up("7777");
     desk.switch.setvar(caller.uuid(), "max_forwards", "1");

@@ -2,16 +2,16 @@
 
 use std::time::Instant;
 
-use kit::SOON;
 use kit::phone::{Call, Phase, ReferredBy, Sound};
+use kit::{MUSIC, SOON, Scene};
 
-use super::desk::{Desk, LOT, MUSIC, WENT_ON, setup};
+use super::desk::{LOT, WENT_ON, open, setup};
 
 const ROUNDS: usize = 100;
 
 /// Alice talks to Bob and Carol to Dave; Bob and Dave transfer them to `target` at the same instant. Both calls hear
 /// `then`, and nobody else. The two callers' orbits, "" for who was not parked.
-fn round(desk: &Desk, target: &str, then: Sound) -> [String; 2] {
+fn round(desk: &Scene, target: &str, then: Sound) -> [String; 2] {
     // New phones in each round: an old one's calls keep their sockets.
     let phones = ["1000", "1001", "1002", "1003"].map(|user| desk.phone(user));
     let pair = |from: usize, to: usize| -> (Call, Call) {
@@ -52,7 +52,7 @@ fn round(desk: &Desk, target: &str, then: Sound) -> [String; 2] {
 }
 
 /// Who was bridged to whom: only phone calls to the phones they called, never two that were transferred.
-fn bridged_to(desk: &Desk, uuid: &str) -> usize {
+fn bridged_to(desk: &Scene, uuid: &str) -> usize {
     let bridges = desk.events.drain();
     let bridges = bridges.iter().filter(|event| event.name() == "CHANNEL_BRIDGE");
     bridges
@@ -68,7 +68,7 @@ fn two_transfers_to_one_taken_orbit_a_hundred_times() {
         r#"{LOT}<lot name="strict" orbits="801"><param name="timeout" value="0"/>
         <param name="when-occupied" value="continue"/></lot>"#
     );
-    let Some(desk) = Desk::with(setup(&lots)) else { return };
+    let Some(desk) = Scene::start_real(setup(&lots)) else { return };
     let eve = desk.phone("1010");
     let waiting = eve.call_up("park_default_705");
     desk.wait_parked(&waiting, "default", "705", "");
@@ -97,7 +97,7 @@ fn two_transfers_to_one_taken_orbit_a_hundred_times() {
 
 #[test]
 fn two_automatic_parks_at_the_same_instant_a_hundred_times() {
-    let Some(desk) = Desk::open() else { return };
+    let Some(desk) = open() else { return };
     for n in 0..ROUNDS {
         let mut orbits = round(&desk, "700", MUSIC);
         orbits.sort();
@@ -113,7 +113,7 @@ fn two_transfers_to_one_free_orbit_a_hundred_times() {
     let lots = r#"<lot name="default" orbits="801"><param name="timeout" value="0"/>
         <param name="when-full" value="lot:other"/></lot>
         <lot name="other" orbits="901-902"><param name="timeout" value="0"/></lot>"#;
-    let Some(desk) = Desk::with(setup(lots)) else { return };
+    let Some(desk) = Scene::start_real(setup(lots)) else { return };
     for n in 0..ROUNDS {
         let target = ["key_default_801", "park_default_auto"][n % 2];
         let mut orbits = round(&desk, target, MUSIC);

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use kit::SOON;
 use kit::phone::{Policy, Sound};
+use kit::{Ends, MUSIC, SOON, Scene, hang_up, two_way};
 
-use super::desk::{Desk, Ends, MOMENT, MUSIC, hang_up, two_way};
+use super::desk::MOMENT;
 use super::steps::{returned, returning, step};
 
 /// What the phrase for "parked" sounds like.
@@ -18,7 +18,7 @@ fn the_parker_s_phone_rings_shortly_and_says_the_orbit() {
         <macro name="callpark_announce"><input pattern="^default:701$"><match>
         <action function="play-file" data="tone_stream://%(500,0,950)"/></match></input></macro>
         </macros></phrases></language></section>"#;
-    let Some(desk) = Desk::with(returning("", steps).sections(phrases)) else { return };
+    let Some(desk) = Scene::start_real(returning("", steps).sections(phrases)) else { return };
     let (alice, bob, carol) = (desk.phone("1000"), desk.phone("1001"), desk.phone("1002"));
     carol.set_policy(Policy::Ring);
     // Who answers hears where the call is and is let go; who does not stops ringing.
@@ -51,7 +51,7 @@ fn the_parker_s_phone_rings_shortly_and_says_the_orbit() {
 #[test]
 fn the_parker_gets_a_message_and_the_call_waits_on() {
     let lot = r#"<step to="remind:message"/>"#;
-    let Some(desk) = Desk::with(returning("", lot)) else { return };
+    let Some(desk) = Scene::start_real(returning("", lot)) else { return };
     let (alice, bob) = (desk.phone("1000"), desk.phone("1001"));
     let caller = returned(&desk, &alice);
     let (_, message) = bob.wait_request(SOON, |request| request.method() == "MESSAGE");
@@ -76,7 +76,7 @@ fn the_reminded_phone_hears_nobody_but_the_switch() {
         <action function="play-file" data="tone_stream://%(200,0,950)"/></match></input></macro>
         </macros></phrases></language></section>"#;
     let setup = returning("", r#"<step to="remind" ring="2"/>"#).sections(phrases);
-    let Some(desk) = Desk::with(setup) else { return };
+    let Some(desk) = Scene::start_real(setup) else { return };
     let (alice, bob) = (desk.phone("1000"), desk.phone("1001"));
     let mut strays = 0;
     for round in 0..rounds {

@@ -1,10 +1,10 @@
 //! INVITE with Replaces, as another PBX or an SBC sends it: the new leg takes the place of the parked one.
 
 use kit::phone::{Call, Policy, ReferredBy};
-use kit::{DOMAIN, Event, Phone, SOON};
+use kit::{DOMAIN, Ends, Event, MUSIC, Phone, SOON, Scene, two_way};
 use serde_json::Value;
 
-use super::desk::{Desk, Ends, LOT, MOMENT, MUSIC, refer, setup, two_way};
+use super::desk::{LOT, MOMENT, open, refer, setup};
 
 /// What stays as it is when one leg takes the place of another.
 pub const STAYS: [&str; 9] = [
@@ -20,13 +20,13 @@ pub const STAYS: [&str; 9] = [
 ];
 
 /// A phone that belongs to nobody here, such as an SBC's.
-pub fn sbc(desk: &Desk, number: &str) -> Phone {
+pub fn sbc(desk: &Scene, number: &str) -> Phone {
     Phone::new(&desk.switch, number).display("Alice").policy(Policy::Answer)
 }
 
 /// Alice calls Bob, who transfers her blind to that number, where she is parked by him.
 #[track_caller]
-pub fn parked_by_bob(desk: &Desk, alice: &Phone, bob: &Phone, orbit: &str) -> Call {
+pub fn parked_by_bob(desk: &Scene, alice: &Phone, bob: &Phone, orbit: &str) -> Call {
     let (caller, theirs) = desk.talk(alice, bob);
     refer(&theirs, &format!("note_{orbit}"), ReferredBy::Yes);
     desk.wait_parked(&caller, "default", orbit, "1001");
@@ -49,7 +49,7 @@ pub fn with_note(lots: &str) -> kit::Setup {
 
 /// The one parked call.
 #[track_caller]
-pub fn only(desk: &Desk) -> Value {
+pub fn only(desk: &Scene) -> Value {
     let mut calls = desk.calls();
     assert_eq!(calls.len(), 1, "{calls:#?}");
     calls.remove(0)
@@ -58,7 +58,7 @@ pub fn only(desk: &Desk) -> Value {
 /// `new` is parked in the place of `old`, of which `before` is what was listed.
 #[track_caller]
 pub fn took_the_place(
-    desk: &Desk,
+    desk: &Scene,
     before: &Value,
     old: &Call,
     new: &Call,
@@ -83,7 +83,7 @@ pub fn took_the_place(
 
 /// One `park` and one outcome have been seen of these legs; there are no more.
 #[track_caller]
-pub fn told_once(desk: &Desk, legs: [&Call; 2]) {
+pub fn told_once(desk: &Scene, legs: [&Call; 2]) {
     desk.events.none_for(MOMENT, |e| {
         legs.iter().any(|leg| e.is("Callpark-UUID", leg.uuid()))
             && (e.is("Callpark-Action", "park") || !e.text("Callpark-Outcome").is_empty())
@@ -92,7 +92,7 @@ pub fn told_once(desk: &Desk, legs: [&Call; 2]) {
 
 #[test]
 fn the_leg_that_replaces_a_parked_one_takes_its_place() {
-    let Some(desk) = Desk::with(with_note(LOT)) else { return };
+    let Some(desk) = Scene::start_real(with_note(LOT)) else { return };
     let (alice, bob, carol) = (desk.phone("1000"), desk.phone("1001"), desk.phone("1002"));
     // Whatever the request is for, the parked dialog is what counts.
     for number in ["705", "700", "park+703", "nowhere"] {
@@ -114,7 +114,7 @@ fn the_leg_that_replaces_a_parked_one_takes_its_place() {
 /// From one SBC to the next, and then the caller hangs up.
 #[test]
 fn a_leg_that_took_a_place_can_be_replaced_itself() {
-    let Some(desk) = Desk::with(with_note(LOT)) else { return };
+    let Some(desk) = Scene::start_real(with_note(LOT)) else { return };
     let (alice, bob) = (desk.phone("1000"), desk.phone("1001"));
     let mut last = parked_by_bob(&desk, &alice, &bob, "705");
     let before = only(&desk);
@@ -134,7 +134,7 @@ fn a_leg_that_took_a_place_can_be_replaced_itself() {
 /// The consultation of an attended transfer, completed by another PBX: Bob's, who talks to Dave there.
 #[test]
 fn who_replaces_a_consultation_lands_in_the_orbit_that_was_told() {
-    let Some(desk) = Desk::open() else { return };
+    let Some(desk) = open() else { return };
     let (bob, carol) = (desk.phone("1001"), desk.phone("1002"));
     // At once, while the orbit is spoken, and when it has been.
     for wait_ms in [0, 300, 700, 2500] {
@@ -163,7 +163,7 @@ fn who_replaces_a_consultation_lands_in_the_orbit_that_was_told() {
 /// As if the dialog had ended a moment before: what is in the orbit is not for whoever comes too late.
 #[test]
 fn who_replaces_a_dialog_that_has_ended_gets_481_and_nobody() {
-    let Some(desk) = Desk::with(with_note(LOT)) else { return };
+    let Some(desk) = Scene::start_real(with_note(LOT)) else { return };
     let (alice, bob, carol) = (desk.phone("1000"), desk.phone("1001"), desk.phone("1002"));
     let consultation = carol.call_up("park_default_709");
     let gone = consultation.replaces();
@@ -185,7 +185,7 @@ fn who_replaces_a_dialog_that_has_ended_gets_481_and_nobody() {
 
 #[test]
 fn of_two_that_replace_the_same_leg_one_takes_its_place() {
-    let Some(desk) = Desk::with(with_note(LOT)) else { return };
+    let Some(desk) = Scene::start_real(with_note(LOT)) else { return };
     let (alice, bob, carol) = (desk.phone("1000"), desk.phone("1001"), desk.phone("1002"));
     for round in 0..10 {
         let caller = parked_by_bob(&desk, &alice, &bob, "705");
@@ -207,7 +207,7 @@ fn of_two_that_replace_the_same_leg_one_takes_its_place() {
 /// The step rings on, and whoever answers gets the call as it is now.
 #[test]
 fn a_call_that_is_replaced_while_a_return_step_rings_still_returns() {
-    let Some(desk) = Desk::with(with_note(LOT)) else { return };
+    let Some(desk) = Scene::start_real(with_note(LOT)) else { return };
     let (alice, bob) = (desk.phone("1000"), desk.phone("1001"));
     let caller = parked_by_bob(&desk, &alice, &bob, "705");
     let before = only(&desk);
@@ -231,7 +231,7 @@ fn a_call_that_is_replaced_while_a_return_step_rings_still_returns() {
 /// An SBC that sends for a leg what is not ours to take: a phone that rings for the call, and one that has answered.
 #[test]
 fn a_phone_that_rings_for_a_call_and_is_replaced_leaves_the_call_parked() {
-    let Some(desk) = Desk::with(with_note(LOT)) else { return };
+    let Some(desk) = Scene::start_real(with_note(LOT)) else { return };
     let (alice, bob, carol) = (desk.phone("1000"), desk.phone("1001"), desk.phone("1002"));
     let caller = parked_by_bob(&desk, &alice, &bob, "705");
     bob.set_policy(Policy::Ring);

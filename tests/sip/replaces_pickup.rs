@@ -1,13 +1,13 @@
 //! Phones that pick a parked call up by INVITE with Replaces, for the dialog that its lamp names.
 
 use kit::phone::{Call, Subscription};
-use kit::{DOMAIN, Phone, SOON};
+use kit::{DOMAIN, Ends, MUSIC, Phone, SOON, Scene, hang_up, two_way};
 
-use super::desk::{Desk, Ends, LOT, MOMENT, MUSIC, hang_up, setup, two_way};
+use super::desk::{LOT, MOMENT, open, setup};
 use super::lamp::{Lamp, read, wait_state, watch};
 
 /// A call in that orbit, and what its lamp shows.
-fn park(desk: &Desk, lamp: &Subscription, alice: &Phone, orbit: &str) -> (Call, Lamp) {
+fn park(desk: &Scene, lamp: &Subscription, alice: &Phone, orbit: &str) -> (Call, Lamp) {
     let caller = alice.call_up(&format!("park_default_{orbit}"));
     desk.wait_parked(&caller, "default", orbit, "");
     (caller, wait_state(lamp, "confirmed"))
@@ -15,7 +15,7 @@ fn park(desk: &Desk, lamp: &Subscription, alice: &Phone, orbit: &str) -> (Call, 
 
 #[test]
 fn a_lamp_names_a_dialog_and_replacing_it_is_a_retrieval() {
-    let Some(desk) = Desk::open() else { return };
+    let Some(desk) = open() else { return };
     let (alice, carol) = (desk.phone("1000"), desk.phone("1002"));
     let lamp = watch(&carol, "705");
     let mut named = Vec::new();
@@ -49,7 +49,7 @@ fn a_lamp_names_a_dialog_and_replacing_it_is_a_retrieval() {
 /// What a phone has seen a moment ago is not there any more, and another call is: nobody gets that one.
 #[test]
 fn a_lamp_that_has_changed_gives_nobody_another_call() {
-    let Some(desk) = Desk::open() else { return };
+    let Some(desk) = open() else { return };
     let (alice, bob, carol) = (desk.phone("1000"), desk.phone("1001"), desk.phone("1002"));
     let lamp = watch(&carol, "705");
     let (first, shown) = park(&desk, &lamp, &alice, "705");
@@ -76,7 +76,7 @@ fn a_lamp_that_has_changed_gives_nobody_another_call() {
 /// The name goes with the call, and its lamp with the orbit.
 #[test]
 fn a_call_that_was_moved_is_picked_up_where_it_is() {
-    let Some(desk) = Desk::open() else { return };
+    let Some(desk) = open() else { return };
     let (alice, carol) = (desk.phone("1000"), desk.phone("1002"));
     let (from, to) = (watch(&carol, "705"), watch(&carol, "709"));
     let (caller, was) = park(&desk, &from, &alice, "705");
@@ -96,7 +96,7 @@ fn a_call_that_was_moved_is_picked_up_where_it_is() {
 
 #[test]
 fn of_two_that_pick_up_the_same_call_one_gets_it() {
-    let Some(desk) = Desk::open() else { return };
+    let Some(desk) = open() else { return };
     let (alice, bob, carol) = (desk.phone("1000"), desk.phone("1001"), desk.phone("1002"));
     let lamp = watch(&carol, "705");
     for _ in 0..5 {
@@ -117,7 +117,7 @@ fn of_two_that_pick_up_the_same_call_one_gets_it() {
 /// Neither who waits, nor anything of the caller's own dialog.
 #[test]
 fn a_caller_who_asks_for_privacy_is_picked_up_unnamed() {
-    let Some(desk) = Desk::with(setup(LOT)) else { return };
+    let Some(desk) = Scene::start_real(setup(LOT)) else { return };
     let alice = Phone::new(&desk.switch, "1000").display("Alice").private();
     let carol = desk.phone("1002");
     let lamp = watch(&carol, "705");
@@ -138,7 +138,7 @@ fn a_caller_who_asks_for_privacy_is_picked_up_unnamed() {
 /// A phone that has picked up is a phone like any other: what its INVITE said is over.
 #[test]
 fn who_has_picked_up_and_is_transferred_parks() {
-    let Some(desk) = Desk::open() else { return };
+    let Some(desk) = open() else { return };
     let (alice, carol) = (desk.phone("1000"), desk.phone("1002"));
     let lamp = watch(&carol, "705");
     let (caller, shown) = park(&desk, &lamp, &alice, "705");

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use kit::phone::{Call, Phase, Sound};
-use kit::{Phone, SOON};
+use kit::{Ends, MUSIC, Phone, SOON, Scene, two_way};
 
-use super::desk::{Desk, Ends, LOT, MUSIC, setup, two_way};
+use super::desk::{LOT, open, setup};
 use super::replaces::{only, parked_by_bob, sbc, told_once, took_the_place, with_note};
 
 /// The sample phrases as they are installed: a spoken orbit runs an application in between.
@@ -21,7 +21,7 @@ const ROUNDS: u64 = 30;
 /// Somebody else's announcement plays to the parked leg, or has been played.
 #[test]
 fn what_is_played_to_a_parked_leg_is_not_what_replaces_it() {
-    let Some(desk) = Desk::with(with_note(LOT)) else { return };
+    let Some(desk) = Scene::start_real(with_note(LOT)) else { return };
     let (alice, bob, carol) = (desk.phone("1000"), desk.phone("1001"), desk.phone("1002"));
     for (ms, wait) in [(60_000, Duration::ZERO), (200, Duration::from_millis(600))] {
         let caller = parked_by_bob(&desk, &alice, &bob, "705");
@@ -43,7 +43,7 @@ fn what_is_played_to_a_parked_leg_is_not_what_replaces_it() {
 
 #[test]
 fn who_replaces_a_consultation_in_the_middle_of_the_spoken_orbit_lands_in_it() {
-    let Some(desk) = Desk::with(setup(LOT).sections(PHRASES)) else { return };
+    let Some(desk) = Scene::start_real(setup(LOT).sections(PHRASES)) else { return };
     let (bob, carol) = (desk.phone("1001"), desk.phone("1002"));
     for wait_ms in [0, 900, 2900] {
         let consultation = bob.call_up("700");
@@ -64,7 +64,7 @@ fn who_replaces_a_consultation_in_the_middle_of_the_spoken_orbit_lands_in_it() {
 
 /// What is true in the end: `waits` is parked and hears music, or talks to `other`, and the table says which.
 #[track_caller]
-fn one_place(desk: &Desk, waits: (&Call, Sound), other: (&Call, Sound), round: u64) {
+fn one_place(desk: &Scene, waits: (&Call, Sound), other: (&Call, Sound), round: u64) {
     let parked = desk.switch.eventually(SOON, "it is settled", || {
         let calls = desk.calls();
         match calls.as_slice() {
@@ -83,7 +83,7 @@ fn one_place(desk: &Desk, waits: (&Call, Sound), other: (&Call, Sound), round: u
 }
 
 /// Everybody hangs up; of the call there was one `park`, and there was one outcome.
-fn clean_up(desk: &Desk, legs: &[&Call], round: u64) {
+fn clean_up(desk: &Scene, legs: &[&Call], round: u64) {
     for leg in legs {
         leg.hangup();
         leg.wait_ended(SOON);
@@ -101,7 +101,7 @@ fn clean_up(desk: &Desk, legs: &[&Call], round: u64) {
 
 #[test]
 fn a_parked_leg_that_is_replaced_while_somebody_retrieves_it() {
-    let Some(desk) = Desk::open() else { return };
+    let Some(desk) = open() else { return };
     let (alice, carol) = (desk.phone("1000"), desk.phone("1002"));
     for round in 0..ROUNDS {
         let caller = alice.call_up("park_default_705");
@@ -119,7 +119,7 @@ fn a_parked_leg_that_is_replaced_while_somebody_retrieves_it() {
 
 #[test]
 fn a_retriever_whose_leg_is_replaced_while_it_is_connected() {
-    let Some(desk) = Desk::open() else { return };
+    let Some(desk) = open() else { return };
     let (alice, carol) = (desk.phone("1000"), desk.phone("1002"));
     for round in 0..ROUNDS {
         let caller = alice.call_up("park_default_705");

@@ -1,13 +1,13 @@
 //! A parked caller's own phone transfers the parked call: whoever it is transferred to waits in its place.
 
 use kit::phone::{Call, Policy, ReferredBy};
-use kit::{Phone, SOON};
+use kit::{Ends, MUSIC, Phone, SOON, Scene, hang_up, two_way};
 
-use super::desk::{Desk, Ends, LOT, MUSIC, hang_up, refer, two_way};
+use super::desk::{LOT, refer};
 use super::replaces::{only, parked_by_bob, sbc, told_once, took_the_place, with_note};
 
 /// Alice, who is parked in 705 by Bob, and has a second call, with Dave.
-fn alice_and_dave(desk: &Desk, alice: &Phone, bob: &Phone, dave: &Phone) -> (Call, Call, Call) {
+fn alice_and_dave(desk: &Scene, alice: &Phone, bob: &Phone, dave: &Phone) -> (Call, Call, Call) {
     let caller = parked_by_bob(desk, alice, bob, "705");
     let (hers, his) = desk.talk(alice, dave);
     (caller, hers, his)
@@ -16,7 +16,7 @@ fn alice_and_dave(desk: &Desk, alice: &Phone, bob: &Phone, dave: &Phone) -> (Cal
 /// In both orders of the dialogs, with and without Referred-By.
 #[test]
 fn whoever_the_parked_caller_transfers_the_call_to_waits_in_its_place() {
-    let Some(desk) = Desk::with(with_note(LOT)) else { return };
+    let Some(desk) = Scene::start_real(with_note(LOT)) else { return };
     let (alice, bob) = (desk.phone("1000"), desk.phone("1001"));
     let (carol, dave) = (desk.phone("1002"), desk.phone("1004"));
     let stays = ["lot", "orbit", "parker", "priority", "parked_at", "note", "for"];
@@ -40,7 +40,7 @@ fn whoever_the_parked_caller_transfers_the_call_to_waits_in_its_place() {
 /// Bob had parked Alice, and Carol parks Dave, who waited in her place. So it is if a trunk's leg had taken it.
 #[test]
 fn whoever_waited_in_the_place_of_a_parked_call_has_a_new_parker_next() {
-    let Some(desk) = Desk::with(with_note(LOT)) else { return };
+    let Some(desk) = Scene::start_real(with_note(LOT)) else { return };
     let (alice, bob) = (desk.phone("1000"), desk.phone("1001"));
     let (carol, dave) = (desk.phone("1002"), desk.phone("1004"));
     let trunk = sbc(&desk, "5550123");
@@ -72,7 +72,7 @@ fn whoever_waited_in_the_place_of_a_parked_call_has_a_new_parker_next() {
 /// Two parked calls of one phone are not connected to each other.
 #[test]
 fn two_parked_calls_of_a_phone_stay_where_they_are() {
-    let Some(desk) = Desk::with(with_note(LOT)) else { return };
+    let Some(desk) = Scene::start_real(with_note(LOT)) else { return };
     let (alice, bob) = (desk.phone("1000"), desk.phone("1001"));
     let first = parked_by_bob(&desk, &alice, &bob, "705");
     let second = parked_by_bob(&desk, &alice, &bob, "706");
@@ -101,7 +101,7 @@ fn two_parked_calls_of_a_phone_stay_where_they_are() {
 /// parked caller's phone connects nobody to that party.
 #[test]
 fn whom_a_parked_caller_talked_to_before_has_no_part_in_it() {
-    let Some(desk) = Desk::with(with_note(LOT)) else {
+    let Some(desk) = Scene::start_real(with_note(LOT)) else {
         return;
     };
     let (alice, bob) = (desk.phone("1000"), desk.phone("1001"));
@@ -128,7 +128,7 @@ fn whom_a_parked_caller_talked_to_before_has_no_part_in_it() {
 /// The consultation rings at first: Dave has not answered when Alice transfers him into the orbit.
 #[test]
 fn a_call_that_still_rings_can_not_wait_in_an_orbit_and_the_caller_stays() {
-    let Some(desk) = Desk::with(with_note(LOT)) else { return };
+    let Some(desk) = Scene::start_real(with_note(LOT)) else { return };
     let (alice, bob) = (desk.phone("1000"), desk.phone("1001"));
     let (carol, dave) = (desk.phone("1002"), desk.phone("1004"));
     dave.set_policy(Policy::Ring);

@@ -1,9 +1,9 @@
 //! Nobody takes a place, or picks a call up, among the calls of another tenant.
 
 use kit::phone::ReferredBy;
-use kit::{Phone, SOON};
+use kit::{Ends, Phone, SOON, Scene, two_way};
 
-use super::desk::{Desk, Ends, LOT, refer, two_way};
+use super::desk::{LOT, refer};
 use super::lamp::{wait_state, watch};
 use super::replaces::{only, sbc, took_the_place};
 use super::tenants::{LOTS, phone, talk, tenants, trunk};
@@ -16,7 +16,7 @@ fn every_lot() -> [String; 2] {
 #[test]
 fn a_leg_of_another_tenant_takes_no_place() {
     for lots in every_lot() {
-        let Some(desk) = Desk::with(tenants(&lots)) else { return };
+        let Some(desk) = Scene::start_real(tenants(&lots)) else { return };
         let bob = phone(&desk, "1001", "b.local");
         let (stranger, colleague) =
             (phone(&desk, "1002", "a.local"), phone(&desk, "1003", "b.local"));
@@ -42,7 +42,7 @@ fn a_leg_of_another_tenant_takes_no_place() {
             let retriever = bob.call_up("701");
             two_way(&retriever, new.voice(), &moved, bob.voice());
             desk.outcome(&moved, "retrieved");
-            super::desk::hang_up(&retriever, &moved, Ends::Other);
+            kit::hang_up(&retriever, &moved, Ends::Other);
             desk.wait_empty();
         }
         desk.switch.wait_channels(0);
@@ -53,7 +53,7 @@ fn a_leg_of_another_tenant_takes_no_place() {
 #[test]
 fn the_tenant_of_the_caller_may_move_its_leg() {
     for lots in every_lot() {
-        let Some(desk) = Desk::with(tenants(&lots)) else { return };
+        let Some(desk) = Scene::start_real(tenants(&lots)) else { return };
         let bob = phone(&desk, "1001", "b.local");
         let (ann, another) = (phone(&desk, "1000", "a.local"), phone(&desk, "1004", "a.local"));
         let (caller, theirs) = talk(&ann, "b_1001", &bob);
@@ -72,7 +72,7 @@ fn the_tenant_of_the_caller_may_move_its_leg() {
 /// The same orbit in two tenants: what one's lamp names is nothing in the other's lot.
 #[test]
 fn a_lamp_s_dialog_is_worth_nothing_in_another_tenant() {
-    let Some(desk) = Desk::with(tenants(LOTS)) else { return };
+    let Some(desk) = Scene::start_real(tenants(LOTS)) else { return };
     let (bob, carol) = (phone(&desk, "1001", "b.local"), phone(&desk, "1002", "b.local"));
     let stranger = phone(&desk, "1002", "a.local");
     let lamp = watch(&carol, "701");
@@ -90,6 +90,6 @@ fn a_lamp_s_dialog_is_worth_nothing_in_another_tenant() {
     taken.wait_up(SOON);
     two_way(&taken, outside.voice(), &caller, carol.voice());
     assert_eq!(desk.outcome(&caller, "retrieved").text("Callpark-Retriever"), "1002@b.local");
-    super::desk::hang_up(&taken, &caller, Ends::Other);
+    kit::hang_up(&taken, &caller, Ends::Other);
     desk.wait_empty();
 }

@@ -2,9 +2,9 @@
 //! code are refused at once, with the reason, and every call goes on as before.
 
 use kit::phone::{Call, Phase, Policy};
-use kit::{Phone, SOON, Setup};
+use kit::{Ends, MUSIC, Phone, SOON, Scene, Setup, hang_up, two_way};
 
-use super::desk::{Desk, Ends, LOT, MOMENT, MUSIC, hang_up, setup, two_way};
+use super::desk::{LOT, MOMENT, setup};
 
 /// Calls over 55<user> have feature codes for both sides: `*2` retrieves, `*3` does so by way of an extension, `*1` parks.
 /// Calls over 56<user> have `proxy_media`.
@@ -33,14 +33,14 @@ fn features() -> Setup {
 }
 
 struct Waiting {
-    desk: Desk,
+    desk: Scene,
     caller: Call,
     phone: Phone,
 }
 
 impl Waiting {
     fn new() -> Option<Self> {
-        let desk = Desk::with(features())?;
+        let desk = Scene::start_real(features())?;
         let phone = desk.phone("1005");
         let caller = phone.call_up("park_default_701");
         desk.wait_parked(&caller, "default", "701", "");

@@ -1,22 +1,22 @@
 //! Time is up, or a command says so: the parker's phone rings for the caller, who hears music and stays retrievable.
 
 use kit::phone::{Phase, Policy, ReferredBy};
-use kit::{Phone, SOON};
+use kit::{Ends, MUSIC, Phone, SOON, Scene, hang_up, two_way};
 
-use super::desk::{Desk, Ends, MOMENT, MUSIC, hang_up, refer, setup, two_way};
+use super::desk::{MOMENT, refer, setup};
 
 const LOT: &str = r#"<lot name="default" orbits="701-720"><param name="timeout" value="0"/>
     <return><step to="parker" ring="20"/></return></lot>"#;
 
 /// Its caller's parker is 1001, as `callpark_parker` says.
-fn desk() -> Option<Desk> {
+fn desk() -> Option<Scene> {
     let named = "callpark_parker=1001@test.local";
     let setup = setup(LOT).extension("named", &[("set", named), ("callpark", "default 705")]);
-    Desk::with(setup)
+    Scene::start_real(setup)
 }
 
 /// A phone of the parker, on which the caller rings.
-fn parker(desk: &Desk) -> Phone {
+fn parker(desk: &Scene) -> Phone {
     let bob = desk.phone("1001");
     bob.set_policy(Policy::Ring);
     bob
@@ -49,7 +49,7 @@ fn the_parker_s_phone_rings_and_both_hear_each_other() {
 #[test]
 fn who_transferred_it_with_referred_by_is_the_parker_and_gets_it_back_by_itself() {
     let lot = LOT.replace("\"0\"", "\"1\"");
-    let Some(desk) = Desk::with(setup(&lot)) else { return };
+    let Some(desk) = Scene::start_real(setup(&lot)) else { return };
     let (alice, bob) = (desk.phone("1000"), desk.phone("1001"));
     let (caller, theirs) = desk.talk(&alice, &bob);
     bob.set_policy(Policy::Ring);

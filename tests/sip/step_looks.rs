@@ -4,9 +4,8 @@
 use std::time::Duration;
 
 use kit::phone::{Policy, Sound};
-use kit::{Phone, SOON};
+use kit::{Ends, MUSIC, Phone, SOON, Scene, hang_up, two_way};
 
-use super::desk::{Desk, Ends, MUSIC, hang_up, two_way};
 use super::steps::{returned, returning};
 
 const ANNOUNCED: Sound = Sound::Tone(1150);
@@ -17,7 +16,7 @@ fn the_phone_shows_what_the_step_says() {
     let steps = format!(
         r#"<step to="parker" caller-id-name="{pattern}" alert-info="&lt;http://www.example.com&gt;;info=alert-internal"/>"#
     );
-    let Some(desk) = Desk::with(returning("", &steps)) else { return };
+    let Some(desk) = Scene::start_real(returning("", &steps)) else { return };
     let alice = Phone::new(&desk.switch, "1000").display("Ali <ce>");
     let bob = desk.phone("1001").policy(Policy::Ring);
     let caller = returned(&desk, &alice);
@@ -35,7 +34,7 @@ fn the_phone_shows_what_the_step_says() {
 #[test]
 fn the_announcement_is_heard_before_the_caller_who_hears_music_until_then() {
     let steps = r#"<step to="parker" announce="tone_stream://%(1000,0,1150)"/>"#;
-    let Some(desk) = Desk::with(returning("", steps)) else { return };
+    let Some(desk) = Scene::start_real(returning("", steps)) else { return };
     let (alice, bob, carol) = (desk.phone("1000"), desk.phone("1001"), desk.phone("1002"));
     bob.set_policy(Policy::Ring);
     let caller = returned(&desk, &alice);
@@ -71,7 +70,7 @@ fn of_several_phones_one_answers_and_the_others_stop() {
     {
         let steps = format!(r#"<step to="{to}"/>"#);
         let setup = returning("", &steps).sip_param("multiple-registrations", "contact");
-        let Some(desk) = Desk::with(setup) else { return };
+        let Some(desk) = Scene::start_real(setup) else { return };
         let alice = desk.phone("1000");
         let phones = users.map(|user| {
             let phone = desk.phone(user);

@@ -4,9 +4,9 @@
 use std::time::{Duration, Instant};
 
 use kit::phone::{Call, Phase, Policy, Sound};
-use kit::{Phone, SOON, Setup};
+use kit::{Ends, MUSIC, Phone, SOON, Scene, Setup, hang_up, two_way};
 
-use super::desk::{Desk, Ends, MOMENT, MUSIC, hang_up, two_way};
+use super::desk::MOMENT;
 use super::steps::{returned, returning};
 
 const ROUNDS: u64 = 100;
@@ -19,7 +19,7 @@ fn parker_s() -> Setup {
 }
 
 /// Fresh phones: those of earlier rounds keep their sockets.
-fn phones(desk: &Desk) -> [Phone; 3] {
+fn phones(desk: &Scene) -> [Phone; 3] {
     let phones = ["1000", "1001", "1002"].map(|user| desk.phone(user));
     phones[1].set_policy(Policy::Ring);
     phones
@@ -27,14 +27,14 @@ fn phones(desk: &Desk) -> [Phone; 3] {
 
 /// Everything is as if nothing had been parked.
 #[track_caller]
-fn nothing_left(desk: &Desk) {
+fn nothing_left(desk: &Scene) {
     desk.wait_empty();
     desk.switch.wait_channels(0);
 }
 
 #[test]
 fn the_ringing_stops_at_once_and_says_why() {
-    let Some(desk) = Desk::with(parker_s()) else { return };
+    let Some(desk) = Scene::start_real(parker_s()) else { return };
     for taken in [true, false] {
         let [alice, bob, carol] = phones(&desk);
         let caller = returned(&desk, &alice);
@@ -81,7 +81,7 @@ fn let_go(call: &Call) -> bool {
 /// One of the two has the caller: who lost hears nobody and its call ends.
 #[test]
 fn the_parker_answers_as_somebody_dials_the_orbit_a_hundred_times() {
-    let Some(desk) = Desk::with(parker_s()) else { return };
+    let Some(desk) = Scene::start_real(parker_s()) else { return };
     let (mut won, mut left_alone) = ([0, 0], 0);
     for round in 0..ROUNDS {
         let [alice, bob, carol] = phones(&desk);
@@ -118,7 +118,7 @@ fn the_parker_answers_as_somebody_dials_the_orbit_a_hundred_times() {
 }
 
 #[track_caller]
-fn one_outcome(desk: &Desk, caller: &Call) {
+fn one_outcome(desk: &Scene, caller: &Call) {
     let more = desk.events.drain();
     let more = more
         .iter()
@@ -129,7 +129,7 @@ fn one_outcome(desk: &Desk, caller: &Call) {
 /// Whether the answer or the hang-up is first: the parker's phone is let go at once.
 #[test]
 fn the_parker_answers_as_the_caller_hangs_up_a_hundred_times() {
-    let Some(desk) = Desk::with(parker_s()) else { return };
+    let Some(desk) = Scene::start_real(parker_s()) else { return };
     let (mut longest, mut left_alone) = (Duration::ZERO, 0);
     for round in 0..ROUNDS {
         let [alice, bob, _] = phones(&desk);
@@ -168,7 +168,7 @@ fn the_parker_answers_as_the_caller_hangs_up_a_hundred_times() {
 
 #[test]
 fn a_parker_who_answers_and_hangs_up_has_had_the_call() {
-    let Some(desk) = Desk::with(parker_s()) else { return };
+    let Some(desk) = Scene::start_real(parker_s()) else { return };
     let [alice, bob, _] = phones(&desk);
     let caller = returned(&desk, &alice);
     let ringing = bob.incoming(SOON);
@@ -199,7 +199,7 @@ fn after_three_returns_the_lot_says_what_becomes_of_it() {
                 ("callpark", "default 701"),
             ],
         );
-        let Some(desk) = Desk::with(lot) else { return };
+        let Some(desk) = Scene::start_real(lot) else { return };
         let [alice, bob, carol] = phones(&desk);
         carol.set_policy(Policy::Ring);
         let caller = alice.call_up("soon");

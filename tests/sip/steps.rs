@@ -3,9 +3,9 @@
 use std::time::{Duration, Instant};
 
 use kit::phone::{Call, Phase, Policy, Sound};
-use kit::{Event, Phone, SOON, Setup};
+use kit::{Ends, Event, MUSIC, Phone, SOON, Scene, Setup, hang_up, two_way};
 
-use super::desk::{Desk, Ends, MOMENT, MUSIC, hang_up, setup, two_way};
+use super::desk::{MOMENT, setup};
 
 /// An unregistered destination costs the caller less than this.
 const SKIPPED_WITHIN: Duration = Duration::from_millis(200);
@@ -22,7 +22,7 @@ pub fn returning(params: &str, steps: &str) -> Setup {
 
 /// A parked call whose return steps have been told to run.
 #[track_caller]
-pub fn returned(desk: &Desk, caller: &Phone) -> Call {
+pub fn returned(desk: &Scene, caller: &Phone) -> Call {
     let call = caller.call_up("named");
     desk.wait_parked(&call, "default", "701", "1001");
     assert_eq!(desk.api("return default 701").trim(), "+OK default 701");
@@ -31,7 +31,7 @@ pub fn returned(desk: &Desk, caller: &Phone) -> Call {
 
 /// The step begins, or has failed if there is a reason; `step` is its number and destination.
 #[track_caller]
-pub fn step(desk: &Desk, call: &Call, step: &str, reason: &str) -> (Instant, Event) {
+pub fn step(desk: &Scene, call: &Call, step: &str, reason: &str) -> (Instant, Event) {
     desk.events.wait_timed(SOON, |e| {
         e.is("Callpark-UUID", call.uuid())
             && e.is("Callpark-Step", step)
@@ -43,7 +43,7 @@ pub fn step(desk: &Desk, call: &Call, step: &str, reason: &str) -> (Instant, Eve
 
 /// The phone rings, its user answers, they hear each other, and the call is that step's.
 #[track_caller]
-fn answers(desk: &Desk, phone: &Phone, caller: (&Phone, &Call), step: &str) {
+fn answers(desk: &Scene, phone: &Phone, caller: (&Phone, &Call), step: &str) {
     let ringing = phone.incoming(SOON);
     caller.1.wait_hears(MUSIC, SOON);
     ringing.answer();
@@ -56,7 +56,7 @@ fn answers(desk: &Desk, phone: &Phone, caller: (&Phone, &Call), step: &str) {
     desk.switch.wait_channels(0);
 }
 
-fn ringing_phone(desk: &Desk, user: &str) -> Phone {
+fn ringing_phone(desk: &Scene, user: &str) -> Phone {
     let phone = desk.phone(user);
     phone.set_policy(Policy::Ring);
     phone
@@ -65,7 +65,7 @@ fn ringing_phone(desk: &Desk, user: &str) -> Phone {
 #[test]
 fn a_busy_parker_s_backup_answers() {
     let steps = r#"<step to="parker"/><step to="user/1002@$${domain}"/>"#;
-    let Some(desk) = Desk::with(returning("", steps)) else { return };
+    let Some(desk) = Scene::start_real(returning("", steps)) else { return };
     let (alice, bob) = (desk.phone("1000"), desk.phone("1001"));
     let carol = ringing_phone(&desk, "1002");
     bob.set_policy(Policy::Reject(486));
@@ -78,7 +78,7 @@ fn a_busy_parker_s_backup_answers() {
 #[test]
 fn a_parker_who_does_not_answer_stops_ringing_when_the_backup_rings() {
     let steps = r#"<step to="parker" ring="1"/><step to="user/1002@$${domain}"/>"#;
-    let Some(desk) = Desk::with(returning("", steps)) else { return };
+    let Some(desk) = Scene::start_real(returning("", steps)) else { return };
     let (alice, bob) = (desk.phone("1000"), ringing_phone(&desk, "1001"));
     let carol = ringing_phone(&desk, "1002");
     let caller = returned(&desk, &alice);
@@ -96,7 +96,7 @@ fn an_unregistered_parker_costs_next_to_nothing() {
     for when in ["always", "registered", "idle"] {
         let steps =
             format!(r#"<step to="parker" when="{when}"/><step to="user/1002@$${{domain}}"/>"#);
-        let Some(desk) = Desk::with(returning("", &steps)) else { return };
+        let Some(desk) = Scene::start_real(returning("", &steps)) else { return };
         let (alice, carol) = (desk.phone("1000"), ringing_phone(&desk, "1002"));
         let caller = alice.call_up("named");
         desk.wait_parked(&caller, "default", "701", "1001");
@@ -118,7 +118,7 @@ fn an_unregistered_parker_costs_next_to_nothing() {
 #[test]
 fn a_parker_in_a_call_is_skipped_and_the_forecast_says_so() {
     let steps = r#"<step to="parker" when="idle"/><step to="user/1002@$${domain}"/>"#;
-    let Some(desk) = Desk::with(returning("", steps)) else { return };
+    let Some(desk) = Scene::start_real(returning("", steps)) else { return };
     let (alice, bob, dave) = (desk.phone("1000"), desk.phone("1001"), desk.phone("1003"));
     let carol = ringing_phone(&desk, "1002");
     // As caller and as callee.
@@ -152,7 +152,7 @@ fn a_parker_in_a_call_is_skipped_and_the_forecast_says_so() {
 }
 
 #[track_caller]
-fn answers_again(desk: &Desk, phone: &Phone, caller: (&Phone, &Call)) {
+fn answers_again(desk: &Scene, phone: &Phone, caller: (&Phone, &Call)) {
     let ringing = phone.incoming(SOON);
     ringing.answer();
     two_way(&ringing, caller.0.voice(), caller.1, phone.voice());
@@ -163,7 +163,7 @@ fn answers_again(desk: &Desk, phone: &Phone, caller: (&Phone, &Call)) {
 #[test]
 fn a_step_rings_again_after_a_pause_and_the_caller_hears_music_all_the_time() {
     let steps = r#"<step to="parker" repeat="3" pause="1"/><step to="user/1002@$${domain}"/>"#;
-    let Some(desk) = Desk::with(returning("", steps)) else { return };
+    let Some(desk) = Scene::start_real(returning("", steps)) else { return };
     let (alice, bob) = (desk.phone("1000"), desk.phone("1001"));
     let carol = ringing_phone(&desk, "1002");
     bob.set_policy(Policy::Reject(480));
@@ -190,7 +190,7 @@ fn a_step_rings_again_after_a_pause_and_the_caller_hears_music_all_the_time() {
 }
 
 #[track_caller]
-fn answers_ringing(desk: &Desk, ringing: &Call, phone: &Phone, caller: (&Phone, &Call)) {
+fn answers_ringing(desk: &Scene, ringing: &Call, phone: &Phone, caller: (&Phone, &Call)) {
     ringing.answer();
     two_way(ringing, caller.0.voice(), caller.1, phone.voice());
     desk.outcome(caller.1, "returned");

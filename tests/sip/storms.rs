@@ -1,16 +1,16 @@
 //! Callers, phones and strangers who do one thing far too often, or under somebody else's name.
 
 use kit::phone::Policy;
-use kit::{Phone, SOON};
+use kit::{Ends, MUSIC, Phone, SOON, Scene, hang_up, two_way};
 
-use super::desk::{Desk, Ends, MOMENT, MUSIC, hang_up, setup, two_way};
+use super::desk::{MOMENT, setup};
 use super::steps::{returned, returning, step};
 
 /// Nobody has logged in for the stranger's calls, and no phone of that user is at the stranger's address.
 #[test]
 fn a_stranger_under_a_user_s_name_does_not_make_that_user_busy() {
     let steps = r#"<step to="parker" when="idle"/>"#;
-    let Some(desk) = Desk::with(returning("", steps)) else { return };
+    let Some(desk) = Scene::start_real(returning("", steps)) else { return };
     let (alice, bob) = (desk.phone("1000"), desk.phone("1001"));
     bob.set_policy(Policy::Ring);
     for host in ["test.local", "TEST.local"] {
@@ -40,7 +40,7 @@ fn a_caller_in_a_loop_pages_once_and_others_are_announced() {
         <param name="page" value="user/1003@$${domain}"/><param name="notify" value="true"/>
         <param name="exit-key" value="0"/><param name="exit-to" value="menu XML default"/></lot>"#;
     let menu = [("set", "callpark_parker=1004@test.local"), ("callpark", "default auto")];
-    let Some(desk) = Desk::with(setup(lots).extension("menu", &menu)) else { return };
+    let Some(desk) = Scene::start_real(setup(lots).extension("menu", &menu)) else { return };
     let (alice, bob) = (desk.phone("1000"), desk.phone("1001"));
     let (paged, parker) = (desk.phone("1003"), desk.phone("1004"));
     let caller = alice.call_up("menu");

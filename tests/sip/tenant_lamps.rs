@@ -1,9 +1,9 @@
 //! The lamps of several tenants on one SIP profile, and of phones that watched before the module was there.
 
 use kit::phone::{Call, Policy, Subscription};
-use kit::{Phone, SOON, Setup};
+use kit::{Phone, SOON, Scene, Setup};
 
-use super::desk::{Desk, LOT, MOMENT, setup};
+use super::desk::{LOT, MOMENT, setup};
 use super::lamp::{read, wait_state};
 
 const LOTS: &str = r#"
@@ -18,7 +18,7 @@ fn tenants(lots: &str) -> Setup {
         .sip_param("presence-hosts", "test.local,a.local,b.local,127.0.0.1")
 }
 
-fn phone(desk: &Desk, user: &str, domain: &str) -> Phone {
+fn phone(desk: &Scene, user: &str, domain: &str) -> Phone {
     let name = format!("{user} of {domain}");
     Phone::new(&desk.switch, user).domain(domain).display(&name).policy(Policy::Answer)
 }
@@ -36,7 +36,7 @@ fn was_dark(lamp: &Subscription) {
 }
 
 #[track_caller]
-fn parks(desk: &Desk, phone: &Phone, orbit: &str) -> Call {
+fn parks(desk: &Scene, phone: &Phone, orbit: &str) -> Call {
     let call = phone.call_up(&format!("park_default_{orbit}"));
     desk.action(&call, "park");
     call
@@ -44,7 +44,7 @@ fn parks(desk: &Desk, phone: &Phone, orbit: &str) -> Call {
 
 #[test]
 fn each_tenant_has_its_own_lamp_of_one_number() {
-    let Some(desk) = Desk::with(tenants(LOTS)) else { return };
+    let Some(desk) = Scene::start_real(tenants(LOTS)) else { return };
     let (ann, bob) = (phone(&desk, "1000", "a.local"), phone(&desk, "1001", "b.local"));
     let (at_a, at_b) = (phone(&desk, "1002", "a.local"), phone(&desk, "1002", "b.local"));
     let (lamp_a, lamp_b) = (watch(&at_a, "701"), watch(&at_b, "701"));
@@ -83,7 +83,7 @@ fn a_tenant_does_not_see_the_lamp_of_everybody_s_lot_in_place_of_its_own() {
     let lots = r#"
         <lot name="default" orbits="701-720"><param name="timeout" value="0"/></lot>
         <lot name="default" domain="b.local" orbits="701-710"><param name="timeout" value="0"/></lot>"#;
-    let Some(desk) = Desk::with(tenants(lots)) else { return };
+    let Some(desk) = Scene::start_real(tenants(lots)) else { return };
     let (alice, bob) = (desk.phone("1000"), phone(&desk, "1001", "b.local"));
     let (home, at_b) = (desk.phone("1002"), phone(&desk, "1002", "b.local"));
     let (lamp, lamp_b, shared_b) = (watch(&home, "701"), watch(&at_b, "701"), watch(&at_b, "711"));
@@ -107,7 +107,7 @@ fn a_tenant_does_not_see_the_lamp_of_everybody_s_lot_in_place_of_its_own() {
 
 #[test]
 fn another_tenant_s_lamp_stays_dark() {
-    let Some(desk) = Desk::with(tenants(LOTS)) else { return };
+    let Some(desk) = Scene::start_real(tenants(LOTS)) else { return };
     let bob = phone(&desk, "1001", "b.local");
     let spy = phone(&desk, "1002", "a.local");
     let early = [watch(&spy, "701@b.local"), watch(&spy, "default@B.LOCAL")];
@@ -130,7 +130,7 @@ fn another_tenant_s_lamp_stays_dark() {
 
 #[test]
 fn a_domain_may_be_spelled_in_any_way() {
-    let Some(desk) = Desk::with(tenants(LOTS)) else { return };
+    let Some(desk) = Scene::start_real(tenants(LOTS)) else { return };
     let (bob, carol) = (phone(&desk, "1001", "b.local"), phone(&desk, "1002", "b.local"));
     let shouting = phone(&desk, "1003", "B.Local");
     let lamps = [watch(&carol, "701@B.LOCAL"), watch(&shouting, "701"), watch(&carol, "701")];
@@ -149,7 +149,7 @@ fn a_domain_may_be_spelled_in_any_way() {
 
 /// Loads the module and waits until it has said what it has to.
 #[track_caller]
-fn load(desk: &Desk) {
+fn load(desk: &Scene) {
     assert!(desk.switch.api("load mod_callpark").contains("+OK"));
 }
 
@@ -157,7 +157,7 @@ fn load(desk: &Desk) {
 fn a_phone_that_watched_before_the_module_was_loaded_is_shown_what_is_true() {
     for lots in [LOT, LOTS] {
         let setup = tenants(lots).load_module(false);
-        let Some(desk) = Desk::with(setup) else { return };
+        let Some(desk) = Scene::start_real(setup) else { return };
         let (bob, carol) = (phone(&desk, "1001", "b.local"), phone(&desk, "1002", "b.local"));
         let ann = phone(&desk, "1002", "a.local");
         let (lamp, whole, other) =
@@ -191,7 +191,7 @@ fn a_phone_that_watched_before_the_module_was_loaded_is_shown_what_is_true() {
 /// The tenant's lot loses the orbit, or the whole lot goes, while a call is in it.
 #[test]
 fn the_lamp_of_an_orbit_that_was_taken_away_goes_out_with_its_call() {
-    let Some(desk) = Desk::with(tenants(LOTS)) else { return };
+    let Some(desk) = Scene::start_real(tenants(LOTS)) else { return };
     let (ann, watcher) = (phone(&desk, "1000", "a.local"), phone(&desk, "1002", "a.local"));
     let conf = |lots: &str| {
         format!(

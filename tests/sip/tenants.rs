@@ -1,9 +1,9 @@
 //! The lot is that of whoever parks, and tenants see nothing of each other.
 
 use kit::phone::{Call, Policy, ReferredBy};
-use kit::{Phone, SOON, Setup};
+use kit::{Ends, Phone, SOON, Scene, Setup, hang_up, two_way};
 
-use super::desk::{Desk, Ends, hang_up, refer, setup, two_way};
+use super::desk::{refer, setup};
 use super::lamp::{read, wait_state, watch};
 
 pub const LOTS: &str = r#"
@@ -37,14 +37,14 @@ pub fn tenants(lots: &str) -> Setup {
     setup
 }
 
-pub fn phone(desk: &Desk, user: &str, domain: &str) -> Phone {
+pub fn phone(desk: &Scene, user: &str, domain: &str) -> Phone {
     let phone = Phone::new(&desk.switch, user).domain(domain).policy(Policy::Answer);
     phone.register();
     phone
 }
 
 /// A caller from outside.
-pub fn trunk(desk: &Desk) -> Phone {
+pub fn trunk(desk: &Scene) -> Phone {
     Phone::new(&desk.switch, "+4930123456").domain("carrier.example").policy(Policy::Answer)
 }
 
@@ -57,7 +57,7 @@ pub fn talk(from: &Phone, number: &str, to: &Phone) -> (Call, Call) {
 }
 
 #[track_caller]
-fn parked_in(desk: &Desk, call: &Call, lot: &str, parker: &str) {
+fn parked_in(desk: &Scene, call: &Call, lot: &str, parker: &str) {
     let event = desk.action(call, "park");
     let place = (event.text("Callpark-Lot"), event.text("Callpark-Orbit"));
     assert_eq!(place, (lot, "701"), "{}", event.summary());
@@ -66,7 +66,7 @@ fn parked_in(desk: &Desk, call: &Call, lot: &str, parker: &str) {
 
 /// The retriever gets the parked call.
 #[track_caller]
-fn takes(desk: &Desk, retriever: &Phone, number: &str, caller: &Call, from: &Phone, whose: &str) {
+fn takes(desk: &Scene, retriever: &Phone, number: &str, caller: &Call, from: &Phone, whose: &str) {
     let call = retriever.call_up(number);
     two_way(&call, from.voice(), caller, retriever.voice());
     let event = desk.outcome(caller, "retrieved");
@@ -77,7 +77,7 @@ fn takes(desk: &Desk, retriever: &Phone, number: &str, caller: &Call, from: &Pho
 
 /// The dialplan of that phone went on with that status.
 #[track_caller]
-fn is_refused(desk: &Desk, phone: &Phone, number: &str, status: &str) {
+fn is_refused(desk: &Scene, phone: &Phone, number: &str, status: &str) {
     let call = phone.call_up(number);
     desk.switch.wait_var(call.uuid(), "callpark_status", status);
     call.hangup();
@@ -85,7 +85,7 @@ fn is_refused(desk: &Desk, phone: &Phone, number: &str, status: &str) {
 
 #[test]
 fn a_transferred_caller_lands_in_the_lot_of_whoever_transferred() {
-    let Some(desk) = Desk::with(tenants(LOTS)) else { return };
+    let Some(desk) = Scene::start_real(tenants(LOTS)) else { return };
     let bob = phone(&desk, "1001", "b.local");
     let carol = phone(&desk, "1002", "b.local");
     let stranger = phone(&desk, "1002", "a.local");
@@ -123,7 +123,7 @@ fn a_transferred_caller_lands_in_the_lot_of_whoever_transferred() {
 
 #[test]
 fn a_feature_code_parks_in_the_lot_of_whoever_presses_it() {
-    let Some(desk) = Desk::with(tenants(LOTS)) else { return };
+    let Some(desk) = Scene::start_real(tenants(LOTS)) else { return };
     let bob = phone(&desk, "1001", "b.local");
     let (outside, ann) = (trunk(&desk), phone(&desk, "1000", "a.local"));
     for caller in [&outside, &ann] {
@@ -142,7 +142,7 @@ fn a_feature_code_parks_in_the_lot_of_whoever_presses_it() {
 
 #[test]
 fn an_attended_transfer_parks_in_the_lot_of_whoever_consulted() {
-    let Some(desk) = Desk::with(tenants(LOTS)) else { return };
+    let Some(desk) = Scene::start_real(tenants(LOTS)) else { return };
     let bob = phone(&desk, "1001", "b.local");
     let (outside, ann) = (trunk(&desk), phone(&desk, "1000", "a.local"));
     for caller in [&outside, &ann] {
@@ -163,7 +163,7 @@ fn a_channel_without_a_domain_is_nobody_s_tenant() {
         r#"{LOTS}<lot name="default" domain="test.local" orbits="701-720">
         <param name="timeout" value="0"/></lot>"#
     );
-    let Some(desk) = Desk::with(tenants(&lots)) else { return };
+    let Some(desk) = Scene::start_real(tenants(&lots)) else { return };
     let outside = trunk(&desk);
     is_refused(&desk, &outside, "park_default", "unknown_lot");
     is_refused(&desk, &outside, "take_default_701", "unknown_lot");
@@ -177,7 +177,7 @@ fn a_channel_without_a_domain_is_nobody_s_tenant() {
 
 #[test]
 fn another_tenant_s_lot_is_not_there() {
-    let Some(desk) = Desk::with(tenants(LOTS)) else { return };
+    let Some(desk) = Scene::start_real(tenants(LOTS)) else { return };
     let (ann, bob) = (phone(&desk, "1000", "a.local"), phone(&desk, "1001", "b.local"));
     let waiting = bob.call_up("park_sales_802");
     desk.action(&waiting, "park");
@@ -206,7 +206,7 @@ fn another_tenant_s_lot_is_not_there() {
 /// Phones of several domains, and one lot.
 #[test]
 fn one_lot_of_everybody_s_serves_every_domain() {
-    let Some(desk) = Desk::with(tenants(super::desk::LOT)) else { return };
+    let Some(desk) = Scene::start_real(tenants(super::desk::LOT)) else { return };
     let (ann, bob) = (phone(&desk, "1000", "a.local"), phone(&desk, "1001", "b.local"));
     let outside = trunk(&desk);
     for caller in [&ann, &outside] {

@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 
 use kit::hostile::{Attacker, Draft, kinds};
 use kit::phone::{Call, Notify, ReferredBy, Subscription};
-use kit::{Phone, SOON};
+use kit::{Ends, Phone, SOON, Scene};
 use serde_json::Value;
 
-use super::desk::{Desk, Ends, refer, setup};
+use super::desk::{refer, setup};
 use super::lamp::wait_state;
 
 /// Whoever calls from outside is parked in a lot of its own; the honest calls are in `default`.
@@ -20,7 +20,7 @@ const LOTS: &str = r#"<lot name="default" orbits="701-720"><param name="timeout"
 
 /// The switch with honest calls in 701 and 702, which somebody watches.
 struct Siege {
-    desk: Desk,
+    desk: Scene,
     attacker: Attacker,
     callers: Vec<Call>,
     phones: Vec<Phone>,
@@ -37,7 +37,7 @@ impl Siege {
         let setup = setup(LOTS)
             .extension("visit.*", &[("callpark", "visitors auto")])
             .extension("9999", &[("set_global", "trap=reached"), ("answer", ""), ("park", "")]);
-        let desk = Desk::with(setup)?;
+        let desk = Scene::start_real(setup)?;
         let phones: Vec<Phone> =
             ["1000", "1001", "1002", "1004"].map(|user| desk.phone(user)).into();
         let lamps: Vec<Subscription> =

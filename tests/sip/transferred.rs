@@ -1,9 +1,9 @@
 //! A transferred caller is never connected to a stranger: neither by a key, nor by an extension that leads to one.
 
 use kit::phone::{Call, ReferredBy};
-use kit::{DOMAIN, Phone, SOON, Setup};
+use kit::{DOMAIN, Ends, MUSIC, Phone, SOON, Scene, Setup, two_way};
 
-use super::desk::{Desk, Ends, LOT, MOMENT, MUSIC, refer, setup, two_way};
+use super::desk::{LOT, MOMENT, open, refer, setup};
 
 /// Ways from an extension to the number `$1`, by which nobody dials anything.
 const HOPS: [(&str, &str, &str); 9] = [
@@ -29,7 +29,7 @@ pub fn hops() -> Setup {
 }
 
 /// Somebody waits in 701 whom nobody of the others knows.
-pub fn stranger(desk: &Desk, phone: &Phone) -> Call {
+pub fn stranger(desk: &Scene, phone: &Phone) -> Call {
     let call = phone.call_up("park_default_701");
     desk.wait_parked(&call, "default", "701", "");
     call
@@ -37,7 +37,7 @@ pub fn stranger(desk: &Desk, phone: &Phone) -> Call {
 
 /// The stranger is where it was: it hears music, and whoever dials 701 gets it.
 #[track_caller]
-pub fn still_there(desk: &Desk, stranger: &Call, phone: &Phone, retriever: &Phone) {
+pub fn still_there(desk: &Scene, stranger: &Call, phone: &Phone, retriever: &Phone) {
     stranger.wait_hears(MUSIC, SOON);
     assert!(heard_only_music(stranger), "the stranger heard somebody");
     desk.take(retriever, "701", stranger, phone.voice(), Ends::Other);
@@ -52,7 +52,7 @@ fn heard_only_music(call: &Call) -> bool {
 
 #[test]
 fn no_hop_leads_a_transferred_caller_to_a_stranger() {
-    let Some(desk) = Desk::with(hops()) else { return };
+    let Some(desk) = Scene::start_real(hops()) else { return };
     let (alice, bob, carol, dave) =
         (desk.phone("1000"), desk.phone("1001"), desk.phone("1002"), desk.phone("1003"));
     for (hop, _, _) in HOPS {
@@ -67,7 +67,7 @@ fn no_hop_leads_a_transferred_caller_to_a_stranger() {
 }
 
 /// Carol takes the caller out of 702.
-fn carol_takes<'a>(desk: &Desk, carol: &'a Phone, caller: &Call, alice: &Phone) -> &'a Phone {
+fn carol_takes<'a>(desk: &Scene, carol: &'a Phone, caller: &Call, alice: &Phone) -> &'a Phone {
     desk.take(carol, "702", caller, alice.voice(), Ends::Caller);
     carol
 }
@@ -75,7 +75,7 @@ fn carol_takes<'a>(desk: &Desk, carol: &'a Phone, caller: &Call, alice: &Phone) 
 /// The orbit is free, and the parker known by either kind of number.
 #[test]
 fn by_every_hop_the_caller_itself_is_parked_and_its_parker_known() {
-    let Some(desk) = Desk::with(hops()) else { return };
+    let Some(desk) = Scene::start_real(hops()) else { return };
     let (alice, bob, carol) = (desk.phone("1000"), desk.phone("1001"), desk.phone("1002"));
     for (hop, _, _) in HOPS {
         for number in ["700", "701"] {
@@ -98,7 +98,7 @@ fn by_every_hop_the_caller_itself_is_parked_and_its_parker_known() {
 /// A plain dial retrieves, by every hop, and stays connected when mod_loopback would take its legs out.
 #[test]
 fn by_every_hop_a_phone_that_dials_retrieves() {
-    let Some(desk) = Desk::with(hops()) else { return };
+    let Some(desk) = Scene::start_real(hops()) else { return };
     let (carol, dave) = (desk.phone("1002"), desk.phone("1003"));
     for (hop, _, _) in HOPS {
         println!("{hop}");
@@ -121,7 +121,7 @@ fn an_empty_orbit_behind_a_hop_lets_the_ring_group_go_on() {
     let setup = setup(LOT)
         .extension("quiet", &[("callpark_key", "701"), ("hangup", "")])
         .extension("group", &[("bridge", group)]);
-    let Some(desk) = Desk::with(setup) else { return };
+    let Some(desk) = Scene::start_real(setup) else { return };
     let (carol, erin) = (desk.phone("1002"), desk.phone("1005"));
     let call = carol.call("group");
     let theirs = erin.incoming(SOON);
@@ -133,7 +133,7 @@ fn an_empty_orbit_behind_a_hop_lets_the_ring_group_go_on() {
 /// The caller dialled 1001, whose phone forwards its calls to the key: it wanted somebody else than whoever waits there.
 #[test]
 fn a_forwarded_caller_is_parked() {
-    let Some(desk) = Desk::open() else { return };
+    let Some(desk) = open() else { return };
     let (alice, carol, dave) = (desk.phone("1000"), desk.phone("1002"), desk.phone("1003"));
     let bob = desk.phone("1001");
     bob.set_policy(kit::phone::Policy::Ring);
@@ -148,7 +148,7 @@ fn a_forwarded_caller_is_parked() {
 /// Another switch, or a phone that was told to call here, says that it was.
 #[test]
 fn an_invite_that_says_it_was_sent_is_parked() {
-    let Some(desk) = Desk::open() else { return };
+    let Some(desk) = open() else { return };
     let (alice, carol, dave) = (desk.phone("1000"), desk.phone("1002"), desk.phone("1003"));
     let by = format!("<sip:1001@{DOMAIN}>");
     let diverted = format!("<sip:1001@{DOMAIN}>;reason=unconditional");
@@ -167,7 +167,7 @@ fn an_invite_that_says_it_was_sent_is_parked() {
 fn an_orbit_that_looks_like_a_decorated_one_is_its_own() {
     let lots = r#"<lot name="default" orbits="701-703,+701-+703,**701-**703"><param name="timeout" value="0"/></lot>"#;
     let setup = setup(lots).extension("(.*70[1-3])", &[("callpark_key", "default $1")]);
-    let Some(desk) = Desk::with(setup) else { return };
+    let Some(desk) = Scene::start_real(setup) else { return };
     let (alice, bob, carol) = (desk.phone("1000"), desk.phone("1001"), desk.phone("1002"));
     for (target, orbit) in [
         ("701", "701"),

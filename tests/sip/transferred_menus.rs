@@ -1,9 +1,9 @@
 //! Who dials after all: a transferred caller in a menu; and who does not: one that is moved out of it.
 
 use kit::phone::{Call, ReferredBy};
-use kit::{Phone, SOON, Setup};
+use kit::{Ends, Phone, SOON, Scene, Setup, two_way};
 
-use super::desk::{Desk, Ends, LOT, refer, setup, two_way};
+use super::desk::{LOT, refer, setup};
 use super::transferred::{still_there, stranger};
 
 /// In each of these a caller dials `701`, and keys do what the dialplan says: by another place in the dialplan, by the
@@ -69,14 +69,14 @@ fn menus() -> Setup {
 }
 
 /// Bob transfers Alice to an extension.
-fn transferred(desk: &Desk, alice: &Phone, bob: &Phone, to: &str) -> Call {
+fn transferred(desk: &Scene, alice: &Phone, bob: &Phone, to: &str) -> Call {
     let (caller, theirs) = desk.talk(alice, bob);
     refer(&theirs, to, ReferredBy::Yes);
     caller
 }
 
 /// Waits until the caller's channel runs that application.
-fn wait_runs(desk: &Desk, caller: &Call, application: &str) {
+fn wait_runs(desk: &Scene, caller: &Call, application: &str) {
     desk.switch.wait_var(caller.uuid(), "current_application", application);
 }
 
@@ -90,7 +90,7 @@ fn application(menu: &str) -> &'static str {
 
 #[test]
 fn a_transferred_caller_who_dials_the_key_in_a_menu_retrieves() {
-    let Some(desk) = Desk::with(menus()) else { return };
+    let Some(desk) = Scene::start_real(menus()) else { return };
     let (alice, bob, dave) = (desk.phone("1000"), desk.phone("1001"), desk.phone("1003"));
     for menu in MENUS {
         println!("{menu}");
@@ -109,7 +109,7 @@ fn a_transferred_caller_who_dials_the_key_in_a_menu_retrieves() {
 /// A menu that runs out has dialled nothing, and neither has a key that no application asked for.
 #[test]
 fn a_transferred_caller_who_dials_nothing_is_parked() {
-    let Some(desk) = Desk::with(menus()) else { return };
+    let Some(desk) = Scene::start_real(menus()) else { return };
     let (alice, bob, carol, dave) =
         (desk.phone("1000"), desk.phone("1001"), desk.phone("1002"), desk.phone("1003"));
     for (extension, application, keys) in [("silent", "ivr", ""), ("announced", "sleep", "701")] {
@@ -127,7 +127,7 @@ fn a_transferred_caller_who_dials_nothing_is_parked() {
 /// Somebody else's command moves a caller out of what it is in, onto the key.
 #[test]
 fn a_caller_who_is_moved_by_a_command_is_parked() {
-    let Some(desk) = Desk::with(menus()) else { return };
+    let Some(desk) = Scene::start_real(menus()) else { return };
     let (alice, carol, dave) = (desk.phone("1000"), desk.phone("1002"), desk.phone("1003"));
     for (extension, application) in [
         ("music", "playback"),
@@ -157,7 +157,7 @@ fn a_phone_that_was_called_for_a_caller_and_is_moved_is_parked() {
         ("set", "group_confirm_key=1"),
         ("bridge", "user/1001@$${domain}"),
     ];
-    let Some(desk) = Desk::with(menus().extension("asks_1001", &asks)) else { return };
+    let Some(desk) = Scene::start_real(menus().extension("asks_1001", &asks)) else { return };
     let (alice, bob) = (desk.phone("1000"), desk.phone("1001"));
     let (carol, dave) = (desk.phone("1002"), desk.phone("1003"));
     let other = stranger(&desk, &dave);
@@ -177,7 +177,7 @@ fn a_phone_that_was_called_for_a_caller_and_is_moved_is_parked() {
 /// It dialled once; what counts is the last time somebody sent it.
 #[test]
 fn a_caller_who_has_dialled_and_is_then_moved_is_parked() {
-    let Some(desk) = Desk::with(menus()) else { return };
+    let Some(desk) = Scene::start_real(menus()) else { return };
     let (alice, carol, dave) = (desk.phone("1000"), desk.phone("1002"), desk.phone("1003"));
     let other = stranger(&desk, &dave);
     let caller = alice.call_up("digits_extension");

@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use kit::phone::{Call, ReferredBy};
-use kit::{Phone, SOON};
+use kit::{Ends, MUSIC, Phone, SOON, Scene, two_way};
 
-use super::desk::{Desk, Ends, MUSIC, two_way};
+use super::desk::open;
 use super::transferred::{still_there, stranger};
 
 /// Alice has called Bob, who holds her and calls `number`.
-fn consult(desk: &Desk, alice: &Phone, bob: &Phone, number: &str) -> (Call, Call, Call) {
+fn consult(desk: &Scene, alice: &Phone, bob: &Phone, number: &str) -> (Call, Call, Call) {
     let (caller, theirs) = desk.talk(alice, bob);
     theirs.hold();
     caller.wait_hears(MUSIC, SOON);
@@ -21,7 +21,7 @@ fn consult(desk: &Desk, alice: &Phone, bob: &Phone, number: &str) -> (Call, Call
 /// the stranger where it was.
 #[test]
 fn a_transfer_that_completes_at_once_onto_a_taken_orbit_parks_in_the_next() {
-    let Some(desk) = Desk::open() else { return };
+    let Some(desk) = open() else { return };
     let (alice, bob, carol, dave) =
         (desk.phone("1000"), desk.phone("1001"), desk.phone("1002"), desk.phone("1003"));
     for (round, after) in (0..=60).step_by(10).enumerate() {
@@ -47,7 +47,7 @@ fn a_transfer_that_completes_at_once_onto_a_taken_orbit_parks_in_the_next() {
 /// A colleague who talks to the retrieved call may hand it over.
 #[test]
 fn a_colleague_who_listens_hands_the_call_over() {
-    let Some(desk) = Desk::open() else { return };
+    let Some(desk) = open() else { return };
     let (alice, bob, dave) = (desk.phone("1000"), desk.phone("1001"), desk.phone("1003"));
     let other = stranger(&desk, &dave);
     let (caller, theirs, consultation) = consult(&desk, &alice, &bob, "take_default_701");
@@ -64,7 +64,7 @@ fn a_colleague_who_listens_hands_the_call_over() {
 /// A command sends a customer out of a call with a user, onto the orbit that a stranger waits in.
 #[test]
 fn commands_out_of_a_bridge_park_the_customer_in_the_next() {
-    let Some(desk) = Desk::open() else { return };
+    let Some(desk) = open() else { return };
     let (alice, bob, carol, dave) =
         (desk.phone("1000"), desk.phone("1001"), desk.phone("1002"), desk.phone("1003"));
     for command in [
@@ -90,7 +90,7 @@ fn commands_out_of_a_bridge_park_the_customer_in_the_next() {
 /// Both are sent there: each gets an orbit of its own.
 #[test]
 fn a_command_that_sends_both_parks_both() {
-    let Some(desk) = Desk::open() else { return };
+    let Some(desk) = open() else { return };
     let (alice, bob, carol, dave) =
         (desk.phone("1000"), desk.phone("1001"), desk.phone("1002"), desk.phone("1003"));
     let other = stranger(&desk, &dave);

@@ -4,9 +4,9 @@
 use std::time::Duration;
 
 use kit::phone::{Call, Direction, Phase, ReferredBy};
-use kit::{Event, Events, SOON};
+use kit::{Event, Events, MUSIC, SOON, Scene, two_way};
 
-use super::desk::{Desk, MUSIC, two_way};
+use super::desk::open;
 use super::transferred::stranger;
 
 /// Waits until FreeSWITCH says that the bridge of the two begins.
@@ -16,7 +16,7 @@ pub fn bridge_begins(bridges: &Events, one: &Call) {
 }
 
 /// The outcome of a parked call, if it has one within that time.
-pub fn outcome(desk: &Desk, call: &Call, within: Duration) -> Option<String> {
+pub fn outcome(desk: &Scene, call: &Call, within: Duration) -> Option<String> {
     let last =
         |e: &Event| e.is("Callpark-UUID", call.uuid()) && !e.text("Callpark-Outcome").is_empty();
     let event = desk.events.try_wait(within, last)?;
@@ -26,7 +26,7 @@ pub fn outcome(desk: &Desk, call: &Call, within: Duration) -> Option<String> {
 /// Bob's customer is with Bob, or parked, but not with the stranger, which is where it was.
 #[test]
 fn a_transfer_that_completes_before_the_bridge_counts_connects_no_stranger() {
-    let Some(desk) = Desk::open() else { return };
+    let Some(desk) = open() else { return };
     let bridges = desk.switch.events(&["CHANNEL_BRIDGE"]);
     let (alice, bob, dave) = (desk.phone("1000"), desk.phone("1001"), desk.phone("1003"));
     for (round, after) in [0, 0, 20, 20, 40, 60, 80].into_iter().enumerate() {
@@ -68,7 +68,7 @@ fn a_transfer_that_completes_before_the_bridge_counts_connects_no_stranger() {
 /// The retriever holds and hangs up, or is sent elsewhere: FreeSWITCH ends the call of whoever is on hold then.
 #[test]
 fn a_retriever_that_holds_and_leaves_at_once_does_not_take_the_caller_along() {
-    let Some(desk) = Desk::open() else { return };
+    let Some(desk) = open() else { return };
     let (bob, dave, carol) = (desk.phone("1001"), desk.phone("1003"), desk.phone("1002"));
     for (round, leaves) in
         ["BYE", "uuid_transfer", "uuid_kill"].into_iter().cycle().take(18).enumerate()
@@ -111,7 +111,7 @@ fn a_retriever_that_holds_and_leaves_at_once_does_not_take_the_caller_along() {
 /// Before the bridge counts, a phone cannot transfer its partner: the two remain connected.
 #[test]
 fn a_blind_transfer_before_the_bridge_counts_is_refused() {
-    let Some(desk) = Desk::open() else { return };
+    let Some(desk) = open() else { return };
     let (bob, dave) = (desk.phone("1001"), desk.phone("1003"));
     for (round, after) in [0, 0, 10, 10, 20, 20, 40, 40, 60].into_iter().enumerate() {
         let other = stranger(&desk, &dave);

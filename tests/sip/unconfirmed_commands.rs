@@ -3,10 +3,10 @@
 
 use std::time::Duration;
 
-use kit::SOON;
 use kit::phone::{Call, Phase};
+use kit::{MUSIC, SOON, Scene, two_way};
 
-use super::desk::{Desk, MUSIC, two_way};
+use super::desk::open;
 use super::transferred::stranger;
 use super::unconfirmed::{bridge_begins, outcome};
 
@@ -37,7 +37,7 @@ fn command(text: &str, carol: &Call, retriever: &Call, parked: &Call) -> String 
 }
 
 /// The caller remains parked, or goes where a command sends it, and is not hung up.
-fn disturbed_by(desk: &Desk, text: &str, at: &[u64]) {
+fn disturbed_by(desk: &Scene, text: &str, at: &[u64]) {
     let bridges = desk.switch.events(&["CHANNEL_BRIDGE"]);
     let (bob, carol, dave) = (desk.phone("1001"), desk.phone("1002"), desk.phone("1003"));
     for after in at.iter().copied() {
@@ -80,7 +80,7 @@ fn disturbed_by(desk: &Desk, text: &str, at: &[u64]) {
 
 #[test]
 fn an_intercepted_retriever_does_not_lose_the_caller() {
-    let Some(desk) = Desk::open() else { return };
+    let Some(desk) = open() else { return };
     for text in &COMMANDS[..2] {
         disturbed_by(&desk, text, &[0, 5, 10, 20, 40, 60, 80]);
     }
@@ -88,7 +88,7 @@ fn an_intercepted_retriever_does_not_lose_the_caller() {
 
 #[test]
 fn no_command_on_the_retriever_loses_the_caller() {
-    let Some(desk) = Desk::open() else { return };
+    let Some(desk) = open() else { return };
     for text in &COMMANDS[2..] {
         disturbed_by(&desk, text, &[0, 20, 60]);
     }

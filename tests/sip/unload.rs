@@ -1,9 +1,9 @@
 //! Unloading by force: nobody hears music any more, no lamp stays lit, whatever runs on top of the module.
 
 use kit::phone::Policy;
-use kit::{SOON, Switch};
+use kit::{MUSIC, SOON, Scene, Switch};
 
-use super::desk::{Desk, LOT, MUSIC, setup};
+use super::desk::{LOT, setup};
 use super::lamp::{wait_state, watch};
 
 /// A spoken orbit that runs an application of FreeSWITCH's on top of ours, and takes its time.
@@ -20,7 +20,7 @@ fn unload(switch: &Switch) {
 
 #[test]
 fn a_caller_to_whom_the_orbit_was_spoken_or_something_is_played_ends_with_its_lamp() {
-    let Some(desk) = Desk::with(setup(LOT).sections(SPOKEN)) else { return };
+    let Some(desk) = Scene::start_real(setup(LOT).sections(SPOKEN)) else { return };
     let (alice, bob, carol) = (desk.phone("1000"), desk.phone("1001"), desk.phone("1002"));
     let lamps = ["701", "702", "703", "default"].map(|login| watch(&carol, login));
     let callers = [alice.call_up("park_701"), bob.call_up("park_702"), alice.call_up("park_703")];
@@ -57,7 +57,7 @@ fn a_caller_to_whom_the_orbit_was_spoken_or_something_is_played_ends_with_its_la
 fn who_talks_and_who_rings_ends_too() {
     let lots = r#"<lot name="default" orbits="701-720"><param name="timeout" value="0"/>
         <return><step to="user/1003@test.local" ring="60"/></return></lot>"#;
-    let Some(desk) = Desk::with(setup(lots)) else { return };
+    let Some(desk) = Scene::start_real(setup(lots)) else { return };
     let (alice, bob, carol) = (desk.phone("1000"), desk.phone("1001"), desk.phone("1002"));
     let dave = desk.phone("1003");
     dave.set_policy(Policy::Ring);

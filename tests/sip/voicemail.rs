@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use kit::phone::{Policy, Sound};
-use kit::{SOON, Setup};
+use kit::{Ends, SOON, Scene, Setup, hang_up, two_way};
 
-use super::desk::{Desk, Ends, MOMENT, hang_up, two_way};
+use super::desk::MOMENT;
 use super::steps::{returned, returning, step};
 
 /// Of its prompts only what it does not do without, and that is silence.
@@ -67,7 +67,7 @@ fn when_nobody_answers_voicemail_has_the_message() {
     let ways = [("voicemail:parker", "1001"), ("voicemail:1003@$${domain}", "1003")];
     for (to, user) in ways {
         let steps = format!(r#"<step to="parker" ring="1"/><step to="{to}"/>"#);
-        let Some(desk) = Desk::with(with_voicemail(returning("", &steps))) else { return };
+        let Some(desk) = Scene::start_real(with_voicemail(returning("", &steps))) else { return };
         let (alice, bob) = (desk.phone("1000"), desk.phone("1001"));
         bob.set_policy(Policy::Ring);
         let caller = returned(&desk, &alice);
@@ -108,7 +108,7 @@ fn without_a_box_the_next_step_runs() {
     ] {
         let steps = format!(r#"<step to="{to}"/><step to="user/1002@$${{domain}}"/>"#);
         let setup = returning("", &steps);
-        let Some(desk) = Desk::with(if with { with_voicemail(setup) } else { setup }) else {
+        let Some(desk) = Scene::start_real(if with { with_voicemail(setup) } else { setup }) else {
             return;
         };
         let (alice, carol) = (desk.phone("1000"), desk.phone("1002"));
@@ -120,7 +120,7 @@ fn without_a_box_the_next_step_runs() {
         step(&desk, &caller, "2 user/1002@test.local", "");
         let ringing = carol.incoming(SOON);
         std::thread::sleep(MOMENT);
-        caller.wait_hears(super::desk::MUSIC, SOON);
+        caller.wait_hears(kit::MUSIC, SOON);
         ringing.answer();
         two_way(&ringing, alice.voice(), &caller, carol.voice());
         hang_up(&ringing, &caller, Ends::Other);

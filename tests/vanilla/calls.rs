@@ -4,15 +4,15 @@ use std::time::Duration;
 
 use kit::phone::{Call, Policy, ReferredBy, Sound};
 use kit::vanilla::PASSWORD;
-use kit::{Phone, SOON};
+use kit::{Ends, MUSIC, Phone, SOON, Scene, two_way};
 
 use super::install::{DIGITS, complaints, desk};
-use crate::desk::{Desk, Ends, MUSIC, refer, two_way};
+use crate::desk::refer;
 
 /// The vanilla configuration makes every call wait for 10 s because its password is the one that everybody knows.
 const NAGGED: Duration = Duration::from_secs(30);
 
-fn phone(desk: &Desk, user: &str) -> Phone {
+fn phone(desk: &Scene, user: &str) -> Phone {
     let phone = Phone::new(&desk.switch, user).password(PASSWORD).policy(Policy::Answer);
     phone.register();
     phone
@@ -46,7 +46,7 @@ fn the_numbers_of_the_sample_dialplan_park_and_retrieve() {
         }
         two_way(&call, alice.voice(), &caller, carol.voice());
         desk.outcome(&caller, "retrieved");
-        crate::desk::hang_up(&call, &caller, Ends::Other);
+        kit::hang_up(&call, &caller, Ends::Other);
         lamp.wait(SOON, |body| body.contains("terminated"));
         desk.wait_empty();
     }

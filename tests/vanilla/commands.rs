@@ -2,14 +2,13 @@
 
 use kit::phone::Policy;
 use kit::vanilla::PASSWORD;
-use kit::{Phone, SOON};
+use kit::{Phone, SOON, Scene};
 
 use super::install::{complaints, desk};
 use super::readme::{block, text};
-use crate::desk::Desk;
 
 /// Alice waits in 701.
-fn parked(desk: &Desk) -> (Phone, kit::phone::Call) {
+fn parked(desk: &Scene) -> (Phone, kit::phone::Call) {
     let alice = Phone::new(&desk.switch, "1000").password(PASSWORD).policy(Policy::Answer);
     alice.register();
     let caller = alice.call_up("700");

@@ -5,10 +5,9 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use kit::{SOON, Setup, Switch};
+use kit::{SOON, Scene, Setup, Switch};
 
 use super::readme;
-use crate::desk::Desk;
 
 /// The digits of the orbit as the voice of the vanilla configuration would say them: 7, 0, 1.
 pub const DIGITS: [(u32, &str); 3] = [
@@ -32,15 +31,14 @@ pub fn installed() -> Option<Switch> {
 }
 
 /// The same, running.
-pub fn desk() -> Option<Desk> {
+pub fn desk() -> Option<Scene> {
     installed().map(running)
 }
 
 /// Starts it.
-pub fn running(switch: Switch) -> Desk {
+pub fn running(switch: Switch) -> Scene {
     launch(&switch);
-    let events = switch.events(&["CUSTOM callpark::info", "CHANNEL_BRIDGE"]);
-    Desk { switch, events }
+    Scene::of(switch)
 }
 
 pub fn launch(switch: &Switch) {

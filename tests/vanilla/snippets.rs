@@ -4,13 +4,12 @@ use std::fs;
 
 use kit::phone::Policy;
 use kit::vanilla::PASSWORD;
-use kit::{Phone, SOON};
+use kit::{Phone, SOON, two_way};
 use quick_xml::Reader;
 use quick_xml::events::Event;
 
 use super::install::{complaints, desk, installed, running};
 use super::readme::{Block, block, blocks};
-use crate::desk::two_way;
 
 fn xml() -> Vec<Block> {
     let all = blocks().into_iter().filter(|block| block.language == "xml");

@@ -1,6 +1,6 @@
 //! What the two legs' threads and the worker know of one hand-over.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -14,7 +14,12 @@ use crate::park::{CallUuid, Refusal, Ticket};
 
 /// A leg that has claimed a call and waits to be bridged to it.
 pub(crate) struct Handover {
-    leg: CallUuid,
+    /// The claim.
+    pub(super) ticket: Ticket,
+    /// The parked call.
+    pub(super) call: CallUuid,
+    /// Who has claimed it.
+    pub(super) leg: CallUuid,
     told: Option<Arc<Told>>,
     /// Whether that leg is on its own for now.
     pub retriever: Seclusion,
@@ -28,7 +33,14 @@ pub(crate) struct Handover {
 
 /// Those that are under way. One lock, a leaf.
 #[derive(Default)]
-pub(crate) struct Handovers(pub(super) Mutex<HashMap<Ticket, Arc<Handover>>>);
+pub(crate) struct Handovers(Mutex<Table>);
+
+#[derive(Default)]
+struct Table {
+    under_way: HashMap<Ticket, Arc<Handover>>,
+    /// When it is to be looked whether the bridge is there.
+    looks: BTreeSet<(Instant, Ticket)>,
+}
 
 impl Handovers {
     /// Those of the module.
@@ -39,7 +51,45 @@ impl Handovers {
     /// Whether that leg has claimed a call.
     #[must_use]
     pub(crate) fn has(&self, leg: &CallUuid) -> bool {
-        self.0.lock().values().any(|handover| handover.is_of(leg))
+        self.0.lock().under_way.values().any(|handover| handover.leg == *leg)
+    }
+
+    /// One begins.
+    pub(super) fn begin(&self, handover: Handover) -> Arc<Handover> {
+        let handover = Arc::new(handover);
+        self.0.lock().under_way.insert(handover.ticket, Arc::clone(&handover));
+        handover
+    }
+
+    /// It is over.
+    pub(super) fn end(&self, ticket: Ticket) {
+        self.0.lock().under_way.remove(&ticket);
+    }
+
+    /// That of this claim.
+    pub(super) fn get(&self, ticket: Ticket) -> Option<Arc<Handover>> {
+        self.0.lock().under_way.get(&ticket).cloned()
+    }
+
+    /// At that time it shall be looked whether its bridge is there.
+    pub(super) fn look_at(&self, ticket: Ticket, at: Instant) {
+        self.0.lock().looks.insert((at, ticket));
+    }
+
+    /// When it shall be looked next.
+    pub(super) fn next_look(&self) -> Option<Instant> {
+        self.0.lock().looks.first().map(|(at, _)| *at)
+    }
+
+    /// Those at which it is to be looked by now, as far as they are under way.
+    pub(super) fn to_look_at(&self, now: Instant) -> Vec<Arc<Handover>> {
+        let mut table = self.0.lock();
+        let mut found = Vec::new();
+        while let Some((_, ticket)) = table.looks.first().copied().filter(|(at, _)| *at <= now) {
+            table.looks.pop_first();
+            found.extend(table.under_way.get(&ticket).cloned());
+        }
+        found
     }
 }
 
@@ -55,9 +105,16 @@ struct Course {
 impl Handover {
     /// One that nobody has taken up; `told` is told how it comes out.
     #[must_use]
-    pub(crate) fn new(leg: CallUuid, told: Option<Arc<Told>>) -> Self {
+    pub(crate) fn new(
+        ticket: Ticket,
+        call: CallUuid,
+        leg: CallUuid,
+        told: Option<Arc<Told>>,
+    ) -> Self {
         let no = || AtomicBool::new(false);
         Self {
+            ticket,
+            call,
             leg,
             told,
             retriever: Seclusion::default(),
@@ -67,12 +124,6 @@ impl Handover {
             real: no(),
             over: no(),
         }
-    }
-
-    /// Whether that leg has claimed the call.
-    #[must_use]
-    fn is_of(&self, leg: &CallUuid) -> bool {
-        self.leg == *leg
     }
 
     /// The parked leg takes it up, and the claim is its own to judge from then on; false: it was withdrawn.

@@ -91,7 +91,7 @@ impl Pulse {
         }
         let busy_ms = clock::now().0.saturating_sub(self.busy_since.load(Ordering::Acquire));
         if busy_ms >= LATE_MS {
-            let text = format!("it has been doing the same thing for {busy_ms} ms");
+            let text = format!("its thread has been busy with one task for {busy_ms} ms");
             return wrong(ago(busy_ms), text);
         }
         let text = match self.deadlines.load(Ordering::Relaxed) {

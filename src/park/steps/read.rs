@@ -3,32 +3,32 @@
 use std::str::FromStr;
 use std::sync::Arc;
 
-use super::super::place::BadPlace;
+use super::super::destination::BadDestination;
 use super::{LONGEST_RING_S, MOST_STEPS, MOST_TRIES, Mailbox, Reminder, Step, StepTo, When};
 
 /// A return step that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadStep {
     /// Nothing to ring or to transfer to.
-    #[error("{0:?} names nothing to ring or transfer to")]
+    #[error("{0:?} does not say what to ring or where to transfer")]
     Nowhere(String),
     /// More than [`MOST_STEPS`].
-    #[error("more than {MOST_STEPS} return steps")]
+    #[error("there are more than {MOST_STEPS} return steps")]
     TooMany,
     /// Too long a text, in bytes.
     #[error("the return steps are longer than {LONGEST_LIST} bytes")]
     TooLong,
     /// No place in the dialplan.
     #[error(transparent)]
-    Place(#[from] BadPlace),
+    Place(#[from] BadDestination),
     /// Not `parker` and not `user@domain`.
     #[error("{0:?} is neither parker nor <user>@<domain>")]
     Mailbox(String),
     /// No cause has such a name.
-    #[error("{0:?} is no hang-up cause")]
+    #[error("{0:?} is not a hang-up cause")]
     Cause(String),
     /// Out of range.
-    #[error("{value:?} is no {what} from {least} to {most}")]
+    #[error("{value:?} is not a {what} from {least} to {most}")]
     Number {
         /// What was given.
         value: String,
@@ -40,7 +40,7 @@ pub enum BadStep {
         most: u32,
     },
     /// None of the words.
-    #[error("{0:?} is none of {1}")]
+    #[error("{0:?} is not one of {1}")]
     Unknown(String, &'static str),
     /// No truth.
     #[error("{0:?} is neither true nor false")]
@@ -49,7 +49,7 @@ pub enum BadStep {
     #[error("{0:?} is not one of 0-9, * and #")]
     Key(String),
     /// Nobody answers such a step, or whoever does gets no call.
-    #[error("{0} needs a step that rings somebody")]
+    #[error("{0} needs a step that rings a phone")]
     Rings(&'static str),
     /// A condition on somebody of whom nothing can be known.
     #[error("when={0:?} needs a step to parker or user/<user>@<domain>")]

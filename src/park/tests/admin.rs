@@ -70,7 +70,7 @@ fn settings_change() {
     assert_eq!(set(&mut park, 30_000, Setting::Priority(10)), Err(Refusal::BadArguments));
     let call = park.find(at(30_000), &"a".into()).unwrap();
     assert_eq!(
-        (&*call.note, &*call.addressed_to, call.priority),
+        (&*call.info.note, &*call.info.addressed_to, call.info.priority),
         ("line\nbreak", "1005@example.com", 9)
     );
     let empty = park.set(T0, &lot, &orbit("702"), Setting::Priority(1));
@@ -174,7 +174,10 @@ fn a_closed_lot_refuses_and_one_orbit_of_it_can_be_opened() {
         parked(&mut park, wanting("a", "default", "701"));
         park.close(&key, None).unwrap();
         assert_eq!(counts(&park, "default"), [5, 1, 0, 4, 0, 0]);
-        assert_eq!(refused(&mut park, request("b", "default")), (Refusal::Closed, Then::Continue));
+        assert_eq!(
+            refused(&mut park, request("b", "default")),
+            (Refusal::Closed, AfterRefusal::Continue)
+        );
         assert!(park.claim(T0, Some(&key), Target::Next, retriever("r")).is_ok());
         park.open(&key, Some(&orbit("704"))).unwrap();
         assert_eq!(parked(&mut park, request("b", "default")), "default 704");

@@ -26,10 +26,10 @@ fn hangs_up(park: &mut Park) -> Vec<Effect> {
     effects!(park.complete(at(2_000), &"a".into(), claim.ticket))
 }
 
-fn attempts(effects: &[Effect]) -> Vec<&CallBack> {
-    fn attempt(effect: &Effect) -> Option<&CallBack> {
+fn attempts(effects: &[Effect]) -> Vec<&CallbackAttempt> {
+    fn attempt(effect: &Effect) -> Option<&CallbackAttempt> {
         match effect {
-            Effect::CallBack(attempt) => Some(&**attempt),
+            Effect::TryCallback(attempt) => Some(&**attempt),
             _ => None,
         }
     }
@@ -133,7 +133,7 @@ fn who_hangs_up_while_hearing_it_is_called_back_too() {
 
 #[test]
 fn a_call_for_somebody_is_called_back_by_that_one() {
-    let mut park = waiting(|request| request.addressed_to = "1007@example.com".into());
+    let mut park = waiting(|request| request.info.addressed_to = "1007@example.com".into());
     hangs_up(&mut park);
     assert_eq!(&*park.callbacks(T0)[0].by, "1007@example.com");
 }
@@ -141,10 +141,10 @@ fn a_call_for_somebody_is_called_back_by_that_one() {
 #[test]
 fn nobody_is_promised_what_cannot_be() {
     for change in [
-        (|request| request.parker = None) as fn(&mut ParkRequest),
-        |request| request.caller.number = Number::of(&"anonymous".into()),
-        |request| request.caller.number = Number::of(&"1 XML out;x".into()),
-        |request| request.caller.number = Number::of(&"".into()),
+        (|request| request.info.parker = None) as fn(&mut ParkRequest),
+        |request| request.info.caller.number = Number::of(&"anonymous".into()),
+        |request| request.info.caller.number = Number::of(&"1 XML out;x".into()),
+        |request| request.info.caller.number = Number::of(&"".into()),
     ] {
         let mut park = waiting(change);
         let by = Claimant::Leave(Exit::Callback);
@@ -166,7 +166,7 @@ fn a_return_step_offers_it() {
     let effects = due(&mut park);
     assert_eq!(
         told(&effects),
-        ["return 1 callback (the caller did not ask for it)", "return 2 user/2"]
+        ["return 1 callback (the caller did not ask to be called back)", "return 2 user/2"]
     );
     assert!(!park.is_offered(&"a".into()));
 
@@ -198,7 +198,7 @@ fn an_attempt_of_which_nobody_speaks_has_failed() {
 #[test]
 fn a_user_calls_back_one_caller_after_the_other() {
     let mut park = waiting(|_| {});
-    let other = ParkRequest { caller: Caller::new("Bob", "200"), ..request("b", "default") };
+    let other = known(request("b", "default"), |info| info.caller = Caller::new("Bob", "200"));
     parked(&mut park, other);
     hangs_up(&mut park);
     let claim = claim_call(&mut park, at(1_000), "b", Claimant::Leave(Exit::Callback));

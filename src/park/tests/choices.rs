@@ -31,7 +31,7 @@ fn who_has_waited_long_enough_leaves() {
     let run = rings(&due(&mut park))[0].run;
     assert_eq!(park.poll_timeout(), Some(at(70_000)));
     let effects = due(&mut park);
-    assert_eq!(effects, [Effect::StopRing(run, Quiet::Gone), Effect::Wake("a".into())]);
+    assert_eq!(effects, [Effect::StopRing(run, StopReason::Gone), Effect::Wake("a".into())]);
     let Verdict::Transfer { ticket, .. } = park.verdict(&"a".into()) else { panic!("stays") };
     assert_eq!(told(&effects!(park.complete(at(70_001), &"a".into(), ticket))), ["leave =left"]);
 }

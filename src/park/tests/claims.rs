@@ -68,13 +68,14 @@ fn claims_say_what_is_wrong() {
 fn next_is_the_highest_priority_and_then_the_longest_waiting() {
     let mut park = park_of_five();
     for (ms, uuid, priority) in [(0, "a", 0), (1, "b", 5), (2, "c", 9), (2, "d", 9), (3, "e", 5)] {
-        park.park(at(ms), ParkRequest { priority, ..request(uuid, "default") }).unwrap();
+        park.park(at(ms), known(request(uuid, "default"), |info| info.priority = priority))
+            .unwrap();
     }
     let lot = key("default");
     park.set(at(4), &lot, &orbit("705"), Setting::Priority(9)).unwrap();
     let mut order = String::new();
     while let Ok(claim) = park.claim(at(9), Some(&lot), Target::Next, retriever("r")) {
-        order.push_str(claim.call.uuid.as_str());
+        order.push_str(claim.call.info.uuid.as_str());
     }
     assert_eq!(order, "cdeba");
 }
@@ -86,7 +87,7 @@ fn a_claim_given_back_leaves_everything_as_it_was() {
     let claim = claim_call(&mut park, at(10), "a", retriever("r"));
     assert_eq!(park.poll_timeout(), None);
     let effects = effects!(park.unclaim(at(20), &"a".into(), claim.ticket));
-    assert_eq!(told(&effects), ["resume (the retriever went away)"]);
+    assert_eq!(told(&effects), ["resume (the retriever left before it was connected)"]);
     assert_eq!(events(&effects)[0].retriever.as_deref(), Some("1001@example.com"));
     assert_eq!(park.poll_timeout(), Some(at(60_000)));
     assert_eq!(park.verdict(&"a".into()), Verdict::Hold);
@@ -144,7 +145,7 @@ fn each_end_has_its_outcome() {
 
 #[test]
 fn an_exit_key_is_a_claim_of_the_call_itself() {
-    let to: Transfer = "5000".parse().unwrap();
+    let to: Destination = "5000".parse().unwrap();
     let leave = || Claimant::Leave(Exit::Transfer(to.clone()));
     for by_itself in [true, false] {
         let mut park = park_of_five();

@@ -3,7 +3,7 @@
 use super::*;
 
 fn from(uuid: &str, lot: &str, number: &str) -> ParkRequest {
-    ParkRequest { caller: Caller::new("Alice", number), ..request(uuid, lot) }
+    known(request(uuid, lot), |info| info.caller = Caller::new("Alice", number))
 }
 
 fn at_most(name: &str, orbits: &str, most: u32) -> LotConfig {
@@ -18,7 +18,7 @@ fn a_caller_has_so_many_calls_in_a_lot_and_no_more() {
         assert_eq!(parked(&mut park, from(uuid, "default", "555")), format!("default {orbit}"));
     }
     let (refusal, then) = refused(&mut park, from("c", "default", "555"));
-    assert_eq!((refusal, then), (Refusal::TooManyOfCaller, Then::Continue));
+    assert_eq!((refusal, then), (Refusal::TooManyOfCaller, AfterRefusal::Continue));
     assert_eq!(refusal.code(), "denied");
     // Nothing is taken by it, others are not meant, and nor is the other lot.
     assert_eq!(counts(&park, "default"), [9, 2, 7, 0, 0, 0]);

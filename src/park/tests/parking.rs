@@ -20,7 +20,7 @@ fn an_orbit_that_is_asked_for_is_given() {
     assert_eq!(refused(&mut park, wanting("b", "default", "706")).0, Refusal::UnknownOrbit);
     assert_eq!(refused(&mut park, request("b", "other")).0, Refusal::UnknownLot);
     assert_eq!(refused(&mut park, request("a", "default")).0, Refusal::AlreadyParked);
-    let eager = ParkRequest { priority: 10, ..request("b", "default") };
+    let eager = known(request("b", "default"), |info| info.priority = 10);
     assert_eq!(refused(&mut park, eager).0, Refusal::BadArguments);
 }
 
@@ -34,9 +34,10 @@ fn an_occupied_orbit_is_next_to_another() {
 
 #[test]
 fn an_occupied_orbit_can_refuse() {
-    for (when, then) in
-        [(WhenOccupied::Continue, Then::Continue), (WhenOccupied::Parker, Then::Parker)]
-    {
+    for (when, then) in [
+        (WhenOccupied::Continue, AfterRefusal::Continue),
+        (WhenOccupied::Parker, AfterRefusal::Parker),
+    ] {
         let config = LotConfig { when_occupied: when, ..lot("default", "701-705") };
         let mut park = park_with(vec![config]);
         parked(&mut park, wanting("a", "default", "705"));
@@ -47,12 +48,12 @@ fn an_occupied_orbit_can_refuse() {
 
 #[test]
 fn a_full_lot_says_what_becomes_of_the_call() {
-    let there: Transfer = "4000 XML default".parse().unwrap();
+    let there: Destination = "4000 XML default".parse().unwrap();
     for (when, then) in [
-        (WhenFull::Continue, Then::Continue),
-        (WhenFull::Parker, Then::Parker),
-        (WhenFull::Hangup, Then::Hangup),
-        (WhenFull::Transfer(there.clone()), Then::Transfer(there)),
+        (WhenFull::Continue, AfterRefusal::Continue),
+        (WhenFull::Parker, AfterRefusal::Parker),
+        (WhenFull::Hangup, AfterRefusal::Hangup),
+        (WhenFull::Transfer(there.clone()), AfterRefusal::Transfer(there)),
     ] {
         let mut park = park_with(vec![LotConfig { when_full: when, ..lot("default", "701") }]);
         parked(&mut park, request("a", "default"));
@@ -72,7 +73,7 @@ fn a_full_lot_overflows_in_the_same_step() {
     assert_eq!(parked(&mut park, request("1", "a")), "a 11");
     assert_eq!(parked(&mut park, wanting("2", "a", "11")), "b 21");
     assert_eq!(parked(&mut park, request("3", "a")), "c 31");
-    assert_eq!(refused(&mut park, request("4", "a")), (Refusal::Full, Then::Hangup));
+    assert_eq!(refused(&mut park, request("4", "a")), (Refusal::Full, AfterRefusal::Hangup));
 }
 
 #[test]
@@ -86,7 +87,7 @@ fn overflow_in_a_circle_ends() {
         parked(&mut park, request(uuid, "a"));
     }
     for lot in ["a", "b", "c"] {
-        assert_eq!(refused(&mut park, request("4", lot)), (Refusal::Full, Then::Continue));
+        assert_eq!(refused(&mut park, request("4", lot)), (Refusal::Full, AfterRefusal::Continue));
     }
 }
 

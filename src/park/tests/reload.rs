@@ -40,10 +40,10 @@ fn a_lot_that_is_gone_drains_and_vanishes() {
     park.reserve(T0, &"b".into(), &key("vip"), Want::Auto, 5_000).unwrap();
     park.configure(T0, vec![lot("default", "701")]);
     assert_eq!(counts(&park, "vip"), [0, 1, 0, 0, 1, 2]);
-    assert!(park.lots()[1].going);
+    assert!(park.lots()[1].removed);
     assert_eq!(refused(&mut park, request("c", "vip")).0, Refusal::UnknownLot);
     assert_eq!(park.resolve("vip", None), Ok(key("vip")));
-    assert_ne!(park.lamp(Millis(0), &key("vip"), &orbit("801")), Lamp::Idle);
+    assert_ne!(park.lamp(Moment(0), &key("vip"), &orbit("801")), Lamp::Idle);
     // The reservation had been told to somebody, so it still holds.
     assert_eq!(parked(&mut park, request("b", "vip")), "vip 802");
     park.gone(T0, &"b".into(), End::HungUp);
@@ -76,7 +76,7 @@ fn an_orbit_that_changes_hands_takes_its_call_along() {
     assert_eq!(counts(&park, "b"), [3, 2, 0, 0, 1, 0]);
     assert_eq!(parked(&mut park, request("3", "x")), "b 703");
     let claim = park.claim(T0, Some(&key("b")), Target::Next, retriever("s")).unwrap();
-    assert_eq!(claim.call.uuid, "2".into());
+    assert_eq!(claim.call.info.uuid, "2".into());
     assert!(matches!(park.verdict(&"1".into()), Verdict::Bridge { .. }));
 }
 
@@ -149,7 +149,7 @@ fn lamps_follow_the_setting() {
     let dark = LotConfig { blf: false, ..lot("default", "701-705") };
     let effects = effects!(park.configure(T0, vec![dark.clone()]));
     assert_eq!(lamps(&effects), ["default 701"]);
-    assert_eq!(park.lamp(Millis(0), &key("default"), &orbit("701")), Lamp::Idle);
+    assert_eq!(park.lamp(Moment(0), &key("default"), &orbit("701")), Lamp::Idle);
     assert_eq!(park.lot_lamp(&key("default")), 0);
     let effects = effects!(park.park(T0, request("b", "default")).unwrap());
     assert_eq!(lamps(&effects), Vec::<String>::new());

@@ -6,20 +6,17 @@ fn new_leg(uuid: &str) -> NewLeg {
     NewLeg { uuid: uuid.into(), caller: Caller::new("Dave", "200"), parker: None }
 }
 
-fn replaced(park: &mut Park, now: Millis, old: &str, new: &str) -> Vec<Effect> {
+fn replaced(park: &mut Park, now: Moment, old: &str, new: &str) -> Vec<Effect> {
     effects!(park.replace(now, &old.into(), new_leg(new)).unwrap())
 }
 
 /// Everything that is known of the one call, but its uuid and its caller.
-fn place(park: &Park, now: Millis) -> CallView {
+fn place(park: &Park, now: Moment) -> CallView {
     let mut calls = park.calls(now, None);
     assert_eq!(calls.len(), 1);
-    CallView {
-        uuid: "any".into(),
-        caller_id_name: DisplayName::default(),
-        caller_id_number: Number::default(),
-        ..calls.remove(0)
-    }
+    let mut call = calls.remove(0);
+    (call.info.uuid, call.info.caller) = ("any".into(), Caller::default());
+    call
 }
 
 /// In both orders: the old leg goes first, or the new one comes first.
@@ -27,12 +24,11 @@ fn place(park: &Park, now: Millis) -> CallView {
 fn the_new_leg_has_everything_the_old_one_had() {
     for awaited in [false, true] {
         let mut park = park_of_five();
-        let asks = ParkRequest {
-            priority: 5,
-            note: "a note".to_owned(),
-            addressed_to: "1002@example.com".to_owned(),
-            ..wanting("a", "default", "703")
-        };
+        let asks = known(wanting("a", "default", "703"), |info| {
+            info.priority = 5;
+            info.note = "a note".into();
+            info.addressed_to = "1002@example.com".into();
+        });
         parked(&mut park, asks);
         let before = place(&park, at(40_000));
         if awaited {
@@ -41,9 +37,9 @@ fn the_new_leg_has_everything_the_old_one_had() {
         let effects = replaced(&mut park, at(40_000), "a", "b");
         assert_eq!(told(&effects), ["replace"]);
         let event = events(&effects)[0];
-        assert_eq!(event.uuid, "b".into());
+        assert_eq!(event.info.uuid, "b".into());
         assert_eq!(event.from_uuid, Some("a".into()));
-        assert_eq!(&*event.caller.name, "Dave");
+        assert_eq!(&*event.info.caller.name, "Dave");
         assert_eq!(lamps(&effects), ["default 703"]);
         assert_eq!(place(&park, at(40_000)), before);
         assert!(!park.is_parked(&"a".into()) && park.is_parked(&"b".into()));
@@ -53,7 +49,7 @@ fn the_new_leg_has_everything_the_old_one_had() {
         // The deadline is the old one.
         assert_eq!(park.poll_timeout(), Some(at(60_000)));
         let rung = effects!(park.handle_timeout(at(60_000)));
-        assert_eq!(rings(&rung)[0].call.uuid, "b".into());
+        assert_eq!(rings(&rung)[0].call.info.uuid, "b".into());
         assert_eq!(
             told(&effects!(park.gone(at(61_000), &"b".into(), End::HungUp))),
             ["abandon =abandoned"]
@@ -72,7 +68,7 @@ fn it_is_next_when_the_old_leg_would_have_been() {
     for uuid in ["z", "b", "c"] {
         let claim = park.claim(at(2_000), Some(&key("default")), Target::Next, retriever("r"));
         let claim = claim.unwrap();
-        assert_eq!(claim.call.uuid, uuid.into());
+        assert_eq!(claim.call.info.uuid, uuid.into());
         park.complete(at(2_000), &uuid.into(), claim.ticket);
     }
 }
@@ -80,14 +76,14 @@ fn it_is_next_when_the_old_leg_would_have_been() {
 #[test]
 fn a_parker_who_was_not_known_is_the_one_the_new_leg_brings() {
     let mut park = park_of_five();
-    parked(&mut park, ParkRequest { parker: None, ..request("a", "default") });
+    parked(&mut park, known(request("a", "default"), |info| info.parker = None));
     let brings = NewLeg { parker: Some(user("1001@example.com")), ..new_leg("b") };
     park.replace(at(0), &"a".into(), brings.clone()).unwrap();
-    assert_eq!(place(&park, at(0)).parker.as_deref(), Some("1001@example.com"));
+    assert_eq!(place(&park, at(0)).info.parker.as_deref(), Some("1001@example.com"));
     // One that is known stays.
     let brings = NewLeg { uuid: "c".into(), parker: Some(user("9@example.com")), ..brings };
     park.replace(at(0), &"b".into(), brings).unwrap();
-    assert_eq!(place(&park, at(0)).parker.as_deref(), Some("1001@example.com"));
+    assert_eq!(place(&park, at(0)).info.parker.as_deref(), Some("1001@example.com"));
 }
 
 #[test]
@@ -107,7 +103,7 @@ fn nobody_gets_a_call_between_two_legs_and_it_ends_if_none_comes() {
     assert_eq!(park.poll_timeout(), Some(at(6_000)));
     assert_eq!(
         told(&effects!(park.handle_timeout(at(6_000)))),
-        ["abandon (no other leg has taken its place) =abandoned"]
+        ["abandon (the leg that was to replace the call did not arrive) =abandoned"]
     );
     assert_eq!(counts(&park, "default"), [5, 0, 5, 0, 0, 0]);
     assert_eq!(park.replace(at(7_000), &"a".into(), new_leg("b")), Err(Refusal::Gone));
@@ -126,7 +122,7 @@ fn a_retriever_of_the_old_leg_has_nobody_and_the_new_one_waits() {
     assert_eq!(park.verdict(&"b".into()), Verdict::Hold);
     // The next one gets it, by its old name too: it was meant for the call.
     let claim = claim_call(&mut park, at(2_000), "a", retriever("s"));
-    assert_eq!(claim.call.uuid, "b".into());
+    assert_eq!(claim.call.info.uuid, "b".into());
 }
 
 /// Its phone rings on, and whoever answers has the call; one that fails is followed by the next step.
@@ -144,9 +140,9 @@ fn a_return_step_that_rings_goes_on_for_the_new_leg() {
         assert_eq!(stops(&replaced(&mut park, at(61_000), "a", "b")), []);
         assert!(park.rings(&"a".into(), run));
         let claim = claim_call(&mut park, at(62_000), "a", step_leg("s", run));
-        assert_eq!(claim.call.uuid, "b".into());
+        assert_eq!(claim.call.info.uuid, "b".into());
         let failed = effects!(park.unclaim(at(62_500), &"b".into(), claim.ticket));
-        assert_eq!(rings(&failed)[0].call.uuid, "b".into());
+        assert_eq!(rings(&failed)[0].call.info.uuid, "b".into());
     }
 }
 
@@ -165,7 +161,7 @@ fn a_step_that_fails_between_two_legs_is_followed_by_the_next_for_the_new_one() 
     replaced(&mut park, at(62_000), "a", "b");
     let next = effects!(park.handle_timeout(at(62_000)));
     assert_eq!(told(&next), ["return 2 user/1005@example.com"]);
-    assert_eq!(rings(&next)[0].call.uuid, "b".into());
+    assert_eq!(rings(&next)[0].call.info.uuid, "b".into());
 }
 
 /// What the old leg was to do itself, the new one does; but nobody takes the place of a leg that is hung up.
@@ -173,7 +169,7 @@ fn a_step_that_fails_between_two_legs_is_followed_by_the_next_for_the_new_one() 
 fn a_call_that_is_leaving_leaves_with_the_new_leg() {
     let mut park = park_of_five();
     parked(&mut park, request("a", "default"));
-    let to: Transfer = "4000 XML default".parse().unwrap();
+    let to: Destination = "4000 XML default".parse().unwrap();
     let claim = claim_call(&mut park, at(1), "a", Claimant::Leave(Exit::Transfer(to.clone())));
     replaced(&mut park, at(2), "a", "b");
     assert_eq!(park.verdict(&"b".into()), Verdict::Transfer { ticket: claim.ticket, to });

@@ -74,7 +74,10 @@ fn after_the_last_step_the_call_waits_for_another_timeout() {
     let mut park = returning("user/2");
     let run = rings(&due(&mut park))[0].run;
     let effects = effects!(park.step_failed(at(80_000), &"a".into(), run, "no answer"));
-    assert_eq!(told(&effects), ["return 1 user/2 (no answer)", "remind (no return step took it)"]);
+    assert_eq!(
+        told(&effects),
+        ["return 1 user/2 (no answer)", "remind (no return step took the call)"]
+    );
     assert_eq!(park.poll_timeout(), Some(at(140_000)));
     assert_eq!(rings(&due(&mut park)).len(), 1);
 }
@@ -92,7 +95,10 @@ fn a_failed_transfer_is_a_failed_step() {
 fn without_a_parker_that_step_is_skipped() {
     let mut park = park_of_five();
     let steps = Some(Step::parse_list("parker|user/2").unwrap());
-    parked(&mut park, ParkRequest { parker: None, returns: steps, ..request("a", "default") });
+    parked(
+        &mut park,
+        known(ParkRequest { returns: steps, ..request("a", "default") }, |info| info.parker = None),
+    );
     let effects = due(&mut park);
     assert_eq!(told(&effects), ["return 1 parker (the parker is not known)", "return 2 user/2"]);
     assert_eq!(rings(&effects).len(), 1);
@@ -101,7 +107,7 @@ fn without_a_parker_that_step_is_skipped() {
 #[test]
 fn without_steps_the_call_waits_on() {
     let mut park = returning("none");
-    assert_eq!(told(&due(&mut park)), ["remind (there is no return step)"]);
+    assert_eq!(told(&due(&mut park)), ["remind (there are no return steps)"]);
     assert_eq!(park.poll_timeout(), Some(at(120_000)));
 }
 
@@ -152,7 +158,10 @@ fn an_answered_leg_that_goes_away_is_a_failed_step() {
             false => effects!(park.unclaim(at(62_000), &"a".into(), claim.ticket)),
             true => effects!(park.step_failed(at(62_000), &"a".into(), run, "gone")),
         };
-        assert_eq!(told(&effects), ["return 1 user/1 (who answered went away)", "return 2 user/2"]);
+        assert_eq!(
+            told(&effects),
+            ["return 1 user/1 (the phone that answered has left)", "return 2 user/2"]
+        );
     }
 }
 
@@ -162,7 +171,7 @@ fn a_step_rings_for_its_time_and_not_longer() {
     let run = rings(&due(&mut park))[0].run;
     assert_eq!(effects!(park.handle_timeout(at(79_999))), []);
     let effects = effects!(park.handle_timeout(at(80_000)));
-    assert_eq!(effects[0], Effect::StopRing(run, Quiet::Unanswered));
+    assert_eq!(effects[0], Effect::StopRing(run, StopReason::Unanswered));
     assert_eq!(told(&effects), ["return 1 user/1 (NO_ANSWER)", "return 2 user/2"]);
 }
 

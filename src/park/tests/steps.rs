@@ -134,7 +134,10 @@ fn what_needs_a_parker_is_skipped_without_one() {
     let mut park = park_of_five();
     let steps = "remind|remind:message|voicemail:parker|parker repeat=3|user/2";
     let returns = Some(Step::parse_list(steps).unwrap());
-    parked(&mut park, ParkRequest { parker: None, returns, ..request("a", "default") });
+    parked(
+        &mut park,
+        known(ParkRequest { returns, ..request("a", "default") }, |info| info.parker = None),
+    );
     let told = told(&due(&mut park));
     assert_eq!(told.len(), 5);
     assert!(told[..4].iter().all(|it| it.ends_with("(the parker is not known)")), "{told:?}");
@@ -158,7 +161,7 @@ fn three_returns_then_after_return() {
     for round in 1..=3 {
         let rung = due(&mut park);
         let effects = fail(&mut park, round * 80_000, &rung);
-        assert_eq!(told(&effects)[1], "remind (no return step took it)");
+        assert_eq!(told(&effects)[1], "remind (no return step took the call)");
     }
     let Verdict::Transfer { ticket, to } = park.verdict(&"a".into()) else { panic!("no transfer") };
     assert_eq!(to.to_string(), "4000");
@@ -198,10 +201,10 @@ fn show_says_which_step_will_be_skipped_and_why() {
     let mut park =
         returning("parker when=idle|user/2@x.y when=registered repeat=2 pause=5|callback");
     let (idle, registered) =
-        (Asks::Idle(user("1000@example.com")), Asks::Registered(user("2@x.y")));
+        (Precondition::Idle(user("1000@example.com")), Precondition::Registered(user("2@x.y")));
     let asks = park.show_asks(&key("default"), &orbit("701"));
     assert_eq!(asks, [idle.clone(), registered]);
-    let known = |asks: &Asks| {
+    let known = |asks: &Precondition| {
         Some(if *asks == idle {
             "the user is in a call"
         } else {
@@ -213,8 +216,8 @@ fn show_says_which_step_will_be_skipped_and_why() {
         [
             "60000 rings the parker 1000@example.com for 20 s, but no: the user is in a call",
             "65000 rings user/2@x.y for 20 s, but no: no phone of the user is registered",
-            "65000 is offered to be called back, for 20 s",
-            "85000 waits on, again for 60 s",
+            "65000 is offered a call-back for 20 s",
+            "85000 remains parked for another 60 s",
         ]
     );
     assert_eq!(foretold(&park, 0, "701", &nobody).len(), 5);

@@ -3,8 +3,12 @@
 use super::*;
 
 fn adaptive() -> Park {
-    let timeout =
-        Timeout { base: Base::Adaptive, min_ms: 20_000, max_ms: 200_000, ..Timeout::default() };
+    let timeout = Timeout {
+        base: TimeoutRule::Adaptive,
+        min_ms: 20_000,
+        max_ms: 200_000,
+        ..Timeout::default()
+    };
     park_with(vec![LotConfig { timeout, ..lot("default", "701-705") }])
 }
 
@@ -60,7 +64,7 @@ fn priorities_scale() {
     for (uuid, priority, ms) in
         [("a", 0, 90_000), ("b", 4, 90_000), ("c", 5, 45_000), ("d", 9, 20_000)]
     {
-        parked(&mut park, ParkRequest { priority, ..request(uuid, "default") });
+        parked(&mut park, known(request(uuid, "default"), |info| info.priority = priority));
         assert_eq!(park.find(T0, &uuid.into()).unwrap().timeout_ms_left, Some(ms));
     }
     // More urgent now: its time is counted from when it was parked.

@@ -39,9 +39,9 @@ fn a_call_shows_what_it_is_doing() {
 fn a_lamp_shows_who_waits_unless_privacy_is_asked_for() {
     let mut park = park_of_five();
     let (lot, at_701) = (key("default"), orbit("701"));
-    assert_eq!(park.lamp(Millis(0), &lot, &at_701), Lamp::Idle);
+    assert_eq!(park.lamp(Moment(0), &lot, &at_701), Lamp::Idle);
     parked(&mut park, request("a", "default"));
-    let shown = |park: &Park, name: &str| match park.lamp(Millis(0), &lot, &orbit(name)) {
+    let shown = |park: &Park, name: &str| match park.lamp(Moment(0), &lot, &orbit(name)) {
         Lamp::Parked { uuid, name, number, blinks_in_ms: None, .. } => {
             (uuid.to_string(), name.to_string(), number.to_string())
         }
@@ -51,9 +51,9 @@ fn a_lamp_shows_who_waits_unless_privacy_is_asked_for() {
     assert_eq!(shown(&park, "701"), expected("a", "Alice", "100"));
     assert_eq!(park.lot_lamp(&lot), 1);
     let caller = Caller { private: true, ..Caller::new("Bob", "200") };
-    parked(&mut park, ParkRequest { caller, ..request("b", "default") });
+    parked(&mut park, known(request("b", "default"), |info| info.caller = caller));
     assert_eq!(shown(&park, "702"), expected("b", "", ""));
-    assert_eq!(&*park.find(T0, &"b".into()).unwrap().caller_id_name, "Bob");
+    assert_eq!(&*park.find(T0, &"b".into()).unwrap().info.caller.name, "Bob");
 }
 
 fn forecast(park: &Park, ms: u64, name: &str) -> Vec<String> {
@@ -64,7 +64,7 @@ pub(super) fn foretold(
     park: &Park,
     ms: u64,
     name: &str,
-    known: &dyn Fn(&Asks) -> Option<&'static str>,
+    known: &dyn Fn(&Precondition) -> Option<&'static str>,
 ) -> Vec<String> {
     let view = park.show(at(ms), &key("default"), &orbit(name), known).unwrap();
     let short = |next: &Forecast| {
@@ -105,13 +105,16 @@ fn show_says_what_happens_next_and_when() {
 fn show_says_what_is_skipped_and_how_it_ends() {
     let mut park = park_of_five();
     let returns = Some(Step::parse_list("parker|user/1").unwrap());
-    parked(&mut park, ParkRequest { parker: None, returns, ..request("a", "default") });
+    parked(
+        &mut park,
+        known(ParkRequest { returns, ..request("a", "default") }, |info| info.parker = None),
+    );
     assert_eq!(
         forecast(&park, 0, "701"),
         [
             "60000 rings the parker for 20 s, but no: the parker is not known",
             "60000 rings user/1 for 20 s",
-            "80000 waits on, again for 60 s",
+            "80000 remains parked for another 60 s",
         ]
     );
     parked(&mut park, ParkRequest { timeout_ms: Some(0), ..request("b", "default") });
@@ -119,7 +122,10 @@ fn show_says_what_is_skipped_and_how_it_ends() {
     park.return_now(T0, &key("default"), &orbit("702")).unwrap();
     assert_eq!(
         forecast(&park, 0, "702"),
-        ["0 rings the parker 1000@example.com for 20 s (now)", "20000 waits on without a timeout"]
+        [
+            "0 rings the parker 1000@example.com for 20 s (now)",
+            "20000 remains parked without a timeout"
+        ]
     );
 }
 
@@ -136,6 +142,6 @@ fn show_says_what_an_orbit_is() {
     assert_eq!(state("703"), Ok(OrbitState::Closed));
     assert_eq!(state("704"), Ok(OrbitState::Free));
     assert_eq!(state("706"), Err(Refusal::UnknownOrbit));
-    assert_eq!(forecast(&park, 1, "702"), ["4999 is free again unless b arrives"]);
+    assert_eq!(forecast(&park, 1, "702"), ["4999 becomes free again unless b arrives"]);
     assert_eq!(park.show(T0, &key("x"), &orbit("701"), &nobody), Err(Refusal::UnknownLot));
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use parking_lot::{Condvar, Mutex};
 
 use crate::module::Module;
-use crate::park::{LotKey, OrbitName};
+use crate::park::{LotKey, OrbitKey, OrbitName};
 use crate::tell::lamps::asked::Asked;
 
 /// How many phones may wait for an answer.
@@ -19,7 +19,7 @@ const MOST_OF_A_PHONE: usize = 1_000;
 /// What is to be done next.
 pub(crate) enum Job {
     /// The lamp of this orbit may show something old.
-    Lamp(LotKey, OrbitName),
+    Lamp(OrbitKey),
     /// That of the lot as a whole may.
     Lot(LotKey),
     /// A phone asks what a lamp shows.
@@ -34,9 +34,9 @@ pub(crate) enum Job {
 
 #[derive(Default)]
 struct Waiting {
-    lamps: VecDeque<(LotKey, OrbitName)>,
+    lamps: VecDeque<OrbitKey>,
     /// The same: each waits once.
-    dirty: HashSet<(LotKey, OrbitName)>,
+    dirty: HashSet<OrbitKey>,
     lots: VecDeque<LotKey>,
     asked: VecDeque<Asked>,
     of_phones: HashMap<Arc<str>, usize>,
@@ -64,7 +64,7 @@ impl Waiting {
         }
         if let Some(lamp) = self.lamps.pop_front() {
             self.dirty.remove(&lamp);
-            return Some(Job::Lamp(lamp.0, lamp.1));
+            return Some(Job::Lamp(lamp));
         }
         // Once for all calls that have come and gone meanwhile.
         if let Some(lot) = self.lots.pop_front() {
@@ -110,7 +110,7 @@ impl LampQueue {
             if !waiting.lots.contains(&lot) {
                 waiting.lots.push_back(lot.clone());
             }
-            let lamp = (lot, orbit);
+            let lamp = OrbitKey { lot, orbit };
             if waiting.dirty.insert(lamp.clone()) {
                 waiting.lamps.push_back(lamp);
             }

@@ -17,6 +17,8 @@ pub const LANES: u32 = 10;
 const CALLS: usize = 5;
 /// After how long a call that is to come back does.
 const TIMEOUT: Duration = Duration::from_secs(4);
+/// How often a desk's phone registers again; what it has registered ends after an hour.
+const REGISTERS_EVERY: Duration = Duration::from_secs(900);
 /// One thing a desk does begins so long after the one before.
 const PACE: Duration = Duration::from_millis(700);
 
@@ -66,9 +68,14 @@ impl<'a> Lane<'a> {
     }
 
     fn run(mut self) -> Result<(), String> {
+        let mut registered = Instant::now();
         while !self.figures.stop.load(Ordering::Relaxed) {
             let end = Instant::now() + PACE + Duration::from_millis(fastrand::u64(..300));
             self.turn()?;
+            if registered.elapsed() >= REGISTERS_EVERY {
+                self.desk.register();
+                registered = Instant::now();
+            }
             self.desk.forget_ended();
             self.caller.forget_ended();
             std::thread::sleep(end.saturating_duration_since(Instant::now()));

@@ -1,11 +1,8 @@
 //! The variables of a channel in which dialplans and CDRs find what became of a call.
 
+use crate::module::variables;
 use crate::park::{Action, ParkEvent, Refusal};
 use crate::switch::{Channel, Session, log};
-
-const PARKER: &str = "callpark_parker";
-/// What we found out for an earlier park of the same call, and wrote into `callpark_parker` for its CDR.
-pub(crate) const PARKER_FOUND: &str = "callpark_parker_found";
 
 /// What CDRs and later dialplan see of that event.
 pub(super) fn set(session: Session<'_>, event: &ParkEvent) {
@@ -13,18 +10,18 @@ pub(super) fn set(session: Session<'_>, event: &ParkEvent) {
     let set = |name: &str, value: &str| channel.set_variable(name, Some(value));
     match event.action {
         Action::Park | Action::Move | Action::Replace => {
-            set("callpark_lot", &event.lot.to_string());
+            set(variables::LOT, &event.lot.to_string());
             if let Some(orbit) = &event.orbit {
-                set("callpark_orbit", orbit.as_str());
+                set(variables::ORBIT, orbit.as_str());
             }
-            write_parker(channel, event.parker.as_deref());
-            set("callpark_parked_at", &event.parked_at_epoch_ms.to_string());
+            write_parker(channel, event.info.parker.as_deref());
+            set(variables::PARKED_AT, &event.info.parked_at_epoch_ms.to_string());
             if event.action != Action::Move {
                 for stale in [
-                    "callpark_outcome",
-                    "callpark_wait_ms",
-                    "callpark_retriever",
-                    "callpark_reason",
+                    variables::OUTCOME,
+                    variables::WAIT_MS,
+                    variables::RETRIEVER,
+                    variables::REASON,
                 ] {
                     channel.set_variable(stale, None);
                 }
@@ -33,10 +30,10 @@ pub(super) fn set(session: Session<'_>, event: &ParkEvent) {
         _ => {}
     }
     if let Some(outcome) = event.outcome {
-        set("callpark_outcome", outcome.as_str());
-        set("callpark_wait_ms", &event.wait_ms.to_string());
-        channel.set_variable("callpark_retriever", retriever(event).as_deref());
-        channel.set_variable("callpark_reason", event.reason.as_deref());
+        set(variables::OUTCOME, outcome.as_str());
+        set(variables::WAIT_MS, &event.wait_ms.to_string());
+        channel.set_variable(variables::RETRIEVER, retriever(event).as_deref());
+        channel.set_variable(variables::REASON, event.reason.as_deref());
     }
 }
 
@@ -45,17 +42,17 @@ fn retriever(event: &ParkEvent) -> Option<String> {
 }
 
 pub(crate) fn named_parker(channel: Channel<'_>) -> Option<String> {
-    let named = channel.variable(PARKER)?;
-    (channel.variable(PARKER_FOUND).as_ref() != Some(&named)).then_some(named)
+    let named = channel.variable(variables::PARKER)?;
+    (channel.variable(variables::PARKER_FOUND).as_ref() != Some(&named)).then_some(named)
 }
 
 /// Writes the parker on a channel, for its CDR. The next park of that channel does not take this for a name that the dialplan
 /// gave, unless it was one.
 fn write_parker(channel: Channel<'_>, parker: Option<&str>) {
     if named_parker(channel).is_none_or(|named| Some(named.as_str()) != parker) {
-        channel.set_variable(PARKER_FOUND, parker);
+        channel.set_variable(variables::PARKER_FOUND, parker);
     }
-    channel.set_variable(PARKER, parker);
+    channel.set_variable(variables::PARKER, parker);
 }
 
 /// Says in `callpark_status` how an application ended, and in the log if it did not do what it was asked.
@@ -71,12 +68,12 @@ pub(crate) fn report(
             log::notice(
                 Some(&session.uuid()),
                 format_args!(
-                    "{application}({data}): {}: {refusal}; the dialplan goes on",
+                    "{application}({data}) answered {}: {refusal}; the dialplan continues",
                     refusal.code()
                 ),
             );
             refusal.code()
         }
     };
-    session.channel().set_variable("callpark_status", Some(code));
+    session.channel().set_variable(variables::STATUS, Some(code));
 }

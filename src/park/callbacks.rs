@@ -1,0 +1,233 @@
+//! Calling callers back who have hung up to be called back.
+//!
+//! The user who shall call back is called first, when a phone of theirs is registered and they are in no call; whoever
+//! answers is connected to the caller's number by the dialplan. That happens once; what fails is tried again, so often
+//! and for so long as the lot says.
+
+use std::sync::Arc;
+
+use super::Park;
+use super::call::Call;
+use super::callback::{
+    Attempt, CallbackAttempt, CallbackBy, CallbackEnd, CallbackNews, CallbackView,
+};
+use super::caller::Caller;
+use super::deadlines::Due;
+use super::destination::{Destination, is_dialable};
+use super::effect::{Effect, StopReason};
+use super::moment::Moment;
+use super::names::{CallUuid, CallbackId, LotKey, OrbitName, RunId};
+use super::user::User;
+
+/// So many call-backs are owed at the most.
+const MOST: usize = 1_000;
+/// How soon it is looked again whether the user is free.
+const LOOK_AGAIN_MS: u64 = 5_000;
+/// How long after a failed attempt the next one begins.
+const TRY_AGAIN_MS: u64 = 60_000;
+/// An attempt of which nobody says anything has failed after so long.
+const BACKSTOP_MS: u64 = 150_000;
+
+#[derive(Clone, Debug)]
+pub(super) struct Callback {
+    lot: LotKey,
+    orbit: OrbitName,
+    uuid: CallUuid,
+    caller: Caller,
+    by: User,
+    to: Destination,
+    attempts_left: u32,
+    expires: Moment,
+    /// Its entry among the deadlines.
+    next: Moment,
+    /// Another call-back of the same user comes first.
+    waits: bool,
+    trying: Option<RunId>,
+    reason: Option<Arc<str>>,
+}
+
+impl Callback {
+    fn view(&self, id: CallbackId, now: Moment) -> CallbackView {
+        CallbackView {
+            id,
+            lot: self.lot.clone(),
+            orbit: self.orbit.clone(),
+            uuid: self.uuid.clone(),
+            caller: self.caller.clone(),
+            by: self.by.clone(),
+            attempts_left: self.attempts_left,
+            expires_in_ms: self.expires.since(now),
+            trying: self.trying.is_some(),
+            reason: self.reason.clone(),
+        }
+    }
+}
+
+impl Park {
+    /// Who would call this call's caller back, and where the number is dialled; an error says why nobody can.
+    pub(super) fn callback_of(&self, call: &Call) -> Result<(User, Destination), &'static str> {
+        let lot = self.lots.get(&call.lot).ok_or("the lot no longer exists")?;
+        let config = &lot.config.callback;
+        let addressed: Option<User> = call.info.addressed_to.parse().ok();
+        let by = match (&config.by, addressed, &call.info.parker) {
+            (_, Some(user), _) => user,
+            (CallbackBy::User(user), None, _) => user.clone(),
+            (CallbackBy::Parker, None, Some(parker)) => parker.clone(),
+            (CallbackBy::Parker, None, None) => return Err("no user who could call back is known"),
+        };
+        if !is_dialable(&call.info.caller.number) {
+            return Err("the caller's number cannot be dialled");
+        }
+        if self.callbacks.len() >= MOST {
+            return Err("too many call-backs are already owed");
+        }
+        let exten = config.to.exten.replace("${number}", &call.info.caller.number);
+        Ok((by, Destination { exten, ..config.to.clone() }))
+    }
+
+    /// The caller has hung up to be called back. Who asks twice is called back once.
+    pub(super) fn owe_callback(&mut self, now: Moment, call: &mut Call) {
+        let Some((by, to)) = call.promised.take() else { return };
+        let Some(config) = self.lots.get(&call.lot).map(|lot| lot.config.callback.clone()) else {
+            return;
+        };
+        let same = |(_, callback): &(&CallbackId, &Callback)| {
+            callback.by == by && callback.to == to && callback.trying.is_none()
+        };
+        if let Some(id) = self.callbacks.iter().find(same).map(|(id, _)| *id) {
+            self.end_callback(now, id, CallbackEnd::Again);
+        }
+        let id = CallbackId(self.count());
+        let callback = Callback {
+            lot: call.lot.clone(),
+            orbit: call.orbit.clone(),
+            uuid: call.info.uuid.clone(),
+            caller: call.info.caller.clone(),
+            by,
+            to,
+            attempts_left: config.attempts,
+            expires: now.after(config.expires_ms),
+            next: now,
+            waits: false,
+            trying: None,
+            reason: None,
+        };
+        let end = self.stopping.then_some(CallbackEnd::Shutdown);
+        let news = CallbackNews { callback: callback.view(id, now), end };
+        self.effects.push(Effect::Callback(Box::new(news)));
+        if self.stopping {
+            return;
+        }
+        self.callbacks.insert(id, callback);
+        self.deadlines.add(now, id.0, Due::Callback(id));
+    }
+
+    /// Every call-back that is owed, the oldest first.
+    pub fn callbacks(&self, now: Moment) -> Vec<CallbackView> {
+        self.callbacks.iter().map(|(id, callback)| callback.view(*id, now)).collect()
+    }
+
+    /// It is no longer owed; whether it was.
+    #[must_use]
+    pub fn cancel_callback(&mut self, now: Moment, id: CallbackId) -> bool {
+        let is_owed = self.callbacks.contains_key(&id);
+        self.end_callback(now, id, CallbackEnd::Cancelled);
+        is_owed
+    }
+
+    /// Whether that attempt is the current one: whoever is about to make it asks, for it may have been cancelled before it
+    /// began.
+    pub fn is_trying(&self, id: CallbackId, run: RunId) -> bool {
+        self.callbacks.get(&id).is_some_and(|callback| callback.trying == Some(run))
+    }
+
+    pub(super) fn callback_is_due(&mut self, now: Moment, id: CallbackId) {
+        let run = RunId(self.count());
+        let Some(callback) = self.callbacks.get_mut(&id) else { return };
+        if let Some(run) = callback.trying {
+            self.effects.push(Effect::StopRing(run, StopReason::Gone));
+            let silent = Attempt::Failed("the attempt did not end in time");
+            self.callback_tried(now, id, run, silent);
+        } else if callback.expires <= now {
+            self.end_callback(now, id, CallbackEnd::Expired);
+        } else if self.turns.get(&callback.by).is_some_and(|first| *first != id) {
+            callback.waits = true;
+            callback.next = callback.expires;
+            callback.reason = Some("the user has to call another caller back first".into());
+            self.deadlines.add(callback.next, id.0, Due::Callback(id));
+        } else {
+            self.turns.insert(callback.by.clone(), id);
+            callback.trying = Some(run);
+            callback.next = now.after(BACKSTOP_MS);
+            self.deadlines.add(callback.next, id.0, Due::Callback(id));
+            let (callback, to) = (callback.view(id, now), callback.to.clone());
+            self.effects.push(Effect::TryCallback(Box::new(CallbackAttempt { run, callback, to })));
+        }
+    }
+
+    /// What came of an attempt. One that is not the current one is ignored.
+    pub fn callback_tried(
+        &mut self,
+        now: Moment,
+        id: CallbackId,
+        run: RunId,
+        attempt: Attempt<'_>,
+    ) {
+        let Some(callback) = self.callbacks.get_mut(&id) else { return };
+        if callback.trying.take_if(|trying| *trying == run).is_none() {
+            return;
+        }
+        let wait_ms = match attempt {
+            Attempt::Connected => {
+                return self.end_callback(now, id, CallbackEnd::Connected);
+            }
+            Attempt::NotFree(reason) => {
+                callback.reason = Some(reason.into());
+                LOOK_AGAIN_MS
+            }
+            Attempt::Failed(reason) => {
+                callback.reason = Some(reason.into());
+                callback.attempts_left = callback.attempts_left.saturating_sub(1);
+                if callback.attempts_left == 0 {
+                    return self.end_callback(now, id, CallbackEnd::Failed);
+                }
+                let news = CallbackNews { callback: callback.view(id, now), end: None };
+                self.effects.push(Effect::Callback(Box::new(news)));
+                let by = callback.by.clone();
+                self.pass_on(now, &by, id);
+                TRY_AGAIN_MS
+            }
+        };
+        let Some(callback) = self.callbacks.get_mut(&id) else { return };
+        self.deadlines.remove(callback.next, id.0, Due::Callback(id));
+        callback.next = now.after(wait_ms).min(callback.expires);
+        self.deadlines.add(callback.next, id.0, Due::Callback(id));
+    }
+
+    /// Call-backs of one user are one after the other. If it was that one's turn, it is the oldest's that waits for it: soon,
+    /// for the user may just have hung up.
+    fn pass_on(&mut self, now: Moment, by: &User, id: CallbackId) {
+        if self.turns.get(by) != Some(&id) {
+            return;
+        }
+        self.turns.remove(by);
+        let next = self.callbacks.iter_mut().find(|(_, other)| other.waits && other.by == *by);
+        if let Some((id, callback)) = next {
+            self.turns.insert(by.clone(), *id);
+            self.deadlines.remove(callback.next, id.0, Due::Callback(*id));
+            callback.waits = false;
+            callback.reason = None;
+            callback.next = now.after(LOOK_AGAIN_MS).min(callback.expires);
+            self.deadlines.add(callback.next, id.0, Due::Callback(*id));
+        }
+    }
+
+    pub(super) fn end_callback(&mut self, now: Moment, id: CallbackId, end: CallbackEnd) {
+        let Some(callback) = self.callbacks.remove(&id) else { return };
+        self.deadlines.remove(callback.next, id.0, Due::Callback(id));
+        self.pass_on(now, &callback.by, id);
+        self.effects.extend(callback.trying.map(|run| Effect::StopRing(run, StopReason::Gone)));
+        let news = CallbackNews { callback: callback.view(id, now), end: Some(end) };
+        self.effects.push(Effect::Callback(Box::new(news)));
+    }
+}

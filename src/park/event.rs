@@ -1,0 +1,107 @@
+//! What is told of a call.
+
+use std::fmt;
+
+use super::info::CallInfo;
+use super::names::{CallUuid, LotKey, OrbitName};
+use super::outcome::Outcome;
+use super::steps::StepRef;
+use super::user::User;
+
+/// What an event tells: `Callpark-Action`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Action {
+    /// A call was parked.
+    Park,
+    /// A retriever was connected (outcome `retrieved`).
+    Retrieve,
+    /// A claim was given back; the call waits on.
+    Resume,
+    /// A return step started, failed or was skipped (the latter two with a reason), or took the call (outcome
+    /// `returned`).
+    Return,
+    /// The caller hung up while waiting (outcome `abandoned`).
+    Abandon,
+    /// The call left by its exit key, to be called back, or because another command took it (outcomes `left`,
+    /// `callback`, `transferred`).
+    Leave,
+    /// It is in another orbit or lot now.
+    Move,
+    /// Another leg has taken the place of its leg; the call goes on under that one's uuid.
+    Replace,
+    /// It was hung up by an administrator, or because the module stops (outcomes `dropped`, `shutdown`).
+    Drop,
+    /// A return step reminded the parker, or no return step took the call; it waits on.
+    Remind,
+    /// A call was not parked.
+    Refuse,
+}
+
+impl Action {
+    /// The word in the event.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Action::Park => "park",
+            Action::Retrieve => "retrieve",
+            Action::Resume => "resume",
+            Action::Return => "return",
+            Action::Abandon => "abandon",
+            Action::Leave => "leave",
+            Action::Move => "move",
+            Action::Replace => "replace",
+            Action::Drop => "drop",
+            Action::Remind => "remind",
+            Action::Refuse => "refuse",
+        }
+    }
+}
+
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// One event of the call's life. After each `park` exactly one follows that bears an outcome.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ParkEvent {
+    /// What happened.
+    pub action: Action,
+    /// The call.
+    pub info: CallInfo,
+    /// The call's lot; after a move the new one; of a refused call the one it asked for.
+    pub lot: LotKey,
+    /// Its orbit; of a refused call the one it asked for, if it asked for one.
+    pub orbit: Option<OrbitName>,
+    /// For how long it has been parked, in ms.
+    pub wait_ms: u64,
+    /// Only on the last event of a call.
+    pub outcome: Option<Outcome>,
+    /// Who took it, or would have, `user@domain`.
+    pub retriever: Option<User>,
+    /// The channel of that one.
+    pub retriever_uuid: Option<CallUuid>,
+    /// Why: of `refuse` a [`Refusal`]'s code, otherwise a sentence.
+    pub reason: Option<String>,
+    /// Of `refuse`: which rule of the lot did not let the call in, if one did not.
+    pub rule: Option<&'static str>,
+    /// Which return step.
+    pub step: Option<StepRef>,
+    /// Where it was before a `move`.
+    pub from: Option<(LotKey, OrbitName)>,
+    /// Which channel it was before a `replace`.
+    pub from_uuid: Option<CallUuid>,
+}
+
+impl Outcome {
+    /// What the event that bears it tells.
+    pub fn action(self) -> Action {
+        match self {
+            Outcome::Retrieved => Action::Retrieve,
+            Outcome::Returned => Action::Return,
+            Outcome::Abandoned => Action::Abandon,
+            Outcome::Left | Outcome::Callback | Outcome::Transferred => Action::Leave,
+            Outcome::Dropped | Outcome::Shutdown => Action::Drop,
+        }
+    }
+}

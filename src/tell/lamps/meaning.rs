@@ -1,0 +1,72 @@
+//! Which lamp a name means to whom.
+
+use std::net::IpAddr;
+
+use crate::module::Module;
+use crate::park::{LotKey, OrbitName, host_of};
+use crate::switch::core;
+use crate::tell::lamps::shown::{Shown, lot_now, orbit_now};
+
+/// A lamp: that of an orbit, or that of a lot as a whole.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct LampKey {
+    /// The lot.
+    pub(super) lot: LotKey,
+    /// The orbit, if it is an orbit's.
+    pub(super) orbit: Option<OrbitName>,
+}
+
+impl LampKey {
+    /// What it is called.
+    pub(super) fn login(&self) -> &str {
+        self.orbit.as_ref().map_or(self.lot.name.as_str(), OrbitName::as_str)
+    }
+}
+
+/// What `login` means to somebody in `domain`: an orbit, or a lot as a whole.
+pub(super) fn meant(module: &Module, login: &str, domain: &str) -> Option<LampKey> {
+    // Whoever watches under an address of the switch watches under its domain.
+    let host = host_of(domain);
+    let domain = host.parse::<IpAddr>().ok().and_then(|_| core::domain());
+    let domain = domain.as_deref().unwrap_or(host);
+    module.look(|park| match park.orbit_at(login, Some(domain)) {
+        Some((lot, orbit)) => Some(LampKey { lot, orbit: Some(orbit) }),
+        None => park.resolve(login, Some(domain)).ok().map(|lot| LampKey { lot, orbit: None }),
+    })
+}
+
+/// What a lamp means to those who watch it in one domain or another: that of this lot, or after a reload of another, or
+/// nothing any more.
+pub(super) struct Meanings<'a> {
+    module: &'a Module,
+    login: &'a str,
+    /// The one that was asked for last: to most it means the same.
+    known: Option<(LampKey, Shown)>,
+}
+
+impl<'a> Meanings<'a> {
+    pub(super) fn new(module: &'a Module, login: &'a str) -> Self {
+        Self { module, login, known: None }
+    }
+
+    /// To those in that domain.
+    pub(super) fn to(&mut self, domain: &str) -> Shown {
+        let Some(meant) = meant(self.module, self.login, domain) else { return Shown::off() };
+        match &self.known {
+            Some((same, shown)) if *same == meant => shown.clone(),
+            _ => {
+                let shown = now(self.module, &meant);
+                self.known = Some((meant, shown.clone()));
+                shown
+            }
+        }
+    }
+}
+
+/// What a lamp shows now.
+pub(super) fn now(module: &Module, lamp: &LampKey) -> Shown {
+    match &lamp.orbit {
+        Some(orbit) => orbit_now(module, &lamp.lot, orbit).0,
+        None => lot_now(module, &lamp.lot),
+    }
+}
