@@ -8,6 +8,8 @@ HOST = $(shell rustc -vV | sed -n 's/^host: //p')
 # What libFuzzer is led by; stable Rust can do that.
 COVERAGE = -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 -Cllvm-args=-sanitizer-coverage-inline-8bit-counters \
 	-Cllvm-args=-sanitizer-coverage-pc-table -Cllvm-args=-sanitizer-coverage-trace-compares --cfg fuzzing
+# Tests with phones mostly wait, so several run on one processor.
+SIP_THREADS ?= $(shell echo $$((3 * $$(nproc))))
 # The prefix of an installed FreeSWITCH: the folder that holds bin/freeswitch.
 FREESWITCH ?=
 export FREESWITCH
@@ -63,7 +65,8 @@ fuzz: need-build need-fuzz ## Fuzzes what callers, commands and configurations c
 		grep -E 'number_of_executed_units|peak_rss' "target/fuzz/$$target.log"; done
 
 test-freeswitch: need-build need-freeswitch ## Runs every suite that can use a real FreeSWITCH, FREESWITCH=<prefix>
-	$(CARGO) test --release --test headers --test scenarios --test sip --test vanilla --test model --test deadlines --test memory
+	$(CARGO) test --release --test headers --test scenarios --test vanilla --test model --test deadlines --test memory
+	$(CARGO) test --release --test sip -- --test-threads=$(SIP_THREADS)
 
 # Not optimised: a first build is the longest part of it.
 demo: need-build ## Parks, retrieves and returns calls, in a FreeSWITCH if there is one, or else in the stand-in

@@ -25,7 +25,7 @@ impl Folder {
 
     pub(crate) fn new() -> io::Result<Folder> {
         let name = format!("kit-{}-{:08x}", std::process::id(), fastrand::u32(..));
-        let path = std::env::temp_dir().join(name);
+        let path = place().join(name);
         for room in Folder::ROOMS {
             fs::create_dir_all(path.join(room))?;
         }
@@ -56,6 +56,29 @@ impl Folder {
 
     pub(crate) fn log(&self) -> PathBuf {
         self.join("log/freeswitch.log")
+    }
+}
+
+/// Where folders are: in memory if there is room, for FreeSWITCH waits for its databases to be on the disk, or else, and with
+/// `TMPDIR`, where temporary files are.
+fn place() -> PathBuf {
+    const MEMORY: &str = "/dev/shm";
+    const ROOM: u64 = 512 * 1024 * 1024;
+    let wished = std::env::var_os("TMPDIR").is_some();
+    if !wished && free(MEMORY) >= ROOM { PathBuf::from(MEMORY) } else { std::env::temp_dir() }
+}
+
+/// How many bytes this process can write there.
+fn free(folder: &str) -> u64 {
+    let Ok(name) = std::ffi::CString::new(folder) else { return 0 };
+    // SAFETY: the struct is plain numbers, for which zero is a value; statvfs writes to it and reads the name.
+    unsafe {
+        let mut stat: libc::statvfs = std::mem::zeroed();
+        let usable = libc::access(name.as_ptr(), libc::W_OK) == 0;
+        if !usable || libc::statvfs(name.as_ptr(), &raw mut stat) != 0 {
+            return 0;
+        }
+        stat.f_bavail.saturating_mul(stat.f_frsize)
     }
 }
 
