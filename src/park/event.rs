@@ -81,7 +81,7 @@ pub struct ParkEvent {
     pub retriever: Option<User>,
     /// The channel of that one.
     pub retriever_uuid: Option<CallUuid>,
-    /// Why: of `refuse` a [`Refusal`]'s code, otherwise a sentence.
+    /// Why: of `refuse` a [`Refusal`](super::Refusal)'s code, otherwise a sentence.
     pub reason: Option<String>,
     /// Of `refuse`: which rule of the lot did not let the call in, if one did not.
     pub rule: Option<&'static str>,
