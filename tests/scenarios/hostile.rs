@@ -142,7 +142,9 @@ fn a_configuration_that_asks_for_too_much_is_refused_with_its_line() {
     let orbits = lines(1_000, &|at| {
         format!("<lot name=\"l{at}\" orbits=\"{at:04}0000000-{at:04}9999999\"/>\n")
     });
-    let steps = lines(100_000, &|_| "<step to=\"parker\"/>\n".to_owned());
+    // FreeSWITCH's own reading takes more than half a minute for 100,000 elements in a row.
+    let many = if scene.switch.is_real() { 10_000 } else { 100_000 };
+    let steps = lines(many, &|_| "<step to=\"parker\"/>\n".to_owned());
     let steps =
         format!("<lot name=\"default\" orbits=\"701\">\n<return>\n{steps}</return>\n</lot>");
     let lots = lines(30_000, &|at| format!("<lot name=\"l{at}\" orbits=\"{at}\"/>\n"));
