@@ -47,7 +47,7 @@ impl Element {
         match self.attributes.iter().find(|(name, _)| !known.contains(&name.as_str())) {
             None => Ok(()),
             Some((name, value)) => {
-                let problem = format_args!("<{}> has no such attribute", self.name);
+                let problem = format!("<{}> has no such attribute", self.name);
                 Err(ConfigError::at(self, problem).param(name, value))
             }
         }
