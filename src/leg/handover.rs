@@ -267,13 +267,15 @@ pub(crate) fn give(
 /// hangs this one up, unless it sees it there (`audio_bridge_thread`).
 fn outstay(parked: Channel<'_>, handover: &Handover) {
     const LIMIT: Duration = Duration::from_secs(2);
-    let began = Instant::now();
-    while parked.up() && !handover.has_left() && began.elapsed() < LIMIT {
+    clock::poll(LIMIT, Duration::from_millis(1), || {
+        if !parked.up() || handover.has_left() {
+            return true;
+        }
         parked.set_flag(Flag::Bridged);
         // Does what is queued for it.
         let _ = parked.ready();
-        std::thread::sleep(Duration::from_millis(1));
-    }
+        false
+    });
 }
 
 /// Looks at every bridge for which it is time. How soon it is for the next one.

@@ -177,13 +177,15 @@ impl Park {
         reason: Option<&str>,
     ) {
         let Some(call) = self.calls.get(uuid) else { return };
+        let steps = self.steps_of(call);
+        let found = steps.get(step);
         if let Some(reason) = reason {
-            let mut event = call.event(now, self.action_of(call, step));
-            event.step = self.step_ref(call, step);
+            let mut event = call.event(now, action_of(found));
+            event.step = found.map(|found| StepRef::of(step, found));
             event.reason = Some(reason.to_owned());
             self.effects.push(event.into());
         }
-        let repeat = self.steps_of(call).get(step).map_or(1, |step| step.repeat);
+        let repeat = found.map_or(1, |step| step.repeat);
         let tries = call.returning.attempt().tries.saturating_add(1);
         let next = if tries < repeat {
             StepTry { step, tries }
@@ -221,7 +223,7 @@ impl Park {
             }
             let Some(call) = self.calls.get(uuid) else { return };
             let act = self.act_of(call, step);
-            let mut event = call.event(now, self.action_of(call, number));
+            let mut event = call.event(now, action_of(Some(step)));
             event.step = Some(StepRef::of(number, step));
             if let Act::Skip(reason) = act {
                 event.reason = Some(reason.to_owned());
@@ -238,7 +240,8 @@ impl Park {
                         RingTo::Message(_) => MESSAGE_WITHIN_MS,
                         _ => step.lasts_ms(),
                     };
-                    self.ring(uuid, RingingStep::of(run, attempt, since, now.after(lasts_ms)));
+                    let ringing = RingingStep::of(run, attempt, since, now.after(lasts_ms));
+                    self.proceed(uuid, ReturnState::Ringing(ringing));
                     let Some(call) = self.find(now, uuid) else { return };
                     let ring = Ring { run, call, to, step: step.clone() };
                     return self.effects.push(Effect::Ring(Box::new(ring)));
@@ -246,7 +249,8 @@ impl Park {
                 Act::Offer => {
                     let until = now.after(step.lasts_ms());
                     let offer = RingingStep::of(run, attempt, since, until);
-                    self.ring(uuid, RingingStep { offer: true, ..offer });
+                    let offer = RingingStep { offer: true, ..offer };
+                    self.proceed(uuid, ReturnState::Ringing(offer));
                     return self.effects.push(Effect::Offer(uuid.clone()));
                 }
             }
@@ -254,23 +258,11 @@ impl Park {
         self.round_is_over(now, uuid, steps.is_empty());
     }
 
-    fn ring(&mut self, uuid: &CallUuid, step: RingingStep) {
-        self.proceed(uuid, ReturnState::Ringing(step));
-    }
-
     /// The call goes on to that state.
     fn proceed(&mut self, uuid: &CallUuid, state: ReturnState) {
         let Some(call) = self.calls.get_mut(uuid) else { return };
         call.returning = state;
         self.deadlines.arm(call);
-    }
-
-    /// What the events of that step are.
-    fn action_of(&self, call: &Call, step: usize) -> Action {
-        match self.steps_of(call).get(step).map(|step| &step.to) {
-            Some(StepTo::Remind(_)) => Action::Remind,
-            _ => Action::Return,
-        }
     }
 
     /// Whether the caller has been offered to be called back, and may still say so.
@@ -366,5 +358,13 @@ impl Park {
 
     pub(super) fn step_ref(&self, call: &Call, step: usize) -> Option<StepRef> {
         self.steps_of(call).get(step).map(|found| StepRef::of(step, found))
+    }
+}
+
+/// What the events of that step are.
+fn action_of(step: Option<&Step>) -> Action {
+    match step.map(|step| &step.to) {
+        Some(StepTo::Remind(_)) => Action::Remind,
+        _ => Action::Return,
     }
 }

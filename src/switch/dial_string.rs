@@ -58,11 +58,7 @@ impl DialString {
 fn split<'a>(text: &'a str, separators: &'static [char]) -> impl Iterator<Item = &'a str> {
     let mut depth = 0_usize;
     let parts = text.split(move |c| {
-        match c {
-            '{' | '[' | '<' => depth += 1,
-            '}' | ']' | '>' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
+        depth = depth_behind(depth, c);
         depth == 0 && separators.contains(&c)
     });
     parts.map(str::trim).filter(|part| !part.is_empty())
@@ -82,14 +78,19 @@ pub(crate) fn endpoints(dial_string: &str) -> impl Iterator<Item = &str> {
 fn behind_brackets(text: &str) -> &str {
     let mut depth = 0_usize;
     let end = text.char_indices().find_map(|(at, c)| {
-        match c {
-            '{' | '[' | '<' => depth += 1,
-            '}' | ']' | '>' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
+        depth = depth_behind(depth, c);
         (depth == 0).then_some(at + 1)
     });
     end.and_then(|end| text.get(end..)).unwrap_or_default()
+}
+
+/// In how many brackets the text behind that character is.
+fn depth_behind(depth: usize, c: char) -> usize {
+    match c {
+        '{' | '[' | '<' => depth + 1,
+        '}' | ']' | '>' => depth.saturating_sub(1),
+        _ => depth,
+    }
 }
 
 #[cfg(test)]

@@ -32,13 +32,9 @@ pub(super) fn set(session: Session<'_>, event: &ParkEvent) {
     if let Some(outcome) = event.outcome {
         set(variables::OUTCOME, outcome.as_str());
         set(variables::WAIT_MS, &event.wait_ms.to_string());
-        channel.set_variable(variables::RETRIEVER, retriever(event).as_deref());
+        channel.set_variable(variables::RETRIEVER, event.retriever.as_deref());
         channel.set_variable(variables::REASON, event.reason.as_deref());
     }
-}
-
-fn retriever(event: &ParkEvent) -> Option<String> {
-    event.retriever.as_deref().map(str::to_owned)
 }
 
 pub(crate) fn named_parker(channel: Channel<'_>) -> Option<String> {
