@@ -19,6 +19,7 @@ mod callback;
 mod callbacks;
 mod caller;
 mod callers;
+mod cause;
 mod claim;
 mod configure;
 mod deadlines;
@@ -65,6 +66,7 @@ pub use callback::{
     Attempt, CallbackAttempt, CallbackBy, CallbackConfig, CallbackEnd, CallbackNews, CallbackView,
 };
 pub use caller::Caller;
+pub use cause::{BadCause, CauseName};
 pub use claim::{Claim, Claimant, Target};
 pub use destination::{BadDestination, Destination, Exit, is_dialable};
 pub use dialog::Dialog;

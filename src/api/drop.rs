@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Answer, Error, Verb, lot_and_orbit, ok};
 use crate::module::Module;
-use crate::park::Refusal;
+use crate::park::{CauseName, Refusal};
 use crate::switch::Cause;
 
 pub(super) const VERB: Verb = Verb {
@@ -17,17 +17,16 @@ pub(super) const VERB: Verb = Verb {
 
 fn run(module: &Arc<Module>, words: &[&str]) -> Answer {
     let (lot, orbit, cause) = match *words {
-        [lot, orbit] => (lot, orbit, Cause::NORMAL_CLEARING),
+        [lot, orbit] => (lot, orbit, CauseName::NORMAL_CLEARING),
         [lot, orbit, name] => {
-            let cause = Cause::parse(name).ok_or_else(|| {
-                Error::new(Refusal::BadArguments, format!("{name:?} is not a hang-up cause"))
-            })?;
-            (lot, orbit, cause)
+            // Any spelling will do, and a number; from here on it has FreeSWITCH's name.
+            let cause = Cause::parse(name).and_then(|cause| cause.name().parse().ok());
+            let wrong = || format!("{name:?} is not a hang-up cause");
+            (lot, orbit, cause.ok_or_else(|| Error::new(Refusal::BadArguments, wrong()))?)
         }
         _ => return Err(Refusal::BadArguments.into()),
     };
     let (lot, orbit) = module.look(|park| lot_and_orbit(park, lot, orbit))?;
-    let cause = cause.name();
-    module.act(None, |park, now| park.drop_call(now, &lot, &orbit, &cause))?;
+    module.act(None, |park, now| park.drop_call(now, &lot, &orbit, cause))?;
     ok(format_args!("{lot} {orbit}"))
 }

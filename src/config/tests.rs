@@ -1,7 +1,7 @@
 //! What the file can say, and what it says when it is wrong.
 
 use super::*;
-use crate::park::{AfterReturn, Assign, Reminder, StepTo, When, WhenOccupied};
+use crate::park::{AfterReturn, Assign, CauseName, Reminder, StepTo, When, WhenOccupied};
 
 const SAMPLE: &str =
     include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/conf/autoload_configs/callpark.conf.xml"));
@@ -231,7 +231,7 @@ fn what_makes_no_sense_together_is_an_error() {
         assert!(problem.contains("lot \"default\""), "{inside}: {problem}");
     }
     let lot = parse(&in_lot("<param name='after-return' value='hangup'/>")).remove(0);
-    assert_eq!(lot.after_return, AfterReturn::Hangup("NO_ANSWER".into()));
+    assert_eq!(lot.after_return, AfterReturn::Hangup(CauseName::NO_ANSWER));
 }
 
 #[test]

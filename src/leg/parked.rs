@@ -79,8 +79,7 @@ impl<'a> Parked<'a> {
                 }
                 Verdict::HangUp { ticket, cause } => {
                     self.complete(ticket);
-                    channel.hangup(Cause::parse(&cause).unwrap_or(Cause::NORMAL_CLEARING));
-                    return;
+                    return channel.hangup(Cause::from(&cause));
                 }
                 Verdict::Callback { ticket } => {
                     if let Some(call) = self.view() {

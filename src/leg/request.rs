@@ -4,7 +4,6 @@ use std::fmt::Display;
 
 use crate::leg::caller_id;
 use crate::leg::expand::holds_what_was_sent;
-use crate::module::source;
 use crate::module::variables;
 use crate::park::{
     CallInfo, CallUuid, Caller, LotKey, ParkRequest, Step, TOP_PRIORITY, User, Want,
@@ -57,11 +56,14 @@ pub(crate) fn of(
         }
         let steps =
             Step::parse_list(&steps).map_err(|error| ignored(variables::RETURN, &error)).ok()?;
-        let unknown = source::causes(&steps).find(|cause| Cause::parse(cause).is_none()).cloned();
-        if let Some(cause) = &unknown {
-            ignored(variables::RETURN, &format_args!("there is no hang-up cause {cause:?}"));
+        if let Some(cause) =
+            steps.iter().filter_map(Step::cause).find(|cause| !Cause::exists(cause))
+        {
+            let why = format_args!("there is no hang-up cause {:?}", cause.as_str());
+            ignored(variables::RETURN, &why);
+            return None;
         }
-        unknown.is_none().then_some(steps)
+        Some(steps)
     });
     let priority = number(variables::PRIORITY, u64::from(TOP_PRIORITY)).unwrap_or(0);
     let info = CallInfo {

@@ -11,7 +11,6 @@ use crate::module::health::Mark;
 use crate::module::message::Message;
 use crate::module::thread::in_thread;
 use crate::module::{Module, rival};
-use crate::park::{AfterReturn, Step, StepTo};
 use crate::switch::Cause;
 use crate::switch::event::{Heard, Kind, Listener};
 use crate::switch::{core, log, xml};
@@ -34,21 +33,8 @@ fn parse(text: Option<&str>) -> Result<Config, String> {
 /// What is wrong with a cause in there that FreeSWITCH does not know, if there is one: only here can it be asked.
 fn unknown_cause(config: &Config) -> Option<String> {
     config.lots.iter().find_map(|lot| {
-        let after = match &lot.after_return {
-            AfterReturn::Hangup(cause) => Some(cause),
-            _ => None,
-        };
-        let wrong =
-            causes(&lot.returns).chain(after).find(|cause| Cause::parse(cause).is_none())?;
+        let wrong = lot.causes().find(|cause| !Cause::exists(cause))?.as_str();
         Some(format!("lot {:?}: there is no hang-up cause {wrong:?}", lot.key.to_string()))
-    })
-}
-
-/// The causes with which steps hang up.
-pub(crate) fn causes(steps: &[Step]) -> impl Iterator<Item = &String> {
-    steps.iter().filter_map(|step| match &step.to {
-        StepTo::Hangup(cause) => Some(cause),
-        _ => None,
     })
 }
 

@@ -2,6 +2,7 @@
 
 use super::Park;
 use super::call::Want;
+use super::cause::CauseName;
 use super::claim::{Claimant, Target};
 use super::destination::Exit;
 use super::effect::StopReason;
@@ -163,11 +164,11 @@ impl Park {
         now: Moment,
         lot: &LotKey,
         orbit: &OrbitName,
-        cause: &str,
+        cause: CauseName,
     ) -> Result<(), Refusal> {
         let uuid = self.unclaimed(lot, orbit)?;
-        let exit = Exit::Drop { cause: cause.to_owned() };
-        self.claim(now, None, Target::Call(&uuid), Claimant::Leave(exit)).map(|_| ())
+        let exit = Claimant::Leave(Exit::Drop { cause });
+        self.claim(now, None, Target::Call(&uuid), exit).map(|_| ())
     }
 
     /// Takes a lot, or one orbit of it, out of service. Calls in it stay, and what is reserved stays reserved.

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::cause::CauseName;
 use super::user::User;
 
 /// A place in the dialplan: `<exten> [<dialplan> [<context>]]`.
@@ -68,7 +69,7 @@ pub enum Exit {
     /// An administrator, or a return step, hangs it up.
     Drop {
         /// The hang-up cause.
-        cause: String,
+        cause: CauseName,
     },
     /// It hangs up to be called back.
     Callback,

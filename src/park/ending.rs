@@ -36,8 +36,8 @@ impl Park {
         self.gone_because(now, uuid, end, None);
     }
 
-    /// As [`gone`](Park::gone). `cause`: what broke the connection of a caller who did not simply hang up.
-    pub fn gone_because(&mut self, now: Moment, uuid: &CallUuid, end: End, cause: Option<String>) {
+    /// As [`gone`](Park::gone). `reason`: what broke the connection of a caller who did not simply hang up.
+    pub fn gone_because(&mut self, now: Moment, uuid: &CallUuid, end: End, reason: Option<String>) {
         let Some(call) = self.calls.get(uuid) else { return };
         let by = call.claim.as_ref().map(|pending| &pending.by);
         let end = if self.stopping { End::Shutdown } else { end };
@@ -56,8 +56,8 @@ impl Park {
             (End::TakenAway, _) => Outcome::Transferred,
         };
         let came_true = matches!(outcome, Outcome::Dropped | Outcome::Returned);
-        let cause = cause.filter(|_| outcome == Outcome::Abandoned);
-        self.finish_because(now, uuid, outcome, came_true, cause);
+        let reason = reason.filter(|_| outcome == Outcome::Abandoned);
+        self.finish_because(now, uuid, outcome, came_true, reason);
     }
 
     /// The module or the switch stops: nothing is parked, claimed or returned any more, and every call still here ends

@@ -3,9 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::cause::{BadCause, CauseName};
 use super::destination::{BadDestination, Destination};
 use super::names::LotKey;
-use super::steps::{BadStep, read_cause};
 
 /// What becomes of a call when every orbit is taken.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -37,7 +37,7 @@ pub enum BadFallback {
     Transfer(#[from] BadDestination),
     /// No hang-up cause.
     #[error(transparent)]
-    Cause(#[from] BadStep),
+    Cause(#[from] BadCause),
 }
 
 impl FromStr for WhenFull {
@@ -104,14 +104,22 @@ pub enum AfterReturn {
     #[default]
     Park,
     /// It is hung up with this cause.
-    Hangup(String),
+    Hangup(CauseName),
     /// It is transferred.
     Transfer(Destination),
 }
 
 impl AfterReturn {
     /// The cause of a call that is hung up because nobody took it.
-    pub const CAUSE: &'static str = "NO_ANSWER";
+    pub const CAUSE: CauseName = CauseName::NO_ANSWER;
+
+    /// The cause with which it hangs the call up, if that is what it does.
+    pub fn cause(&self) -> Option<&CauseName> {
+        match self {
+            AfterReturn::Hangup(cause) => Some(cause),
+            _ => None,
+        }
+    }
 }
 
 impl FromStr for AfterReturn {
@@ -122,8 +130,8 @@ impl FromStr for AfterReturn {
             "park, hangup, hangup:<cause>, transfer:<exten> [<dialplan> [<context>]]";
         match (text, text.split_once(':')) {
             ("park", _) => Ok(AfterReturn::Park),
-            ("hangup", _) => Ok(AfterReturn::Hangup(AfterReturn::CAUSE.to_owned())),
-            (_, Some(("hangup", cause))) => Ok(AfterReturn::Hangup(read_cause(cause)?)),
+            ("hangup", _) => Ok(AfterReturn::Hangup(AfterReturn::CAUSE)),
+            (_, Some(("hangup", cause))) => Ok(AfterReturn::Hangup(cause.parse()?)),
             (_, Some(("transfer", place))) => Ok(AfterReturn::Transfer(place.parse()?)),
             _ => Err(BadFallback::Unknown(text.to_owned(), WORDS)),
         }

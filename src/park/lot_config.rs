@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::callback::CallbackConfig;
+use super::cause::CauseName;
 use super::destination::Destination;
 use super::fallback::{AfterReturn, WhenFull, WhenOccupied};
 use super::free::Assign;
@@ -110,6 +111,11 @@ impl LotConfig {
             (AfterReturn::Park, None) => None,
             (AfterReturn::Hangup(_) | AfterReturn::Transfer(_), None) => Some(1),
         }
+    }
+
+    /// The causes with which its return steps, and what follows them, hang calls up.
+    pub fn causes(&self) -> impl Iterator<Item = &CauseName> {
+        self.returns.iter().filter_map(Step::cause).chain(self.after_return.cause())
     }
 
     /// How often the caller hears the comfort, in ms; none: never.

@@ -104,7 +104,7 @@ impl Park {
         call.leaves_at = Some(lot.config.max_wait_ms).filter(|ms| *ms > 0).map(|ms| now.after(ms));
         let by = match lot.config.exit_to.clone() {
             Some(to) => ClaimedBy::Leave(Exit::Transfer(to)),
-            None => ClaimedBy::Leave(Exit::Drop { cause: AfterReturn::CAUSE.to_owned() }),
+            None => ClaimedBy::Leave(Exit::Drop { cause: AfterReturn::CAUSE }),
         };
         self.claim_itself(uuid, by);
     }
@@ -308,7 +308,7 @@ impl Park {
             None => return,
             Some(AfterReturn::Transfer(to)) => Exit::Transfer(to),
             Some(AfterReturn::Hangup(cause)) => Exit::Drop { cause },
-            Some(AfterReturn::Park) => Exit::Drop { cause: AfterReturn::CAUSE.to_owned() },
+            Some(AfterReturn::Park) => Exit::Drop { cause: AfterReturn::CAUSE },
         };
         self.claim_itself(uuid, ClaimedBy::Step { step: None, exit });
     }

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 mod read;
 
+use super::cause::CauseName;
 use super::destination::Destination;
 use super::user::User;
 
-pub(super) use read::read_cause;
 pub use read::{BadStep, read_number};
 
 /// Seconds a step rings when nothing else is said.
@@ -62,7 +62,7 @@ pub enum StepTo {
     /// Reminds the parker; the call stays.
     Remind(Reminder),
     /// Hangs the call up with this cause.
-    Hangup(String),
+    Hangup(CauseName),
     /// Offers the caller to be called back.
     Callback,
 }
@@ -160,6 +160,14 @@ impl Step {
             (_, When::Registered) => Some(Precondition::Registered(user?)),
             (_, When::Idle) => Some(Precondition::Idle(user?)),
             (_, When::Always) => None,
+        }
+    }
+
+    /// The cause with which it hangs the call up, if that is what it does.
+    pub fn cause(&self) -> Option<&CauseName> {
+        match &self.to {
+            StepTo::Hangup(cause) => Some(cause),
+            _ => None,
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::Park;
 use super::call::{ClaimedBy, Pending};
+use super::cause::CauseName;
 use super::destination::{Destination, Exit};
 use super::names::{CallUuid, Ticket};
 use super::user::User;
@@ -37,7 +38,7 @@ pub enum Verdict {
         /// To be shown with `complete` and `unclaim`.
         ticket: Ticket,
         /// The hang-up cause.
-        cause: String,
+        cause: CauseName,
     },
     /// Tell the caller that somebody will call back, and hang up.
     Callback {

@@ -2,6 +2,7 @@
 
 use super::sys;
 use super::text::{from_c, to_c};
+use crate::park::CauseName;
 
 /// A hang-up cause.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -38,9 +39,7 @@ impl Cause {
     /// The cause of that name (any case) or number; `None` if FreeSWITCH knows none.
     #[must_use]
     pub(crate) fn parse(name: &str) -> Option<Self> {
-        let c = to_c(name);
-        // SAFETY: a C string that outlives the call.
-        let cause = Self(unsafe { sys::switch_channel_str2cause(c.as_ptr()) });
+        let cause = Self::looked_up(name);
         // An unknown name gives NORMAL_CLEARING: only believe that one where it was asked for.
         let known = cause != Self::NONE
             && (cause != Self::NORMAL_CLEARING
@@ -49,10 +48,30 @@ impl Cause {
         known.then_some(cause)
     }
 
+    /// Whether FreeSWITCH has a cause of that name. Asked where the name is read, and nowhere else.
+    #[must_use]
+    pub(crate) fn exists(name: &CauseName) -> bool {
+        Self::parse(name.as_str()).is_some()
+    }
+
+    /// FreeSWITCH's own answer: NORMAL_CLEARING for a name that it does not know.
+    fn looked_up(name: &str) -> Self {
+        let name = to_c(name);
+        // SAFETY: a C string that outlives the call.
+        Self(unsafe { sys::switch_channel_str2cause(name.as_ptr()) })
+    }
+
     /// Its name.
     #[must_use]
     pub(crate) fn name(self) -> String {
         // SAFETY: any value is allowed; what comes back is a literal or NULL.
         unsafe { from_c(sys::switch_channel_cause2str(self.0)) }.unwrap_or_default()
+    }
+}
+
+/// The cause of a name that [exists](Cause::exists).
+impl From<&CauseName> for Cause {
+    fn from(name: &CauseName) -> Self {
+        Self::looked_up(name.as_str())
     }
 }

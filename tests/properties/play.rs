@@ -195,7 +195,7 @@ impl World {
             Op::Drop { uuid: n } => {
                 let uuid = uuid(n);
                 let Some(call) = self.calls.get(&uuid).cloned() else { return };
-                match self.park.drop_call(now, &call.lot, &call.orbit, "CAUSE") {
+                match self.park.drop_call(now, &call.lot, &call.orbit, CauseName::NORMAL_CLEARING) {
                     Ok(()) => {
                         self.absorb_all();
                         let Verdict::HangUp { ticket, .. } = self.park.verdict(&uuid) else {

@@ -83,7 +83,7 @@ pub fn configuration(n: u8) -> Vec<(LotConfig, Vec<&'static str>)> {
             _ => WhenFull::Continue,
         };
         if n == 2 {
-            config.after_return = AfterReturn::Hangup("NO_ANSWER".to_owned());
+            config.after_return = AfterReturn::Hangup(AfterReturn::CAUSE);
             config.max_returns = Some(2);
         }
         if n == 6 {

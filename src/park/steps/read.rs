@@ -3,6 +3,7 @@
 use std::str::FromStr;
 use std::sync::Arc;
 
+use super::super::cause::{BadCause, CauseName};
 use super::super::destination::BadDestination;
 use super::{LONGEST_RING_S, MOST_STEPS, MOST_TRIES, Mailbox, Reminder, Step, StepTo, When};
 
@@ -25,8 +26,8 @@ pub enum BadStep {
     #[error("{0:?} is neither parker nor <user>@<domain>")]
     Mailbox(String),
     /// No cause has such a name.
-    #[error("{0:?} is not a hang-up cause")]
-    Cause(String),
+    #[error(transparent)]
+    Cause(#[from] BadCause),
     /// Out of range.
     #[error("{value:?} is not a {what} from {least} to {most}")]
     Number {
@@ -200,7 +201,8 @@ impl FromStr for StepTo {
             ("remind", None | Some("call")) => Ok(StepTo::Remind(Reminder::Call)),
             ("remind", Some("message")) => Ok(StepTo::Remind(Reminder::Message)),
             ("remind", Some(other)) => Err(BadStep::Unknown(other.to_owned(), "call, message")),
-            ("hangup", cause) => read_cause(cause.unwrap_or("NORMAL_CLEARING")).map(StepTo::Hangup),
+            ("hangup", None) => Ok(StepTo::Hangup(CauseName::NORMAL_CLEARING)),
+            ("hangup", Some(cause)) => Ok(StepTo::Hangup(cause.parse()?)),
             ("transfer", Some(place)) => Ok(StepTo::Transfer(place.parse()?)),
             ("voicemail", Some("parker")) => Ok(StepTo::Voicemail(Mailbox::Parker)),
             ("voicemail", Some(user)) => match user.parse() {
@@ -212,18 +214,6 @@ impl FromStr for StepTo {
             _ => Ok(StepTo::Dial(text.to_owned())),
         }
     }
-}
-
-/// A cause by its name, as far as one can tell without a switch.
-///
-/// # Errors
-/// It is none.
-pub(in crate::park) fn read_cause(cause: &str) -> Result<String, BadStep> {
-    let legal = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_';
-    if cause.is_empty() || !cause.bytes().all(legal) {
-        return Err(BadStep::Cause(cause.to_owned()));
-    }
-    Ok(cause.to_owned())
 }
 
 impl When {

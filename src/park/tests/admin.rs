@@ -124,24 +124,34 @@ fn a_dropped_call_is_dropped_whoever_says_so_first() {
         let mut park = park_of_five();
         parked(&mut park, request("a", "default"));
         let (lot, at_701) = (key("default"), orbit("701"));
-        let effects = effects!(park.drop_call(T0, &lot, &at_701, "NORMAL_CLEARING").unwrap());
+        let effects =
+            effects!(park.drop_call(T0, &lot, &at_701, CauseName::NORMAL_CLEARING).unwrap());
         assert_eq!(effects, [Effect::Wake("a".into())]);
         let Verdict::HangUp { ticket, cause } = park.verdict(&"a".into()) else {
             panic!("no drop")
         };
-        assert_eq!(cause, "NORMAL_CLEARING");
-        assert_eq!(park.drop_call(T0, &lot, &at_701, "X"), Err(Refusal::Gone));
+        assert_eq!(cause, CauseName::NORMAL_CLEARING);
+        assert_eq!(
+            park.drop_call(T0, &lot, &at_701, CauseName::NORMAL_CLEARING),
+            Err(Refusal::Gone)
+        );
         let effects = match hung_up {
             false => effects!(park.complete(at(1), &"a".into(), ticket)),
             true => effects!(park.gone(at(1), &"a".into(), End::HungUp)),
         };
         assert_eq!(told(&effects), ["drop =dropped"]);
-        assert_eq!(park.drop_call(T0, &lot, &at_701, "X"), Err(Refusal::Empty));
+        assert_eq!(
+            park.drop_call(T0, &lot, &at_701, CauseName::NORMAL_CLEARING),
+            Err(Refusal::Empty)
+        );
     }
     let mut park = park_of_five();
     parked(&mut park, request("a", "default"));
     claim_call(&mut park, T0, "a", retriever("r"));
-    assert_eq!(park.drop_call(T0, &key("default"), &orbit("701"), "X"), Err(Refusal::Gone));
+    assert_eq!(
+        park.drop_call(T0, &key("default"), &orbit("701"), CauseName::NORMAL_CLEARING),
+        Err(Refusal::Gone)
+    );
 }
 
 #[test]

@@ -47,7 +47,7 @@ fn without_an_exit_it_is_hung_up_and_a_retriever_is_not_disturbed() {
     park.unclaim(at(70_500), &"a".into(), claim.ticket);
     park.handle_timeout(at(70_500));
     let Verdict::HangUp { ticket, cause } = park.verdict(&"a".into()) else { panic!("stays") };
-    assert_eq!(cause, "NO_ANSWER");
+    assert_eq!(cause, CauseName::NO_ANSWER);
     assert_eq!(told(&effects!(park.complete(at(70_501), &"a".into(), ticket))), ["drop =dropped"]);
 }
 

@@ -124,7 +124,7 @@ fn a_step_may_hang_up() {
     let mut park = returning("hangup:USER_BUSY");
     assert_eq!(told(&due(&mut park)), ["return 1 hangup:USER_BUSY"]);
     let Verdict::HangUp { ticket, cause } = park.verdict(&"a".into()) else { panic!("no end") };
-    assert_eq!(cause, "USER_BUSY");
+    assert_eq!(cause.as_str(), "USER_BUSY");
     let effects = effects!(park.complete(at(60_000), &"a".into(), ticket));
     assert_eq!(told(&effects), ["drop 1 hangup:USER_BUSY =dropped"]);
 }
@@ -189,7 +189,7 @@ fn after_return_hangs_up_or_parks_again() {
         let rung = due(&mut park);
         fail(&mut park, 80_000, &rung);
         match (park.verdict(&"a".into()), cause) {
-            (Verdict::HangUp { cause, .. }, Some(expected)) => assert_eq!(cause, expected),
+            (Verdict::HangUp { cause, .. }, Some(expected)) => assert_eq!(cause.as_str(), expected),
             (Verdict::Hold, None) => assert_eq!(park.poll_timeout(), Some(at(140_000))),
             (verdict, _) => panic!("{after_return}: {verdict:?}"),
         }
