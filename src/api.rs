@@ -9,7 +9,7 @@ use crate::dial::errand as called;
 use crate::leg::errand;
 use crate::leg::standing;
 use crate::module::Module;
-use crate::park::{LotKey, OrbitName, Park, Refusal};
+use crate::park::{OrbitKey, Park, Refusal};
 use crate::switch;
 use crate::switch::Session;
 use crate::switch::module::Command;
@@ -236,8 +236,8 @@ fn ok(text: impl std::fmt::Display) -> Answer {
 }
 
 /// `<lot> <orbit>`, as an administrator names them: from outside every tenant.
-fn lot_and_orbit(park: &Park, lot: &str, orbit: &str) -> Result<(LotKey, OrbitName), Refusal> {
-    Ok((args::lot(park, lot, None)?, args::orbit(orbit)?))
+fn orbit_key(park: &Park, lot: &str, orbit: &str) -> Result<OrbitKey, Refusal> {
+    Ok(OrbitKey { lot: args::lot(park, lot, None)?, orbit: args::orbit(orbit)? })
 }
 
 /// A phone that rings is not moved: whoever answers gets what it was called for. Nor is a leg that could not be parked.

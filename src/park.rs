@@ -163,19 +163,19 @@ impl Park {
     }
 
     /// The orbit holds nothing any more. A lot that is no longer configured goes with its last one.
-    fn vacate(&mut self, key: &LotKey, orbit: &OrbitName) {
-        if let Some(lot) = self.lots.get_mut(key) {
-            lot.vacate(orbit);
+    fn vacate(&mut self, place: &OrbitKey) {
+        if let Some(lot) = self.lots.get_mut(&place.lot) {
+            lot.vacate(&place.orbit);
             if lot.is_over() {
-                self.lots.remove(key);
+                self.lots.remove(&place.lot);
             }
         }
     }
 
     /// The lamp of that orbit may have changed, if its lot has lamps.
-    fn show_lamp(&mut self, key: &LotKey, orbit: &OrbitName) {
-        if self.lots.get(key).is_some_and(|lot| lot.config.blf) {
-            self.effects.push(Effect::Presence(key.clone(), orbit.clone()));
+    fn show_lamp(&mut self, place: &OrbitKey) {
+        if self.lots.get(&place.lot).is_some_and(|lot| lot.config.blf) {
+            self.effects.push(Effect::Presence(place.clone()));
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Answer, Verb, lot_and_orbit, ok};
+use super::{Answer, Verb, ok, orbit_key};
 use crate::args;
 use crate::module::Module;
 use crate::park::Refusal;
@@ -18,11 +18,9 @@ pub(super) const VERB: Verb = Verb {
 
 fn run(module: &Arc<Module>, words: &[&str]) -> Answer {
     let [lot, orbit, to, want] = *words else { return Err(Refusal::BadArguments.into()) };
-    let (lot, orbit, to, want) = module.look(|park| {
-        let (lot, orbit) = lot_and_orbit(park, lot, orbit)?;
-        Ok::<_, Refusal>((lot, orbit, args::lot(park, to, None)?, args::want(Some(want))?))
+    let (from, to, want) = module.look(|park| {
+        let from = orbit_key(park, lot, orbit)?;
+        Ok::<_, Refusal>((from, args::lot(park, to, None)?, args::want(Some(want))?))
     })?;
-    let (lot, orbit) =
-        module.act(None, |park, now| park.move_call(now, &lot, &orbit, &to, want))?;
-    ok(format_args!("{lot} {orbit}"))
+    ok(module.act(None, |park, now| park.move_call(now, &from, &to, want))?)
 }

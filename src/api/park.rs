@@ -29,13 +29,14 @@ fn run(module: &Arc<Module>, words: &[&str]) -> Answer {
         let place = args::place(park, &rest.join(" "), None)?;
         Ok::<_, Refusal>((place.lot, args::want(place.word.as_deref())?))
     })?;
-    let (lot, orbit) = module
+    let place = module
         .act(None, |park, now| park.reserve(now, &uuid, &lot, want, errand::MOVES_WITHIN_MS))?;
     // The channel's own thread parks it: no other may play to it.
     // Whom it was talking to did not park it.
-    let (place, want) = (format!("{lot} {orbit}"), Want::Orbit(orbit));
-    let arrival = Arrival::Park { lot, orbit: want, parker: None, heir_of: None };
-    let token = arrival::errands(module).send(arrival, "callpark", &place);
+    let want = Want::Orbit(place.orbit.clone());
+    let arrival =
+        Arrival::Park { lot: place.lot.clone(), orbit: want, parker: None, heir_of: None };
+    let token = arrival::errands(module).send(arrival, "callpark", &place.to_string());
     match errand::send(&arrival::errands(module), &token, channel.session(), Force::Take) {
         Ok(Sent::Arrived) => settled(module, &uuid),
         Ok(Sent::OnItsWay) => arrival::expect(module, &token, uuid.as_str()),

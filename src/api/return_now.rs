@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Answer, Verb, lot_and_orbit, ok};
+use super::{Answer, Verb, ok, orbit_key};
 use crate::module::Module;
 use crate::park::Refusal;
 
@@ -16,7 +16,7 @@ pub(super) const VERB: Verb = Verb {
 
 fn run(module: &Arc<Module>, words: &[&str]) -> Answer {
     let [lot, orbit] = *words else { return Err(Refusal::BadArguments.into()) };
-    let (lot, orbit) = module.look(|park| lot_and_orbit(park, lot, orbit))?;
-    module.act(None, |park, now| park.return_now(now, &lot, &orbit))?;
-    ok(format_args!("{lot} {orbit}"))
+    let place = module.look(|park| orbit_key(park, lot, orbit))?;
+    module.act(None, |park, now| park.return_now(now, &place))?;
+    ok(place)
 }

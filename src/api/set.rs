@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Answer, Error, Verb, lot_and_orbit, ok};
+use super::{Answer, Error, Verb, ok, orbit_key};
 use crate::module::Module;
 use crate::park::{Refusal, Setting, TOP_PRIORITY};
 
@@ -38,7 +38,7 @@ fn run(module: &Arc<Module>, words: &[&str]) -> Answer {
         "for" => Setting::For(value),
         _ => return Err(Refusal::BadArguments.into()),
     };
-    let (lot, orbit) = module.look(|park| lot_and_orbit(park, lot, orbit))?;
-    module.act(None, |park, now| park.set(now, &lot, &orbit, setting))?;
-    ok(format_args!("{lot} {orbit}"))
+    let place = module.look(|park| orbit_key(park, lot, orbit))?;
+    module.act(None, |park, now| park.set(now, &place, setting))?;
+    ok(place)
 }

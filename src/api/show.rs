@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::{Answer, Verb, lot_and_orbit};
+use super::{Answer, Verb, orbit_key};
 use crate::dial::reachable;
 use crate::module::Module;
 use crate::park::{Precondition, Refusal};
@@ -24,15 +24,15 @@ fn run(module: &Arc<Module>, words: &[&str]) -> Answer {
         [lot, orbit, "json"] => (lot, orbit, true),
         _ => return Err(Refusal::BadArguments.into()),
     };
-    let (lot, orbit, asked) = module.look(|park| {
-        let (lot, orbit) = lot_and_orbit(park, lot, orbit)?;
-        let asked = park.show_asks(&lot, &orbit);
-        Ok::<_, Refusal>((lot, orbit, asked))
+    let (place, asked) = module.look(|park| {
+        let place = orbit_key(park, lot, orbit)?;
+        let asked = park.show_asks(&place);
+        Ok::<_, Refusal>((place, asked))
     })?;
     // Asked between the two looks: no lock of ours is held while FreeSWITCH is asked.
     let known: HashMap<Precondition, Option<&'static str>> =
         asked.into_iter().map(|asks| (asks.clone(), reachable::obstacle(module, &asks))).collect();
     let known = |asks: &Precondition| known.get(asks).copied().flatten();
-    let view = module.look(|park| park.show(clock::now(), &lot, &orbit, &known))?;
+    let view = module.look(|park| park.show(clock::now(), &place, &known))?;
     Ok(if json { render::show_json(&view) } else { render::show_text(&view) })
 }

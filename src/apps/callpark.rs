@@ -123,9 +123,9 @@ fn arrived(module: &Arc<Module>, session: Session<'_>, arrival: Arrival) {
             parting::outstay(session);
             take(module, session, &lot, orbit.as_ref(), user);
         }
-        Arrival::Tell { lot, orbit } => {
+        Arrival::Tell(place) => {
             if session.channel().answer() {
-                speech::orbit(session, &lot, &orbit, &Stop::default());
+                speech::orbit(session, &place.lot, &place.orbit, &Stop::default());
             }
             session.channel().hangup(Cause::NORMAL_CLEARING);
         }

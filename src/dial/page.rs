@@ -84,7 +84,7 @@ fn page_one(module: &Arc<Module>, call: CallView, phone: DialString) {
             let name = format!("Parked at {}", call.orbit);
             let outgoing = Outgoing::about(&call, &phone, RING_S, name);
             let leg = outgoing.with("sip_auto_answer", "true").reach(&ringing.call_off)?;
-            let errand = Arrival::Tell { lot: call.lot.clone(), orbit: call.orbit.clone() };
+            let errand = Arrival::Tell(call.place());
             outgoing::send(&arrival::errands(&module), errand, leg, "callpark")
         };
         let result = paged();

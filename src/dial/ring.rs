@@ -104,7 +104,7 @@ fn run_step(module: &Arc<Module>, ring: &Ring, ringing: &Ringing) -> Result<Did,
         park.step_answered(now, &call.info.uuid, ring.run);
     });
     if reminds {
-        let errand = Arrival::Tell { lot: call.lot.clone(), orbit: call.orbit.clone() };
+        let errand = Arrival::Tell(call.place());
         let uuid = leg.session().uuid();
         outgoing::send(&arrival::errands(module), errand, leg, "callpark")?;
         // The next step may ask whether that user is in a call.

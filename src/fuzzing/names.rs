@@ -48,8 +48,8 @@ pub fn names(data: &[u8]) {
                 assert!(!entry.contains(|c: char| c == '|' || c.is_control()), "{entry:?}");
             }
         }
-        lamp(park.lamp(clock::now(), &lot, &parked.orbit));
-        let view = park.show(clock::now(), &lot, &parked.orbit, &|_| None).expect("an orbit");
+        lamp(park.lamp(clock::now(), &parked));
+        let view = park.show(clock::now(), &parked, &|_| None).expect("an orbit");
         render::show_text(&view).lines().for_each(is_one_line);
         json(&render::show_json(&view));
     }

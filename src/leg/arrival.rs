@@ -9,7 +9,7 @@ use crate::leg::party::Marks;
 use crate::module::Module;
 use crate::module::thread::in_thread;
 use crate::module::tokens::Tokens;
-use crate::park::{CallUuid, LotKey, OrbitName, User, Want};
+use crate::park::{CallUuid, LotKey, OrbitKey, OrbitName, User, Want};
 use crate::switch::{Located, Session};
 
 /// What a leg is to do when it arrives.
@@ -46,12 +46,7 @@ pub(crate) enum Arrival {
         user: Option<User>,
     },
     /// Hear where the call is, and be let go.
-    Tell {
-        /// The lot.
-        lot: LotKey,
-        /// The orbit.
-        orbit: OrbitName,
-    },
+    Tell(OrbitKey),
 }
 
 /// What the new leg of a parked call is to know.
@@ -101,9 +96,10 @@ fn watch(module: &Arc<Module>, token: &str, uuid: &CallUuid) {
             }
         }
         module.act(None, |park, now| {
-            if let Some((lot, orbit)) = park.reservation(uuid) {
+            if let Some(held) = park.reservation(uuid) {
                 // The same again prolongs it. It cannot be refused: the orbit is held already.
-                drop(park.reserve(now, uuid, &lot, Want::Orbit(orbit), ARRIVES_WITHIN_MS));
+                let want = Want::Orbit(held.orbit);
+                drop(park.reserve(now, uuid, &held.lot, want, ARRIVES_WITHIN_MS));
             }
         });
         std::thread::sleep(LOOK);

@@ -61,7 +61,7 @@ pub(crate) fn park_partner(
     let named = parker::named(here);
     let says_who = named.is_some();
     let parker = named.or(presser_is);
-    let (lot, orbit) =
+    let place =
         module.act(None, |park, now| park.reserve(now, &uuid, &lot, want, ARRIVES_WITHIN_MS))?;
     for name in request::VARIABLES {
         if name == variables::PARKER && !says_who {
@@ -76,18 +76,17 @@ pub(crate) fn park_partner(
         log::notice(
             Some(uuid.as_str()),
             format_args!(
-                "{lot} {orbit}: the parker is not known, because {} is not a user's phone",
+                "{place}: the parker is not known, because {} is not a user's phone",
                 here.name()
             ),
         );
     }
-    let (tell_lot, tell_orbit) = (lot.clone(), orbit.clone());
     let told = announces(here)
-        && module.look(|park| park.lot_config(&lot)).is_some_and(|lot| lot.announce);
+        && module.look(|park| park.lot_config(&place.lot)).is_some_and(|lot| lot.announce);
     // Each transfers itself out of the bridge, the partner first: neither is held inside it.
-    let place = format!("{lot} {orbit}");
-    let arrival = Arrival::Park { lot, orbit: Want::Orbit(orbit), parker, heir_of: None };
-    let token = arrival::errands(module).send(arrival, "callpark", &place);
+    let want = Want::Orbit(place.orbit.clone());
+    let arrival = Arrival::Park { lot: place.lot.clone(), orbit: want, parker, heir_of: None };
+    let token = arrival::errands(module).send(arrival, "callpark", &place.to_string());
     recordings::follow(presser, partner.session());
     if !errand::set_off(&arrival::errands(module), &token, partner.session()) {
         drop(arrival::errands(module).take(&token));
@@ -97,8 +96,7 @@ pub(crate) fn park_partner(
     arrival::expect(module, &token, uuid.as_str());
     cdr::report(presser, "callpark", "", Ok("parked"));
     if told {
-        let tell = Arrival::Tell { lot: tell_lot, orbit: tell_orbit };
-        let token = arrival::errands(module).send(tell, "callpark", "");
+        let token = arrival::errands(module).send(Arrival::Tell(place), "callpark", "");
         if errand::set_off(&arrival::errands(module), &token, presser) {
             arrival::expect(module, &token, &presser.uuid());
         } else {

@@ -26,16 +26,16 @@ pub(crate) fn park(
     came: Origin,
 ) -> Result<(), Refusal> {
     let uuid = CallUuid::from(caller.session().uuid().as_str());
-    let (lot, orbit) =
+    let place =
         module.act(None, |park, now| park.reserve(now, &uuid, &lot, want, MOVES_WITHIN_MS))?;
     for name in request::VARIABLES {
         if let Some(value) = leg.channel().variable(name) {
             caller.session().channel().set_variable(name, Some(&value));
         }
     }
-    let place = format!("{lot} {orbit}");
-    let arrival = Arrival::Through { lot, orbit: Want::Orbit(orbit), came };
-    come(module, arrival, &place, caller).inspect_err(|_| {
+    let words = place.to_string();
+    let arrival = Arrival::Through { lot: place.lot, orbit: Want::Orbit(place.orbit), came };
+    come(module, arrival, &words, caller).inspect_err(|_| {
         module.act(None, |park, _| park.unreserve(&uuid));
     })?;
     cdr::report(leg, "callpark", "", Ok("parked"));

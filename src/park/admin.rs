@@ -9,7 +9,7 @@ use super::effect::StopReason;
 use super::event::Action;
 use super::lot::{Lot, Slot};
 use super::moment::Moment;
-use super::names::{CallUuid, LotKey, OrbitName};
+use super::names::{CallUuid, LotKey, OrbitKey, OrbitName};
 use super::outcome::Refusal;
 use super::return_state::{ReturnState, StepTry};
 use super::text;
@@ -37,37 +37,35 @@ impl Park {
     pub fn move_call(
         &mut self,
         now: Moment,
-        from: &LotKey,
-        orbit: &OrbitName,
+        from: &OrbitKey,
         to: &LotKey,
         want: Want,
-    ) -> Result<(LotKey, OrbitName), Refusal> {
-        let uuid = self.unclaimed(from, orbit)?;
-        let target = self.take_exactly(to, &want)?;
-        self.shift(now, &uuid, to, &target);
-        Ok((to.clone(), target))
+    ) -> Result<OrbitKey, Refusal> {
+        let uuid = self.unclaimed(from)?;
+        let to = self.take_exactly(to, &want)?;
+        self.shift(now, &uuid, &to);
+        Ok(to)
     }
 
     /// Puts the call where it shall be from now on; that orbit is taken for it already, or free.
-    pub(super) fn shift(&mut self, now: Moment, uuid: &CallUuid, to: &LotKey, orbit: &OrbitName) {
+    pub(super) fn shift(&mut self, now: Moment, uuid: &CallUuid, to: &OrbitKey) {
         let Some(call) = self.calls.get_mut(uuid) else { return };
-        if let Some(old) = self.lots.get_mut(&call.lot) {
+        if let Some(old) = self.lots.get_mut(&call.place.lot) {
             old.dequeue(call);
         }
         let steps = |lot: &LotKey| self.lots.get(lot).map(|lot| &lot.config.returns);
         if call.returns.is_none()
-            && steps(&call.lot) != steps(to)
+            && steps(&call.place.lot) != steps(&to.lot)
             && let ReturnState::Next { attempt, paused, .. } = &mut call.returning
         {
             // The number of a step means nothing among other steps.
             (*attempt, *paused) = (StepTry::default(), false);
         }
         self.callers.remove(call);
-        let from = std::mem::replace(&mut call.lot, to.clone());
+        let from = std::mem::replace(&mut call.place, to.clone());
         self.callers.add(call);
-        let from = (from, std::mem::replace(&mut call.orbit, orbit.clone()));
-        if let Some(new) = self.lots.get_mut(to) {
-            new.occupy(orbit, Slot::Parked(uuid.clone()));
+        if let Some(new) = self.lots.get_mut(&to.lot) {
+            new.occupy(&to.orbit, Slot::Parked(uuid.clone()));
             if call.is_to_be_had() {
                 new.enqueue(call);
             }
@@ -79,9 +77,9 @@ impl Park {
         let mut event = call.event(now, Action::Move);
         event.from = Some(from.clone());
         self.effects.push(event.into());
-        self.show_lamp(&from.0, &from.1);
-        self.show_lamp(to, orbit);
-        self.vacate(&from.0, &from.1);
+        self.show_lamp(&from);
+        self.show_lamp(to);
+        self.vacate(&from);
     }
 
     /// Changes something about a parked call. A new timeout counts from now; if a return step rings, it is stopped. A new
@@ -89,14 +87,8 @@ impl Park {
     ///
     /// # Errors
     /// `Empty`, `UnknownLot`, `UnknownOrbit`; `BadArguments`: a priority above 9.
-    pub fn set(
-        &mut self,
-        now: Moment,
-        lot: &LotKey,
-        orbit: &OrbitName,
-        setting: Setting,
-    ) -> Result<(), Refusal> {
-        let uuid = self.parked_in(lot, orbit)?;
+    pub fn set(&mut self, now: Moment, place: &OrbitKey, setting: Setting) -> Result<(), Refusal> {
+        let uuid = self.parked_in(place)?;
         let call = self.calls.get_mut(&uuid).ok_or(Refusal::Empty)?;
         match setting {
             Setting::TimeoutMs(ms) => {
@@ -110,7 +102,7 @@ impl Park {
             Setting::Priority(priority) => {
                 let before_ms = self.calls.get(&uuid).map(|call| self.timeout_of(call));
                 let call = self.calls.get_mut(&uuid).ok_or(Refusal::Empty)?;
-                let lot = self.lots.get_mut(lot).ok_or(Refusal::UnknownLot)?;
+                let lot = self.lots.get_mut(&place.lot).ok_or(Refusal::UnknownLot)?;
                 lot.dequeue(call);
                 call.info.priority = priority;
                 if call.is_to_be_had() {
@@ -129,13 +121,8 @@ impl Park {
     /// # Errors
     /// `Empty`, `UnknownLot`, `UnknownOrbit`; `Gone`: the call is claimed; `Failed`: it has no return steps; `Closed`
     /// after [`shutdown`](Park::shutdown).
-    pub fn return_now(
-        &mut self,
-        now: Moment,
-        lot: &LotKey,
-        orbit: &OrbitName,
-    ) -> Result<(), Refusal> {
-        let uuid = self.unclaimed(lot, orbit)?;
+    pub fn return_now(&mut self, now: Moment, place: &OrbitKey) -> Result<(), Refusal> {
+        let uuid = self.unclaimed(place)?;
         if self.stopping {
             return Err(Refusal::Closed);
         }
@@ -162,11 +149,10 @@ impl Park {
     pub fn drop_call(
         &mut self,
         now: Moment,
-        lot: &LotKey,
-        orbit: &OrbitName,
+        place: &OrbitKey,
         cause: CauseName,
     ) -> Result<(), Refusal> {
-        let uuid = self.unclaimed(lot, orbit)?;
+        let uuid = self.unclaimed(place)?;
         let exit = Claimant::Leave(Exit::Drop { cause });
         self.claim(now, None, Target::Call(&uuid), exit).map(|_| ())
     }
@@ -205,14 +191,14 @@ impl Park {
     }
 
     /// The call in that orbit.
-    fn parked_in(&self, lot: &LotKey, orbit: &OrbitName) -> Result<CallUuid, Refusal> {
-        let found = self.target(Some(lot), Target::Orbit(orbit))?;
+    fn parked_in(&self, place: &OrbitKey) -> Result<CallUuid, Refusal> {
+        let found = self.target(Some(&place.lot), Target::Orbit(&place.orbit))?;
         found.ok_or(Refusal::Empty)
     }
 
     /// The call in that orbit, if nobody has claimed it.
-    fn unclaimed(&self, lot: &LotKey, orbit: &OrbitName) -> Result<CallUuid, Refusal> {
-        let uuid = self.parked_in(lot, orbit)?;
+    fn unclaimed(&self, place: &OrbitKey) -> Result<CallUuid, Refusal> {
+        let uuid = self.parked_in(place)?;
         match self.calls.get(&uuid) {
             Some(call) if call.is_to_be_had() => Ok(uuid),
             Some(_) => Err(Refusal::Gone),

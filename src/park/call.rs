@@ -8,7 +8,7 @@ use super::effect::{Effect, StopReason};
 use super::event::{Action, ParkEvent};
 use super::info::CallInfo;
 use super::moment::Moment;
-use super::names::{CallUuid, LotKey, OrbitName, RunId, Ticket};
+use super::names::{CallUuid, LotKey, OrbitKey, OrbitName, RunId, Ticket};
 use super::outcome::Outcome;
 use super::return_state::ReturnState;
 use super::steps::Step;
@@ -61,8 +61,8 @@ pub(super) struct Pending {
 #[derive(Clone, Debug)]
 pub(super) struct Call {
     pub(super) info: CallInfo,
-    pub(super) lot: LotKey,
-    pub(super) orbit: OrbitName,
+    /// Where it is parked.
+    pub(super) place: OrbitKey,
     /// Its own timeout in ms; none: the lot's, as that is at the time.
     pub(super) timeout_ms: Option<u64>,
     /// Its own return steps; none: the lot's, as those are at the time.
@@ -133,8 +133,8 @@ impl Call {
         ParkEvent {
             action,
             info: self.info.clone(),
-            lot: self.lot.clone(),
-            orbit: Some(self.orbit.clone()),
+            lot: self.place.lot.clone(),
+            orbit: Some(self.place.orbit.clone()),
             wait_ms: now.since(self.parked_at),
             outcome: None,
             retriever: None,

@@ -16,7 +16,7 @@ use super::deadlines::Due;
 use super::destination::{Destination, is_dialable};
 use super::effect::{Effect, StopReason};
 use super::moment::Moment;
-use super::names::{CallUuid, CallbackId, LotKey, OrbitName, RunId};
+use super::names::{CallUuid, CallbackId, OrbitKey, RunId};
 use super::user::User;
 
 /// So many call-backs are owed at the most.
@@ -30,8 +30,8 @@ const BACKSTOP_MS: u64 = 150_000;
 
 #[derive(Clone, Debug)]
 pub(super) struct Callback {
-    lot: LotKey,
-    orbit: OrbitName,
+    /// Where the call was parked.
+    place: OrbitKey,
     uuid: CallUuid,
     caller: Caller,
     by: User,
@@ -50,8 +50,8 @@ impl Callback {
     fn view(&self, id: CallbackId, now: Moment) -> CallbackView {
         CallbackView {
             id,
-            lot: self.lot.clone(),
-            orbit: self.orbit.clone(),
+            lot: self.place.lot.clone(),
+            orbit: self.place.orbit.clone(),
             uuid: self.uuid.clone(),
             caller: self.caller.clone(),
             by: self.by.clone(),
@@ -66,7 +66,7 @@ impl Callback {
 impl Park {
     /// Who would call this call's caller back, and where the number is dialled; an error says why nobody can.
     pub(super) fn callback_of(&self, call: &Call) -> Result<(User, Destination), &'static str> {
-        let lot = self.lots.get(&call.lot).ok_or("the lot no longer exists")?;
+        let lot = self.lots.get(&call.place.lot).ok_or("the lot no longer exists")?;
         let config = &lot.config.callback;
         let addressed: Option<User> = call.info.addressed_to.parse().ok();
         let by = match (&config.by, addressed, &call.info.parker) {
@@ -88,7 +88,8 @@ impl Park {
     /// The caller has hung up to be called back. Who asks twice is called back once.
     pub(super) fn owe_callback(&mut self, now: Moment, call: &mut Call) {
         let Some((by, to)) = call.promised.take() else { return };
-        let Some(config) = self.lots.get(&call.lot).map(|lot| lot.config.callback.clone()) else {
+        let Some(config) = self.lots.get(&call.place.lot).map(|lot| lot.config.callback.clone())
+        else {
             return;
         };
         let same = |(_, callback): &(&CallbackId, &Callback)| {
@@ -99,8 +100,7 @@ impl Park {
         }
         let id = CallbackId(self.count());
         let callback = Callback {
-            lot: call.lot.clone(),
-            orbit: call.orbit.clone(),
+            place: call.place.clone(),
             uuid: call.info.uuid.clone(),
             caller: call.info.caller.clone(),
             by,

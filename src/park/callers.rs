@@ -25,7 +25,7 @@ pub(super) struct Callers(BTreeSet<(Arc<str>, LotKey, CallUuid)>);
 impl Callers {
     fn entry(call: &Call) -> Option<(Arc<str>, LotKey, CallUuid)> {
         let number = known(&call.info.caller.number)?;
-        Some((number.into(), call.lot.clone(), call.info.uuid.clone()))
+        Some((number.into(), call.place.lot.clone(), call.info.uuid.clone()))
     }
 
     /// The call is parked where it says.

@@ -96,7 +96,7 @@ impl Park {
             None
         };
         let call = self.calls.get_mut(&uuid).ok_or(late)?;
-        if !call.is_to_be_had() || lot.is_some_and(|lot| *lot != call.lot) {
+        if !call.is_to_be_had() || lot.is_some_and(|lot| *lot != call.place.lot) {
             return Err(late);
         }
         let by = match by {
@@ -123,7 +123,7 @@ impl Park {
         call.promised = promised;
         call.claim = Some(Pending { ticket, by, restarted: false });
         self.deadlines.arm(call);
-        if let Some(lot) = self.lots.get_mut(&call.lot) {
+        if let Some(lot) = self.lots.get_mut(&call.place.lot) {
             lot.dequeue(call);
         }
         let call = self.find(now, &uuid).ok_or(late)?;
@@ -178,7 +178,7 @@ impl Park {
     ) {
         let Some(Pending { by, restarted, .. }) = self.take_claim(uuid, ticket) else { return };
         let Some(call) = self.calls.get_mut(uuid) else { return };
-        if let Some(lot) = self.lots.get_mut(&call.lot) {
+        if let Some(lot) = self.lots.get_mut(&call.place.lot) {
             lot.enqueue(call);
         }
         self.effects.push(Effect::Wake(uuid.clone()));
@@ -216,7 +216,7 @@ impl Park {
         call.silence(StopReason::Gone, &mut self.effects);
         call.claim = Some(Pending { ticket, by, restarted: false });
         self.deadlines.arm(call);
-        if let Some(lot) = self.lots.get_mut(&call.lot) {
+        if let Some(lot) = self.lots.get_mut(&call.place.lot) {
             lot.dequeue(call);
         }
         self.effects.push(Effect::Wake(uuid.clone()));

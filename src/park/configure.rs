@@ -8,7 +8,7 @@ use super::effect::Effect;
 use super::lot::{Lot, Slot};
 use super::lot_config::LotConfig;
 use super::moment::Moment;
-use super::names::{LotKey, OrbitName};
+use super::names::{LotKey, OrbitKey, OrbitName};
 use super::orbits::Finder;
 use super::outcome::Refusal;
 use super::user::domain_name;
@@ -40,41 +40,44 @@ impl Park {
                 }
                 Some(lot) => {
                     if lamps(&lot.config) != lamps(&config) {
-                        relit.extend(lot.slots().map(|(orbit, _)| (key.clone(), orbit.clone())));
+                        let slots = lot.slots().map(|(orbit, _)| orbit.clone());
+                        relit.extend(slots.map(|orbit| OrbitKey { lot: key.clone(), orbit }));
                     }
                     lot.configure(config);
                 }
             }
         }
-        self.effects.extend(relit.into_iter().map(|(lot, orbit)| Effect::Presence(lot, orbit)));
+        self.effects.extend(relit.into_iter().map(Effect::Presence));
         self.hand_over_strays(now);
         self.lots.retain(|_, lot| !lot.is_over());
     }
 
     /// Whatever is in an orbit that another lot of the domain has now belongs to that lot.
     fn hand_over_strays(&mut self, now: Moment) {
-        let strays: Vec<(LotKey, OrbitName, Slot)> = self
+        let strays: Vec<(OrbitKey, Slot)> = self
             .lots
             .iter()
-            .flat_map(|(key, lot)| {
-                lot.strays().into_iter().map(|(orbit, slot)| (key.clone(), orbit, slot))
+            .flat_map(|(lot, held)| {
+                let strays = held.strays().into_iter();
+                strays.map(|(orbit, slot)| (OrbitKey { lot: lot.clone(), orbit }, slot))
             })
             .collect();
-        for (key, orbit, slot) in strays {
-            let finder = self.directory.get(&key.domain);
-            let Some(owner) = finder.and_then(|finder| finder.owner(&orbit)).cloned() else {
+        for (from, slot) in strays {
+            let finder = self.directory.get(&from.lot.domain);
+            let Some(lot) = finder.and_then(|finder| finder.owner(&from.orbit)).cloned() else {
                 continue;
             };
+            let to = OrbitKey { lot, orbit: from.orbit.clone() };
             match slot {
-                Slot::Parked(uuid) => self.shift(now, &uuid, &owner, &orbit),
+                Slot::Parked(uuid) => self.shift(now, &uuid, &to),
                 Slot::Reserved(uuid) => {
+                    if let Some(lot) = self.lots.get_mut(&to.lot) {
+                        lot.occupy(&to.orbit, Slot::Reserved(uuid.clone()));
+                    }
                     if let Some(held) = self.reservations.get_mut(&uuid) {
-                        held.lot = owner.clone();
+                        held.place = to;
                     }
-                    if let Some(lot) = self.lots.get_mut(&owner) {
-                        lot.occupy(&orbit, Slot::Reserved(uuid));
-                    }
-                    self.vacate(&key, &orbit);
+                    self.vacate(&from);
                 }
             }
         }
@@ -129,11 +132,7 @@ impl Park {
 
     /// Which lot the orbit `orbit` belongs to, as seen from `viewer_domain`: the tenant's own lots first, then those
     /// without a domain. Draining orbits that hold a call are found as well.
-    pub fn orbit_at(
-        &self,
-        orbit: &str,
-        viewer_domain: Option<&str>,
-    ) -> Option<(LotKey, OrbitName)> {
+    pub fn orbit_at(&self, orbit: &str, viewer_domain: Option<&str>) -> Option<OrbitKey> {
         let orbit: OrbitName = orbit.parse().ok()?;
         let own: Option<Arc<str>> = viewer_domain.and_then(domain_name).map(Arc::from);
         own.map(Some).into_iter().chain([None]).find_map(|domain| {
@@ -144,8 +143,8 @@ impl Park {
                 };
                 self.lots.iter().find(holds).map(|(key, _)| key)
             };
-            let key = owner.or_else(draining)?;
-            Some((key.clone(), orbit.clone()))
+            let lot = owner.or_else(draining)?.clone();
+            Some(OrbitKey { lot, orbit: orbit.clone() })
         })
     }
 }

@@ -3,7 +3,7 @@
 use super::callback::{CallbackAttempt, CallbackNews};
 use super::destination::Destination;
 use super::event::ParkEvent;
-use super::names::{CallUuid, LotKey, OrbitName, RunId, Ticket};
+use super::names::{CallUuid, OrbitKey, RunId, Ticket};
 use super::outcome::Refusal;
 use super::steps::Step;
 use super::user::User;
@@ -26,7 +26,7 @@ pub enum Effect {
     /// Tell the world.
     Event(Box<ParkEvent>),
     /// The lamp of this orbit and that of its lot may have changed: ask `lamp` and `lot_lamp`, and show it.
-    Presence(LotKey, OrbitName),
+    Presence(OrbitKey),
     /// The verdict on this parked call has changed: its own thread shall look.
     Wake(CallUuid),
     /// Ring somebody for this call; when they are up, claim it with this run; otherwise `step_failed`.
@@ -52,10 +52,8 @@ pub enum Effect {
     Lapsed {
         /// The channel that was expected.
         uuid: CallUuid,
-        /// The lot.
-        lot: LotKey,
         /// The orbit.
-        orbit: OrbitName,
+        place: OrbitKey,
     },
 }
 

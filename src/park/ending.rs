@@ -113,7 +113,7 @@ impl Park {
         }
         call.silence(StopReason::Gone, &mut self.effects);
         if matches!(outcome, Outcome::Retrieved | Outcome::Returned)
-            && let Some(lot) = self.lots.get_mut(&call.lot)
+            && let Some(lot) = self.lots.get_mut(&call.place.lot)
         {
             lot.recent_waits.took(now.since(call.parked_at));
         }
@@ -134,7 +134,7 @@ impl Park {
                 }
             }
             None => {
-                if let Some(lot) = self.lots.get_mut(&call.lot) {
+                if let Some(lot) = self.lots.get_mut(&call.place.lot) {
                     lot.dequeue(&call);
                 }
             }
@@ -143,7 +143,7 @@ impl Park {
         if outcome == Outcome::Callback {
             self.owe_callback(now, &mut call);
         }
-        self.show_lamp(&call.lot, &call.orbit);
-        self.vacate(&call.lot, &call.orbit);
+        self.show_lamp(&call.place);
+        self.vacate(&call.place);
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::info::CallInfo;
-use super::names::{CallUuid, LotKey, OrbitName};
+use super::names::{CallUuid, LotKey, OrbitKey, OrbitName};
 use super::outcome::Outcome;
 use super::steps::StepRef;
 use super::user::User;
@@ -88,7 +88,7 @@ pub struct ParkEvent {
     /// Which return step.
     pub step: Option<StepRef>,
     /// Where it was before a `move`.
-    pub from: Option<(LotKey, OrbitName)>,
+    pub from: Option<OrbitKey>,
     /// Which channel it was before a `replace`.
     pub from_uuid: Option<CallUuid>,
 }

@@ -6,7 +6,7 @@ use super::destination::Exit;
 use super::fallback::AfterReturn;
 use super::lot::Slot;
 use super::moment::Moment;
-use super::names::{LotKey, OrbitName};
+use super::names::{LotKey, OrbitKey, OrbitName};
 use super::outcome::Refusal;
 use super::return_state::StepTry;
 use super::steps::{Mailbox, Precondition, Reminder, Step, StepRef, StepTo};
@@ -79,10 +79,10 @@ impl Park {
     pub fn show(
         &self,
         now: Moment,
-        key: &LotKey,
-        orbit: &OrbitName,
+        place: &OrbitKey,
         known: &Known<'_>,
     ) -> Result<OrbitView, Refusal> {
+        let OrbitKey { lot: key, orbit } = place;
         let lot = self.lots.get(key).ok_or(Refusal::UnknownLot)?;
         let slot = lot.slot(orbit);
         let draining = lot.orbits.number(orbit).is_none();
@@ -122,10 +122,9 @@ impl Park {
     }
 
     /// What [`show`](Park::show) should know of the switch.
-    pub fn show_asks(&self, key: &LotKey, orbit: &OrbitName) -> Vec<Precondition> {
-        let Some(Slot::Parked(uuid)) = self.lots.get(key).and_then(|lot| lot.slot(orbit)) else {
-            return Vec::new();
-        };
+    pub fn show_asks(&self, place: &OrbitKey) -> Vec<Precondition> {
+        let slot = self.lots.get(&place.lot).and_then(|lot| lot.slot(&place.orbit));
+        let Some(Slot::Parked(uuid)) = slot else { return Vec::new() };
         let Some(call) = self.calls.get(uuid) else { return Vec::new() };
         let steps = self.steps_of(call);
         steps.iter().filter_map(|step| step.asks(call.info.parker.as_ref())).collect()
@@ -141,7 +140,7 @@ impl Park {
             return next;
         }
         if let Some(at) = call.leaves_at {
-            let exit = self.lots.get(&call.lot).and_then(|lot| lot.config.exit_to.as_ref());
+            let exit = self.lots.get(&call.place.lot).and_then(|lot| lot.config.exit_to.as_ref());
             let what = match exit {
                 Some(to) => format!("reaches max-wait and is transferred to {to}"),
                 None => "reaches max-wait and is hung up".to_owned(),
@@ -224,7 +223,7 @@ impl Park {
     }
 
     fn at_the_end(&self, call: &Call) -> String {
-        let config = self.lots.get(&call.lot).map(|lot| &lot.config);
+        let config = self.lots.get(&call.place.lot).map(|lot| &lot.config);
         let last = config.filter(|config| {
             config.rounds().is_some_and(|most| call.rounds.saturating_add(1) >= most)
         });

@@ -15,11 +15,11 @@ impl Park {
         if self.stopping || self.calls.contains_key(heir) || self.reservations.contains_key(heir) {
             return;
         }
-        let (lot, orbit) = if let Some(call) = self.calls.get(from) {
+        let place = if let Some(call) = self.calls.get(from) {
             if call.claim.is_some() {
                 return;
             }
-            let place = (call.lot.clone(), call.orbit.clone());
+            let place = call.place.clone();
             self.finish(now, from, Outcome::Transferred, false);
             place
         } else {
@@ -29,11 +29,11 @@ impl Park {
             }
         };
         // A lot or orbit that has just drained is gone: then there is nothing to hold.
-        let Some(config) = self.lots.get_mut(&lot) else { return };
-        let Some(number) = config.orbits.number(&orbit) else { return };
-        config.free.take(number);
-        config.occupy(&orbit, Slot::Reserved(heir.clone()));
-        let held = Reservation { lot, orbit, until: now.after(ttl_ms), seq: self.count() };
+        let Some(lot) = self.lots.get_mut(&place.lot) else { return };
+        let Some(number) = lot.orbits.number(&place.orbit) else { return };
+        lot.free.take(number);
+        lot.occupy(&place.orbit, Slot::Reserved(heir.clone()));
+        let held = Reservation { place, until: now.after(ttl_ms), seq: self.count() };
         self.deadlines.add(held.until, held.seq, Due::Reservation(heir.clone()));
         self.reservations.insert(heir.clone(), held);
     }

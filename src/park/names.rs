@@ -218,6 +218,12 @@ pub struct OrbitKey {
     pub orbit: OrbitName,
 }
 
+impl fmt::Display for OrbitKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.lot, self.orbit)
+    }
+}
+
 /// The run of one return step of one call. A run that was stopped or has failed can claim nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RunId(pub u64);

@@ -72,7 +72,7 @@ impl Park {
         notice: Notice,
     ) -> Result<(), &'static str> {
         let call = self.calls.get(uuid).ok_or("the call has left")?;
-        let lot = self.lots.get(&call.lot).ok_or("the lot no longer exists")?;
+        let lot = self.lots.get(&call.place.lot).ok_or("the lot no longer exists")?;
         let interval_ms = match notice {
             Notice::Page => lot.config.page_interval_ms,
             Notice::Message => lot.config.notify_interval_ms,
@@ -81,9 +81,9 @@ impl Park {
             return Ok(());
         }
         let who = callers::known(&call.info.caller.number).unwrap_or(call.info.uuid.as_str());
-        let caller = About::Caller(call.lot.clone(), call.info.parker.clone(), who.into());
+        let caller = About::Caller(call.place.lot.clone(), call.info.parker.clone(), who.into());
         let parker = call.info.parker.clone().filter(|_| notice == Notice::Message);
-        let keys = [(notice, caller), (notice, About::Lot(call.lot.clone(), parker))];
+        let keys = [(notice, caller), (notice, About::Lot(call.place.lot.clone(), parker))];
         if self.pace.is_full(&keys[0], now, interval_ms, 1) {
             return Err("this caller was announced a moment ago");
         }

@@ -8,7 +8,7 @@ use super::event::{Action, ParkEvent};
 use super::fallback::{WhenFull, WhenOccupied};
 use super::lot::Slot;
 use super::moment::Moment;
-use super::names::{LotKey, OrbitKey, OrbitName};
+use super::names::{LotKey, OrbitKey};
 use super::outcome::Refusal;
 use super::return_state::ReturnState;
 use super::timeout::TOP_PRIORITY;
@@ -21,7 +21,7 @@ impl Park {
     /// `Closed`, `UnknownLot`, `UnknownOrbit`, `BadArguments` (a priority above 9), `TooManyOfCaller`.
     pub fn park(&mut self, now: Moment, request: ParkRequest) -> Result<OrbitKey, ParkRefused> {
         match self.orbit_for(&request) {
-            Ok((lot, orbit)) => Ok(self.settle(now, request, lot, orbit)),
+            Ok(place) => Ok(self.settle(now, request, place)),
             Err((refusal, then)) => {
                 self.effects.push(refused(request, refusal).into());
                 Err(ParkRefused { refusal, then })
@@ -29,10 +29,7 @@ impl Park {
         }
     }
 
-    fn orbit_for(
-        &mut self,
-        request: &ParkRequest,
-    ) -> Result<(LotKey, OrbitName), (Refusal, AfterRefusal)> {
+    fn orbit_for(&mut self, request: &ParkRequest) -> Result<OrbitKey, (Refusal, AfterRefusal)> {
         if self.stopping {
             return Err((Refusal::Closed, AfterRefusal::Continue));
         }
@@ -48,22 +45,22 @@ impl Park {
                 held.seq,
                 Due::Reservation(request.info.uuid.clone()),
             );
-            return Ok((held.lot, held.orbit));
+            return Ok(held.place);
         }
         if self.has_enough_of(&request.lot, &request.info.caller.number) {
             return Err((Refusal::TooManyOfCaller, AfterRefusal::Continue));
         }
-        let (lot, orbit) = self.take_orbit(&request.lot, &request.orbit)?;
+        let place = self.take_orbit(&request.lot, &request.orbit)?;
         // Another one, after an overflow.
-        if lot != request.lot && self.has_enough_of(&lot, &request.info.caller.number) {
-            if let Some(lot) = self.lots.get_mut(&lot)
-                && let Some(number) = lot.orbits.number(&orbit)
+        if place.lot != request.lot && self.has_enough_of(&place.lot, &request.info.caller.number) {
+            if let Some(lot) = self.lots.get_mut(&place.lot)
+                && let Some(number) = lot.orbits.number(&place.orbit)
             {
                 lot.free.release(number);
             }
             return Err((Refusal::TooManyOfCaller, AfterRefusal::Continue));
         }
-        Ok((lot, orbit))
+        Ok(place)
     }
 
     fn has_enough_of(&self, lot: &LotKey, number: &str) -> bool {
@@ -71,17 +68,10 @@ impl Park {
         most.is_some_and(|most| self.callers.has(number, lot, most))
     }
 
-    fn settle(
-        &mut self,
-        now: Moment,
-        request: ParkRequest,
-        lot: LotKey,
-        orbit: OrbitName,
-    ) -> OrbitKey {
+    fn settle(&mut self, now: Moment, request: ParkRequest, place: OrbitKey) -> OrbitKey {
         let mut call = Call {
             info: request.info.cut(),
-            lot: lot.clone(),
-            orbit: orbit.clone(),
+            place: place.clone(),
             timeout_ms: request.timeout_ms,
             returns: request.returns,
             parked_at: now,
@@ -99,21 +89,21 @@ impl Park {
         let timeout_ms = self.timeout_of(&call);
         let until = (timeout_ms > 0).then(|| now.after(timeout_ms));
         call.returning = ReturnState::Waiting { since: now, until };
-        if let Some(lot) = self.lots.get(&lot) {
+        if let Some(lot) = self.lots.get(&place.lot) {
             let longest = Some(lot.config.max_wait_ms).filter(|ms| *ms > 0);
             call.leaves_at = longest.map(|ms| now.after(ms));
             call.comfort_at = lot.config.comfort_every().map(|ms| now.after(ms));
         }
         self.deadlines.arm(&mut call);
-        if let Some(lot) = self.lots.get_mut(&lot) {
-            lot.occupy(&orbit, Slot::Parked(call.info.uuid.clone()));
+        if let Some(lot) = self.lots.get_mut(&place.lot) {
+            lot.occupy(&place.orbit, Slot::Parked(call.info.uuid.clone()));
             lot.enqueue(&call);
         }
         self.effects.push(call.event(now, Action::Park).into());
-        self.show_lamp(&lot, &orbit);
+        self.show_lamp(&place);
         self.callers.add(&call);
         self.calls.insert(call.info.uuid.clone(), call);
-        OrbitKey { lot, orbit }
+        place
     }
 
     /// Finds an orbit by the rules of the lot, and of those it overflows into, and takes it out of the free ones.
@@ -121,7 +111,7 @@ impl Park {
         &mut self,
         lot: &LotKey,
         want: &Want,
-    ) -> Result<(LotKey, OrbitName), (Refusal, AfterRefusal)> {
+    ) -> Result<OrbitKey, (Refusal, AfterRefusal)> {
         let mut key = lot.clone();
         let mut been = Vec::new();
         loop {
@@ -138,7 +128,7 @@ impl Park {
                         let number =
                             number.ok_or((Refusal::UnknownOrbit, AfterRefusal::Continue))?;
                         if lot.free.take(number) {
-                            return Ok((key, orbit.clone()));
+                            return Ok(OrbitKey { lot: key, orbit: orbit.clone() });
                         }
                         if lot.is_orbit_closed(orbit) {
                             return Err((Refusal::Closed, AfterRefusal::Continue));
@@ -159,7 +149,7 @@ impl Park {
                 return Err((Refusal::UnknownLot, AfterRefusal::Continue));
             };
             if let Some(orbit) = found.and_then(|number| lot.orbits.name(number)) {
-                return Ok((key, orbit));
+                return Ok(OrbitKey { lot: key, orbit });
             }
             let then = match &lot.config.when_full {
                 WhenFull::Continue => AfterRefusal::Continue,
@@ -180,25 +170,26 @@ impl Park {
     }
 
     /// Takes the orbit that is wanted, and no other one in its place.
-    pub(super) fn take_exactly(&mut self, key: &LotKey, want: &Want) -> Result<OrbitName, Refusal> {
+    pub(super) fn take_exactly(&mut self, key: &LotKey, want: &Want) -> Result<OrbitKey, Refusal> {
         let lot = self.lots.get_mut(key).filter(|lot| !lot.removed).ok_or(Refusal::UnknownLot)?;
         if lot.is_closed() {
             return Err(Refusal::Closed);
         }
-        match want {
+        let orbit = match want {
             Want::Auto => {
                 let number = lot.free.take_any(&mut self.rng).ok_or(Refusal::Full)?;
-                lot.orbits.name(number).ok_or(Refusal::Full)
+                lot.orbits.name(number).ok_or(Refusal::Full)?
             }
             Want::Orbit(orbit) => {
                 let number = lot.orbits.number(orbit).ok_or(Refusal::UnknownOrbit)?;
                 match lot.free.take(number) {
-                    true => Ok(orbit.clone()),
-                    false if lot.is_orbit_closed(orbit) => Err(Refusal::Closed),
-                    false => Err(Refusal::Occupied),
+                    true => orbit.clone(),
+                    false if lot.is_orbit_closed(orbit) => return Err(Refusal::Closed),
+                    false => return Err(Refusal::Occupied),
                 }
             }
-        }
+        };
+        Ok(OrbitKey { lot: key.clone(), orbit })
     }
 }
 

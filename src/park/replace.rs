@@ -43,7 +43,7 @@ impl Park {
         }
         if let Some(call) = self.calls.get_mut(uuid) {
             self.deadlines.arm(call);
-            if let Some(lot) = self.lots.get_mut(&call.lot) {
+            if let Some(lot) = self.lots.get_mut(&call.place.lot) {
                 lot.dequeue(call);
             }
         }
@@ -87,8 +87,8 @@ impl Park {
         call.formerly.push(std::mem::replace(&mut call.info.uuid, new.uuid.clone()));
         call.info.caller = new.caller;
         call.info.parker = call.info.parker.or(new.parker);
-        if let Some(lot) = self.lots.get_mut(&call.lot) {
-            lot.occupy(&call.orbit, Slot::Parked(new.uuid.clone()));
+        if let Some(lot) = self.lots.get_mut(&call.place.lot) {
+            lot.occupy(&call.place.orbit, Slot::Parked(new.uuid.clone()));
             if call.is_to_be_had() {
                 lot.enqueue(&call);
             }
@@ -97,8 +97,8 @@ impl Park {
         let mut event = call.event(now, Action::Replace);
         event.from_uuid = Some(old.clone());
         self.effects.push(event.into());
-        self.show_lamp(&call.lot, &call.orbit);
-        let place = OrbitKey { lot: call.lot.clone(), orbit: call.orbit.clone() };
+        self.show_lamp(&call.place);
+        let place = call.place.clone();
         self.callers.add(&call);
         self.calls.insert(new.uuid, call);
         Ok(place)

@@ -6,14 +6,13 @@ use super::deadlines::Due;
 use super::effect::Effect;
 use super::lot::Slot;
 use super::moment::Moment;
-use super::names::{CallUuid, LotKey, OrbitName};
+use super::names::{CallUuid, LotKey, OrbitKey};
 use super::outcome::Refusal;
 
 /// An orbit held for a channel that is about to arrive.
 #[derive(Clone, Debug)]
 pub(super) struct Reservation {
-    pub(super) lot: LotKey,
-    pub(super) orbit: OrbitName,
+    pub(super) place: OrbitKey,
     pub(super) until: Moment,
     pub(super) seq: u64,
 }
@@ -32,7 +31,7 @@ impl Park {
         lot: &LotKey,
         want: Want,
         ttl_ms: u64,
-    ) -> Result<(LotKey, OrbitName), Refusal> {
+    ) -> Result<OrbitKey, Refusal> {
         if self.stopping {
             return Err(Refusal::Closed);
         }
@@ -40,48 +39,44 @@ impl Park {
             return Err(Refusal::AlreadyParked);
         }
         let same = |held: &&Reservation| {
-            held.lot == *lot && want.orbit().is_none_or(|orbit| *orbit == held.orbit)
+            held.place.lot == *lot && want.orbit().is_none_or(|orbit| *orbit == held.place.orbit)
         };
-        let (lot, orbit) = match self.reservations.get(uuid).filter(same) {
-            Some(held) => (held.lot.clone(), held.orbit.clone()),
+        let place = match self.reservations.get(uuid).filter(same) {
+            Some(held) => held.place.clone(),
             None => {
                 let taken = self.take_orbit(lot, &want).map_err(|(refusal, _)| refusal)?;
                 self.unreserve(uuid);
                 taken
             }
         };
-        let held = Reservation {
-            lot: lot.clone(),
-            orbit: orbit.clone(),
-            until: now.after(ttl_ms),
-            seq: self.count(),
-        };
-        if let Some(lot) = self.lots.get_mut(&lot) {
-            lot.occupy(&orbit, Slot::Reserved(uuid.clone()));
+        let until = now.after(ttl_ms);
+        let held = Reservation { place: place.clone(), until, seq: self.count() };
+        if let Some(lot) = self.lots.get_mut(&place.lot) {
+            lot.occupy(&place.orbit, Slot::Reserved(uuid.clone()));
         }
         self.deadlines.add(held.until, held.seq, Due::Reservation(uuid.clone()));
         if let Some(old) = self.reservations.insert(uuid.clone(), held) {
             self.deadlines.remove(old.until, old.seq, Due::Reservation(uuid.clone()));
         }
-        Ok((lot, orbit))
+        Ok(place)
     }
 
     /// Which orbit is held for that channel.
-    pub fn reservation(&self, uuid: &CallUuid) -> Option<(LotKey, OrbitName)> {
-        self.reservations.get(uuid).map(|held| (held.lot.clone(), held.orbit.clone()))
+    pub fn reservation(&self, uuid: &CallUuid) -> Option<OrbitKey> {
+        self.reservations.get(uuid).map(|held| held.place.clone())
     }
 
     /// Gives back the orbit that was held for that channel; none: there was none.
-    pub fn unreserve(&mut self, uuid: &CallUuid) -> Option<(LotKey, OrbitName)> {
+    pub fn unreserve(&mut self, uuid: &CallUuid) -> Option<OrbitKey> {
         let held = self.reservations.remove(uuid)?;
         self.deadlines.remove(held.until, held.seq, Due::Reservation(uuid.clone()));
-        self.vacate(&held.lot, &held.orbit);
-        Some((held.lot, held.orbit))
+        self.vacate(&held.place);
+        Some(held.place)
     }
 
     pub(super) fn lapse(&mut self, uuid: &CallUuid) {
-        if let Some((lot, orbit)) = self.unreserve(uuid) {
-            self.effects.push(Effect::Lapsed { uuid: uuid.clone(), lot, orbit });
+        if let Some(place) = self.unreserve(uuid) {
+            self.effects.push(Effect::Lapsed { uuid: uuid.clone(), place });
         }
     }
 }

@@ -74,7 +74,7 @@ impl Park {
             call.comfort_at = Some(ringing.until.after(1));
         }
         if passed(call.comfort_at) {
-            let every = self.lots.get(&call.lot).and_then(|lot| lot.config.comfort_every());
+            let every = self.lots.get(&call.place.lot).and_then(|lot| lot.config.comfort_every());
             call.comfort_at = every.map(|ms| now.after(ms));
             if every.is_some() {
                 self.effects.push(Effect::Comfort(uuid.clone()));
@@ -100,7 +100,7 @@ impl Park {
     /// It leaves as by its exit key; without a place to go to it is hung up. If it cannot, that comes again.
     fn has_waited_enough(&mut self, now: Moment, uuid: &CallUuid) {
         let Some(call) = self.calls.get_mut(uuid) else { return };
-        let Some(lot) = self.lots.get(&call.lot) else { return };
+        let Some(lot) = self.lots.get(&call.place.lot) else { return };
         call.leaves_at = Some(lot.config.max_wait_ms).filter(|ms| *ms > 0).map(|ms| now.after(ms));
         let by = match lot.config.exit_to.clone() {
             Some(to) => ClaimedBy::Leave(Exit::Transfer(to)),
@@ -295,7 +295,7 @@ impl Park {
         call.rounds = call.rounds.saturating_add(1);
         let none =
             if no_steps { "there are no return steps" } else { "no return step took the call" };
-        let config = self.lots.get(&call.lot).map(|lot| &lot.config);
+        let config = self.lots.get(&call.place.lot).map(|lot| &lot.config);
         let after = config
             .filter(|config| config.rounds().is_some_and(|most| call.rounds >= most))
             .map(|config| config.after_return.clone());
@@ -343,14 +343,14 @@ impl Park {
 
     /// The return steps the call has now: its own, or those of its lot.
     pub(super) fn steps_of(&self, call: &Call) -> Arc<[Step]> {
-        let lots = || self.lots.get(&call.lot).map(|lot| lot.config.returns.clone());
+        let lots = || self.lots.get(&call.place.lot).map(|lot| lot.config.returns.clone());
         call.returns.clone().or_else(lots).unwrap_or_else(|| Arc::from([]))
     }
 
     /// The timeout in ms the call has now, its own or that of its lot; 0: never.
     pub(super) fn timeout_of(&self, call: &Call) -> u64 {
         let lots = || {
-            let lot = self.lots.get(&call.lot)?;
+            let lot = self.lots.get(&call.place.lot)?;
             Some(lot.config.timeout.of(call.info.priority, &lot.recent_waits))
         };
         call.timeout_ms.or_else(lots).unwrap_or(0)

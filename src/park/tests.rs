@@ -37,6 +37,10 @@ pub(super) fn key(text: &str) -> LotKey {
     text.parse().unwrap()
 }
 
+pub(super) fn orbit_key(lot: &str, orbit: &str) -> OrbitKey {
+    OrbitKey { lot: lot.parse().unwrap(), orbit: orbit.parse().unwrap() }
+}
+
 pub(super) fn orbit(text: &str) -> OrbitName {
     text.parse().unwrap()
 }
@@ -88,7 +92,7 @@ pub(super) fn wanting(uuid: &str, lot: &str, name: &str) -> ParkRequest {
 /// Parks and says where.
 pub(super) fn parked(park: &mut Park, request: ParkRequest) -> String {
     let parked = park.park(T0, request).unwrap();
-    format!("{} {}", parked.lot, parked.orbit)
+    parked.to_string()
 }
 
 pub(super) fn refused(park: &mut Park, request: ParkRequest) -> (Refusal, AfterRefusal) {
@@ -162,7 +166,7 @@ pub(super) fn lamps(effects: &[Effect]) -> Vec<String> {
     effects
         .iter()
         .filter_map(|effect| match effect {
-            Effect::Presence(lot, orbit) => Some(format!("{lot} {orbit}")),
+            Effect::Presence(place) => Some(place.to_string()),
             _ => None,
         })
         .collect()

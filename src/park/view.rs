@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::info::CallInfo;
-use super::names::{LotKey, OrbitName};
+use super::names::{LotKey, OrbitKey, OrbitName};
 use super::steps::StepRef;
 use super::user::User;
 
@@ -26,6 +26,13 @@ pub struct CallView {
     pub retriever: Option<User>,
     /// The return step that rings or takes it.
     pub step: Option<StepRef>,
+}
+
+impl CallView {
+    /// Its lot and its orbit.
+    pub fn place(&self) -> OrbitKey {
+        OrbitKey { lot: self.lot.clone(), orbit: self.orbit.clone() }
+    }
 }
 
 /// What a parked call is doing.

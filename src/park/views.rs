@@ -9,7 +9,7 @@ use super::dialog::Dialog;
 use super::lot::Slot;
 use super::lot_config::LotConfig;
 use super::moment::Moment;
-use super::names::{CallUuid, LotKey, OrbitName};
+use super::names::{CallUuid, LotKey, OrbitKey, OrbitName};
 use super::untrusted::{DisplayName, Number};
 use super::view::{CallState, CallView};
 
@@ -68,8 +68,8 @@ impl Park {
         let step = ringing.or_else(|| by.and_then(ClaimedBy::step));
         CallView {
             info: call.info.clone(),
-            lot: call.lot.clone(),
-            orbit: call.orbit.clone(),
+            lot: call.place.lot.clone(),
+            orbit: call.place.orbit.clone(),
             waiting_ms: now.since(call.parked_at),
             timeout_ms_left: call.returning.time_is_up().map(|at| at.since(now)),
             state,
@@ -131,9 +131,10 @@ impl Park {
     }
 
     /// What the lamp of that orbit shows.
-    pub fn lamp(&self, now: Moment, lot: &LotKey, orbit: &OrbitName) -> Lamp {
-        let Some(lot) = self.lots.get(lot).filter(|lot| lot.config.blf) else { return Lamp::Idle };
-        let Some(Slot::Parked(uuid)) = lot.slot(orbit) else { return Lamp::Idle };
+    pub fn lamp(&self, now: Moment, place: &OrbitKey) -> Lamp {
+        let lot = self.lots.get(&place.lot).filter(|lot| lot.config.blf);
+        let Some(lot) = lot else { return Lamp::Idle };
+        let Some(Slot::Parked(uuid)) = lot.slot(&place.orbit) else { return Lamp::Idle };
         let Some(call) = self.calls.get(uuid) else { return Lamp::Idle };
         let age = lot.config.blf_age_ms;
         let private = call.info.caller.private || lot.config.blf_privacy;
@@ -162,7 +163,8 @@ impl Park {
     ) -> Option<CallUuid> {
         let mut calls = self.calls.values();
         let call = calls.find(|call| call.dialog() == dialog)?;
-        let here = call.lot == *lot && orbit.is_none_or(|orbit| call.orbit == *orbit);
+        let OrbitKey { lot: in_lot, orbit: in_orbit } = &call.place;
+        let here = in_lot == lot && orbit.is_none_or(|orbit| in_orbit == orbit);
         here.then(|| call.info.uuid.clone())
     }
 }

@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::park::{
-    CallInfo, CallState, CallView, Caller, LotConfig, Moment, OrbitRange, Park, ParkRequest, Step,
-    Want,
+    CallInfo, CallState, CallView, Caller, LotConfig, Moment, OrbitKey, OrbitRange, Park,
+    ParkRequest, Step, Want,
 };
 
 /// What somebody could send as a caller id to break a format.
@@ -144,8 +144,9 @@ fn status_counts_the_lots() {
 fn show_tells_what_comes_next() {
     let mut park = park();
     put(&mut park, "u-1", NASTY);
-    let lot = "default".parse().unwrap();
-    let view = park.show(Moment(1_500), &lot, &"701".parse().unwrap(), &|_| None).unwrap();
+    let at =
+        |orbit: &str| OrbitKey { lot: "default".parse().unwrap(), orbit: orbit.parse().unwrap() };
+    let view = park.show(Moment(1_500), &at("701"), &|_| None).unwrap();
     let text = show_text(&view);
     assert!(text.starts_with("default 701 is parked\n  uuid: u-1\n"), "{text}");
     assert!(text.contains(
@@ -155,7 +156,7 @@ fn show_tells_what_comes_next() {
     let json: serde_json::Value = serde_json::from_str(&show_json(&view)).unwrap();
     assert_eq!(json["call"]["caller_id_name"], NASTY);
     assert_eq!(json["next"][1]["in_ms"], 88_500);
-    let free = park.show(Moment(0), &lot, &"705".parse().unwrap(), &|_| None).unwrap();
+    let free = park.show(Moment(0), &at("705"), &|_| None).unwrap();
     assert_eq!(show_text(&free), "default 705 is free\n");
     let json: serde_json::Value = serde_json::from_str(&show_json(&free)).unwrap();
     assert_eq!((&json["state"], &json["call"]), (&"free".into(), &serde_json::Value::Null));
@@ -175,7 +176,7 @@ fn a_long_name_widens_no_table_and_breaks_none() {
         for format in [Format::Json, Format::Xml, Format::Csv] {
             assert!(calls(&list, format).len() < 16_000);
         }
-        let orbit = park.show(Moment(1_500), &list[0].lot, &list[0].orbit, &|_| None);
+        let orbit = park.show(Moment(1_500), &list[0].place(), &|_| None);
         assert!(orbit.is_ok_and(|orbit| show_text(&orbit).len() < 16_000));
     }
 }

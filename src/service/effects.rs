@@ -23,7 +23,7 @@ pub(crate) fn carry_out(module: &Arc<Module>, decided: Decided, here: Option<Ses
             Effect::Event(event) => pickup_tone::tone(module, &event),
             Effect::Callback(_) => {}
             // One thread shows lamps, so that the last one to be shown is the last one that was true.
-            Effect::Presence(lot, orbit) => LampQueue::of(module).changed(lot, orbit),
+            Effect::Presence(place) => LampQueue::of(module).changed(place),
             Effect::Wake(uuid) => module.wake(&uuid),
             Effect::Ring(step) => ring::step(module, *step),
             Effect::StopRing(run, why) => Rings::of(module).stop(run, why),
@@ -34,11 +34,9 @@ pub(crate) fn carry_out(module: &Arc<Module>, decided: Decided, here: Option<Ses
                 // The leg that waits in it sees the parked leg go and leaves by itself.
                 handover::withdraw(module, ticket);
             }
-            Effect::Lapsed { uuid, lot, orbit } => log::notice(
+            Effect::Lapsed { uuid, place } => log::notice(
                 Some(uuid.as_str()),
-                format_args!(
-                    "{lot} {orbit}: the orbit is free again, because {uuid} did not arrive"
-                ),
+                format_args!("{place}: the orbit is free again, because {uuid} did not arrive"),
             ),
         }
     }

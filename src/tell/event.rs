@@ -75,10 +75,10 @@ fn info(event: &ParkEvent, session: Option<Session<'_>>) -> Option<Event> {
     if let Some(step) = &event.step {
         out = out.with("Callpark-Step", &step.to_string());
     }
-    if let Some((lot, orbit)) = &event.from {
+    if let Some(from) = &event.from {
         out = out
-            .with("Callpark-From-Lot", &lot.to_string())
-            .with("Callpark-From-Orbit", orbit.as_str());
+            .with("Callpark-From-Lot", &from.lot.to_string())
+            .with("Callpark-From-Orbit", from.orbit.as_str());
     }
     if let Some(uuid) = &event.from_uuid {
         out = out.with("Callpark-From-UUID", uuid.as_str());
@@ -171,7 +171,7 @@ pub(crate) fn sentence(event: &ParkEvent) -> String {
         }
         (Action::Leave, None) => format!("{place}: {caller} left after {waited}"),
         (Action::Move, _) => match &event.from {
-            Some((lot, orbit)) => format!("{place}: {caller} moved here from {lot} {orbit}"),
+            Some(from) => format!("{place}: {caller} moved here from {from}"),
             None => format!("{place}: {caller} moved here"),
         },
         (Action::Replace, _) => {

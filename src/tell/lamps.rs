@@ -181,9 +181,8 @@ impl Lamps {
     /// Shows the lamp of an orbit as it is now. Some: look at it again after so long.
     fn show(&mut self, module: &Module, orbit: &OrbitKey) -> Option<Duration> {
         self.follow_proto(module);
-        let (shown, later) = orbit_now(module, &orbit.lot, &orbit.orbit);
-        let lamp = LampKey { lot: orbit.lot.clone(), orbit: Some(orbit.orbit.clone()) };
-        self.show_as(module, lamp, &shown);
+        let (shown, later) = orbit_now(module, orbit);
+        self.show_as(module, LampKey::from(orbit.clone()), &shown);
         later
     }
 

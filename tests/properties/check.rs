@@ -15,8 +15,9 @@ impl World {
         let used: BTreeSet<LotKey> = self
             .calls
             .values()
-            .map(|call| call.lot.clone())
-            .chain(self.held.values().map(|(lot, _, _)| lot.clone()))
+            .map(|call| &call.place)
+            .chain(self.held.values().map(|(place, _)| place))
+            .map(|place| place.lot.clone())
             .collect();
         self.lots.retain(|key, lot| !lot.going || used.contains(key));
         let views = self.park.lots();
@@ -27,8 +28,9 @@ impl World {
         let mut seen = BTreeSet::new();
         for view in &listed {
             let call = &self.calls[&view.info.uuid];
-            assert_eq!((&view.lot, &view.orbit), (&call.lot, &call.orbit));
-            assert!(seen.insert((call.lot.domain.clone(), call.orbit.clone())), "two in one orbit");
+            assert_eq!(view.place(), call.place);
+            let OrbitKey { lot, orbit } = &call.place;
+            assert!(seen.insert((lot.domain.clone(), orbit.clone())), "two in one orbit");
             let state = match (&call.claim, call.ringing.map(|_| ()).or(call.offer.map(|_| ()))) {
                 (Some((_, By::Step | By::StepEnd)), _) | (None, Some(_)) => CallState::Returning,
                 (Some(_), _) => CallState::Connecting,
@@ -36,8 +38,8 @@ impl World {
             };
             assert_eq!(view.state, state);
             assert_eq!(view.timeout_ms_left, call.deadline.map(|at| at.saturating_sub(self.now)));
-            let found = self.park.orbit_at(call.orbit.as_str(), call.lot.domain.as_deref());
-            assert_eq!(found, Some((call.lot.clone(), call.orbit.clone())));
+            let found = self.park.orbit_at(orbit.as_str(), lot.domain.as_deref());
+            assert_eq!(found.as_ref(), Some(&call.place));
             let verdict = match (call.claim, self.park.verdict(&view.info.uuid)) {
                 (None, verdict) => verdict == Verdict::Hold,
                 (Some((held, By::Retriever | By::Leg(_))), Verdict::Bridge { ticket, .. })
@@ -49,15 +51,13 @@ impl World {
                 _ => false,
             };
             assert!(verdict, "{call:?}, but {:?}", self.park.verdict(&view.info.uuid));
-            assert!(matches!(
-                self.park.lamp(Moment(self.now), &call.lot, &call.orbit),
-                Lamp::Parked { .. }
-            ));
+            assert!(matches!(self.park.lamp(Moment(self.now), &call.place), Lamp::Parked { .. }));
         }
-        for (uuid, (lot, orbit, _)) in &self.held {
+        for (uuid, (place, _)) in &self.held {
+            let OrbitKey { lot, orbit } = place;
             assert!(seen.insert((lot.domain.clone(), orbit.clone())), "held and taken");
-            assert_eq!(self.park.reservation(uuid), Some((lot.clone(), orbit.clone())));
-            assert_eq!(self.park.lamp(Moment(self.now), lot, orbit), Lamp::Idle);
+            assert_eq!(self.park.reservation(uuid).as_ref(), Some(place));
+            assert_eq!(self.park.lamp(Moment(self.now), place), Lamp::Idle);
         }
 
         for view in views {
@@ -67,8 +67,9 @@ impl World {
             let inside = lot.orbits.iter().filter(here).count() as u32;
             let shut = lot.closed.iter().filter(|orbit| !here(orbit)).count() as u32;
             let free = lot.orbits.len() as u32 - inside - shut;
-            let parked = self.calls.values().filter(|call| call.lot == view.lot).count() as u32;
-            let reserved = self.held.values().filter(|held| held.0 == view.lot).count() as u32;
+            let parked =
+                self.calls.values().filter(|call| call.place.lot == view.lot).count() as u32;
+            let reserved = self.held.values().filter(|held| held.0.lot == view.lot).count() as u32;
             assert_eq!((view.parked, view.reserved), (parked, reserved));
             assert_eq!((view.free, view.closed, view.removed), (free, shut, lot.going));
             assert_eq!(view.capacity, lot.orbits.len() as u32);
@@ -82,7 +83,7 @@ impl World {
 
         // No deadline is lost, and none is left over.
         let due = self.calls.values().filter_map(Call::due);
-        let due = due.chain(self.held.values().map(|held| held.2)).min();
+        let due = due.chain(self.held.values().map(|held| held.1)).min();
         let due = due.filter(|_| !self.stopping);
         let owed = self.park.callbacks(self.at());
         assert_eq!(owed.len(), self.owed, "call-backs");

@@ -17,17 +17,17 @@ impl World {
                 let ttl = [1, 2_000, 30_000][usize::from(ttl)];
                 let (uuid, lot, want) = (uuid(n), key(lot), want(orbit));
                 match self.park.reserve(now, &uuid, &lot, want.clone(), ttl) {
-                    Ok((lot, orbit)) => {
+                    Ok(place) => {
                         self.held.remove(&uuid);
-                        assert!(!self.is_taken(&lot, &orbit), "holds what is taken");
-                        self.held.insert(uuid, (lot, orbit, self.now + ttl));
+                        assert!(!self.is_taken(&place), "holds what is taken");
+                        self.held.insert(uuid, (place, self.now + ttl));
                     }
                     Err(Refusal::AlreadyParked) => assert!(self.calls.contains_key(&uuid)),
                     Err(refusal) => self.check_refusal(&lot, &want, refusal),
                 }
             }
             Op::Unreserve { uuid: n } => {
-                let held = self.held.remove(&uuid(n)).map(|(lot, orbit, _)| (lot, orbit));
+                let held = self.held.remove(&uuid(n)).map(|(place, _)| place);
                 assert_eq!(self.park.unreserve(&uuid(n)), held);
             }
             Op::Take { uuid: n } => {
@@ -36,16 +36,21 @@ impl World {
                 self.claim(Target::Call(&asked), None, By::Retriever, claimable.then_some(&uuid));
             }
             Op::TakeOrbit { lot, orbit: at } => {
-                let (lot, at) = (key(lot), orbit(at));
-                let here = |call: &&Call| call.lot == lot && call.orbit == at;
+                let at = OrbitKey { lot: key(lot), orbit: orbit(at) };
+                let here = |call: &&Call| call.place == at;
                 let expected = self.calls.iter().find(|(_, call)| here(call));
                 let expected = expected.filter(|(_, call)| call.claim.is_none());
                 let expected = expected.map(|(uuid, _)| uuid.clone());
-                self.claim(Target::Orbit(&at), Some(&lot), By::Retriever, expected.as_ref());
+                self.claim(
+                    Target::Orbit(&at.orbit),
+                    Some(&at.lot),
+                    By::Retriever,
+                    expected.as_ref(),
+                );
             }
             Op::TakeNext { lot } => {
                 let lot = key(lot);
-                let waiting = self.calls.iter().filter(|(_, call)| call.lot == lot);
+                let waiting = self.calls.iter().filter(|(_, call)| call.place.lot == lot);
                 let waiting = waiting.filter(|(_, call)| call.claim.is_none());
                 let next = waiting.min_by_key(|(_, call)| (9 - call.priority, call.order));
                 let next = next.map(|(uuid, _)| uuid.clone());
@@ -137,14 +142,15 @@ impl World {
                 let (to, want) = (key(lot), want(orbit));
                 let free = match &want {
                     Want::Auto => self.lots.contains_key(&to) && self.has_free(&to),
-                    Want::Orbit(orbit) => self.lots.contains_key(&to) && self.is_free(&to, orbit),
+                    Want::Orbit(orbit) => {
+                        self.lots.contains_key(&to) && self.is_free(&place(&to, orbit))
+                    }
                 };
-                match self.park.move_call(now, &call.lot, &call.orbit, &to, want.clone()) {
-                    Ok((lot, orbit)) => {
+                match self.park.move_call(now, &call.place, &to, want.clone()) {
+                    Ok(place) => {
                         assert!(call.claim.is_none() && free);
                         self.absorb_all();
-                        let moved = &self.calls[&uuid(n)];
-                        assert_eq!((&moved.lot, &moved.orbit), (&lot, &orbit));
+                        assert_eq!(self.calls[&uuid(n)].place, place);
                     }
                     Err(Refusal::Gone) => assert!(call.claim.is_some()),
                     Err(refusal) => {
@@ -155,7 +161,7 @@ impl World {
             }
             Op::Set { uuid: n, what, value } => {
                 let Some(call) = self.calls.get_mut(&uuid(n)) else { return };
-                let (lot, orbit) = (call.lot.clone(), call.orbit.clone());
+                let place = call.place.clone();
                 let ms = [0, 1, 4_000][usize::from(value) % 3];
                 let setting = match what {
                     0 => Setting::TimeoutMs(ms),
@@ -172,7 +178,7 @@ impl World {
                     Setting::Priority(value) if value <= 9 => call.priority = value,
                     _ => {}
                 }
-                match self.park.set(now, &lot, &orbit, setting) {
+                match self.park.set(now, &place, setting) {
                     Ok(()) => {
                         self.absorb_all();
                     }
@@ -181,7 +187,7 @@ impl World {
             }
             Op::ReturnNow { uuid: n } => {
                 let Some(call) = self.calls.get(&uuid(n)).cloned() else { return };
-                match self.park.return_now(now, &call.lot, &call.orbit) {
+                match self.park.return_now(now, &call.place) {
                     Ok(()) => {
                         if call.ringing.is_none() && call.offer.is_none() {
                             self.calls.get_mut(&uuid(n)).unwrap().deadline = Some(self.now);
@@ -195,7 +201,7 @@ impl World {
             Op::Drop { uuid: n } => {
                 let uuid = uuid(n);
                 let Some(call) = self.calls.get(&uuid).cloned() else { return };
-                match self.park.drop_call(now, &call.lot, &call.orbit, CauseName::NORMAL_CLEARING) {
+                match self.park.drop_call(now, &call.place, CauseName::NORMAL_CLEARING) {
                     Ok(()) => {
                         self.absorb_all();
                         let Verdict::HangUp { ticket, .. } = self.park.verdict(&uuid) else {
@@ -276,16 +282,13 @@ impl World {
         match self.park.park(self.at(), request.clone()) {
             Ok(parked) => {
                 match self.held.remove(&uuid(n)) {
-                    Some((lot, orbit, _)) => {
-                        assert_eq!((lot, orbit), (parked.lot.clone(), parked.orbit.clone()))
-                    }
-                    None => assert!(self.is_free(&parked.lot, &parked.orbit), "was not free"),
+                    Some((held, _)) => assert_eq!(held, parked),
+                    None => assert!(self.is_free(&parked), "was not free"),
                 }
                 self.parked += 1;
                 let timeout_ms = timeout.unwrap_or_else(|| self.lots[&parked.lot].timeout_ms);
                 let call = Call {
-                    lot: parked.lot,
-                    orbit: parked.orbit,
+                    place: parked,
                     timeout,
                     priority,
                     order: (self.now, self.parked),
@@ -370,8 +373,7 @@ impl World {
                 assert!(there);
                 let effects = self.park.take_effects();
                 self.absorb_replacement(old, &effects);
-                let call = &self.calls[&new];
-                assert_eq!((&call.lot, &call.orbit), (&place.lot, &place.orbit));
+                assert_eq!(self.calls[&new].place, place);
             }
             Err(refusal) => assert!(refusal == Refusal::Gone && !there),
         }
@@ -463,7 +465,7 @@ impl World {
             };
             lot.going = false;
         }
-        for (key, orbit, _) in self.held.values_mut() {
+        for (OrbitKey { lot: key, orbit }, _) in self.held.values_mut() {
             let owner = |(other, lot): &(&LotKey, &Lot)| {
                 other.domain == key.domain && lot.orbits.contains(orbit)
             };

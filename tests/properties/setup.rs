@@ -11,6 +11,10 @@ pub fn key(lot: u8) -> LotKey {
     LOTS[usize::from(lot) % LOTS.len()].parse().unwrap()
 }
 
+pub fn place(lot: &LotKey, orbit: &OrbitName) -> OrbitKey {
+    OrbitKey { lot: lot.clone(), orbit: orbit.clone() }
+}
+
 pub fn orbit(orbit: u8) -> OrbitName {
     ORBITS[usize::from(orbit) % ORBITS.len()].parse().unwrap()
 }

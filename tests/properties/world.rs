@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use mod_callpark::park::*;
 
+use crate::setup::place;
+
 /// How long the sending of a message may take.
 const MESSAGE_MS: u64 = 10_000;
 
@@ -26,8 +28,7 @@ pub const MAX_WAIT: u64 = 25_000;
 
 #[derive(Clone, Debug)]
 pub struct Call {
-    pub lot: LotKey,
-    pub orbit: OrbitName,
+    pub place: OrbitKey,
     pub timeout: Option<u64>,
     pub priority: u8,
     pub order: (u64, u64),
@@ -66,7 +67,7 @@ pub struct World {
     pub calls: BTreeMap<CallUuid, Call>,
     /// Under which uuid a call goes whose leg was replaced.
     pub renamed: BTreeMap<CallUuid, CallUuid>,
-    pub held: BTreeMap<CallUuid, (LotKey, OrbitName, u64)>,
+    pub held: BTreeMap<CallUuid, (OrbitKey, u64)>,
     pub old_tickets: BTreeMap<CallUuid, Ticket>,
     pub old_runs: BTreeMap<CallUuid, RunId>,
     pub parked: u64,
@@ -138,9 +139,9 @@ impl World {
                     let lost = |call: &Call| call.claim.is_some_and(|(held, _)| held == *ticket);
                     assert!(self.calls.values().any(lost), "a claim was lost that nobody held");
                 }
-                Effect::Lapsed { uuid, lot, orbit } => {
-                    let (was, at, until) = self.held.remove(uuid).expect("lapses unheld");
-                    assert_eq!((&was, &at), (lot, orbit));
+                Effect::Lapsed { uuid, place } => {
+                    let (held, until) = self.held.remove(uuid).expect("lapses unheld");
+                    assert_eq!(held, *place);
                     assert!(until <= self.now, "lapses too early");
                 }
                 Effect::Comfort(uuid) => {
@@ -173,15 +174,14 @@ impl World {
 
     pub fn event(&mut self, event: &ParkEvent) {
         let uuid = &event.info.uuid;
-        let here = event.orbit.clone().map(|orbit| (event.lot.clone(), orbit));
+        let here = event.orbit.clone().map(|orbit| OrbitKey { lot: event.lot.clone(), orbit });
         match event.action {
             // The caller of `park` knows it already.
             Action::Park | Action::Refuse => return,
             Action::Move => {
                 let call = self.calls.get_mut(uuid).expect("moves no call");
-                let from = (call.lot.clone(), call.orbit.clone());
-                assert_eq!(event.from.as_ref(), Some(&from));
-                (call.lot, call.orbit) = here.clone().unwrap();
+                assert_eq!(event.from.as_ref(), Some(&call.place));
+                call.place = here.clone().unwrap();
             }
             Action::Replace => {
                 let old = event.from_uuid.clone().expect("the leg that was replaced");
@@ -197,13 +197,13 @@ impl World {
             }
             Action::Remind if event.step.is_none() => {
                 let call = self.calls.get_mut(uuid).expect("reminds of no call");
-                let timeout = call.timeout.unwrap_or_else(|| self.lots[&call.lot].timeout_ms);
+                let timeout = call.timeout.unwrap_or_else(|| self.lots[&call.place.lot].timeout_ms);
                 call.deadline = (timeout > 0).then(|| self.now + timeout);
             }
             _ => {}
         }
         let call = self.calls.get(uuid).expect("an event of no call");
-        assert_eq!(here, Some((call.lot.clone(), call.orbit.clone())));
+        assert_eq!(here.as_ref(), Some(&call.place));
         if let Some(outcome) = event.outcome {
             let expected = match call.claim {
                 _ if outcome == Outcome::Shutdown => self.stopping,
@@ -229,18 +229,19 @@ impl World {
         }
     }
 
-    pub fn is_taken(&self, key: &LotKey, orbit: &OrbitName) -> bool {
-        self.calls.values().any(|call| call.lot == *key && call.orbit == *orbit)
-            || self.held.values().any(|(lot, held, _)| lot == key && held == orbit)
+    pub fn is_taken(&self, place: &OrbitKey) -> bool {
+        self.calls.values().any(|call| call.place == *place)
+            || self.held.values().any(|(held, _)| held == place)
     }
 
-    pub fn is_free(&self, key: &LotKey, orbit: &OrbitName) -> bool {
-        let lot = &self.lots[key];
-        lot.orbits.contains(orbit) && !lot.closed.contains(orbit) && !self.is_taken(key, orbit)
+    pub fn is_free(&self, place: &OrbitKey) -> bool {
+        let OrbitKey { lot, orbit } = place;
+        let lot = &self.lots[lot];
+        lot.orbits.contains(orbit) && !lot.closed.contains(orbit) && !self.is_taken(place)
     }
 
     pub fn has_free(&self, key: &LotKey) -> bool {
-        self.lots[key].orbits.iter().any(|orbit| self.is_free(key, orbit))
+        self.lots[key].orbits.iter().any(|orbit| self.is_free(&place(key, orbit)))
     }
 
     pub fn check_refusal(&self, key: &LotKey, orbit: &Want, refusal: Refusal) {
@@ -258,7 +259,7 @@ impl World {
                 Want::Auto => panic!("asked for no orbit"),
             },
             (Refusal::Occupied, Some(_)) => match orbit {
-                Want::Orbit(orbit) => assert!(self.is_taken(key, orbit)),
+                Want::Orbit(orbit) => assert!(self.is_taken(&place(key, orbit))),
                 Want::Auto => panic!("asked for no orbit"),
             },
             (other, Some(_)) => panic!("{other:?}"),

@@ -6,13 +6,12 @@ fn a_call_moves_with_its_deadline_and_its_waiting_time() {
     parked(&mut park, request("a", "default"));
     let want = Want::Orbit(orbit("802"));
     drop(park.take_effects());
-    let (to, name) =
-        park.move_call(at(10), &key("default"), &orbit("701"), &key("vip"), want).unwrap();
+    let to = park.move_call(at(10), &orbit_key("default", "701"), &key("vip"), want).unwrap();
     let effects = park.take_effects();
-    assert_eq!((to, name), (key("vip"), orbit("802")));
+    assert_eq!(to, orbit_key("vip", "802"));
     assert_eq!(told(&effects), ["move"]);
     let event = events(&effects)[0];
-    assert_eq!(event.from, Some((key("default"), orbit("701"))));
+    assert_eq!(event.from, Some(orbit_key("default", "701")));
     assert_eq!((&event.lot, event.orbit.as_ref()), (&key("vip"), Some(&orbit("802"))));
     assert_eq!(lamps(&effects), ["default 701", "vip 802"]);
     assert_eq!(park.poll_timeout(), Some(at(60_000)));
@@ -29,7 +28,7 @@ fn a_move_is_refused_where_it_cannot_be() {
     parked(&mut park, request("b", "vip"));
     let try_move = |park: &mut Park, orbit_from: &str, to: &str, want: Option<&str>| {
         let want = want.map_or(Want::Auto, |name| Want::Orbit(orbit(name)));
-        park.move_call(T0, &key("default"), &orbit(orbit_from), &key(to), want).unwrap_err()
+        park.move_call(T0, &orbit_key("default", orbit_from), &key(to), want).unwrap_err()
     };
     assert_eq!(try_move(&mut park, "702", "vip", None), Refusal::Empty);
     assert_eq!(try_move(&mut park, "703", "vip", None), Refusal::UnknownOrbit);
@@ -49,7 +48,7 @@ fn a_call_that_is_being_returned_moves_too() {
     parked(&mut park, request("a", "default"));
     let run = rings(&effects!(park.handle_timeout(at(60_000))))[0].run;
     let lot = key("default");
-    park.move_call(at(60_001), &lot, &orbit("701"), &lot, Want::Auto).unwrap();
+    park.move_call(at(60_001), &orbit_key("default", "701"), &lot, Want::Auto).unwrap();
     claim_call(&mut park, at(60_002), "a", step_leg("s", run));
     assert_eq!(counts(&park, "default"), [5, 1, 4, 0, 0, 0]);
 }
@@ -58,8 +57,8 @@ fn a_call_that_is_being_returned_moves_too() {
 fn settings_change() {
     let mut park = park_of_five();
     parked(&mut park, request("a", "default"));
-    let (lot, at_701) = (key("default"), orbit("701"));
-    let set = |park: &mut Park, ms, setting| park.set(at(ms), &lot, &at_701, setting);
+    let at_701 = orbit_key("default", "701");
+    let set = |park: &mut Park, ms, setting| park.set(at(ms), &at_701, setting);
     set(&mut park, 30_000, Setting::TimeoutMs(60_000)).unwrap();
     assert_eq!(park.poll_timeout(), Some(at(90_000)));
     set(&mut park, 30_000, Setting::TimeoutMs(0)).unwrap();
@@ -73,7 +72,7 @@ fn settings_change() {
         (&*call.info.note, &*call.info.addressed_to, call.info.priority),
         ("line\nbreak", "1005@example.com", 9)
     );
-    let empty = park.set(T0, &lot, &orbit("702"), Setting::Priority(1));
+    let empty = park.set(T0, &orbit_key("default", "702"), Setting::Priority(1));
     assert_eq!(empty, Err(Refusal::Empty));
 }
 
@@ -81,31 +80,31 @@ fn settings_change() {
 fn a_new_timeout_stops_a_return_and_waits_for_a_claim() {
     let mut park = park_of_five();
     parked(&mut park, request("a", "default"));
-    let (lot, at_701) = (key("default"), orbit("701"));
+    let at_701 = orbit_key("default", "701");
     let run = rings(&effects!(park.handle_timeout(at(60_000))))[0].run;
-    let effects = effects!(park.set(at(60_000), &lot, &at_701, Setting::TimeoutMs(5_000)).unwrap());
+    let effects = effects!(park.set(at(60_000), &at_701, Setting::TimeoutMs(5_000)).unwrap());
     assert_eq!(stops(&effects), [run]);
     assert_eq!(park.poll_timeout(), Some(at(65_000)));
     let ticket = claim_call(&mut park, at(60_000), "a", retriever("r")).ticket;
-    park.set(at(60_000), &lot, &at_701, Setting::TimeoutMs(7_000)).unwrap();
+    park.set(at(60_000), &at_701, Setting::TimeoutMs(7_000)).unwrap();
     assert_eq!(park.poll_timeout(), None);
-    park.set(at(60_000), &lot, &at_701, Setting::Priority(4)).unwrap();
+    park.set(at(60_000), &at_701, Setting::Priority(4)).unwrap();
     park.unclaim(at(60_000), &"a".into(), ticket);
     assert_eq!(park.poll_timeout(), Some(at(67_000)));
-    assert!(park.claim(at(60_000), Some(&lot), Target::Next, retriever("r")).is_ok());
+    assert!(park.claim(at(60_000), Some(&at_701.lot), Target::Next, retriever("r")).is_ok());
 }
 
 #[test]
 fn return_now_runs_the_steps() {
     let mut park = park_of_five();
     parked(&mut park, ParkRequest { timeout_ms: Some(0), ..request("a", "default") });
-    let (lot, at_701) = (key("default"), orbit("701"));
-    let effects = effects!(park.return_now(at(10), &lot, &at_701).unwrap());
+    let at_701 = orbit_key("default", "701");
+    let effects = effects!(park.return_now(at(10), &at_701).unwrap());
     let run = rings(&effects)[0].run;
-    assert_eq!(effects!(park.return_now(at(11), &lot, &at_701).unwrap()), []);
+    assert_eq!(effects!(park.return_now(at(11), &at_701).unwrap()), []);
     // Interrupted and given back it goes on, although the call has no timeout.
     let ticket = claim_call(&mut park, at(12), "a", retriever("r")).ticket;
-    assert_eq!(park.return_now(at(12), &lot, &at_701), Err(Refusal::Gone));
+    assert_eq!(park.return_now(at(12), &at_701), Err(Refusal::Gone));
     park.unclaim(at(13), &"a".into(), ticket);
     let again = effects!(park.handle_timeout(at(13)));
     assert_ne!(rings(&again)[0].run, run);
@@ -114,8 +113,8 @@ fn return_now_runs_the_steps() {
 
     let stepless = ParkRequest { returns: Some([].into()), ..request("b", "default") };
     parked(&mut park, stepless);
-    assert_eq!(park.return_now(at(20), &lot, &orbit("702")), Err(Refusal::Failed));
-    assert_eq!(park.return_now(at(20), &lot, &orbit("703")), Err(Refusal::Empty));
+    assert_eq!(park.return_now(at(20), &orbit_key("default", "702")), Err(Refusal::Failed));
+    assert_eq!(park.return_now(at(20), &orbit_key("default", "703")), Err(Refusal::Empty));
 }
 
 #[test]
@@ -123,33 +122,26 @@ fn a_dropped_call_is_dropped_whoever_says_so_first() {
     for hung_up in [false, true] {
         let mut park = park_of_five();
         parked(&mut park, request("a", "default"));
-        let (lot, at_701) = (key("default"), orbit("701"));
-        let effects =
-            effects!(park.drop_call(T0, &lot, &at_701, CauseName::NORMAL_CLEARING).unwrap());
+        let at_701 = orbit_key("default", "701");
+        let effects = effects!(park.drop_call(T0, &at_701, CauseName::NORMAL_CLEARING).unwrap());
         assert_eq!(effects, [Effect::Wake("a".into())]);
         let Verdict::HangUp { ticket, cause } = park.verdict(&"a".into()) else {
             panic!("no drop")
         };
         assert_eq!(cause, CauseName::NORMAL_CLEARING);
-        assert_eq!(
-            park.drop_call(T0, &lot, &at_701, CauseName::NORMAL_CLEARING),
-            Err(Refusal::Gone)
-        );
+        assert_eq!(park.drop_call(T0, &at_701, CauseName::NORMAL_CLEARING), Err(Refusal::Gone));
         let effects = match hung_up {
             false => effects!(park.complete(at(1), &"a".into(), ticket)),
             true => effects!(park.gone(at(1), &"a".into(), End::HungUp)),
         };
         assert_eq!(told(&effects), ["drop =dropped"]);
-        assert_eq!(
-            park.drop_call(T0, &lot, &at_701, CauseName::NORMAL_CLEARING),
-            Err(Refusal::Empty)
-        );
+        assert_eq!(park.drop_call(T0, &at_701, CauseName::NORMAL_CLEARING), Err(Refusal::Empty));
     }
     let mut park = park_of_five();
     parked(&mut park, request("a", "default"));
     claim_call(&mut park, T0, "a", retriever("r"));
     assert_eq!(
-        park.drop_call(T0, &key("default"), &orbit("701"), CauseName::NORMAL_CLEARING),
+        park.drop_call(T0, &orbit_key("default", "701"), CauseName::NORMAL_CLEARING),
         Err(Refusal::Gone)
     );
 }

@@ -72,7 +72,7 @@ fn next_is_the_highest_priority_and_then_the_longest_waiting() {
             .unwrap();
     }
     let lot = key("default");
-    park.set(at(4), &lot, &orbit("705"), Setting::Priority(9)).unwrap();
+    park.set(at(4), &orbit_key("default", "705"), Setting::Priority(9)).unwrap();
     let mut order = String::new();
     while let Ok(claim) = park.claim(at(9), Some(&lot), Target::Next, retriever("r")) {
         order.push_str(claim.call.info.uuid.as_str());

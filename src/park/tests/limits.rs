@@ -25,8 +25,8 @@ fn a_caller_has_so_many_calls_in_a_lot_and_no_more() {
     assert_eq!(parked(&mut park, from("d", "default", "5555")), "default 703");
     assert_eq!(parked(&mut park, from("e", "other", "555")), "other 801");
     // Who is moved counts where they are.
-    let (at, there) = (key("default"), key("other"));
-    park.move_call(T0, &at, &orbit("702"), &there, Want::Auto).unwrap();
+    let there = orbit_key("default", "702");
+    park.move_call(T0, &there, &key("other"), Want::Auto).unwrap();
     assert_eq!(refused(&mut park, from("f", "other", "555")).0, Refusal::TooManyOfCaller);
     assert_eq!(parked(&mut park, from("g", "default", "555")), "default 702");
     for uuid in ["a", "b", "d", "e", "g"] {

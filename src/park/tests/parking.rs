@@ -119,7 +119,7 @@ fn names_mean_the_viewers_own_lot_first() {
     for (name, domain) in [("p", Some("x.com")), ("p", None), ("p@x.com", None), ("", None)] {
         assert_eq!(resolve(name, domain), Err(Refusal::UnknownLot));
     }
-    let orbit_at = |orbit, domain| park.orbit_at(orbit, domain).map(|(lot, _)| lot.to_string());
+    let orbit_at = |orbit, domain| park.orbit_at(orbit, domain).map(|place| place.lot.to_string());
     assert_eq!(orbit_at("1", Some("x.com")).unwrap(), "default@x.com");
     assert_eq!(orbit_at("1", Some("y.com")).unwrap(), "default");
     assert_eq!(orbit_at("2", Some("x.com")), None);
@@ -132,7 +132,7 @@ fn a_reserved_orbit_is_for_its_channel() {
     let mut park = park_of_five();
     let want = Want::Orbit(orbit("703"));
     let held = park.reserve(T0, &"a".into(), &key("default"), want, 5_000).unwrap();
-    assert_eq!(held, (key("default"), orbit("703")));
+    assert_eq!(held, orbit_key("default", "703"));
     assert_eq!(counts(&park, "default"), [5, 0, 4, 0, 1, 0]);
     assert_eq!(parked(&mut park, wanting("b", "default", "703")), "default 704");
     let nobody =
@@ -155,10 +155,10 @@ fn a_reservation_lapses() {
     park.reserve(at(1_000), &uuid, &key("default"), Want::Orbit(orbit("705")), 5_000).unwrap();
     assert_eq!(counts(&park, "default"), [5, 0, 4, 0, 1, 0]);
     assert_eq!(effects!(park.handle_timeout(at(5_999))), []);
-    let (lot, orbit) = (key("default"), orbit("705"));
+    let place = orbit_key("default", "705");
     assert_eq!(
         effects!(park.handle_timeout(at(6_000))),
-        [Effect::Lapsed { uuid: uuid.clone(), lot, orbit }]
+        [Effect::Lapsed { uuid: uuid.clone(), place }]
     );
     assert_eq!(counts(&park, "default"), [5, 0, 5, 0, 0, 0]);
     assert_eq!((park.poll_timeout(), park.unreserve(&uuid)), (None, None));

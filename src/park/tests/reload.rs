@@ -20,16 +20,16 @@ fn orbits_that_are_gone_drain() {
     assert_eq!(park.poll_timeout(), Some(at(60_000)));
     assert_eq!(refused(&mut park, wanting("c", "default", "701")).0, Refusal::UnknownOrbit);
     assert_eq!(park.calls(T0, None).len(), 2);
-    let show = park.show(T0, &key("default"), &orbit("701"), &nobody).unwrap();
+    let show = park.show(T0, &orbit_key("default", "701"), &nobody).unwrap();
     assert_eq!(show.state, OrbitState::Draining);
     let found = park.orbit_at("701", None);
-    assert_eq!(found, Some((key("default"), orbit("701"))));
+    assert_eq!(found, Some(orbit_key("default", "701")));
     let lot = key("default");
     let claim = park.claim(T0, Some(&lot), Target::Orbit(&orbit("701")), retriever("r")).unwrap();
     let effects = effects!(park.complete(T0, &"a".into(), claim.ticket));
     assert_eq!(lamps(&effects), ["default 701"]);
     assert_eq!(counts(&park, "default"), [3, 1, 2, 0, 0, 0]);
-    assert_eq!(park.show(T0, &lot, &orbit("701"), &nobody), Err(Refusal::UnknownOrbit));
+    assert_eq!(park.show(T0, &orbit_key("default", "701"), &nobody), Err(Refusal::UnknownOrbit));
     assert_eq!(park.orbit_at("701", None), None);
 }
 
@@ -43,7 +43,7 @@ fn a_lot_that_is_gone_drains_and_vanishes() {
     assert!(park.lots()[1].removed);
     assert_eq!(refused(&mut park, request("c", "vip")).0, Refusal::UnknownLot);
     assert_eq!(park.resolve("vip", None), Ok(key("vip")));
-    assert_ne!(park.lamp(Moment(0), &key("vip"), &orbit("801")), Lamp::Idle);
+    assert_ne!(park.lamp(Moment(0), &orbit_key("vip", "801")), Lamp::Idle);
     // The reservation had been told to somebody, so it still holds.
     assert_eq!(parked(&mut park, request("b", "vip")), "vip 802");
     park.gone(T0, &"b".into(), End::HungUp);
@@ -149,7 +149,7 @@ fn lamps_follow_the_setting() {
     let dark = LotConfig { blf: false, ..lot("default", "701-705") };
     let effects = effects!(park.configure(T0, vec![dark.clone()]));
     assert_eq!(lamps(&effects), ["default 701"]);
-    assert_eq!(park.lamp(Moment(0), &key("default"), &orbit("701")), Lamp::Idle);
+    assert_eq!(park.lamp(Moment(0), &orbit_key("default", "701")), Lamp::Idle);
     assert_eq!(park.lot_lamp(&key("default")), 0);
     let effects = effects!(park.park(T0, request("b", "default")).unwrap());
     assert_eq!(lamps(&effects), Vec::<String>::new());

@@ -98,7 +98,7 @@ fn nobody_gets_a_call_between_two_legs_and_it_ends_if_none_comes() {
         assert_eq!(claim.unwrap_err(), Refusal::Empty);
     }
     assert!(park.changes_hands(&default, Target::Orbit(&orbit("701")), false));
-    let drop = park.drop_call(at(2_000), &default, &orbit("701"), CauseName::NORMAL_CLEARING);
+    let drop = park.drop_call(at(2_000), &orbit_key("default", "701"), CauseName::NORMAL_CLEARING);
     assert_eq!(drop, Err(Refusal::Gone));
     assert_eq!(park.poll_timeout(), Some(at(6_000)));
     assert_eq!(
@@ -176,7 +176,7 @@ fn a_call_that_is_leaving_leaves_with_the_new_leg() {
     assert_eq!(told(&effects!(park.complete(at(3), &"b".into(), claim.ticket))), ["leave =left"]);
 
     parked(&mut park, request("c", "default"));
-    park.drop_call(at(4), &key("default"), &orbit("701"), "USER_BUSY".parse().unwrap()).unwrap();
+    park.drop_call(at(4), &orbit_key("default", "701"), "USER_BUSY".parse().unwrap()).unwrap();
     assert!(!park.await_heir(at(5), &"c".into(), 5_000));
     assert_eq!(park.replace(at(5), &"c".into(), new_leg("d")), Err(Refusal::Gone));
     assert_eq!(told(&effects!(park.gone(at(6), &"c".into(), End::HungUp))), ["drop =dropped"]);
@@ -204,7 +204,7 @@ fn a_leg_that_is_parked_itself_takes_no_other_place() {
 fn a_lamp_names_the_call_and_no_other() {
     let mut park = park_of_five();
     parked(&mut park, request("a", "default"));
-    let named = |park: &Park| match park.lamp(at(1), &key("default"), &orbit("701")) {
+    let named = |park: &Park| match park.lamp(at(1), &orbit_key("default", "701")) {
         Lamp::Parked { dialog, .. } => dialog,
         Lamp::Idle => panic!("nobody is parked"),
     };
@@ -222,7 +222,7 @@ fn a_lamp_names_the_call_and_no_other() {
     // It goes with the call, to another leg and another orbit, and ends with it.
     replaced(&mut park, at(2), "a", "b");
     let to = Want::Orbit(orbit("704"));
-    park.move_call(at(3), &key("default"), &orbit("701"), &key("default"), to).unwrap();
+    park.move_call(at(3), &orbit_key("default", "701"), &key("default"), to).unwrap();
     assert_eq!(find(&park, "default", None), Some("b".into()));
     park.gone(at(4), &"b".into(), End::HungUp);
     parked(&mut park, request("b", "default"));

@@ -202,7 +202,7 @@ fn show_says_which_step_will_be_skipped_and_why() {
         returning("parker when=idle|user/2@x.y when=registered repeat=2 pause=5|callback");
     let (idle, registered) =
         (Precondition::Idle(user("1000@example.com")), Precondition::Registered(user("2@x.y")));
-    let asks = park.show_asks(&key("default"), &orbit("701"));
+    let asks = park.show_asks(&orbit_key("default", "701"));
     assert_eq!(asks, [idle.clone(), registered]);
     let known = |asks: &Precondition| {
         Some(if *asks == idle {

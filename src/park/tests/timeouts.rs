@@ -69,13 +69,12 @@ fn priorities_scale() {
     }
     // More urgent now: its time is counted from when it was parked.
     let set = |park: &mut Park, ms, name: &str, priority| {
-        let place = (key("default"), orbit(name));
-        park.set(at(ms), &place.0, &place.1, Setting::Priority(priority)).unwrap();
+        park.set(at(ms), &orbit_key("default", name), Setting::Priority(priority)).unwrap();
     };
     set(&mut park, 10_000, "701", 9);
     assert_eq!(park.find(at(10_000), &"a".into()).unwrap().timeout_ms_left, Some(10_000));
     // A timeout of its own stays.
-    park.set(at(10_000), &key("default"), &orbit("702"), Setting::TimeoutMs(5_000)).unwrap();
+    park.set(at(10_000), &orbit_key("default", "702"), Setting::TimeoutMs(5_000)).unwrap();
     set(&mut park, 10_000, "702", 9);
     assert_eq!(park.find(at(10_000), &"b".into()).unwrap().timeout_ms_left, Some(5_000));
 }

@@ -38,10 +38,9 @@ fn a_call_shows_what_it_is_doing() {
 #[test]
 fn a_lamp_shows_who_waits_unless_privacy_is_asked_for() {
     let mut park = park_of_five();
-    let (lot, at_701) = (key("default"), orbit("701"));
-    assert_eq!(park.lamp(Moment(0), &lot, &at_701), Lamp::Idle);
+    assert_eq!(park.lamp(Moment(0), &orbit_key("default", "701")), Lamp::Idle);
     parked(&mut park, request("a", "default"));
-    let shown = |park: &Park, name: &str| match park.lamp(Moment(0), &lot, &orbit(name)) {
+    let shown = |park: &Park, name: &str| match park.lamp(Moment(0), &orbit_key("default", name)) {
         Lamp::Parked { uuid, name, number, blinks_in_ms: None, .. } => {
             (uuid.to_string(), name.to_string(), number.to_string())
         }
@@ -49,7 +48,7 @@ fn a_lamp_shows_who_waits_unless_privacy_is_asked_for() {
     };
     let expected = |uuid: &str, name: &str, number: &str| (uuid.into(), name.into(), number.into());
     assert_eq!(shown(&park, "701"), expected("a", "Alice", "100"));
-    assert_eq!(park.lot_lamp(&lot), 1);
+    assert_eq!(park.lot_lamp(&key("default")), 1);
     let caller = Caller { private: true, ..Caller::new("Bob", "200") };
     parked(&mut park, known(request("b", "default"), |info| info.caller = caller));
     assert_eq!(shown(&park, "702"), expected("b", "", ""));
@@ -66,7 +65,7 @@ pub(super) fn foretold(
     name: &str,
     known: &dyn Fn(&Precondition) -> Option<&'static str>,
 ) -> Vec<String> {
-    let view = park.show(at(ms), &key("default"), &orbit(name), known).unwrap();
+    let view = park.show(at(ms), &orbit_key("default", name), known).unwrap();
     let short = |next: &Forecast| {
         let but = next.skipped.map(|why| format!(", but no: {why}")).unwrap_or_default();
         format!("{} {}{but}", next.in_ms, next.what)
@@ -119,7 +118,7 @@ fn show_says_what_is_skipped_and_how_it_ends() {
     );
     parked(&mut park, ParkRequest { timeout_ms: Some(0), ..request("b", "default") });
     assert_eq!(forecast(&park, 0, "702"), Vec::<String>::new());
-    park.return_now(T0, &key("default"), &orbit("702")).unwrap();
+    park.return_now(T0, &orbit_key("default", "702")).unwrap();
     assert_eq!(
         forecast(&park, 0, "702"),
         [
@@ -136,12 +135,13 @@ fn show_says_what_an_orbit_is() {
     parked(&mut park, request("a", "default"));
     park.reserve(T0, &"b".into(), &lot, Want::Auto, 5_000).unwrap();
     park.close(&lot, Some(&orbit("703"))).unwrap();
-    let state = |name: &str| park.show(at(1), &lot, &orbit(name), &nobody).map(|view| view.state);
+    let show = |name: &str| park.show(at(1), &orbit_key("default", name), &nobody);
+    let state = |name: &str| show(name).map(|view| view.state);
     assert_eq!(state("701"), Ok(OrbitState::Parked));
     assert_eq!(state("702"), Ok(OrbitState::Reserved));
     assert_eq!(state("703"), Ok(OrbitState::Closed));
     assert_eq!(state("704"), Ok(OrbitState::Free));
     assert_eq!(state("706"), Err(Refusal::UnknownOrbit));
     assert_eq!(forecast(&park, 1, "702"), ["4999 becomes free again unless b arrives"]);
-    assert_eq!(park.show(T0, &key("x"), &orbit("701"), &nobody), Err(Refusal::UnknownLot));
+    assert_eq!(park.show(T0, &orbit_key("x", "701"), &nobody), Err(Refusal::UnknownLot));
 }

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use crate::module::Module;
-use crate::park::{LotKey, OrbitName, host_of};
+use crate::park::{LotKey, OrbitKey, OrbitName, host_of};
 use crate::switch::core;
 use crate::tell::lamps::shown::{Shown, lot_now, orbit_now};
 
@@ -14,6 +14,12 @@ pub(super) struct LampKey {
     pub(super) lot: LotKey,
     /// The orbit, if it is an orbit's.
     pub(super) orbit: Option<OrbitName>,
+}
+
+impl From<OrbitKey> for LampKey {
+    fn from(OrbitKey { lot, orbit }: OrbitKey) -> Self {
+        LampKey { lot, orbit: Some(orbit) }
+    }
 }
 
 impl LampKey {
@@ -30,7 +36,7 @@ pub(super) fn meant(module: &Module, login: &str, domain: &str) -> Option<LampKe
     let domain = host.parse::<IpAddr>().ok().and_then(|_| core::domain());
     let domain = domain.as_deref().unwrap_or(host);
     module.look(|park| match park.orbit_at(login, Some(domain)) {
-        Some((lot, orbit)) => Some(LampKey { lot, orbit: Some(orbit) }),
+        Some(place) => Some(LampKey::from(place)),
         None => park.resolve(login, Some(domain)).ok().map(|lot| LampKey { lot, orbit: None }),
     })
 }
@@ -66,7 +72,10 @@ impl<'a> Meanings<'a> {
 /// What a lamp shows now.
 pub(super) fn now(module: &Module, lamp: &LampKey) -> Shown {
     match &lamp.orbit {
-        Some(orbit) => orbit_now(module, &lamp.lot, orbit).0,
+        Some(orbit) => {
+            let place = OrbitKey { lot: lamp.lot.clone(), orbit: orbit.clone() };
+            orbit_now(module, &place).0
+        }
         None => lot_now(module, &lamp.lot),
     }
 }

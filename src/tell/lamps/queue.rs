@@ -8,7 +8,7 @@ use std::time::Duration;
 use parking_lot::{Condvar, Mutex};
 
 use crate::module::Module;
-use crate::park::{LotKey, OrbitKey, OrbitName};
+use crate::park::{LotKey, OrbitKey};
 use crate::tell::lamps::asked::Asked;
 
 /// How many phones may wait for an answer.
@@ -105,12 +105,11 @@ impl LampQueue {
     }
 
     /// The lamps of this orbit and of its lot may show something old.
-    pub(crate) fn changed(&self, lot: LotKey, orbit: OrbitName) {
+    pub(crate) fn changed(&self, lamp: OrbitKey) {
         self.with(|waiting| {
-            if !waiting.lots.contains(&lot) {
-                waiting.lots.push_back(lot.clone());
+            if !waiting.lots.contains(&lamp.lot) {
+                waiting.lots.push_back(lamp.lot.clone());
             }
-            let lamp = OrbitKey { lot, orbit };
             if waiting.dirty.insert(lamp.clone()) {
                 waiting.lamps.push_back(lamp);
             }
@@ -168,8 +167,9 @@ mod tests {
         Asked::new("701", "b.local", Some(n.to_string()), from, 60).expect("a lamp")
     }
 
-    fn lamp(n: u32) -> (LotKey, OrbitName) {
-        ("default".parse().expect("a lot"), n.to_string().parse().expect("an orbit"))
+    fn lamp(n: u32) -> OrbitKey {
+        let orbit = n.to_string().parse().expect("an orbit");
+        OrbitKey { lot: "default".parse().expect("a lot"), orbit }
     }
 
     #[test]
@@ -179,11 +179,9 @@ mod tests {
             assert!(queue.ask(asked("1@b.local", n)));
         }
         for _ in 0..3 {
-            let (lot, orbit) = lamp(701);
-            queue.changed(lot, orbit);
+            queue.changed(lamp(701));
         }
-        let (lot, orbit) = lamp(702);
-        queue.changed(lot, orbit);
+        queue.changed(lamp(702));
         for _ in 0..2 {
             assert!(matches!(queue.next(Duration::ZERO), Job::Lamp(..)));
         }
@@ -214,8 +212,7 @@ mod tests {
         let queue = LampQueue::default();
         queue.ask(asked("1@b.local", 1));
         queue.stop();
-        let (lot, orbit) = lamp(701);
-        queue.changed(lot, orbit);
+        queue.changed(lamp(701));
         assert!(matches!(queue.next(Duration::ZERO), Job::Lamp(..)));
         assert!(matches!(queue.next(Duration::ZERO), Job::Lot(_)));
         assert!(matches!(queue.next(Duration::ZERO), Job::Stop));

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::module::Module;
-use crate::park::{Dialog, DisplayName, Lamp, LotKey, Number, OrbitName};
+use crate::park::{Dialog, DisplayName, Lamp, LotKey, Number, OrbitKey};
 use crate::render;
 use crate::switch::event::{Event, Kind};
 use crate::switch::{clock, core};
@@ -109,12 +109,8 @@ pub(crate) fn domain_of(lot: &LotKey) -> Option<String> {
 }
 
 /// What the lamp of an orbit shows now, and when it will begin to blink.
-pub(crate) fn orbit_now(
-    module: &Module,
-    lot: &LotKey,
-    orbit: &OrbitName,
-) -> (Shown, Option<Duration>) {
-    shown(module.look(|park| park.lamp(clock::now(), lot, orbit)))
+pub(crate) fn orbit_now(module: &Module, place: &OrbitKey) -> (Shown, Option<Duration>) {
+    shown(module.look(|park| park.lamp(clock::now(), place)))
 }
 
 pub(crate) fn shown(lamp: Lamp) -> (Shown, Option<Duration>) {
