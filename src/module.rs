@@ -129,12 +129,12 @@ impl Module {
     }
 
     /// Makes `module` the running one.
-    pub(crate) fn start(module: Arc<Self>) {
+    pub(crate) fn set_running(module: Arc<Self>) {
         *RUNNING.write() = Some(module);
     }
 
     /// There is no running module any more; gives back the one that ran.
-    pub(crate) fn stop() -> Option<Arc<Self>> {
+    pub(crate) fn take_running() -> Option<Arc<Self>> {
         RUNNING.write().take()
     }
 
@@ -238,7 +238,7 @@ impl Module {
     }
 
     /// From now on every call that ends, ends because the module stops.
-    pub(crate) fn stopping(self: &Arc<Self>) {
+    pub(crate) fn begin_stopping(self: &Arc<Self>) {
         self.stopping.store(true, Ordering::Release);
         self.act(None, Park::shutdown);
     }

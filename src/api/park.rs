@@ -36,7 +36,7 @@ fn run(module: &Arc<Module>, words: &[&str]) -> Answer {
     let want = Want::Orbit(place.orbit.clone());
     let arrival =
         Arrival::Park { lot: place.lot.clone(), orbit: want, parker: None, heir_of: None };
-    let token = arrival::errands(module).send(arrival, "callpark", &place.to_string());
+    let token = arrival::errands(module).issue(arrival, "callpark", &place.to_string());
     match errand::send(&arrival::errands(module), &token, channel.session(), Force::Take) {
         Ok(Sent::Arrived) => settled(module, &uuid),
         Ok(Sent::OnItsWay) => arrival::expect(module, &token, uuid.as_str()),

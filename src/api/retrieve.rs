@@ -73,7 +73,7 @@ fn connect(module: &Arc<Module>, call: CallView, leg: Located) -> Result<(), Err
         .any(|one| one.session().in_its_thread());
     let errand = Errand { told: Some(Arc::clone(&told)), ..Errand::by_command(call.info.uuid) };
     let errands = called::errands(module);
-    let token = errands.send(errand, called::APPLICATION, "");
+    let token = errands.issue(errand, called::APPLICATION, "");
     // Not taken out of what it does: there may be nothing left to take when it comes. But a caller whom nobody has answered
     // has no media, without which FreeSWITCH takes no requests.
     let answered = leg.session().channel().test(Flag::Answered);

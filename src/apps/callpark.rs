@@ -118,10 +118,10 @@ fn arrived(module: &Arc<Module>, session: Session<'_>, arrival: Arrival) {
             park(module, session, lot, orbit, Origin::Sent(parker));
         }
         Arrival::Replace(replacement) => replace(module, session, replacement),
-        Arrival::Through { lot, orbit, came } => park(module, session, lot, orbit, came),
-        Arrival::Take { lot, orbit, user } => {
+        Arrival::ParkThrough { lot, orbit, came } => park(module, session, lot, orbit, came),
+        Arrival::RetrieveThrough { lot, orbit, user } => {
             parting::outstay(session);
-            take(module, session, &lot, orbit.as_ref(), user);
+            retrieve_through(module, session, &lot, orbit.as_ref(), user);
         }
         Arrival::Tell(place) => {
             if session.channel().answer() {
@@ -133,7 +133,7 @@ fn arrived(module: &Arc<Module>, session: Session<'_>, arrival: Arrival) {
 }
 
 /// The call that a leg has stood for, on its own thread: it retrieves. There is no dialplan for it to go back to.
-fn take(
+fn retrieve_through(
     module: &Arc<Module>,
     session: Session<'_>,
     lot: &LotKey,
@@ -317,7 +317,7 @@ fn refuse(
             ivr::transfer(session, &to.exten, to.dialplan.as_deref(), to.context.as_deref());
         }
         AfterRefusal::Parker => match parker {
-            Some(parker) => give_back(session, &parker, refused.refusal),
+            Some(parker) => ring_parker(session, &parker, refused.refusal),
             None => log::notice(
                 Some(&session.uuid()),
                 format_args!(
@@ -330,7 +330,7 @@ fn refuse(
 
 /// Calls the parker for a call that could not be parked, under the caller's own id, to which the reason is added. Not
 /// by way of a dialplan: there a caller's name would have to be written into a dial string.
-fn give_back(session: Session<'_>, parker: &User, why: Refusal) {
+fn ring_parker(session: Session<'_>, parker: &User, why: Refusal) {
     const RING_S: u32 = 30;
     let channel = session.channel();
     let after = AfterBridge::of(channel);

@@ -150,7 +150,7 @@ fn come(
     session: Session<'_>,
     wanted: Wanted,
 ) -> Result<Option<&'static str>, Refusal> {
-    let token = coming(module).send(wanted, called::APPLICATION, "");
+    let token = coming(module).issue(wanted, called::APPLICATION, "");
     if !errand::set_off(&coming(module), &token, session) {
         drop(coming(module).take(&token));
         return Err(Refusal::Gone);

@@ -94,14 +94,14 @@ impl<'a> Outgoing<'a> {
 ///
 /// # Errors
 /// It hung up before that.
-pub(crate) fn send<T>(
+pub(crate) fn dispatch<T>(
     tokens: &Tokens<T>,
     errand: T,
     leg: Located,
     application: &str,
 ) -> Result<(), String> {
     let uuid = leg.session().uuid();
-    let token = tokens.send(errand, application, "");
+    let token = tokens.issue(errand, application, "");
     calling::run_application(leg.session(), application, &token);
     drop(leg);
     // From here on the leg's own thread goes on, unless it hangs up before it gets to it.

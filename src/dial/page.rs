@@ -85,7 +85,7 @@ fn page_one(module: &Arc<Module>, call: CallView, phone: DialString) {
             let outgoing = Outgoing::about(&call, &phone, RING_S, name);
             let leg = outgoing.with("sip_auto_answer", "true").reach(&ringing.call_off)?;
             let errand = Arrival::Tell(call.place());
-            outgoing::send(&arrival::errands(&module), errand, leg, "callpark")
+            outgoing::dispatch(&arrival::errands(&module), errand, leg, "callpark")
         };
         let result = paged();
         Rings::of(&module).end_command(&ringing);

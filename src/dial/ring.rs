@@ -106,7 +106,7 @@ fn run_step(module: &Arc<Module>, ring: &Ring, ringing: &Ringing) -> Result<Did,
     if reminds {
         let errand = Arrival::Tell(call.place());
         let uuid = leg.session().uuid();
-        outgoing::send(&arrival::errands(module), errand, leg, "callpark")?;
+        outgoing::dispatch(&arrival::errands(module), errand, leg, "callpark")?;
         // The next step may ask whether that user is in a call.
         wait_until_gone(module, &uuid);
         return Ok(Did::Reminded);
@@ -121,7 +121,7 @@ fn run_step(module: &Arc<Module>, ring: &Ring, ringing: &Ringing) -> Result<Did,
         told: None,
         claim: None,
     };
-    outgoing::send(&errand::errands(module), errand, leg, APPLICATION)?;
+    outgoing::dispatch(&errand::errands(module), errand, leg, APPLICATION)?;
     Ok(Did::Sent)
 }
 
@@ -175,7 +175,7 @@ pub(crate) fn command(
                 let leg = outgoing.reach(&ringing.call_off)?;
                 ringing.answered(&leg)?;
                 let errand = Errand::by_command(call.info.uuid.clone());
-                outgoing::send(&errand::errands(&module), errand, leg, APPLICATION)
+                outgoing::dispatch(&errand::errands(&module), errand, leg, APPLICATION)
             };
             let result = called();
             Rings::of(&module).end_command(&ringing);

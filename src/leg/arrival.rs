@@ -28,7 +28,7 @@ pub(crate) enum Arrival {
     /// Take the place of a parked leg.
     Replace(Replacement),
     /// Be parked in place of the loopback leg behind which it was.
-    Through {
+    ParkThrough {
         /// The lot.
         lot: LotKey,
         /// The orbit that is held for it.
@@ -37,7 +37,7 @@ pub(crate) enum Arrival {
         came: Origin,
     },
     /// Retrieve in place of the loopback leg behind which it was.
-    Take {
+    RetrieveThrough {
         /// The lot.
         lot: LotKey,
         /// The orbit, or the next call.

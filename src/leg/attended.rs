@@ -65,7 +65,7 @@ impl<'a> Completing<'a> {
             parker: user.cloned(),
             heir_of: None,
         };
-        let token = arrival::errands(module).send(arrival, "callpark", &place);
+        let token = arrival::errands(module).issue(arrival, "callpark", &place);
         channel.set_variable(
             INLINE_DESTINATION,
             arrival::errands(module).destination(&token).as_deref(),

@@ -41,7 +41,7 @@ fn links(session: Session<'_>) -> Vec<(Located, Link)> {
     let mut found: Vec<(Located, Link)> = Vec::new();
     while found.len() < MOST_HOPS {
         let here = found.last().map_or(session, |(leg, _)| leg.session());
-        let Some((next, link)) = step(here) else { break };
+        let Some((next, link)) = next_hop(here) else { break };
         let uuid = next.session().uuid();
         if uuid == session.uuid() || found.iter().any(|(leg, _)| leg.session().uuid() == uuid) {
             break;
@@ -52,7 +52,7 @@ fn links(session: Session<'_>) -> Vec<(Located, Link)> {
 }
 
 /// The channel that has called this leg, if another one of this switch has.
-fn step(here: Session<'_>) -> Option<(Located, Link)> {
+fn next_hop(here: Session<'_>) -> Option<(Located, Link)> {
     let channel = here.channel();
     if channel.variable("direction").as_deref() != Some("inbound") {
         return None;

@@ -86,7 +86,7 @@ pub(crate) fn park_partner(
     // Each transfers itself out of the bridge, the partner first: neither is held inside it.
     let want = Want::Orbit(place.orbit.clone());
     let arrival = Arrival::Park { lot: place.lot.clone(), orbit: want, parker, heir_of: None };
-    let token = arrival::errands(module).send(arrival, "callpark", &place.to_string());
+    let token = arrival::errands(module).issue(arrival, "callpark", &place.to_string());
     recordings::follow(presser, partner.session());
     if !errand::set_off(&arrival::errands(module), &token, partner.session()) {
         drop(arrival::errands(module).take(&token));
@@ -96,7 +96,7 @@ pub(crate) fn park_partner(
     arrival::expect(module, &token, uuid.as_str());
     cdr::report(presser, "callpark", "", Ok("parked"));
     if told {
-        let token = arrival::errands(module).send(Arrival::Tell(place), "callpark", "");
+        let token = arrival::errands(module).issue(Arrival::Tell(place), "callpark", "");
         if errand::set_off(&arrival::errands(module), &token, presser) {
             arrival::expect(module, &token, &presser.uuid());
         } else {

@@ -60,7 +60,7 @@ impl Succession {
                 parker,
                 heir_of: Some(of.clone()),
             };
-            arrival::errands(module).send(
+            arrival::errands(module).issue(
                 arrival,
                 "callpark",
                 &format!("{} {}", place.lot, place.orbit),
@@ -78,7 +78,7 @@ impl Succession {
                 .filter_map(known)
                 .collect(),
         });
-        let replacement = arrival::errands(module).send(arrival, "callpark", "");
+        let replacement = arrival::errands(module).issue(arrival, "callpark", "");
         let token = heir.as_deref().unwrap_or(&replacement);
         channel.set_variable(INLINE, arrival::errands(module).destination(token).as_deref());
         *leg.replacement.lock() = Some(replacement.clone());

@@ -34,7 +34,7 @@ pub(crate) fn park(
         }
     }
     let words = place.to_string();
-    let arrival = Arrival::Through { lot: place.lot, orbit: Want::Orbit(place.orbit), came };
+    let arrival = Arrival::ParkThrough { lot: place.lot, orbit: Want::Orbit(place.orbit), came };
     come(module, arrival, &words, caller).inspect_err(|_| {
         module.act(None, |park, _| park.unreserve(&uuid));
     })?;
@@ -59,7 +59,7 @@ pub(crate) fn retrieve(
     module.look(|park| park.peek(clock::now(), lot, target)).inspect_err(|refusal| {
         speech::refusal(module, leg, lot, orbit, *refusal);
     })?;
-    let arrival = Arrival::Take { lot: lot.clone(), orbit: orbit.cloned(), user };
+    let arrival = Arrival::RetrieveThrough { lot: lot.clone(), orbit: orbit.cloned(), user };
     come(module, arrival, "", caller)?;
     leg.channel().hangup(Cause::NORMAL_CLEARING);
     Ok(())
@@ -73,7 +73,7 @@ fn come(
     place: &str,
     caller: &Located,
 ) -> Result<(), Refusal> {
-    let token = arrival::errands(module).send(arrival, "callpark", place);
+    let token = arrival::errands(module).issue(arrival, "callpark", place);
     let sent = errand::send(&arrival::errands(module), &token, caller.session(), Force::Take)?;
     if sent == Sent::OnItsWay {
         arrival::expect(module, &token, &caller.session().uuid());

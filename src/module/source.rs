@@ -177,11 +177,11 @@ pub(crate) fn again(module: &Arc<Module>) -> Result<(), String> {
         return Err(error);
     }
     let number = readings.begin();
-    take(module, number, xml::configuration(FILE))
+    adopt(module, number, xml::configuration(FILE))
 }
 
 /// Carries out reading number `number`, which found that text.
-fn take(module: &Arc<Module>, number: u64, text: Option<String>) -> Result<(), String> {
+fn adopt(module: &Arc<Module>, number: u64, text: Option<String>) -> Result<(), String> {
     let config = parse(text.as_deref());
     let wrong = config.as_ref().err().map(String::as_str);
     let readings = Readings::of(module);
@@ -212,7 +212,7 @@ pub(crate) fn follow(module: &Arc<Module>) {
     if Readings::of(module).has_read(number, text.as_deref()) {
         return;
     }
-    match take(module, number, text) {
+    match adopt(module, number, text) {
         Ok(()) => log::notice(None, format_args!("{FILE}.xml was reloaded")),
         Err(error) => {
             log::error(None, format_args!("{FILE}.xml: {error}. The lots have not changed"))

@@ -53,9 +53,9 @@ impl<T> Default for Tokens<T> {
 }
 
 impl<T> Tokens<T> {
-    /// Gives an errand to `application` a token. `place`: what the application is to do with a leg that comes with a token
+    /// Makes a token for an errand to `application`. `place`: what the application is to do with a leg that comes with a token
     /// which is not out, after the module was loaded again for one.
-    pub(crate) fn send(&self, errand: T, application: &str, place: &str) -> String {
+    pub(crate) fn issue(&self, errand: T, application: &str, place: &str) -> String {
         // Not to be guessed: a dialplan may hand on what a caller has dialled.
         let number = self.count.fetch_add(1, Ordering::Relaxed);
         let token = format!("{PREFIX}{number}-{:016x}", fastrand::u64(..));
@@ -185,7 +185,7 @@ mod tests {
     #[test]
     fn an_errand_is_handed_out_once() {
         let tokens = Tokens::default();
-        let token = tokens.send(7, "callpark", "default 705");
+        let token = tokens.issue(7, "callpark", "default 705");
         assert_eq!(tokens.destination(&token), Some(format!("callpark:{token} default 705")));
         let data = format!("{token} default 705");
         assert!(is_token(&data) && tokens.is_out(&token) && place(&data) == "default 705");
@@ -196,7 +196,7 @@ mod tests {
     #[test]
     fn who_has_set_off_cannot_be_called_off_and_who_was_called_off_does_not_set_off() {
         let tokens = Tokens::default();
-        let (away, off) = (tokens.send(1, "a", ""), tokens.send(2, "a", ""));
+        let (away, off) = (tokens.issue(1, "a", ""), tokens.issue(2, "a", ""));
         assert_eq!(tokens.set_off(&away), Some(format!("a:{away}")));
         assert!(!tokens.call_off(&away) && tokens.call_off(&off));
         assert_eq!((tokens.set_off(&off), tokens.take(&off)), (None, None));
@@ -206,7 +206,7 @@ mod tests {
     #[test]
     fn a_refusal_counts_unless_the_leg_has_set_off() {
         let tokens = Tokens::default();
-        let (away, off) = (tokens.send(1, "a", ""), tokens.send(2, "a", ""));
+        let (away, off) = (tokens.issue(1, "a", ""), tokens.issue(2, "a", ""));
         tokens.set_off(&away);
         for token in [&away, &off] {
             tokens.refuse(token, Refusal::Empty);
@@ -218,7 +218,7 @@ mod tests {
     #[test]
     fn errands_of_legs_nobody_knows_are_forgotten() {
         let tokens = Tokens::default();
-        let (lost, kept) = (tokens.send(1, "a", ""), tokens.send(2, "a", ""));
+        let (lost, kept) = (tokens.issue(1, "a", ""), tokens.issue(2, "a", ""));
         tokens.lapse(&lost);
         forget(&mut tokens.out.lock(), Instant::now() + Duration::from_secs(59));
         assert!(tokens.is_out(&lost));
@@ -229,7 +229,7 @@ mod tests {
     #[test]
     fn that_a_leg_was_asked_in_vain_is_said_once() {
         let tokens = Tokens::default();
-        let token = tokens.send(1, "a", "");
+        let token = tokens.issue(1, "a", "");
         tokens.asked_in_vain(&token);
         assert_eq!(tokens.progress(&token), Progress::Asked(true));
         assert_eq!(tokens.progress(&token), Progress::Asked(false));

@@ -82,7 +82,7 @@ pub(crate) fn start() -> Result<(), String> {
         })?
     };
     rival::check(&module);
-    Module::start(Arc::clone(&module));
+    Module::set_running(Arc::clone(&module));
     let unheard = |text: &str| {
         log::error(None, format_args!("{text}"));
         module.health.hooks.wrong(text);
@@ -144,7 +144,7 @@ fn end_calls(module: &Arc<Module>) {
 /// Stops the module. False: somebody is still inside, the code must stay mapped.
 pub(crate) fn stop() -> bool {
     let Some(module) = Module::running() else { return true };
-    module.stopping();
+    module.begin_stopping();
     Rings::of(&module).stop_all();
     // While lamps are still shown: those of these calls go out.
     end_calls(&module);
@@ -165,7 +165,7 @@ pub(crate) fn stop() -> bool {
         }
         drop(service.subclass);
     }
-    Module::stop();
+    Module::take_running();
     drop(module);
     let inside = guard::wait_until_empty(EMPTY_WITHIN);
     if inside > 0 {
