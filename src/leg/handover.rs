@@ -18,18 +18,20 @@ use crate::leg::parting;
 use crate::leg::standing::Standing;
 use crate::module::Module;
 use crate::module::message::Message;
-use crate::module::variables;
 use crate::park::{CallUuid, CallView, Claim, Claimant, LotKey, Refusal, Target, Ticket};
 use crate::switch::channel::Flag;
 use crate::switch::clock;
-use crate::switch::{Cause, Channel, Located, Session, guard, ivr};
+use crate::switch::{Channel, Located, Session, ivr};
 
 mod bond;
+mod proof;
 mod seclusion;
 pub(crate) mod state;
 mod told;
 
 use bond::Bond;
+use proof::complete;
+pub(crate) use proof::look_at_bridges;
 use state::{Handover, Handovers};
 pub(crate) use told::Told;
 
@@ -40,8 +42,6 @@ const PARKED_COMES_MS: u32 = 5_000;
 /// How long two legs must have been in a bridge before it counts: a leg that hangs up sooner has not spoken a word, and the
 /// caller stays parked.
 const REAL_BRIDGE: Duration = Duration::from_millis(100);
-/// When it is looked again at a bridge that was not there.
-const LOOK_AGAIN: Duration = Duration::from_millis(20);
 /// A bridge that lasted for this long was one, if the worker had no time to look at it at all.
 const SURELY_REAL: Duration = Duration::from_secs(1);
 
@@ -125,15 +125,7 @@ pub(crate) fn connect(
     let handover = Handover::new(ticket, uuid.clone(), CallUuid::from(leg.uuid().as_str()), told);
     let handover = Handovers::of(module).begin(handover);
     module.wake(&uuid);
-    ivr::wait_for_bridge(leg, parked.session(), PARKED_COMES_MS);
-    handover.leave();
-    handover.retriever.end(channel);
-    parked.session().channel().clear_flag(Flag::NoMediaRequested);
-    // It stays set when there was no bridge.
-    channel.clear_flag(Flag::ArrangedBridge);
-    if !handover.withdraw() {
-        come_back(leg, &handover);
-    }
+    stay_for_bridge(leg, parked.session(), &handover);
     Handovers::of(module).end(ticket);
     // Wherever it goes now, connected or not, it goes under its own name.
     names.restore(channel);
@@ -146,6 +138,20 @@ pub(crate) fn connect(
         module.act(Some(leg), |park, now| park.unclaim(now, &uuid, ticket));
     }
     Err(Refusal::Gone)
+}
+
+/// Waits until the parked leg has bridged to `leg` and the bridge has ended, or until there will be none.
+fn stay_for_bridge(leg: Session<'_>, parked: Session<'_>, handover: &Handover) {
+    let channel = leg.channel();
+    ivr::wait_for_bridge(leg, parked, PARKED_COMES_MS);
+    handover.leave();
+    handover.retriever.end(channel);
+    parked.channel().clear_flag(Flag::NoMediaRequested);
+    // It stays set when there was no bridge.
+    channel.clear_flag(Flag::ArrangedBridge);
+    if !handover.withdraw() {
+        come_back(leg, handover);
+    }
 }
 
 /// The parked leg has the bridge in hand and says what came of it: nobody else may claim the call meanwhile. Each of its
@@ -204,20 +210,9 @@ pub(crate) fn give(
         Given::StillParked
     };
     let Some(other) = Located::find(leg.as_str()) else { return resume() };
-    let there = other.session().channel();
-    if !there.wait_for(Flag::ArrangedBridge, OTHER_READY_MS, channel) {
-        withdraw(module, ticket);
+    let Some(handover) = take_up(module, channel, other.session().channel(), ticket) else {
         return resume();
-    }
-    if there.test(Flag::Transfer) {
-        // It is on its way to somebody else, and waits here in vain.
-        withdraw(module, ticket);
-        there.clear_flag(Flag::ArrangedBridge);
-        return resume();
-    }
-    let handover = Handovers::of(module).get(ticket);
-    let Some(handover) = handover.filter(|handover| handover.take_up()) else { return resume() };
-
+    };
     parting::wait_until_seen(parked);
     let after = AfterBridge::take_from(channel);
     let names = Names::of_parked(channel);
@@ -225,24 +220,7 @@ pub(crate) fn give(
     channel.clear_flag(Flag::Break);
     Handovers::of(module).look_at(ticket, Instant::now() + REAL_BRIDGE);
     module.tell_worker(Message::Look);
-    // The other leg's side of the bridge hangs *us* up if it goes away before it has seen this flag, which FreeSWITCH
-    // sets some microseconds, or on a busy machine milliseconds, too late (`audio_bridge_thread`).
-    channel.set_flag(Flag::Bridged);
-    // A leg that holds the call and leaves takes it along, except from a call with this flag. The leg's own thread does
-    // that, and clears the flag when it has left.
-    channel.set_flag(Flag::NoMediaRequested);
-    handover.retriever.begin(there);
-    handover.parked.begin(channel);
-    ivr::bridge(parked, other.session());
-    if !handover.is_real() {
-        outstay(channel, &handover);
-    }
-    channel.clear_flag(Flag::Bridged);
-    if handover.has_left() {
-        channel.clear_flag(Flag::NoMediaRequested);
-    }
-    handover.retriever.end(there);
-    handover.parked.end(channel);
+    bridge(parked, other.session(), &handover);
     parting::wait_until_seen(parked);
     drop(other);
     if !handover.was_looked_at() && handover.lasted() >= SURELY_REAL {
@@ -263,6 +241,49 @@ pub(crate) fn give(
     given
 }
 
+/// Takes the hand-over up once the other leg waits for the bridge. `None`: it does not, or does so in vain.
+fn take_up(
+    module: &Module,
+    parked: Channel<'_>,
+    there: Channel<'_>,
+    ticket: Ticket,
+) -> Option<Arc<Handover>> {
+    if !there.wait_for(Flag::ArrangedBridge, OTHER_READY_MS, parked) {
+        withdraw(module, ticket);
+        return None;
+    }
+    if there.test(Flag::Transfer) {
+        // It is on its way to somebody else.
+        withdraw(module, ticket);
+        there.clear_flag(Flag::ArrangedBridge);
+        return None;
+    }
+    Handovers::of(module).get(ticket).filter(|handover| handover.take_up())
+}
+
+/// Bridges the two, and returns when the parked leg has left the bridge.
+fn bridge(parked: Session<'_>, other: Session<'_>, handover: &Handover) {
+    let (channel, there) = (parked.channel(), other.channel());
+    // The other leg's side of the bridge hangs *us* up if it goes away before it has seen this flag, which FreeSWITCH
+    // sets some microseconds, or on a busy machine milliseconds, too late (`audio_bridge_thread`).
+    channel.set_flag(Flag::Bridged);
+    // A leg that holds the call and leaves takes it along, except from a call with this flag. The leg's own thread does
+    // that, and clears the flag when it has left.
+    channel.set_flag(Flag::NoMediaRequested);
+    handover.retriever.begin(there);
+    handover.parked.begin(channel);
+    ivr::bridge(parked, other);
+    if !handover.is_real() {
+        outstay(channel, handover);
+    }
+    channel.clear_flag(Flag::Bridged);
+    if handover.has_left() {
+        channel.clear_flag(Flag::NoMediaRequested);
+    }
+    handover.retriever.end(there);
+    handover.parked.end(channel);
+}
+
 /// The parked leg has left a bridge that does not count. If the other leg's thread is late and comes there only now, it
 /// hangs this one up, unless it sees it there (`audio_bridge_thread`).
 fn outstay(parked: Channel<'_>, handover: &Handover) {
@@ -276,64 +297,4 @@ fn outstay(parked: Channel<'_>, handover: &Handover) {
         let _ = parked.ready();
         false
     });
-}
-
-/// Looks at every bridge for which it is time. How soon it is for the next one.
-pub(crate) fn look_at_bridges(module: &Arc<Module>) -> Option<Duration> {
-    let handovers = Handovers::of(module);
-    let now = Instant::now();
-    for handover in handovers.to_look_at(now) {
-        if !guard("a bridge", true, || confirm(module, &handover)) {
-            handovers.look_at(handover.ticket, now + LOOK_AGAIN);
-        }
-    }
-    handovers.next_look().map(|at| at.saturating_duration_since(Instant::now()))
-}
-
-/// Looks whether the two are in a bridge with each other. True: there is no more to look for. A phone that has tried to
-/// transfer somebody onto its leg by then meant to park them: it does not get the call.
-fn confirm(module: &Arc<Module>, handover: &Handover) -> bool {
-    if handover.is_over() || handover.is_real() {
-        return true;
-    }
-    let (uuid, leg) = (&handover.call, &handover.leg);
-    let (Some(parked), Some(other)) = (Located::find(uuid.as_str()), Located::find(leg.as_str()))
-    else {
-        return true;
-    };
-    if handover.retriever.has_refused(other.session().channel()) {
-        other.session().channel().hangup(Cause::ATTENDED_TRANSFER);
-        return true;
-    }
-    handover.look();
-    let with = |one: &Located, other: &CallUuid| {
-        let channel = one.session().channel();
-        channel.up()
-            && channel.test(Flag::Answered)
-            && channel.test(Flag::Bridged)
-            && !channel.test(Flag::Transfer)
-            && channel.variable("bridge_to").as_deref() == Some(other.as_str())
-    };
-    if !with(&parked, leg) || !with(&other, uuid) || handover.going().is_none() {
-        return false;
-    }
-    complete(module, Some(parked.session()), handover);
-    let channel = parked.session().channel();
-    channel.clear_flag(Flag::NoMediaRequested);
-    handover.parked.end(channel);
-    let channel = other.session().channel();
-    handover.retriever.end(channel);
-    channel.set_variable(variables::STATUS, Some("retrieved"));
-    true
-}
-
-fn complete(module: &Arc<Module>, here: Option<Session<'_>>, handover: &Handover) {
-    module.act(here, |park, now| {
-        if park.complete(now, &handover.call, handover.ticket) {
-            handover.prove();
-        }
-    });
-    if handover.is_real() {
-        handover.tell(Ok(()));
-    }
 }
