@@ -1,13 +1,14 @@
-//! The domain: lots, orbits and parked calls, and who may do what with them when.
+//! The rules: lots, orbits and parked calls, and what may be done with them when.
 //!
-//! No switch, no threads, no clock and no I/O. Every operation is given the time, decides, and changes [`Park`]. What is to
-//! be done about it in the switch, [`Park`] keeps as [`Effect`]s; whoever holds the lock takes them out once
+//! No switch, no threads, no clock and no I/O. Every operation is given the time, decides, and changes [`Park`]. [`Park`]
+//! keeps what is to be done in the switch as [`Effect`]s. The holder of the lock takes them out once
 //! ([`Park::take_effects`]) and carries them out *after* the lock is released. So each rule can be tested in microseconds,
 //! and the lock is held for microseconds: every operation on one call is O(log n).
 //!
 //! A parked call is unclaimed until exactly one of retriever, return step, exit key and administrator claims it
-//! ([`Park::claim`]). The claim comes true ([`Park::complete`]), is given back ([`Park::unclaim`]), or is overtaken by the
-//! end of the call ([`Park::gone`]). Whichever ends the call first gives it its one outcome; what comes later does nothing.
+//! ([`Park::claim`]). The claim succeeds ([`Park::complete`]), is given back ([`Park::unclaim`]), or is overtaken by the
+//! end of the call ([`Park::gone`]). The first of these to end the call gives it its one outcome, and the
+//! others then do nothing.
 
 #![forbid(unsafe_code)]
 
@@ -162,7 +163,7 @@ impl Park {
         self.counter
     }
 
-    /// The orbit holds nothing any more. A lot that is no longer configured goes with its last one.
+    /// The orbit is empty now. A lot that is no longer configured is removed with its last call.
     fn vacate(&mut self, place: &OrbitKey) {
         if let Some(lot) = self.lots.get_mut(&place.lot) {
             lot.vacate(&place.orbit);

@@ -18,19 +18,19 @@ use super::timeout::TOP_PRIORITY;
 /// What can be changed about a parked call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Setting {
-    /// Its timeout in ms, counted from now; 0: never.
+    /// Its timeout in ms, counted from now. 0 means never.
     TimeoutMs(u64),
     /// Its priority, 0 to 9.
     Priority(u8),
-    /// What somebody writes about it.
+    /// A note about it.
     Note(String),
-    /// For whom it is meant, `user@domain`, or empty.
+    /// The user for whom it is meant, `user@domain`, or empty.
     For(String),
 }
 
 impl Park {
     /// Moves a call into another orbit, of the same or of another lot. Deadline, return step and waiting time stay.
-    /// Neither `when-full` nor `when-occupied` applies: whoever moves a call knows where to.
+    /// Neither `when-full` nor `when-occupied` applies, because a move names its destination.
     ///
     /// # Errors
     /// `Empty`; `Gone`: the call is claimed; `Occupied`, `Full`, `Closed`, `UnknownLot`, `UnknownOrbit`.
@@ -116,7 +116,7 @@ impl Park {
         Ok(())
     }
 
-    /// The call's time is up now: its return steps run. If they run already, they just go on.
+    /// The call's return steps run now. If they are already running, they continue.
     ///
     /// # Errors
     /// `Empty`, `UnknownLot`, `UnknownOrbit`; `Gone`: the call is claimed; `Failed`: it has no return steps; `Closed`

@@ -18,7 +18,7 @@ use super::user::User;
 /// Which orbit somebody wants.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Want {
-    /// Whichever the lot gives.
+    /// Any orbit, chosen by the lot.
     Auto,
     /// This one.
     Orbit(OrbitName),
@@ -43,18 +43,19 @@ pub struct ParkRequest {
     pub lot: LotKey,
     /// The orbit.
     pub orbit: Want,
-    /// Instead of the lot's timeout, in ms; 0: never.
+    /// Replaces the lot's timeout, in ms. 0 means never.
     pub timeout_ms: Option<u64>,
-    /// Instead of the lot's return steps.
+    /// Replaces the lot's return steps.
     pub returns: Option<Arc<[Step]>>,
 }
 
-/// Somebody has the call and is about to make that true.
+/// A claim that has not succeeded yet.
 #[derive(Clone, Debug)]
 pub(super) struct Pending {
     pub(super) ticket: Ticket,
     pub(super) by: ClaimedBy,
-    /// The call was given a new timeout meanwhile: if the claim is given back, that counts and no return step goes on.
+    /// The call was given a new timeout meanwhile. If the claim is given back, the new timeout applies and no return step
+    /// continues.
     pub(super) restarted: bool,
 }
 
@@ -63,37 +64,37 @@ pub(super) struct Call {
     pub(super) info: CallInfo,
     /// Where it is parked.
     pub(super) place: OrbitKey,
-    /// Its own timeout in ms; none: the lot's, as that is at the time.
+    /// Its own timeout in ms. `None` means the lot's, as configured at the time.
     pub(super) timeout_ms: Option<u64>,
-    /// Its own return steps; none: the lot's, as those are at the time.
+    /// Its own return steps. `None` means the lot's, as configured at the time.
     pub(super) returns: Option<Arc<[Step]>>,
     pub(super) parked_at: Moment,
-    /// Counts up with every park: who came first in the same ms.
+    /// Rises with every park, so that calls parked in the same ms have an order.
     pub(super) seq: u64,
     /// How far it is on its way back.
     pub(super) returning: ReturnState,
     /// How many rounds of return steps have come to their end.
     pub(super) rounds: u32,
-    /// When it has waited for as long as the lot allows; none: never.
+    /// When it has waited for as long as the lot allows. `None` means never.
     pub(super) leaves_at: Option<Moment>,
-    /// When it hears the comfort next; none: never.
+    /// When it next hears the comfort. `None` means never.
     pub(super) comfort_at: Option<Moment>,
     /// Its entry among the deadlines.
     pub(super) armed: Option<Moment>,
-    /// Who will call it back, and where its number is dialled: what its caller has been told.
+    /// The user who will call it back and where its number is dialled, as its caller was told.
     pub(super) promised: Option<(User, Destination)>,
     pub(super) claim: Option<Pending>,
-    /// Its leg has gone, and until then another may take its place.
+    /// Its leg has gone, and another leg may take its place until this moment.
     pub(super) heir_until: Option<Moment>,
-    /// The legs whose place its leg has taken, the first one first.
+    /// The legs whose place its leg has taken, in order.
     pub(super) formerly: Vec<CallUuid>,
 }
 
-/// The place in the queue of those who say `next`: highest priority, then longest waiting.
+/// The place in the queue for `next`: highest priority, then longest waiting.
 pub(super) type Turn = (u8, Moment, u64, CallUuid);
 
 impl Call {
-    /// When something is to be done about it. Nothing while it is claimed: a claim is given back or comes true.
+    /// When something is to be done about it. Nothing is while it is claimed, until the claim succeeds or is given back.
     pub(super) fn due(&self) -> Option<Moment> {
         if self.heir_until.is_some() || self.claim.is_some() {
             return self.heir_until;
@@ -111,7 +112,7 @@ impl Call {
         self.returning.ringing().is_some_and(|ringing| ringing.run == run)
     }
 
-    /// Whatever rings for it shall stop; an offer no longer stands.
+    /// Stops what rings for it, and ends an offer.
     pub(super) fn silence(&mut self, why: StopReason, effects: &mut Vec<Effect>) {
         if let Some(ringing) = self.returning.interrupt(None)
             && !ringing.offer
@@ -148,7 +149,7 @@ impl Call {
     }
 }
 
-/// Who has the call.
+/// What has claimed the call.
 #[derive(Clone, Debug)]
 pub(super) enum ClaimedBy {
     Retriever {
@@ -170,7 +171,7 @@ pub(super) enum ClaimedBy {
 }
 
 impl ClaimedBy {
-    /// The other leg and whose it is.
+    /// The other leg and its user.
     pub(super) fn leg(&self) -> Option<(&CallUuid, Option<&User>)> {
         match self {
             ClaimedBy::Retriever { leg, user } | ClaimedBy::StepLeg { leg, user, .. } => {
@@ -180,7 +181,7 @@ impl ClaimedBy {
         }
     }
 
-    /// The outcome of a call that has gone elsewhere: its return steps sent it, or it chose to leave.
+    /// The outcome of a call that has gone elsewhere, sent by its return steps or of its own accord.
     pub(super) fn left(&self) -> Outcome {
         match self {
             ClaimedBy::Step { .. } => Outcome::Returned,

@@ -11,7 +11,7 @@ use super::user::User;
 /// How a lot calls back.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CallbackConfig {
-    /// The key with which a caller asks for it; none: only a return step offers it.
+    /// The key with which a caller asks for it. `None` means that only a return step offers it.
     pub key: Option<char>,
     /// Who calls back when the call is not addressed to anybody (`callpark_for`).
     pub by: CallbackBy,
@@ -103,7 +103,7 @@ pub struct CallbackAttempt {
 pub enum Attempt<'a> {
     /// The two are connected.
     Connected,
-    /// The user who shall call back is not free: that was no attempt.
+    /// The user who shall call back is not free. This does not count as an attempt.
     NotFree(&'a str),
     /// It did not work.
     Failed(&'a str),
@@ -114,7 +114,7 @@ pub enum Attempt<'a> {
 pub struct CallbackNews {
     /// The call-back.
     pub callback: CallbackView,
-    /// How it ended; none: it has not.
+    /// How it ended. `None` means that it has not ended.
     pub end: Option<CallbackEnd>,
 }
 

@@ -1,8 +1,8 @@
-//! Calling callers back who have hung up to be called back.
+//! Calling back callers who have hung up for that purpose.
 //!
-//! The user who shall call back is called first, when a phone of theirs is registered and they are in no call; whoever
-//! answers is connected to the caller's number by the dialplan. That happens once; what fails is tried again, so often
-//! and for so long as the lot says.
+//! The user who shall call back is called first, as soon as that user has a registered phone and is not in a call. The
+//! phone that answers is connected to the caller's number by the dialplan. A call-back succeeds once. An attempt that
+//! fails is repeated within the limits of the lot.
 
 use std::sync::Arc;
 
@@ -19,13 +19,13 @@ use super::moment::Moment;
 use super::names::{CallUuid, CallbackId, OrbitKey, RunId};
 use super::user::User;
 
-/// So many call-backs are owed at the most.
+/// The highest number of call-backs that may be owed.
 const MOST: usize = 1_000;
-/// How soon it is looked again whether the user is free.
+/// How soon the module looks again whether the user is free.
 const LOOK_AGAIN_MS: u64 = 5_000;
 /// How long after a failed attempt the next one begins.
 const TRY_AGAIN_MS: u64 = 60_000;
-/// An attempt of which nobody says anything has failed after so long.
+/// When an attempt that reports nothing counts as failed.
 const BACKSTOP_MS: u64 = 150_000;
 
 #[derive(Clone, Debug)]
@@ -40,7 +40,7 @@ pub(super) struct Callback {
     expires: Moment,
     /// Its entry among the deadlines.
     next: Moment,
-    /// Another call-back of the same user comes first.
+    /// It waits for another call-back of the same user.
     waits: bool,
     trying: Option<RunId>,
     reason: Option<Arc<str>>,
@@ -64,7 +64,8 @@ impl Callback {
 }
 
 impl Park {
-    /// Who would call this call's caller back, and where the number is dialled; an error says why nobody can.
+    /// The user who would call this call's caller back, and where the number is dialled. The error is the reason why
+    /// nobody can.
     pub(super) fn callback_of(&self, call: &Call) -> Result<(User, Destination), &'static str> {
         let lot = self.lots.get(&call.place.lot).ok_or("the lot no longer exists")?;
         let config = &lot.config.callback;
@@ -85,7 +86,7 @@ impl Park {
         Ok((by, Destination { exten, ..config.to.clone() }))
     }
 
-    /// The caller has hung up to be called back. Who asks twice is called back once.
+    /// The caller has hung up to be called back. A caller who asks twice is called back once.
     pub(super) fn owe_callback(&mut self, now: Moment, call: &mut Call) {
         let Some((by, to)) = call.promised.take() else { return };
         let Some(config) = self.lots.get(&call.place.lot).map(|lot| lot.config.callback.clone())
@@ -127,7 +128,7 @@ impl Park {
         self.callbacks.iter().map(|(id, callback)| callback.view(*id, now)).collect()
     }
 
-    /// It is no longer owed; whether it was.
+    /// Cancels it. Returns whether it was owed.
     #[must_use]
     pub fn cancel_callback(&mut self, now: Moment, id: CallbackId) -> bool {
         let is_owed = self.callbacks.contains_key(&id);
@@ -135,7 +136,7 @@ impl Park {
         is_owed
     }
 
-    /// Whether that attempt is the current one: whoever is about to make it asks, for it may have been cancelled before it
+    /// Whether that attempt is the current one. Ask before making it, because it may have been cancelled before it
     /// began.
     pub fn is_trying(&self, id: CallbackId, run: RunId) -> bool {
         self.callbacks.get(&id).is_some_and(|callback| callback.trying == Some(run))
@@ -165,7 +166,7 @@ impl Park {
         }
     }
 
-    /// What came of an attempt. One that is not the current one is ignored.
+    /// The result of an attempt. An attempt that is not the current one is ignored.
     pub fn callback_tried(
         &mut self,
         now: Moment,
@@ -204,8 +205,8 @@ impl Park {
         self.deadlines.add(callback.next, id.0, Due::Callback(id));
     }
 
-    /// Call-backs of one user are one after the other. If it was that one's turn, it is the oldest's that waits for it: soon,
-    /// for the user may just have hung up.
+    /// Call-backs of one user run one after the other. If it was this one's turn, the oldest one that waits is next. It
+    /// starts soon and not at once, because the user may just have hung up.
     fn pass_on(&mut self, now: Moment, by: &User, id: CallbackId) {
         if self.turns.get(by) != Some(&id) {
             return;

@@ -1,15 +1,15 @@
-//! Who is calling.
+//! The caller of a parked call.
 
 use super::untrusted::{DisplayName, Number, Untrusted};
 
-/// Who is waiting, as the switch knows it.
+/// The caller, as the switch knows it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Caller {
     /// Caller id name.
     pub name: DisplayName,
     /// Caller id number.
     pub number: Number,
-    /// The caller asked for privacy: lamps show neither name nor number.
+    /// The caller asked for privacy. Lamps then show neither name nor number.
     pub private: bool,
 }
 

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use super::call::Call;
 use super::names::{CallUuid, LotKey};
 
-/// What stands for a number where there is none.
+/// The words that replace a missing number.
 const NOBODY: [&str; 6] =
     ["anonymous", "unknown", "unavailable", "restricted", "private", "withheld"];
 
-/// The number by which a caller is known; none: callers without one are not all the same caller.
+/// The number by which a caller is known. `None` if there is no number, because callers without
+/// one are not the same caller.
 pub(super) fn known(number: &str) -> Option<&str> {
     let number = number.trim();
     let zeros = number.bytes().all(|digit| digit == b'0');
@@ -28,12 +29,12 @@ impl Callers {
         Some((number.into(), call.place.lot.clone(), call.info.uuid.clone()))
     }
 
-    /// The call is parked where it says.
+    /// Counts a call that has been parked.
     pub(super) fn add(&mut self, call: &Call) {
         self.0.extend(Self::entry(call));
     }
 
-    /// It is not parked there any more.
+    /// Stops counting a call. Its place must not have changed since `add`.
     pub(super) fn remove(&mut self, call: &Call) {
         if let Some(entry) = Self::entry(call) {
             self.0.remove(&entry);

@@ -1,18 +1,18 @@
-//! Hang-up causes by name. Only the switch has the list of them.
+//! Hang-up causes by name. Only the switch has a list of them.
 
 use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
-/// The name of a hang-up cause, such as `USER_BUSY`: 1 to 64 of `A-Z 0-9 _`. Whoever reads it from a text also asks the
-/// switch whether it has such a cause; nobody asks again.
+/// The name of a hang-up cause, such as `USER_BUSY`: 1 to 64 of `A-Z 0-9 _`. The code that reads it from a text also asks
+/// the switch whether the cause exists, and nothing asks again.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct CauseName(Cow<'static, str>);
 
 impl CauseName {
-    /// What a call is hung up with unless something else is said.
+    /// The cause that applies unless another one is named.
     pub const NORMAL_CLEARING: Self = CauseName(Cow::Borrowed("NORMAL_CLEARING"));
-    /// What a call is hung up with because nobody took it.
+    /// The cause for a call that nobody took.
     pub const NO_ANSWER: Self = CauseName(Cow::Borrowed("NO_ANSWER"));
 
     /// The name as text.

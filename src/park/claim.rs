@@ -1,4 +1,4 @@
-//! Claims: one at most has a parked call, comes true, or gives it back.
+//! Claims: a parked call has one at most, which succeeds or is given back.
 
 use super::Park;
 use super::call::{ClaimedBy, Pending};
@@ -12,7 +12,7 @@ use super::outcome::Refusal;
 use super::user::User;
 use super::view::CallView;
 
-/// Which call somebody claims.
+/// Which call is claimed.
 #[derive(Clone, Copy, Debug)]
 pub enum Target<'a> {
     /// The one in this orbit.
@@ -23,21 +23,21 @@ pub enum Target<'a> {
     Call(&'a CallUuid),
 }
 
-/// Who claims it.
+/// What claims it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Claimant {
-    /// Somebody who came to take it.
+    /// A retriever.
     Retriever {
         /// The channel it shall be connected to.
         uuid: CallUuid,
-        /// Whose channel that is, `user@domain`.
+        /// The user of that channel, `user@domain`.
         user: Option<User>,
     },
-    /// Somebody a return step rang and who has answered.
+    /// A leg that a return step rang and that has answered.
     StepLeg {
         /// The channel it shall be connected to.
         uuid: CallUuid,
-        /// Whose channel that is, `user@domain`.
+        /// The user of that channel, `user@domain`.
         user: Option<User>,
         /// The run that rang it.
         run: RunId,
@@ -117,7 +117,7 @@ impl Park {
             Claimant::Retriever { uuid: leg, user } => ClaimedBy::Retriever { leg, user },
             Claimant::Leave(exit) => ClaimedBy::Leave(exit),
         };
-        // Given back, the claim lets the step ring again that rang.
+        // If the claim is given back, the step that rang rings again.
         let why = if by.leg().is_some() { StopReason::Taken } else { StopReason::Gone };
         call.silence(why, &mut self.effects);
         call.promised = promised;
@@ -141,7 +141,7 @@ impl Park {
         Ok(self.view(call.ok_or(Refusal::Empty)?, now))
     }
 
-    /// The call that is meant, claimed or not; none: there is nothing.
+    /// The call that is meant, claimed or not. `None` if there is none.
     pub(super) fn target(
         &self,
         lot: Option<&LotKey>,

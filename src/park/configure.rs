@@ -13,7 +13,7 @@ use super::orbits::Finder;
 use super::outcome::Refusal;
 use super::user::domain_name;
 
-/// Which lot has which orbit, a table a domain.
+/// Which lot has which orbit, with one table for each domain.
 pub(super) type Directory = HashMap<Option<Arc<str>>, Finder<LotKey>>;
 
 impl Park {
@@ -52,7 +52,7 @@ impl Park {
         self.lots.retain(|_, lot| !lot.is_over());
     }
 
-    /// Whatever is in an orbit that another lot of the domain has now belongs to that lot.
+    /// Calls and reservations in an orbit that another lot of the domain has now move to that lot.
     fn hand_over_strays(&mut self, now: Moment) {
         let strays: Vec<(OrbitKey, Slot)> = self
             .lots
@@ -83,8 +83,8 @@ impl Park {
         }
     }
 
-    /// Which lot a name means to a viewer. `name@domain` is exactly that tenant's lot, which another tenant does not see; who
-    /// stands outside of all tenants may name it. A bare name is first the lot of the viewer's own domain, then the one
+    /// Which lot a name means to a viewer. `name@domain` is exactly that tenant's lot, which another tenant does not see. A
+    /// viewer without a domain may name it. A bare name is first the lot of the viewer's own domain, then the one
     /// without a domain; another tenant's lot is never meant by it. A lot that is draining is meant only if no configured
     /// one is.
     ///
@@ -149,7 +149,7 @@ impl Park {
     }
 }
 
-/// The lots `name` can mean to somebody in `viewer_domain`, best first.
+/// The lots that `name` can mean to a viewer in `viewer_domain`, best first.
 pub(crate) fn candidates(name: &str, viewer_domain: Option<&str>) -> Vec<LotKey> {
     let Ok(key) = name.parse::<LotKey>() else { return Vec::new() };
     if key.domain.is_some() {
@@ -159,7 +159,7 @@ pub(crate) fn candidates(name: &str, viewer_domain: Option<&str>) -> Vec<LotKey>
     own.into_iter().chain([key]).collect()
 }
 
-/// What a lot's lamps go by.
+/// The settings on which a lot's lamps depend.
 fn lamps(config: &LotConfig) -> (bool, bool, u64) {
     (config.blf, config.blf_privacy, config.blf_age_ms)
 }

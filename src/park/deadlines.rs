@@ -13,7 +13,7 @@ pub(super) enum Due {
     Call(CallUuid),
     /// The orbit held for this channel.
     Reservation(CallUuid),
-    /// Somebody is to be called back.
+    /// A call-back.
     Callback(CallbackId),
 }
 

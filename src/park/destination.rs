@@ -11,9 +11,9 @@ use super::user::User;
 pub struct Destination {
     /// The extension.
     pub exten: String,
-    /// The dialplan; none: the call's own.
+    /// The dialplan. `None` means the call's own.
     pub dialplan: Option<String>,
-    /// The context; none: the call's own.
+    /// The context. `None` means the call's own.
     pub context: Option<String>,
 }
 
@@ -52,21 +52,21 @@ impl fmt::Display for Destination {
     }
 }
 
-/// Whether a caller's number can be dialled: digits, and one `+` in front. Anything else a caller can send is no number
-/// to be put into a dialplan; with a `*` it could be a feature code there.
+/// Whether a caller's number can be dialled: digits, and one `+` in front. Nothing else that a caller can send may be put
+/// into a dialplan, where a `*` could make it a feature code.
 pub fn is_dialable(number: &str) -> bool {
     let digits = number.strip_prefix('+').unwrap_or(number);
     (1..=32).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit())
 }
 
-/// How a call leaves its orbit without being connected to anybody.
+/// How a call leaves its orbit without being connected to a leg.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Exit {
     /// To this place: by its exit key, by a return step, or because it has waited for long enough.
     Transfer(Destination),
     /// To the voicemail box of this user, by a return step.
     Voicemail(User),
-    /// An administrator, or a return step, hangs it up.
+    /// It is hung up by an administrator or a return step.
     Drop {
         /// The hang-up cause.
         cause: CauseName,

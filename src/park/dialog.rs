@@ -3,9 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// A dialog that there is not: it names a parked call and nothing else. The caller's own dialog cannot be offered, for
-/// FreeSWITCH takes a request to replace that one literally, and hangs the caller up. It stays the same for as long as
-/// the call is parked, in whichever orbit and on whichever leg, and no other call ever has it.
+/// The name of a dialog that does not exist, which stands for a parked call. The caller's own dialog cannot be offered,
+/// because FreeSWITCH takes a request to replace that one literally, and hangs the caller up. It stays the same for as
+/// long as the call is parked, in whichever orbit and on whichever leg, and no other call ever has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Dialog {
     parked_at_epoch_ms: u64,

@@ -12,26 +12,26 @@ use super::view::CallView;
 /// Why something stops ringing; the phone may show it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StopReason {
-    /// Nobody answered for as long as it was to ring.
+    /// Nobody answered in time.
     Unanswered,
-    /// Somebody else has the call.
+    /// The call was taken elsewhere.
     Taken,
-    /// The caller has gone, or is not to be connected any more.
+    /// The caller has gone, or must not be connected any more.
     Gone,
 }
 
 /// Something to be carried out, in this order, after the lock is released.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
-    /// Tell the world.
+    /// Report this event.
     Event(Box<ParkEvent>),
-    /// The lamp of this orbit and that of its lot may have changed: ask `lamp` and `lot_lamp`, and show it.
+    /// The lamps of this orbit and of its lot may have changed. Ask `lamp` and `lot_lamp`, and show what they return.
     Presence(OrbitKey),
-    /// The verdict on this parked call has changed: its own thread shall look.
+    /// The verdict on this parked call has changed. Wake its thread.
     Wake(CallUuid),
-    /// Ring somebody for this call; when they are up, claim it with this run; otherwise `step_failed`.
+    /// Ring a phone for this call. If it answers, claim the call with this run. Otherwise report `step_failed`.
     Ring(Box<Ring>),
-    /// Hang up what rings, or has just answered, for this run; say nothing more about it.
+    /// Hang up what rings, or has just answered, for this run. Report nothing more about the run.
     StopRing(RunId, StopReason),
     /// The call this leg had claimed has ended: there is nothing to be connected to.
     ClaimLost {
@@ -42,11 +42,11 @@ pub enum Effect {
     },
     /// The parked call shall hear its lot's comfort now.
     Comfort(CallUuid),
-    /// Offer the caller to be called back; who takes it claims the call with [`Exit::Callback`](super::Exit::Callback).
+    /// Offer the caller a call-back. A caller who accepts claims the call with [`Exit::Callback`](super::Exit::Callback).
     Offer(CallUuid),
-    /// Call somebody back; then `callback_tried`.
+    /// Try this call-back, and report `callback_tried`.
     TryCallback(Box<CallbackAttempt>),
-    /// Tell the world about a call-back.
+    /// Report news of a call-back.
     Callback(Box<CallbackNews>),
     /// A reserved orbit was given back because its channel did not arrive in time.
     Lapsed {
@@ -64,20 +64,20 @@ pub struct Ring {
     pub run: RunId,
     /// The parked call.
     pub call: CallView,
-    /// Whom to ring.
+    /// What to ring.
     pub to: RingTo,
     /// The return step. When its ringing time is over it counts as failed, and is stopped.
     pub step: Step,
 }
 
-/// Whom a return step rings.
+/// What a return step rings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RingTo {
     /// The parker, `user@domain`.
     Parker(User),
     /// A dial string.
     Dial(String),
-    /// The parker, `user@domain`, who is only reminded: the call stays. Then `step_done`.
+    /// The parker, `user@domain`, who is only reminded. The call stays. Report `step_done`.
     Remind(User),
     /// The same by a SIP MESSAGE.
     Message(User),

@@ -10,8 +10,8 @@ use super::names::{CallUuid, CallbackId, Ticket};
 use super::outcome::{End, Outcome};
 
 impl Park {
-    /// The claim came true: the call is connected, transferred or hung up, and its orbit is free. A ticket that is not
-    /// the call's does nothing. Whether it is.
+    /// The claim has succeeded: the call is connected, transferred or hung up, and its orbit is free. A ticket that is not
+    /// the call's does nothing. Returns whether it is the call's.
     pub fn complete(&mut self, now: Moment, uuid: &CallUuid, ticket: Ticket) -> bool {
         let pending = self.calls.get(uuid).and_then(|call| call.claim.as_ref());
         let Some(pending) = pending.filter(|pending| pending.ticket == ticket) else {
@@ -30,8 +30,8 @@ impl Park {
         true
     }
 
-    /// The parked leg ended by itself. If it was claimed by its own hang-up or transfer, then that is what happened.
-    /// A call that has ended already stays as it ended.
+    /// The parked leg has ended. If the call was claimed for a hang-up or transfer, that decides the outcome. A call that
+    /// has already ended keeps its outcome.
     pub fn gone(&mut self, now: Moment, uuid: &CallUuid, end: End) {
         self.gone_because(now, uuid, end, None);
     }
@@ -55,21 +55,20 @@ impl Park {
             }
             (End::TakenAway, _) => Outcome::Transferred,
         };
-        let came_true = matches!(outcome, Outcome::Dropped | Outcome::Returned);
+        let succeeded = matches!(outcome, Outcome::Dropped | Outcome::Returned);
         let reason = reason.filter(|_| outcome == Outcome::Abandoned);
-        self.finish_because(now, uuid, outcome, came_true, reason);
+        self.finish_because(now, uuid, outcome, succeeded, reason);
     }
 
     /// The module or the switch stops: nothing is parked, claimed or returned any more, and every call still here ends
-    /// with the outcome `shutdown` unless its claim comes true first.
-    /// What was to be called back is not.
+    /// with the outcome `shutdown` unless its claim succeeds first. Call-backs that are owed end too.
     pub fn shutdown(&mut self, now: Moment) {
         self.stopping = true;
         for call in self.calls.values_mut() {
             call.silence(StopReason::Gone, &mut self.effects);
             self.deadlines.disarm(call);
         }
-        // There is no leg whose end would end them.
+        // They have no leg whose end would end them.
         let between = self.calls.values().filter(|call| call.heir_until.is_some());
         for uuid in between.map(|call| call.info.uuid.clone()).collect::<Vec<_>>() {
             self.gone(now, &uuid, End::Shutdown);
@@ -84,15 +83,15 @@ impl Park {
         }
     }
 
-    /// Takes the call out of everything; `came_true`: the claim on it is what ended it.
+    /// Removes the call from every table. `succeeded`: the claim on it is what ended it.
     pub(super) fn finish(
         &mut self,
         now: Moment,
         uuid: &CallUuid,
         outcome: Outcome,
-        came_true: bool,
+        succeeded: bool,
     ) {
-        self.finish_because(now, uuid, outcome, came_true, None);
+        self.finish_because(now, uuid, outcome, succeeded, None);
     }
 
     fn finish_because(
@@ -100,7 +99,7 @@ impl Park {
         now: Moment,
         uuid: &CallUuid,
         outcome: Outcome,
-        came_true: bool,
+        succeeded: bool,
         reason: Option<String>,
     ) {
         let Some(mut call) = self.calls.remove(uuid) else { return };
@@ -121,7 +120,7 @@ impl Park {
         event.outcome = Some(outcome);
         event.reason = reason;
         match call.claim.take() {
-            Some(Pending { by, .. }) if came_true => {
+            Some(Pending { by, .. }) if succeeded => {
                 event.step = by.step().and_then(|step| self.step_ref(&call, step));
                 event = event.with_leg(&by);
             }

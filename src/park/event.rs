@@ -1,4 +1,4 @@
-//! What is told of a call.
+//! What is reported of a call.
 
 use std::fmt;
 
@@ -8,14 +8,14 @@ use super::outcome::Outcome;
 use super::steps::StepRef;
 use super::user::User;
 
-/// What an event tells: `Callpark-Action`.
+/// What an event reports: `Callpark-Action`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Action {
     /// A call was parked.
     Park,
     /// A retriever was connected (outcome `retrieved`).
     Retrieve,
-    /// A claim was given back; the call waits on.
+    /// A claim was given back. The call remains parked.
     Resume,
     /// A return step started, failed or was skipped (the latter two with a reason), or took the call (outcome
     /// `returned`).
@@ -31,7 +31,7 @@ pub enum Action {
     Replace,
     /// It was hung up by an administrator, or because the module stops (outcomes `dropped`, `shutdown`).
     Drop,
-    /// A return step reminded the parker, or no return step took the call; it waits on.
+    /// A return step reminded the parker, or no return step took the call. The call remains parked.
     Remind,
     /// A call was not parked.
     Refuse,
@@ -62,7 +62,7 @@ impl fmt::Display for Action {
     }
 }
 
-/// One event of the call's life. After each `park` exactly one follows that bears an outcome.
+/// One event of the call's life. After each `park`, exactly one event has an outcome.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ParkEvent {
     /// What happened.
@@ -77,7 +77,7 @@ pub struct ParkEvent {
     pub wait_ms: u64,
     /// Only on the last event of a call.
     pub outcome: Option<Outcome>,
-    /// Who took it, or would have, `user@domain`.
+    /// The user who took it, or would have, `user@domain`.
     pub retriever: Option<User>,
     /// The channel of that one.
     pub retriever_uuid: Option<CallUuid>,
@@ -94,7 +94,7 @@ pub struct ParkEvent {
 }
 
 impl Outcome {
-    /// What the event that bears it tells.
+    /// The action of the event that carries it.
     pub fn action(self) -> Action {
         match self {
             Outcome::Retrieved => Action::Retrieve,

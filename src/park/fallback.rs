@@ -1,4 +1,4 @@
-//! What becomes of a call for which there is no orbit, or none any more.
+//! What happens to a call that gets no orbit, or that no return step took.
 
 use std::fmt;
 use std::str::FromStr;
@@ -17,7 +17,7 @@ pub enum WhenFull {
     Parker,
     /// It is hung up.
     Hangup,
-    /// It is parked in this lot, named as the full lot's own tenant would.
+    /// It is parked in this lot, as the full lot's tenant would name it.
     Lot(String),
     /// It is transferred.
     Transfer(Destination),
@@ -29,13 +29,13 @@ pub enum BadFallback {
     /// None of the words.
     #[error("{0:?} is not one of {1}")]
     Unknown(String, &'static str),
-    /// A lot that cannot be one's name.
+    /// A text that cannot name a lot.
     #[error(transparent)]
     Lot(#[from] super::text::BadName),
     /// A transfer to nowhere.
     #[error(transparent)]
     Transfer(#[from] BadDestination),
-    /// No hang-up cause.
+    /// A text that cannot name a hang-up cause.
     #[error(transparent)]
     Cause(#[from] BadCause),
 }

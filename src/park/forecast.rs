@@ -49,15 +49,15 @@ pub struct OrbitView {
     pub orbit: OrbitName,
     /// What it is.
     pub state: OrbitState,
-    /// No call gets it, even when the one in it has left.
+    /// It is not given to another call, even after the one in it has left.
     pub closed: bool,
-    /// Who is in it.
+    /// The call in it.
     pub call: Option<CallView>,
-    /// What happens next, in order. Nothing: the call waits until somebody takes it.
+    /// What happens next, in order. If empty, the call waits until it is taken.
     pub next: Vec<Forecast>,
 }
 
-/// Something that will happen if nobody comes first.
+/// Something that will happen unless the call is taken first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Forecast {
     /// In how many ms.
@@ -66,7 +66,7 @@ pub struct Forecast {
     pub what: String,
     /// Which return step that is.
     pub step: Option<StepRef>,
-    /// Why it will be skipped, if that is known now; then it takes no time.
+    /// Why it will be skipped, if that is known now. A step that is skipped takes no time.
     pub skipped: Option<&'static str>,
 }
 
@@ -150,7 +150,7 @@ impl Park {
         let last = next.first().map(|leaves| leaves.in_ms);
         self.forecast_returns(now, call, known, &mut next);
         next.sort_by_key(|forecast| forecast.in_ms);
-        // When it has left nothing more happens to it.
+        // Nothing more happens to a call that has left.
         next.retain(|forecast| last.is_none_or(|last| forecast.in_ms <= last));
         next
     }
@@ -237,7 +237,7 @@ impl Park {
     }
 }
 
-/// What somebody knows of the switch: why what is asked for stands in the way of a step, if it does.
+/// What is known of the switch: the reason, if any, why a precondition is not met.
 type Known<'a> = dyn Fn(&Precondition) -> Option<&'static str> + 'a;
 
 impl Forecast {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::orbit_set::OrbitSet;
 
-/// How a lot picks an orbit for a call that asked for none.
+/// How a lot picks an orbit for a call that does not ask for one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Assign {
     /// The first free one in the order of the configuration.
@@ -116,7 +116,7 @@ impl Free {
         Some(found)
     }
 
-    /// Takes that very orbit; false: it is not free.
+    /// Takes that orbit. Returns false if it is not free.
     pub(super) fn take(&mut self, orbit: u32) -> bool {
         if !self.set.remove(orbit) {
             return false;
@@ -151,7 +151,7 @@ impl Free {
         }
     }
 
-    /// None is free any more.
+    /// From now on, no orbit is free.
     pub(super) fn clear(&mut self) {
         self.set = OrbitSet::empty(self.set.size());
         if let Order::LongestFree(ages) = &mut self.order {

@@ -1,4 +1,4 @@
-//! A consultation leg's orbit goes over to whoever is transferred onto that leg.
+//! A consultation leg's orbit passes to the party that is transferred onto that leg.
 
 use super::Park;
 use super::deadlines::Due;
@@ -10,7 +10,7 @@ use super::reservation::Reservation;
 
 impl Park {
     /// The orbit in which `from` is parked, or which is held for it, is held for `heir` from now on, for `ttl_ms`. A
-    /// parked call ends with that, as `transferred`; one that somebody has claimed keeps its orbit, and nothing happens.
+    /// parked call ends as `transferred`. A call that is claimed keeps its orbit, and nothing happens.
     pub fn hand_on(&mut self, now: Moment, from: &CallUuid, heir: &CallUuid, ttl_ms: u64) {
         if self.stopping || self.calls.contains_key(heir) || self.reservations.contains_key(heir) {
             return;
@@ -28,7 +28,7 @@ impl Park {
                 None => return,
             }
         };
-        // A lot or orbit that has just drained is gone: then there is nothing to hold.
+        // A lot or orbit that has just drained no longer exists and cannot be held.
         let Some(lot) = self.lots.get_mut(&place.lot) else { return };
         let Some(number) = lot.orbits.number(&place.orbit) else { return };
         lot.free.take(number);

@@ -12,22 +12,22 @@ use super::user::User;
 pub struct CallInfo {
     /// Its channel.
     pub uuid: CallUuid,
-    /// Who is calling.
+    /// The caller.
     pub caller: Caller,
-    /// Who parked it, `user@domain`, if that is known.
+    /// The parker, `user@domain`, if known.
     pub parker: Option<User>,
-    /// 0 to 9; 9 is taken first.
+    /// The priority, 0 to 9. 9 is taken first.
     pub priority: u8,
-    /// What somebody wrote about it.
+    /// A note about it.
     pub note: Arc<str>,
-    /// For whom it is meant, `user@domain`, or empty.
+    /// The user for whom it is meant, `user@domain`, or empty.
     pub addressed_to: Arc<str>,
-    /// When it was parked, ms since 1970: the domain has no clock.
+    /// When it was parked, in ms since 1970.
     pub parked_at_epoch_ms: u64,
 }
 
 impl CallInfo {
-    /// A call of which no more is known.
+    /// A call of which nothing else is known.
     pub fn new(uuid: CallUuid, caller: Caller) -> Self {
         CallInfo {
             uuid,

@@ -1,4 +1,4 @@
-//! A lot: its orbits, who is in them, and whose turn it is.
+//! A lot: its orbits, the calls in them, and the order of the calls.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -18,8 +18,8 @@ pub(super) enum Slot {
     Reserved(CallUuid),
 }
 
-/// An orbit of the lot is in exactly one of `free`, `slots`, `closed` — save that one with a call in it can be closed
-/// as well. A slot that is none of `orbits` is draining: a reload took it away under its call.
+/// An orbit of the lot is in exactly one of `free`, `slots` and `closed`, except that one with a call in it can be closed
+/// as well. A slot whose orbit is not in `orbits` is draining, because a reload removed the orbit.
 #[derive(Clone, Debug)]
 pub(super) struct Lot {
     pub(super) config: Arc<LotConfig>,
@@ -29,11 +29,11 @@ pub(super) struct Lot {
     slots: BTreeMap<OrbitName, Slot>,
     reserved: u32,
     draining: u32,
-    /// The calls nobody has claimed.
+    /// The calls that are not claimed.
     queue: BTreeSet<Turn>,
-    /// How long its calls waited that somebody took.
+    /// How long those of its calls waited that were retrieved or returned.
     pub(super) recent_waits: RecentWaits,
-    /// No longer configured; vanishes with its last slot.
+    /// It is no longer configured, and is removed with its last slot.
     pub(super) removed: bool,
 }
 
@@ -70,7 +70,7 @@ impl Lot {
         self.renumber(orbits, free);
     }
 
-    /// Is no longer configured: what it holds drains.
+    /// It is no longer configured, and drains.
     pub(super) fn retire(&mut self) {
         if !self.removed {
             self.removed = true;
@@ -116,7 +116,7 @@ impl Lot {
         self.orbits.number(orbit).is_some_and(|number| self.closed.contains(number))
     }
 
-    /// Takes orbits out of service; what is in them stays.
+    /// Takes orbits out of service. What is in them stays.
     pub(super) fn close(&mut self, number: Option<u32>) {
         match number {
             Some(number) => {
@@ -180,7 +180,7 @@ impl Lot {
         self.slots.insert(orbit.clone(), slot);
     }
 
-    /// The orbit holds nothing any more; it is free unless it is closed or draining.
+    /// The orbit is empty now. It is free unless it is closed or draining.
     pub(super) fn vacate(&mut self, orbit: &OrbitName) {
         if self.vacate_slot(orbit)
             && let Some(number) = self.orbits.number(orbit)
@@ -210,7 +210,7 @@ impl Lot {
         self.slots.iter().filter(stray).map(|(name, slot)| (name.clone(), slot.clone())).collect()
     }
 
-    /// Nothing is left of a lot that is no longer configured.
+    /// Whether the lot is no longer configured and empty.
     pub(super) fn is_over(&self) -> bool {
         self.removed && self.slots.is_empty()
     }
@@ -223,7 +223,7 @@ impl Lot {
         self.queue.remove(&call.turn());
     }
 
-    /// The call `next` means.
+    /// The call that `next` means.
     pub(super) fn next_call(&self) -> Option<&CallUuid> {
         self.queue.first().map(|(_, _, _, uuid)| uuid)
     }

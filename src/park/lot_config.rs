@@ -1,4 +1,4 @@
-//! What a lot is told to be.
+//! The configuration of a lot.
 
 use std::sync::Arc;
 
@@ -13,8 +13,8 @@ use super::range::OrbitRange;
 use super::steps::Step;
 use super::timeout::Timeout;
 
-/// The configuration of one lot. `config::Config` reads it and vouches for what spans lots: no key twice, no orbit
-/// in two lots of one domain.
+/// The configuration of one lot. `config::Config` reads it, and ensures that no key is used twice and no orbit
+/// is in two lots of one domain.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LotConfig {
     /// Its name and tenant.
@@ -23,47 +23,48 @@ pub struct LotConfig {
     pub ranges: Vec<OrbitRange>,
     /// When the return steps start.
     pub timeout: Timeout,
-    /// What the caller hears; none: what the channel or the switch says.
+    /// What the caller hears. `None` means the music of the channel or the switch.
     pub hold_music: Option<String>,
-    /// Which orbit a call gets that asked for none.
+    /// Which orbit a call gets that does not ask for one.
     pub assign: Assign,
-    /// What becomes of a call when every orbit is taken.
+    /// What happens to a call when every orbit is taken.
     pub when_full: WhenFull,
-    /// What becomes of a call when the orbit it asked for is taken.
+    /// What happens to a call when the orbit it asked for is taken.
     pub when_occupied: WhenOccupied,
-    /// Whether the parker is told the orbit.
+    /// Whether the module speaks to people.
     pub announce: bool,
-    /// Whether the lamps of the lot and its orbits show it.
+    /// Whether the lamps of the lot and its orbits show what is parked.
     pub blf: bool,
-    /// Whether the lamps keep the caller's name and number to themselves.
+    /// Whether the lamps withhold the caller's name and number.
     pub blf_privacy: bool,
-    /// After how many ms the lamp of a waiting call blinks; 0: never.
+    /// After how many ms the lamp of a parked call blinks. 0 means never.
     pub blf_age_ms: u64,
-    /// Whom to call, with automatic answer, to say that a call was parked: a dial string.
+    /// The dial string of phones to call, with automatic answer, to say that a call was parked.
     pub page: Option<String>,
-    /// Within how many ms people are paged about one caller once; 0: always.
+    /// The time in ms within which phones are paged once about one caller. 0 means each time.
     pub page_interval_ms: u64,
-    /// Whether the parker's phones get a message saying where the call is.
+    /// Whether the parker's phones get a message that says where the call is.
     pub notify: bool,
-    /// Within how many ms the parker gets one message about one caller; 0: always.
+    /// The time in ms within which the parker gets one message about one caller. 0 means each time.
     pub notify_interval_ms: u64,
-    /// How many calls of one caller's number may be parked at once; none: any number.
+    /// How many calls of one caller's number may be parked at once. `None` means any number.
     pub max_per_caller: Option<u32>,
     /// The return steps.
     pub returns: Arc<[Step]>,
-    /// What becomes of a call that no return step took.
+    /// What happens to a call that no return step took.
     pub after_return: AfterReturn,
-    /// How many times the return steps run before that; none: with [`AfterReturn::Park`] again and again, otherwise once.
+    /// How many times the return steps run before that. `None` means without a limit with [`AfterReturn::Park`], and once
+    /// otherwise.
     pub max_returns: Option<u32>,
-    /// The key with which a caller leaves, and whereto.
+    /// The key with which a caller leaves.
     pub exit_key: Option<char>,
-    /// Where a caller goes who leaves by key, or has waited for `max_wait_ms`.
+    /// Where a caller goes after pressing the key or waiting for `max_wait_ms`.
     pub exit_to: Option<Destination>,
-    /// How long a caller waits at the most, in ms; 0: for ever.
+    /// How long a caller waits at most, in ms. 0 means without a limit.
     pub max_wait_ms: u64,
-    /// What is played to the caller now and then: a file, a stream or `phrase:<macro>`.
+    /// What the caller hears at intervals: a file, a stream or `phrase:<macro>`.
     pub comfort: Option<String>,
-    /// How often that is, in ms; 0: never.
+    /// The interval of `comfort`, in ms. 0 means never.
     pub comfort_every_ms: u64,
     /// How callers are called back.
     pub callback: CallbackConfig,
@@ -104,7 +105,7 @@ impl LotConfig {
         }
     }
 
-    /// How many rounds of return steps there are at the most; none: no end.
+    /// How many rounds of return steps there are at most. `None` means that there is no limit.
     pub(super) fn rounds(&self) -> Option<u32> {
         match (&self.after_return, self.max_returns) {
             (_, Some(most)) => Some(most),
@@ -118,7 +119,7 @@ impl LotConfig {
         self.returns.iter().filter_map(Step::cause).chain(self.after_return.cause())
     }
 
-    /// How often the caller hears the comfort, in ms; none: never.
+    /// The interval at which the caller hears the comfort, in ms. `None` means never.
     pub(super) fn comfort_every(&self) -> Option<u64> {
         Some(self.comfort_every_ms).filter(|ms| *ms > 0 && self.comfort.is_some())
     }

@@ -50,7 +50,7 @@ pub struct OrbitName {
     value: u64,
 }
 
-/// As many digits as a `u64` always holds; digits before them belong to the prefix.
+/// How many digits a `u64` always holds. Digits before them belong to the prefix.
 const DIGITS: usize = 18;
 
 impl OrbitName {
@@ -64,7 +64,7 @@ impl OrbitName {
         self.text.get(..usize::from(self.split)).unwrap_or_default()
     }
 
-    /// The number at the end, and of how many digits it is written (0: there is none).
+    /// The number at the end, and the number of its digits, which is 0 if the name does not end in a digit.
     pub(super) fn number(&self) -> (u64, u8) {
         // At most 32 bytes long, so the difference fits.
         (self.value, (self.text.len() - usize::from(self.split)) as u8)
@@ -128,7 +128,7 @@ impl fmt::Debug for OrbitName {
     }
 }
 
-/// The uuid of a channel, as the switch writes it. Any text serves: nothing here looks into it.
+/// The uuid of a channel, as the switch writes it. The rules accept any text and do not look into it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CallUuid(Arc<str>);
 
@@ -168,7 +168,7 @@ impl fmt::Display for CallUuid {
 pub struct LotKey {
     /// What the lot is called.
     pub name: LotName,
-    /// The tenant it belongs to; none: it is everybody's.
+    /// The tenant it belongs to. `None` means that every tenant may use it.
     pub domain: Option<Arc<str>>,
 }
 
@@ -228,7 +228,7 @@ impl fmt::Display for OrbitKey {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RunId(pub u64);
 
-/// One claim on one call. Whoever holds an old one holds nothing.
+/// One claim on one call. An old ticket is worth nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Ticket(pub u64);
 

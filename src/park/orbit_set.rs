@@ -52,7 +52,7 @@ impl OrbitSet {
         self.words.get(word(number)).is_some_and(|bits| bits & bit(number) != 0)
     }
 
-    /// False: it was there already, or is not one of the numbers.
+    /// Returns false if it was a member already, or is not below `size`.
     pub(super) fn insert(&mut self, number: u32) -> bool {
         if number >= self.size || self.contains(number) {
             return false;
@@ -69,7 +69,7 @@ impl OrbitSet {
         true
     }
 
-    /// False: it was not there.
+    /// Returns false if it was not a member.
     pub(super) fn remove(&mut self, number: u32) -> bool {
         if !self.contains(number) {
             return false;

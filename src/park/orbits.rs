@@ -1,4 +1,4 @@
-//! All the orbits of a lot or a domain, computed and never stored: a million of them cost as much as ten.
+//! All the orbits of a lot or a domain. They are computed and never stored, so a million of them cost as much as ten.
 
 use super::names::OrbitName;
 use super::range::{OrbitRange, Piece};
@@ -28,7 +28,7 @@ impl<T: Clone> Finder<T> {
         self.0.get(at)
     }
 
-    /// Whose orbit it is.
+    /// The owner of that orbit.
     pub(super) fn owner(&self, name: &OrbitName) -> Option<&T> {
         self.piece(name).map(|(_, owner)| owner)
     }
@@ -62,7 +62,7 @@ impl Orbits {
         self.count
     }
 
-    /// The number of that orbit; none: the lot does not have it.
+    /// The number of that orbit. `None` if the lot does not have it.
     pub(super) fn number(&self, name: &OrbitName) -> Option<u32> {
         let (piece, base) = self.finder.piece(name)?;
         let offset = u32::try_from(name.number().0.checked_sub(piece.low)?).ok()?;

@@ -15,7 +15,7 @@ pub enum Refusal {
     Empty,
     /// The lot, the orbit or the whole module takes no calls.
     Closed,
-    /// The asker may not do that.
+    /// The user may not do that.
     Denied,
     /// As many calls of that caller are in the lot as it takes (`max-per-caller`).
     TooManyOfCaller,
@@ -23,13 +23,13 @@ pub enum Refusal {
     UnknownLot,
     /// The lot has no such orbit.
     UnknownOrbit,
-    /// What was asked for makes no sense.
+    /// The request makes no sense.
     BadArguments,
     /// The call is about to leave its orbit, or has left it.
     Gone,
     /// It was tried and did not work.
     Failed,
-    /// That leg rings, or has early media: nobody is there.
+    /// That leg rings or has early media, so nobody has answered.
     Unanswered,
     /// That leg is in a bridge.
     Talking,
@@ -93,12 +93,12 @@ impl fmt::Display for Refusal {
 
 impl std::error::Error for Refusal {}
 
-/// The one way in which a parked call ended. A move to another orbit is no end.
+/// The one way in which a parked call ended. A move to another orbit does not end a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Outcome {
     /// A retriever was connected to it.
     Retrieved,
-    /// Its time was up and a return step connected or transferred it.
+    /// Its timeout passed, and a return step connected or transferred it.
     Returned,
     /// It hung up while waiting.
     Abandoned,
@@ -106,7 +106,7 @@ pub enum Outcome {
     Left,
     /// It hung up to be called back.
     Callback,
-    /// Somebody else's command took it out.
+    /// A command from outside the module took it out.
     Transferred,
     /// An administrator hung it up.
     Dropped,
@@ -136,7 +136,7 @@ impl fmt::Display for Outcome {
     }
 }
 
-/// How a parked leg ended without a claim coming true.
+/// How a parked leg ended without a claim that succeeded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum End {
     /// The caller hung up.

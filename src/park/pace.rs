@@ -1,5 +1,5 @@
-//! How often people are told of parked calls. A caller who leaves and comes back as fast as keys can be pressed makes no
-//! phone ring each time.
+//! How often people are notified of parked calls. Otherwise a caller who leaves and comes back as fast as keys can be
+//! pressed would make phones ring each time.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -10,12 +10,12 @@ use super::moment::Moment;
 use super::names::{CallUuid, LotKey};
 use super::user::User;
 
-/// How many times people are told of one lot's calls, or one parker is, within one interval.
+/// How many notices of one lot's calls, or to one parker, are sent within one interval.
 pub const MOST_TOLD: usize = 10;
 /// How many intervals are remembered before those that are over are forgotten.
 const MOST: usize = 10_000;
 
-/// How people are told that a call was parked.
+/// How people are notified that a call was parked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Notice {
     /// Phones are called.
@@ -24,16 +24,16 @@ pub enum Notice {
     Message,
 }
 
-/// Whom it is about.
+/// What a notice is about.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum About {
-    /// A caller, by number or else by channel, as parked by somebody or nobody known.
+    /// A caller, by number or else by channel, and the parker if known.
     Caller(LotKey, Option<User>, Arc<str>),
-    /// All calls of the lot: of messages those of one parker.
+    /// All calls of the lot. For messages, only those of one parker.
     Lot(LotKey, Option<User>),
 }
 
-/// When people were told.
+/// When people were notified.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Pace(HashMap<(Notice, About), VecDeque<Moment>>);
 
@@ -60,8 +60,8 @@ impl Pace {
 }
 
 impl Park {
-    /// Whether people are to be told now that this call was parked; if so, they count as told. About one caller they are
-    /// told once within the lot's interval, about all callers [`MOST_TOLD`] times.
+    /// Whether to send a notice of this call now. If so, it counts as sent. Within the lot's interval there is one notice
+    /// of one caller, and there are [`MOST_TOLD`] of all callers.
     ///
     /// # Errors
     /// Why not.

@@ -17,7 +17,7 @@ impl Park {
     /// Parks a call. A channel for which an orbit is reserved gets that one, whatever it asks for.
     ///
     /// # Errors
-    /// With what the lot says shall become of the call: `Full`, `Occupied`, `AlreadyParked`,
+    /// With what the lot says shall happen to the call: `Full`, `Occupied`, `AlreadyParked`,
     /// `Closed`, `UnknownLot`, `UnknownOrbit`, `BadArguments` (a priority above 9), `TooManyOfCaller`.
     pub fn park(&mut self, now: Moment, request: ParkRequest) -> Result<OrbitKey, ParkRefused> {
         match self.orbit_for(&request) {
@@ -161,7 +161,7 @@ impl Park {
                         been.push(std::mem::replace(&mut key, next));
                         continue;
                     }
-                    // Round in a circle, or nowhere: nothing more can be tried.
+                    // The overflow leads in a circle, or nowhere.
                     _ => AfterRefusal::Continue,
                 },
             };

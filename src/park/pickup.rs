@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-/// A tone that says "you are connected now" to whoever has been taken out of an orbit, or has taken somebody.
+/// A tone that tells the caller or the retriever that the two are connected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PickupTone {
     /// The retriever hears it.
@@ -21,7 +21,7 @@ pub struct NoTone;
 impl FromStr for PickupTone {
     type Err = NoTone;
 
-    /// `[retriever|caller|both:]<file or stream>`; a tone alone is the retriever's.
+    /// `[retriever|caller|both:]<file or stream>`. Without a side, the retriever hears it.
     fn from_str(text: &str) -> Result<Self, NoTone> {
         let (side, stream) = match text.split_once(':') {
             Some((side @ ("retriever" | "caller" | "both"), stream)) => (side, stream),

@@ -13,7 +13,7 @@ pub const MOST_ORBITS: u32 = 10_000_000;
 /// What is wrong with a list of orbit ranges.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RangeError {
-    /// An end of the range is no orbit, the ends do not belong together, or there is nothing at all.
+    /// An end of the range is not an orbit, the ends do not belong together, or the range is empty.
     #[error("bad orbit range {0:?}")]
     Bad(String),
     /// It counts backwards.
@@ -29,8 +29,8 @@ pub enum RangeError {
 
 /// Consecutive orbits, as written in a configuration: `701-720`, `*5901-*5999`, `0701-0720`, `8`.
 ///
-/// Numbers are written with as many digits as the start when that begins with 0 or both ends are equally long;
-/// otherwise as one counts: `98-102` is 98, 99, 100, 101, 102.
+/// Numbers have as many digits as the start if the start begins with 0 or both ends are equally long. Otherwise they
+/// have no leading zeros: `98-102` is 98, 99, 100, 101, 102.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OrbitRange {
     prefix: Arc<str>,

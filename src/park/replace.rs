@@ -1,4 +1,4 @@
-//! Another leg takes the place of a parked one: the call stays what it is, and goes on under the uuid of the new leg.
+//! Another leg takes the place of a parked one. The call stays as it is, and continues under the uuid of the new leg.
 
 use super::Park;
 use super::call::{Call, ClaimedBy};
@@ -20,17 +20,17 @@ const REPLACED: &str = "another leg has replaced the parked one";
 pub struct NewLeg {
     /// Its channel.
     pub uuid: CallUuid,
-    /// Who is calling now.
+    /// The caller on the new leg.
     pub caller: Caller,
-    /// Who parks the call, `user@domain`, if that is not known yet.
+    /// The parker, `user@domain`, if not known yet.
     pub parker: Option<User>,
 }
 
 impl Park {
-    /// The leg of the call has gone, and another is on its way to take its place: the call keeps everything it has for
-    /// `ttl_ms`. Whoever was about to be connected to the leg that has gone gives the call back, and nobody else can
-    /// claim it. If the new leg does not come, the call ends as `abandoned`. False: there is no such call, or it is
-    /// being hung up on purpose.
+    /// The leg of the call has gone, and another is on its way to take its place. The call keeps everything that it has for
+    /// `ttl_ms`. A claim of a leg that was about to be connected is given back, and nobody can claim the call. If the new
+    /// leg does not come, the call ends as `abandoned`. Returns false if the call does not exist or is being hung up on
+    /// purpose.
     #[must_use]
     pub fn await_heir(&mut self, now: Moment, uuid: &CallUuid, ttl_ms: u64) -> bool {
         let call = self.calls.get_mut(uuid).filter(|call| !call.is_being_hung_up());
@@ -59,7 +59,7 @@ impl Park {
     /// steps and all that is known of the call are the new leg's from now on.
     ///
     /// # Errors
-    /// `Gone`: there is no such call, or it is being hung up on purpose; `AlreadyParked`: the new leg is parked itself;
+    /// `Gone`: the call does not exist, or is being hung up on purpose; `AlreadyParked`: the new leg is parked itself;
     /// `Closed` after [`shutdown`](Park::shutdown).
     pub fn replace(
         &mut self,
@@ -104,8 +104,8 @@ impl Park {
         Ok(place)
     }
 
-    /// Whether the call that is meant waits for a new leg, or, if `claims`, is claimed: soon it can be had again, or is
-    /// gone.
+    /// Whether the call that is meant waits for a new leg or, if `claims`, is claimed. Soon it can be claimed again, or has
+    /// ended.
     pub fn changes_hands(&self, lot: &LotKey, target: Target<'_>, claims: bool) -> bool {
         let Ok(Some(uuid)) = self.target(Some(lot), target) else { return false };
         let changes = |call: &Call| call.heir_until.is_some() || claims && call.claim.is_some();

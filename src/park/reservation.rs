@@ -20,7 +20,7 @@ pub(super) struct Reservation {
 impl Park {
     /// Holds an orbit for a channel that is about to arrive, for `ttl_ms`. The orbit is neither free nor parked until
     /// [`park`](Park::park) with the same uuid takes it, [`unreserve`](Park::unreserve) gives it back, or it lapses. A
-    /// channel has one reservation at the most: the same want again prolongs it, another one replaces it.
+    /// channel has one reservation at most. The same want prolongs it, and another want replaces it.
     ///
     /// # Errors
     /// As [`park`](Park::park).
@@ -66,7 +66,7 @@ impl Park {
         self.reservations.get(uuid).map(|held| held.place.clone())
     }
 
-    /// Gives back the orbit that was held for that channel; none: there was none.
+    /// Gives back the orbit that was held for that channel. `None` if no orbit was held.
     pub fn unreserve(&mut self, uuid: &CallUuid) -> Option<OrbitKey> {
         let held = self.reservations.remove(uuid)?;
         self.deadlines.remove(held.until, held.seq, Due::Reservation(uuid.clone()));

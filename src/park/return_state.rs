@@ -15,7 +15,7 @@ pub(super) struct StepTry {
 /// How far a call is on its way back.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum ReturnState {
-    /// It waits for its time to be up; `until` none: that never happens. Then its first step runs.
+    /// It waits for its timeout, and then its first step runs. If `until` is `None`, it has no timeout.
     Waiting { since: Moment, until: Option<Moment> },
     /// That attempt runs from `at` on: it pauses before it, or was interrupted in it.
     Next { at: Moment, attempt: StepTry, paused: bool },
@@ -28,13 +28,13 @@ pub(super) enum ReturnState {
 pub(super) struct RingingStep {
     pub(super) run: RunId,
     pub(super) attempt: StepTry,
-    /// Since when the call's time is up.
+    /// When the call's timeout passed.
     pub(super) since: Moment,
     /// When it counts as failed.
     pub(super) until: Moment,
     /// Nothing rings: the caller has been offered to be called back, until then.
     pub(super) offer: bool,
-    /// Somebody has answered, and is told something before the call is theirs.
+    /// A phone has answered, and hears something before it gets the call.
     pub(super) answered: bool,
 }
 
@@ -46,7 +46,7 @@ impl RingingStep {
 }
 
 impl ReturnState {
-    /// When something is to be done about it; none: never.
+    /// When something is to be done about it. `None` means never.
     pub(super) fn due(self) -> Option<Moment> {
         match self {
             ReturnState::Waiting { until, .. } => until,
@@ -55,7 +55,7 @@ impl ReturnState {
         }
     }
 
-    /// When the call's time is, or was, up; none: never.
+    /// When the call's timeout passes, or passed. `None` means never.
     pub(super) fn time_is_up(self) -> Option<Moment> {
         match self {
             ReturnState::Ringing(ringing) => Some(ringing.since),

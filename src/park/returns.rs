@@ -1,4 +1,4 @@
-//! What happens when the time is up.
+//! What happens when the timeout of a call has passed.
 
 use std::sync::Arc;
 
@@ -15,20 +15,20 @@ use super::return_state::{ReturnState, RingingStep, StepTry};
 use super::steps::{MOST_TRIES, Mailbox, Reminder, Step, StepRef, StepTo};
 use super::user::User;
 
-/// How many things that are due one call of `handle_timeout` handles, so that the lock is short, and what was decided is
-/// done before much else is.
+/// How many deadlines one call of `handle_timeout` handles, so that the lock is held for a short time and effects are
+/// carried out soon.
 const AT_ONCE: usize = 8;
 
 /// How long sending a message may take.
 const MESSAGE_WITHIN_MS: u64 = 10_000;
-/// How long whoever has answered may listen to what is said to them before they have the call.
+/// How long a phone that has answered may listen to what is said before it gets the call.
 const LISTENS_MS: u64 = 60_000;
 
-/// What a return step comes to.
+/// What a return step does.
 enum Act {
-    /// Somebody is rung, or told.
+    /// It rings a phone, or sends a message.
     Ring(RingTo),
-    /// The caller is offered to be called back.
+    /// It offers the caller a call-back.
     Offer,
     /// The call leaves.
     Leave(Exit),
@@ -37,12 +37,13 @@ enum Act {
 }
 
 impl Park {
-    /// When `handle_timeout` should be called next; none: when something else has happened. It may lie in the past.
+    /// When `handle_timeout` should be called next, which may lie in the past. `None` means that it need not be called
+    /// before something else has happened.
     pub fn poll_timeout(&self) -> Option<Moment> {
         self.deadlines.soonest()
     }
 
-    /// Does what is due, 8 at the most: if more is, [`poll_timeout`](Park::poll_timeout) says so.
+    /// Handles at most 8 deadlines that have passed. If there are more, [`poll_timeout`](Park::poll_timeout) says so.
     pub fn handle_timeout(&mut self, now: Moment) {
         for _ in 0..AT_ONCE {
             match self.deadlines.pop_due(now) {
@@ -63,14 +64,14 @@ impl Park {
         let passed = |at: Option<Moment>| at.is_some_and(|at| at <= now);
         if passed(call.leaves_at) {
             match call.returning.ringing() {
-                // Whoever has answered is about to have the call.
+                // The phone that has answered is about to get the call.
                 Some(ringing) if ringing.answered => call.leaves_at = Some(ringing.until.after(1)),
                 _ => return self.has_waited_enough(now, uuid),
             }
         }
         let offer = call.returning.ringing().filter(|ringing| ringing.offer);
         if let Some(ringing) = offer.filter(|_| passed(call.comfort_at)) {
-            // Nobody talks into an offer.
+            // The comfort does not interrupt an offer.
             call.comfort_at = Some(ringing.until.after(1));
         }
         if passed(call.comfort_at) {
@@ -97,7 +98,8 @@ impl Park {
         self.step_over(now, uuid, ringing.attempt.step, Some(reason));
     }
 
-    /// It leaves as by its exit key; without a place to go to it is hung up. If it cannot, that comes again.
+    /// The call leaves as by its exit key, or is hung up if the lot has no `exit-to`. If it cannot leave, it is tried again
+    /// after another `max-wait`.
     fn has_waited_enough(&mut self, now: Moment, uuid: &CallUuid) {
         let Some(call) = self.calls.get_mut(uuid) else { return };
         let Some(lot) = self.lots.get(&call.place.lot) else { return };
@@ -109,14 +111,13 @@ impl Park {
         self.claim_itself(uuid, by);
     }
 
-    /// Whether that run is the call's current one: whoever is about to ring for it asks, for it may have been stopped
-    /// before it began.
+    /// Whether that run is the call's current one. It may have been stopped before it began, so ask before ringing for it.
     pub fn rings(&self, uuid: &CallUuid, run: RunId) -> bool {
         self.calls.get(self.current(uuid)).is_some_and(|call| call.rings(run))
     }
 
-    /// Somebody has answered a return step: it does not end for want of an answer any more, and whoever it was has a
-    /// minute to claim the call. A run that is not the call's current one is ignored.
+    /// A phone has answered a return step. It has a minute to claim the call before the step fails. A run that is not the
+    /// call's current one is ignored.
     pub fn step_answered(&mut self, now: Moment, uuid: &CallUuid, run: RunId) {
         let uuid = self.current(uuid).clone();
         let Some(call) = self.calls.get_mut(&uuid) else { return };
@@ -168,7 +169,7 @@ impl Park {
         }
     }
 
-    /// That step did not take the call; `reason`: and should have.
+    /// That step did not take the call. `reason` says why, if it should have.
     pub(super) fn step_over(
         &mut self,
         now: Moment,
@@ -195,7 +196,7 @@ impl Park {
         self.run_steps(now, uuid, next, false);
     }
 
-    /// Starts that attempt, or the first step after it that can be tried. `paused`: the pause before it is over.
+    /// Starts that attempt, or the first step after it that can be tried. `paused` says that the pause before it is over.
     pub(super) fn run_steps(
         &mut self,
         now: Moment,
@@ -206,7 +207,7 @@ impl Park {
         let run = RunId(self.count());
         let Some(call) = self.calls.get_mut(uuid) else { return };
         if call.heir_until.is_some() {
-            // It runs for the leg that comes, as soon as that is there.
+            // It runs as soon as the new leg is there.
             call.returning = ReturnState::Next { at: now, attempt: first, paused };
             return;
         }
@@ -289,7 +290,7 @@ impl Park {
         act.unwrap_or_else(|skip| skip)
     }
 
-    /// No step took it: it waits for another timeout, or leaves as the lot says.
+    /// No step took the call. It waits for another timeout, or leaves as the lot says.
     fn round_is_over(&mut self, now: Moment, uuid: &CallUuid, no_steps: bool) {
         let Some(call) = self.calls.get_mut(uuid) else { return };
         call.rounds = call.rounds.saturating_add(1);
@@ -302,7 +303,7 @@ impl Park {
         let mut event = call.event(now, Action::Remind);
         event.reason = Some(none.to_owned());
         self.effects.push(event.into());
-        // Renewed in any case: what leaves and cannot waits on.
+        // In any case, because a call that cannot leave remains parked.
         self.wait_again(now, uuid);
         let exit = match after {
             None => return,
@@ -313,7 +314,7 @@ impl Park {
         self.claim_itself(uuid, ClaimedBy::Step { step: None, exit });
     }
 
-    /// The call waits for a whole timeout from now on, and then for its first step.
+    /// The call waits for a whole timeout from now on before its first step runs.
     pub(super) fn wait_again(&mut self, now: Moment, uuid: &CallUuid) {
         let Some(call) = self.calls.get(uuid) else { return };
         let timeout_ms = self.timeout_of(call);

@@ -1,4 +1,4 @@
-//! Return steps: what is tried, one after the other, when a parked call's time is up.
+//! Return steps: what is tried, one after the other, when a parked call's timeout has passed.
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,9 +11,9 @@ use super::user::User;
 
 pub use read::{BadStep, read_number};
 
-/// Seconds a step rings when nothing else is said.
+/// Seconds a step rings by default.
 pub const RING_S: u32 = 20;
-/// Seconds a reminder rings when nothing else is said.
+/// Seconds a reminder rings by default.
 pub const REMIND_RING_S: u32 = 5;
 /// The longest a step may ring or pause, in seconds.
 pub const LONGEST_RING_S: u32 = 3600;
@@ -25,45 +25,45 @@ pub const MOST_STEPS: usize = 100;
 /// One return step.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Step {
-    /// Whom or what it tries.
+    /// What it tries.
     pub to: StepTo,
-    /// For how many seconds it rings, or the offer to be called back stands; other steps do not look at it.
+    /// For how many seconds it rings, or the offer of a call-back lasts. Other steps ignore it.
     pub ring_s: u32,
     /// How many times it is tried before the next one is.
     pub repeat: u32,
     /// How many seconds it waits before each try.
     pub pause_s: u32,
-    /// What the phone that rings shows; none: `Park 701: ` and the caller's name. `${caller_id_name}`,
+    /// What the phone that rings shows. `None` means `Park 701: ` and the caller's name. `${caller_id_name}`,
     /// `${caller_id_number}`, `${callpark_orbit}`, `${callpark_lot}` and `${callpark_parker}` are replaced.
     pub caller_id_name: Option<Arc<str>>,
     /// The header Alert-Info of the phone that rings.
     pub alert_info: Option<Arc<str>>,
-    /// What whoever answers hears before the caller: a file, a stream or `phrase:<macro>`.
+    /// What the user who answers hears before the caller: a file, a stream or `phrase:<macro>`.
     pub announce: Option<Arc<str>>,
     /// Under which condition it is tried at all.
     pub when: When,
     /// Whether it follows a phone that sends its callers elsewhere (3xx).
     pub redirect: bool,
-    /// The key that whoever answers must press to get the call; none: answering is enough.
+    /// The key that the user who answers must press to get the call. `None` means that answering is enough.
     pub confirm: Option<char>,
 }
 
-/// Whom or what a return step tries.
+/// What a return step tries.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum StepTo {
-    /// Rings the parker; skipped when that is not known.
+    /// Rings the parker. It is skipped if the parker is not known.
     Parker,
     /// Rings this dial string.
     Dial(String),
-    /// Sends the call to somebody's voicemail box.
+    /// Sends the call to a voicemail box.
     Voicemail(Mailbox),
     /// Sends the parked call itself there.
     Transfer(Destination),
-    /// Reminds the parker; the call stays.
+    /// Reminds the parker. The call stays.
     Remind(Reminder),
     /// Hangs the call up with this cause.
     Hangup(CauseName),
-    /// Offers the caller to be called back.
+    /// Offers the caller a call-back.
     Callback,
 }
 
@@ -93,7 +93,7 @@ pub enum When {
     Always,
     /// When a phone of the user is registered.
     Registered,
-    /// When a phone of the user is registered and the user is in no call.
+    /// When a phone of the user is registered and the user is not in a call.
     Idle,
 }
 
@@ -104,7 +104,7 @@ pub enum Precondition {
     Mailbox(User),
     /// Is a phone registered?
     Registered(User),
-    /// Is a phone registered, and the user in no call?
+    /// Is a phone registered, and the user not in a call?
     Idle(User),
 }
 
@@ -126,12 +126,12 @@ impl Step {
         }
     }
 
-    /// Rings the parker for [`RING_S`] seconds: what a lot does that says nothing about it.
+    /// Rings the parker for [`RING_S`] seconds, which is the default of a lot.
     pub fn parker() -> Step {
         Step::new(StepTo::Parker)
     }
 
-    /// Whether it rings the phones of one user: of the parker, if there is one, or of a user it names.
+    /// Whether it rings the phones of one user, who is the parker or a user that it names.
     pub fn rings_a_user(&self) -> bool {
         match &self.to {
             StepTo::Parker | StepTo::Remind(_) => true,
@@ -171,12 +171,12 @@ impl Step {
         }
     }
 
-    /// Whether it calls somebody's phone.
+    /// Whether it calls a phone.
     pub(super) fn rings(&self) -> bool {
         matches!(self.to, StepTo::Parker | StepTo::Dial(_) | StepTo::Remind(Reminder::Call))
     }
 
-    /// How long a try takes at the most, in ms.
+    /// How long a try takes at most, in ms.
     pub(super) fn lasts_ms(&self) -> u64 {
         match self.to {
             StepTo::Parker | StepTo::Dial(_) | StepTo::Callback => u64::from(self.ring_s) * 1000,
@@ -215,7 +215,7 @@ impl fmt::Display for StepTo {
 pub struct StepRef {
     /// 1 for the first.
     pub number: usize,
-    /// Whom it tries, as the configuration writes it.
+    /// What it tries, as the configuration writes it.
     pub to: String,
 }
 

@@ -1,11 +1,11 @@
-//! Texts that come from outside: how long they may be.
+//! How long texts from outside may be.
 
 use std::borrow::Cow;
 use std::sync::Arc;
 
 /// The longest caller id name, in characters.
 pub const LONGEST_NAME: usize = 128;
-/// The most of a name that phones are shown, in characters: no display has room for more.
+/// The longest name that phones are shown, in characters. Displays have no room for more.
 pub const LONGEST_SHOWN: usize = 80;
 /// The longest caller id number, in characters.
 pub const LONGEST_NUMBER: usize = 64;
@@ -31,7 +31,7 @@ pub fn is_invisible(c: char) -> bool {
 /// Stands at the end of a text that was longer.
 const CUT: char = '…';
 
-/// The text, or as much of it as `most` characters allow, the last of which then says that there was more.
+/// The text, or as much of it as `most` characters allow, the last of which then shows that it was cut.
 #[must_use]
 pub fn shortened(text: &str, most: usize) -> Cow<'_, str> {
     let Some(kept) = most.checked_sub(1) else { return Cow::Borrowed("") };

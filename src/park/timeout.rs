@@ -65,7 +65,7 @@ pub const NEW_MS: u64 = 90_000;
 /// So many of a hundred of those calls would have been taken in time.
 pub const PERCENT: usize = 90;
 
-/// How long the last [`WINDOW`] calls of a lot waited that somebody took: a retriever, or whoever a return step reached.
+/// How long the last [`WINDOW`] calls of a lot waited that were retrieved or returned.
 /// The latter are counted too, with what they had waited by then, or the timeout could only ever shrink.
 #[derive(Clone, Debug, Default)]
 pub(super) struct RecentWaits(VecDeque<u64>);
@@ -78,7 +78,7 @@ impl RecentWaits {
         self.0.push_back(wait_ms);
     }
 
-    /// The wait that [`PERCENT`] of them did not exceed; none: fewer than [`LEAST`] are known.
+    /// The wait that [`PERCENT`] of them did not exceed. `None` if fewer than [`LEAST`] are known.
     fn quantile(&self) -> Option<u64> {
         if self.0.len() < LEAST {
             return None;

@@ -1,6 +1,6 @@
 //! What others send: of use only as what it is made into here.
 //!
-//! A phone, and whoever writes what it sends, chooses every character of a name, a number and a header. Such a text is
+//! A phone, or a program that sends SIP, chooses every character of a name, a number and a header. Such a text is
 //! [`Untrusted`] from where it is read. It cannot be printed, formatted or borrowed as a `str`: it becomes a
 //! [`DisplayName`] or a [`Number`], which have a longest length and go into lists, events, lamps and the log; a
 //! [`User`](super::User), which alone goes into a dial string; or an answer to a question.
@@ -12,7 +12,7 @@ use std::sync::Arc;
 use super::text::{LONGEST_NAME, LONGEST_NUMBER, kept};
 use super::user::{User, domain_name};
 
-/// A text that somebody else has chosen.
+/// A text that was chosen outside the switch.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Untrusted(String);
 
@@ -67,8 +67,8 @@ impl Untrusted {
         (!user.is_empty()).then(|| user.into())
     }
 
-    /// Whether the other text holds it, and it is not [plain](Self::plain): nobody can tell in there any more where the one
-    /// ends and the other begins.
+    /// Whether the other text holds it, and it is not [plain](Self::plain), so that one can no longer tell where it
+    /// begins and ends.
     #[must_use]
     pub fn taints(&self, text: &str) -> bool {
         !is_plain(&self.0) && text.contains(&self.0)
@@ -92,7 +92,7 @@ impl From<String> for Untrusted {
     }
 }
 
-/// Says how long it is, not what it is.
+/// Shows its length and not its content.
 impl fmt::Debug for Untrusted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Untrusted({} bytes)", self.0.len())
@@ -107,7 +107,7 @@ impl User {
     }
 }
 
-/// What a caller is called: any characters, at most [`LONGEST_NAME`]. Whatever shows it escapes it.
+/// What a caller is called: any characters, at most [`LONGEST_NAME`]. Code that shows it escapes it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DisplayName(Arc<str>);
 
@@ -131,7 +131,7 @@ impl DisplayName {
     }
 }
 
-/// A caller's number: any characters, at most [`LONGEST_NUMBER`]. Whatever dials it looks whether it [can be
+/// A caller's number: any characters, at most [`LONGEST_NUMBER`]. Code that dials it first checks whether it [can be
 /// dialled](super::is_dialable).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Number(Arc<str>);

@@ -1,4 +1,4 @@
-//! Users: whom a switch can call by name.
+//! Users, which a switch can call by name.
 
 use std::fmt;
 use std::ops::Deref;
@@ -20,7 +20,7 @@ impl User {
     /// The user `user` of `domain`.
     ///
     /// # Errors
-    /// One of them cannot be called so.
+    /// One of them is not a valid name.
     pub fn new(user: &str, domain: &str) -> Result<Self, BadName> {
         let legal = |c: char| c.is_alphanumeric() || "-_.+*#".contains(c);
         let bad = || BadName::new(&format!("{user:.64}@{domain:.64}"), "user@domain");
@@ -48,7 +48,7 @@ impl User {
 }
 
 /// A domain in its one spelling, in which it is compared: lower case, without the dot at the end that stands for the root
-/// of all names. None: that is not the name or the address of a domain.
+/// of all names. `None` if the text is not the name or the address of a domain.
 pub fn domain_name(text: &str) -> Option<String> {
     let text = text.strip_suffix('.').unwrap_or(text);
     if text.is_empty() || text.len() > LONGEST_DOMAIN || text.ends_with('.') {

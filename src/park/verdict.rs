@@ -10,7 +10,7 @@ use super::user::User;
 /// What a parked leg's own thread shall do now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// Go on waiting.
+    /// Continue to wait.
     Hold,
     /// Be bridged to this leg.
     Bridge {
@@ -30,7 +30,7 @@ pub enum Verdict {
     Voicemail {
         /// To be shown with `complete` and `unclaim`.
         ticket: Ticket,
-        /// Whose box.
+        /// The user whose box it is.
         user: User,
     },
     /// Hang up.
@@ -40,7 +40,7 @@ pub enum Verdict {
         /// The hang-up cause.
         cause: CauseName,
     },
-    /// Tell the caller that somebody will call back, and hang up.
+    /// Tell the caller about the call-back, and hang up.
     Callback {
         /// To be shown with `complete` and `unclaim`.
         ticket: Ticket,

@@ -1,4 +1,4 @@
-//! One parked call, as it is seen.
+//! One parked call, as the edge sees it.
 
 use std::fmt;
 
@@ -18,11 +18,11 @@ pub struct CallView {
     pub orbit: OrbitName,
     /// For how long it has been parked, in ms.
     pub waiting_ms: u64,
-    /// In how many ms its time is up, 0 when it is; none: never.
+    /// In how many ms its timeout passes, or 0 if it has passed. `None` means never.
     pub timeout_ms_left: Option<u64>,
     /// What it is doing.
     pub state: CallState,
-    /// Who is taking it right now, `user@domain`.
+    /// The user who is taking it right now, `user@domain`.
     pub retriever: Option<User>,
     /// The return step that rings or takes it.
     pub step: Option<StepRef>,
@@ -40,7 +40,7 @@ impl CallView {
 pub enum CallState {
     /// It waits.
     Waiting,
-    /// Somebody has claimed it.
+    /// It is claimed.
     Connecting,
     /// A return step rings, or is transferring it.
     Returning,

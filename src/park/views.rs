@@ -30,16 +30,16 @@ pub struct LotView {
     pub reserved: u32,
     /// How many of its calls and reservations are in orbits that a reload took away.
     pub draining: u32,
-    /// No longer configured: it vanishes with its last call.
+    /// It is no longer configured, and is removed with its last call.
     pub removed: bool,
 }
 
 /// What a lamp shows of an orbit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Lamp {
-    /// Nobody is parked there, or the lot has no lamps.
+    /// No call is parked there, or the lot has no lamps.
     Idle,
-    /// Somebody is. Name and number are empty when the caller asked for privacy.
+    /// A call is parked there. Name and number are empty if the caller asked for privacy.
     Parked {
         /// The parked channel.
         uuid: CallUuid,
@@ -47,9 +47,10 @@ pub enum Lamp {
         name: DisplayName,
         /// Caller id number.
         number: Number,
-        /// By which phones pick the call up.
+        /// The dialog by which phones pick the call up.
         dialog: Dialog,
-        /// In how many ms the lamp blinks, because the call has waited for long; 0: it does; none: it never will.
+        /// In how many ms the lamp begins to blink, because the call has waited for long. 0 means that it blinks now, and
+        /// `None` that it never does.
         blinks_in_ms: Option<u64>,
     },
 }
@@ -119,7 +120,7 @@ impl Park {
             .collect()
     }
 
-    /// What the lot was told to be; a draining lot: what it was told last.
+    /// The configuration of the lot. A draining lot has its last one.
     pub fn lot_config(&self, lot: &LotKey) -> Option<Arc<LotConfig>> {
         self.lots.get(lot).map(|lot| lot.config.clone())
     }
@@ -148,13 +149,13 @@ impl Park {
         }
     }
 
-    /// What the lamp of that lot shows: how many calls it holds; 0: idle.
+    /// What the lamp of that lot shows, which is the number of its calls. 0 means idle.
     pub fn lot_lamp(&self, lot: &LotKey) -> u32 {
         let lot = self.lots.get(lot).filter(|lot| lot.config.blf);
         lot.map_or(0, |lot| lot.counts().parked)
     }
 
-    /// The call of that name in that lot, if it is in that orbit; none: in any of the lot's.
+    /// The call of that name in that lot, if it is in that orbit. `None` means any orbit of the lot.
     pub fn offered_as(
         &self,
         dialog: Dialog,

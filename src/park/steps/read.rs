@@ -19,13 +19,13 @@ pub enum BadStep {
     /// Too long a text, in bytes.
     #[error("the return steps are longer than {LONGEST_LIST} bytes")]
     TooLong,
-    /// No place in the dialplan.
+    /// A transfer to something that is not a place in the dialplan.
     #[error(transparent)]
     Place(#[from] BadDestination),
     /// Not `parker` and not `user@domain`.
     #[error("{0:?} is neither parker nor <user>@<domain>")]
     Mailbox(String),
-    /// No cause has such a name.
+    /// A text that cannot name a hang-up cause.
     #[error(transparent)]
     Cause(#[from] BadCause),
     /// Out of range.
@@ -40,19 +40,19 @@ pub enum BadStep {
         /// The most.
         most: u32,
     },
-    /// None of the words.
+    /// A word that is not among the known ones.
     #[error("{0:?} is not one of {1}")]
     Unknown(String, &'static str),
-    /// No truth.
+    /// Neither true nor false.
     #[error("{0:?} is neither true nor false")]
     Truth(String),
-    /// No key of a telephone.
+    /// Not a key of a telephone.
     #[error("{0:?} is not one of 0-9, * and #")]
     Key(String),
-    /// Nobody answers such a step, or whoever does gets no call.
+    /// An attribute of a step that connects a phone, on a step that does not.
     #[error("{0} needs a step that rings a phone")]
     Rings(&'static str),
-    /// A condition on somebody of whom nothing can be known.
+    /// A condition on a user, on a step that does not ring one user.
     #[error("when={0:?} needs a step to parker or user/<user>@<domain>")]
     When(String),
 }
@@ -64,7 +64,7 @@ impl Step {
     /// Sets what an attribute of a `<step>`, or a word `name=value` in a variable, says.
     ///
     /// # Errors
-    /// Not to be read, or no such attribute.
+    /// The value cannot be read, or the attribute does not exist.
     pub fn set(&mut self, name: &str, value: &str) -> Result<(), BadStep> {
         let text = || (!value.is_empty()).then(|| Arc::from(value));
         match name {
@@ -84,10 +84,10 @@ impl Step {
         Ok(())
     }
 
-    /// What can only be seen when all of it has been read.
+    /// Checks what depends on several attributes.
     ///
     /// # Errors
-    /// A condition that can never be known, or something about a phone where none rings.
+    /// A condition that cannot be checked, or an attribute about a phone on a step that does not ring one.
     pub fn check(self) -> Result<Step, BadStep> {
         if !self.redirect && !self.rings() {
             return Err(BadStep::Rings("redirect"));
@@ -104,8 +104,8 @@ impl Step {
     }
 
     /// Reads the steps of a channel variable: `parker ring=30|user/1000@example.com when=idle|transfer:4000 XML default`.
-    /// As in a dial string, `|` means "and if that failed"; inside brackets it separates nothing. Empty or `none`: no
-    /// steps.
+    /// As in a dial string, `|` means "and if that failed"; inside brackets it separates nothing. An empty text
+    /// and `none` mean no steps.
     ///
     /// # Errors
     /// The first step that cannot be read.
@@ -159,7 +159,7 @@ fn one(text: &str) -> Result<Step, BadStep> {
 /// Reads a number.
 ///
 /// # Errors
-/// It is none, or out of range.
+/// It is not a number, or is out of range.
 pub fn read_number(what: &'static str, value: &str, least: u32, most: u32) -> Result<u32, BadStep> {
     match value.trim().parse() {
         Ok(number) if (least..=most).contains(&number) => Ok(number),
@@ -175,7 +175,7 @@ fn read_truth(value: &str) -> Result<bool, BadStep> {
     }
 }
 
-/// Empty: no key.
+/// An empty text means no key.
 fn read_key(value: &str) -> Result<Option<char>, BadStep> {
     let mut keys = value.chars();
     match (keys.next(), keys.next()) {
@@ -209,7 +209,7 @@ impl FromStr for StepTo {
                 Ok(user) => Ok(StepTo::Voicemail(Mailbox::User(user))),
                 Err(_) => Err(BadStep::Mailbox(user.to_owned())),
             },
-            // Words of ours that lack what stands behind them. What else makes no dial string only FreeSWITCH can tell.
+            // Our words without what must follow them. Only FreeSWITCH knows whether any other text is a dial string.
             ("transfer" | "voicemail", None) => Err(BadStep::Nowhere(text.to_owned())),
             _ => Ok(StepTo::Dial(text.to_owned())),
         }
