@@ -1,26 +1,27 @@
-//! What becomes of a leg when its bridge is over: what FreeSWITCH's own `bridge` would do with it.
+//! What happens to a leg after its bridge, which is what FreeSWITCH's own `bridge` would do with it.
 
 use crate::module::variables;
 use crate::switch::text::{is_false, is_true};
 use crate::switch::{Cause, Channel, Session, application, ivr};
 
-/// What shall become of a leg after its bridge, by its own variables. The parked leg's are put aside while it bridges:
-/// a bridge that never came true must not end in them.
+/// What shall happen to a leg after its bridge, by its own variables. Those of the parked leg are put aside while it
+/// bridges, because they must not apply to a bridge that failed.
 #[derive(Default)]
 pub(crate) struct AfterBridge {
     kept: [(&'static str, Option<String>); Self::NAMES.len()],
 }
 
-/// What the dialplan of a leg is good for after its bridge.
+/// Whether the dialplan of a leg continues after its bridge.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Dialplan {
-    /// It goes on if `hangup_after_bridge` is `false`.
+    /// It continues if `hangup_after_bridge` is `false`.
     MayGoOn,
-    /// Nothing: its next actions are meant for a call that could not be parked, or there is none.
+    /// It does not, because its next actions are meant for a call that could not be parked, or because there are none.
     Over,
 }
 
-/// The leg is about to be moved out of the bridge it may be in: FreeSWITCH would run what is for after the bridge instead.
+/// The leg is about to be moved out of the bridge that it may be in. FreeSWITCH would instead run what is meant for after
+/// the bridge.
 pub(crate) fn hold_back(leg: Channel<'_>) {
     if let Some(application) = leg.variable(AfterBridge::EXECUTE) {
         leg.set_variable(variables::AFTER_BRIDGE, Some(&application));
@@ -28,7 +29,7 @@ pub(crate) fn hold_back(leg: Channel<'_>) {
     }
 }
 
-/// It has arrived, or does not go.
+/// The leg has arrived, or does not leave.
 pub(crate) fn put_back(leg: Channel<'_>) {
     if let Some(application) = leg.variable(variables::AFTER_BRIDGE) {
         leg.set_variable(variables::AFTER_BRIDGE, None);

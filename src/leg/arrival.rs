@@ -1,4 +1,4 @@
-//! What legs are for that we send to the application `callpark`.
+//! What a leg is for that the module sends to the application `callpark`.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -20,14 +20,14 @@ pub(crate) enum Arrival {
         lot: LotKey,
         /// The orbit, if the one that is held for it has lapsed.
         orbit: Want,
-        /// Who parks it.
+        /// The parker.
         parker: Option<User>,
         /// The consultation leg whose orbit it takes over.
         heir_of: Option<CallUuid>,
     },
     /// Take the place of a parked leg.
     Replace(Replacement),
-    /// Be parked in place of the loopback leg behind which it was.
+    /// Be parked in place of the loopback leg that stood for it.
     ParkThrough {
         /// The lot.
         lot: LotKey,
@@ -36,16 +36,16 @@ pub(crate) enum Arrival {
         /// How it came there.
         came: Origin,
     },
-    /// Retrieve in place of the loopback leg behind which it was.
+    /// Retrieve in place of the loopback leg that stood for it.
     RetrieveThrough {
         /// The lot.
         lot: LotKey,
         /// The orbit, or the next call.
         orbit: Option<OrbitName>,
-        /// Whose call it is.
+        /// The user of the retriever.
         user: Option<User>,
     },
-    /// Hear where the call is, and be let go.
+    /// Hear where the call is, and be hung up.
     Tell(OrbitKey),
 }
 
@@ -53,11 +53,11 @@ pub(crate) enum Arrival {
 pub(crate) struct Replacement {
     /// The leg whose place it takes.
     pub of: CallUuid,
-    /// That one dialled here itself: it may be a consultation, and the new leg somebody else.
+    /// That leg dialled here itself, so that it may be a consultation, and the new leg another party.
     pub consultation: bool,
-    /// Who parks the call then.
+    /// The parker in that case.
     pub parker: Option<User>,
-    /// Whose the old leg was, as it says.
+    /// The party of the old leg, by its own account.
     pub marks: Marks,
     /// What the old leg's variables said about how it is parked.
     pub variables: Vec<(&'static str, String)>,
@@ -80,7 +80,7 @@ pub(crate) fn expect(module: &Arc<Module>, token: &str, leg: &str) {
 }
 
 fn watch(module: &Arc<Module>, token: &str, uuid: &CallUuid) {
-    /// Somebody else has sent it elsewhere if it does neither come nor is on its way for so long.
+    /// A leg that has neither come nor been on its way for this long was sent elsewhere.
     const ASTRAY: Duration = Duration::from_secs(2);
     const LOOK: Duration = Duration::from_millis(50);
     let mut seen = Instant::now();
@@ -97,7 +97,7 @@ fn watch(module: &Arc<Module>, token: &str, uuid: &CallUuid) {
         }
         module.act(None, |park, now| {
             if let Some(held) = park.reservation(uuid) {
-                // The same again prolongs it. It cannot be refused: the orbit is held already.
+                // The same want prolongs it. This cannot be refused, because the orbit is held already.
                 let want = Want::Orbit(held.orbit);
                 drop(park.reserve(now, uuid, &held.lot, want, ARRIVES_WITHIN_MS));
             }

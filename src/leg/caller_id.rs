@@ -1,16 +1,17 @@
-//! Whose name the phones show across a hand-over, and how names are written for them.
+//! The names that phones show across a hand-over, and how names are written for them.
 
 use crate::park::{CallView, DisplayName, LONGEST_SHOWN, Number, Untrusted};
 use crate::switch::channel::Flag;
 use crate::switch::{Channel, SentField, Session};
 
-/// What a caller is called who asked for privacy.
+/// The name of a caller who asked for privacy.
 const ANONYMOUS: (&str, &str) = ("Anonymous", "anonymous");
 /// What mod_sofia puts into its answer to a call, read as that is sent.
 const ANSWERED_AS: [&str; 2] = ["initial_callee_id_name", "initial_callee_id_number"];
 
-/// Answers `leg`; a phone that is told with the answer to whom it is talking is told the name of `call`. The leg has its
-/// own names again afterwards, whatever becomes of the claim. False: it cannot be answered, the leg is going down.
+/// Answers `leg`. If its phone learns the other party's name with the answer, it gets the name of `call`. Afterwards the leg
+/// has its own names again, whether the claim succeeds or not. Returns false if it cannot be answered, because it is hanging
+/// up.
 #[must_use]
 pub(crate) fn answer_as(leg: Channel<'_>, call: Option<&CallView>) -> bool {
     let Some(call) = call.filter(|_| is_sip(leg) && !leg.test(Flag::Answered)) else {
@@ -41,7 +42,7 @@ pub(crate) fn shown_number(call: &CallView) -> String {
     let number = if call.info.caller.private { ANONYMOUS.1 } else { &call.info.caller.number };
     let legal = |c: &char| c.is_ascii_alphanumeric() || "+*#._-%".contains(*c);
     let number: String = number.chars().filter(legal).collect();
-    // Without a number FreeSWITCH would show the one that was dialled: the orbit.
+    // Without a number FreeSWITCH would show the number that was dialled, which is the orbit.
     if number.is_empty() { "unknown".to_owned() } else { number }
 }
 
@@ -51,8 +52,8 @@ pub(crate) struct Names {
 }
 
 impl Names {
-    /// Shows each the other: the leg that takes the call gets the caller's name and number, the caller gets those of the
-    /// leg. When the parked call drives a bridge, FreeSWITCH sends the other leg that leg's *caller* id, and the parked
+    /// Shows each party the other. The leg that takes the call gets the caller's name and number, and the caller gets those
+    /// of the leg. When the parked call drives a bridge, FreeSWITCH sends the other leg that leg's *caller* id, and the parked
     /// call that leg's *callee* id, which it copies into the parked call's profile as well (`send_display`,
     /// `check_bridge_export`).
     #[must_use]
@@ -86,7 +87,7 @@ impl Names {
         Self::of(parked, &[SentField::CALLEE_ID_NAME, SentField::CALLEE_ID_NUMBER])
     }
 
-    /// Everything as before.
+    /// Restores the fields.
     pub(crate) fn restore(&self, channel: Channel<'_>) {
         for (field, value) in &self.fields {
             channel.put_back(*field, value);

@@ -1,4 +1,4 @@
-//! Legs that have hung up, for a while: whoever sends a call away is gone before that call arrives.
+//! Legs that have hung up, for a while. A party that transfers a call has hung up before the call arrives.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -16,7 +16,7 @@ const REMEMBERED: Duration = Duration::from_secs(120);
 /// The most legs that are remembered.
 const MOST: usize = 16_384;
 
-/// What legs that were in a bridge bore when they hung up.
+/// What legs that were in a bridge had when they hung up.
 #[derive(Default)]
 pub(crate) struct Departed {
     legs: Mutex<Legs>,
@@ -47,7 +47,7 @@ impl Departed {
         legs.marks.insert(uuid, (marks, codes));
     }
 
-    /// What the leg of that uuid bears, or bore. `None`: it has long been gone.
+    /// What the leg of that uuid has, or had. `None` if it hung up too long ago.
     #[must_use]
     pub(crate) fn marks(&self, uuid: &str) -> Option<Marks> {
         // In this order: a leg that FreeSWITCH has forgotten was remembered here before that.
@@ -57,7 +57,7 @@ impl Departed {
         }
     }
 
-    /// The feature codes that are, or were, bound on the leg of that uuid. `None`: it has long been gone.
+    /// The feature codes that are, or were, bound on the leg of that uuid. `None` if it hung up too long ago.
     #[must_use]
     pub(crate) fn codes(&self, uuid: &str) -> Option<Codes> {
         // In this order, as above.

@@ -17,16 +17,17 @@ pub(crate) const ARRIVES_WITHIN_MS: u64 = 5_000;
 pub(crate) const MOVES_WITHIN_MS: u64 = 10_000;
 /// How long a command waits for a channel to arrive.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(5);
-/// When a channel that did not set off by itself is moved from outside: what it does takes no requests, or no end.
+/// When a channel that did not set off by itself is moved from outside, because what it does takes no requests or does not
+/// end.
 const ASKED_FOR: Duration = Duration::from_secs(1);
 const LOOK_EVERY: Duration = Duration::from_millis(5);
-/// How often a channel is asked that could not go when it was asked.
+/// The interval at which a channel is asked again that could not leave.
 const ASK_AGAIN: Duration = Duration::from_millis(50);
 
 /// How a channel is to be moved.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Force {
-    /// If it does not set off by itself, it goes on with what it does.
+    /// If it does not set off by itself, it continues what it does.
     Ask,
     /// It is taken out of whatever it does.
     Take,
@@ -37,16 +38,16 @@ pub(crate) enum Force {
 pub(crate) enum Sent {
     /// It is there.
     Arrived,
-    /// It has set off and will get there, unless it hangs up: what it was doing has not let it go yet.
+    /// It has set off and will get there unless it hangs up. What it was doing has not ended yet.
     OnItsWay,
 }
 
 /// Sends a channel, whatever it is doing, to what its errand is for. Its own thread is asked to go, between two frames of
-/// what it plays or reads: so it cannot lose its way in a moment in which FreeSWITCH sends it elsewhere, and until it sets
-/// off nothing has happened to it.
+/// what it plays or reads. Therefore it cannot get lost while FreeSWITCH sends it elsewhere, and nothing happens to it before
+/// it sets off.
 ///
 /// # Errors
-/// It goes on with what it does, or is gone. Whoever has set off is not refused.
+/// It continues what it does, or has hung up. A channel that has set off is not refused.
 pub(crate) fn send<T>(
     tokens: &Tokens<T>,
     token: &str,
@@ -54,7 +55,7 @@ pub(crate) fn send<T>(
     force: Force,
 ) -> Result<Sent, Refusal> {
     if leg.in_its_thread() {
-        // It goes when what it is doing right now, asking us, has ended.
+        // It leaves when the request that it is carrying out has ended.
         if leave(tokens, token, leg) {
             return Ok(Sent::OnItsWay);
         }
@@ -72,7 +73,7 @@ pub(crate) fn send<T>(
             Progress::Asked(in_vain) | Progress::Away(in_vain) => in_vain,
         };
         if !leg.channel().up() {
-            // Whoever is just taking it is there first.
+            // Its leg is just taking it.
             return if tokens.take(token).is_some() {
                 Err(Refusal::Gone)
             } else {
@@ -87,7 +88,7 @@ pub(crate) fn send<T>(
             leg.ask(&format!("${{callpark({ERRAND} {token})}}"));
             asked = Some(Instant::now());
         } else if again {
-            // Not yet: it is said again that it was in vain.
+            // Not yet, so it is noted again that it was asked in vain.
             tokens.asked_in_vain(token);
         }
         let may_be_taken = force == Force::Take && !matches!(progress, Progress::Away(_));
@@ -99,7 +100,7 @@ pub(crate) fn send<T>(
     }
 }
 
-/// The channel sets off, unless it is on its way already or is not to go any more.
+/// The channel sets off, unless it is already on its way or must not go any more.
 pub(crate) fn set_off<T>(tokens: &Tokens<T>, token: &str, leg: Session<'_>) -> bool {
     tokens.set_off(token).is_some_and(|destination| go(leg, &destination))
 }

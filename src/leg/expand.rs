@@ -12,13 +12,13 @@ use crate::switch::{Channel, SentField};
 /// A text that was not filled in.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Unfit {
-    /// A value has characters that mean something where it would go.
+    /// A value has characters that have a meaning where it would go.
     #[error("the value of ${{{0}}} has characters that are not allowed there")]
     Value(String),
     /// A `${…}` that is not a variable or an API call, or is not closed.
     #[error("{0:?} is not a variable")]
     Syntax(String),
-    /// More than [`LONGEST`].
+    /// The text is longer than [`LONGEST`].
     #[error("the result is longer than {LONGEST} bytes")]
     TooLong,
 }
@@ -102,7 +102,7 @@ fn is_name(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-.".contains(&b))
 }
 
-/// The value of `name` or `name:offset:length`; none: that is not how a variable is written.
+/// The value of `name` or `name:offset:length`. `None` if the text does not have this form.
 fn value(
     inside: &str,
     variable: &dyn Fn(&str) -> Option<Untrusted>,
@@ -134,8 +134,8 @@ fn is_ours(name: &str) -> bool {
     matches!(name, variables::PARKER | variables::RETRIEVER)
 }
 
-/// Whether a text that a dialplan has put together holds something a caller has sent and that is not
-/// [plain](Untrusted::plain): by then nobody can tell any more where the one ends and the other begins.
+/// Whether a text that a dialplan has put together contains something that a caller has sent and that is not
+/// [plain](Untrusted::plain), so that one can no longer tell where it begins and ends.
 #[must_use]
 pub(crate) fn holds_what_was_sent(channel: Channel<'_>, text: &str) -> Option<&'static str> {
     let taints = |what: &SentField| channel.sent(*what).is_some_and(|value| value.taints(text));

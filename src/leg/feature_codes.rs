@@ -1,6 +1,6 @@
-//! Feature codes go with the call. FreeSWITCH keeps what `bind_meta_app` and `bind_digit_action` have bound on the leg of
-//! whoever dialled. When that leg is the parker's, it is gone once the call is parked: so the parked leg gets what the
-//! parker's had, mirrored, and whoever is connected to it next can dial the same codes.
+//! Feature codes go with the call. FreeSWITCH keeps what `bind_meta_app` and `bind_digit_action` have bound on the leg that
+//! dialled. If that is the parker's leg, it no longer exists once the call is parked. Therefore the parked leg gets what the
+//! parker's leg had, mirrored, and the next party that is connected to it can dial the same codes.
 
 use crate::switch::{Session, application, log};
 
@@ -9,13 +9,13 @@ const UNBIND_META: &str = "unbind_meta_app";
 const DIGITS: &str = "bind_digit_action";
 const CLEAR_DIGITS: &str = "clear_digit_action";
 const REALM: &str = "digit_action_set_realm";
-/// More codes nobody dials.
+/// The most codes that are taken over.
 const MOST: usize = 64;
 
 /// An application and its data.
 type Run = (String, String);
 
-/// What is bound on a leg, as the one that talks to it has to have it.
+/// What is bound on a leg, as it must be bound on the leg that talks to it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Codes(Vec<Run>);
 
@@ -43,7 +43,7 @@ pub(crate) fn take_over(codes: Option<Codes>, parked: Session<'_>) {
     }
 }
 
-/// Whether the leg has that binding itself; it counts then.
+/// Whether the leg has that binding itself, which then takes precedence.
 fn is_bound(own: &[Run], (name, data): &Run) -> bool {
     own.iter().filter(|(known, _)| known == name).any(|(_, known)| match name.as_str() {
         META => {
@@ -56,7 +56,7 @@ fn is_bound(own: &[Run], (name, data): &Run) -> bool {
     })
 }
 
-/// What is bound after all that has been run, as the leg on the other side has to have it.
+/// What is bound after these applications have run, as it must be bound on the leg on the other side.
 fn mirrored(log: &[Run]) -> Vec<Run> {
     let mut bound: Vec<Run> = Vec::new();
     for (name, data) in log {
@@ -98,13 +98,13 @@ fn mirrored(log: &[Run]) -> Vec<Run> {
     bound
 }
 
-/// Key, who dials it, how it runs, and what: `1 ab s callpark::default auto`.
+/// The key, the sides that may dial it, how it runs, and what runs: `1 ab s callpark::default auto`.
 fn meta(data: &str) -> Option<[&str; 4]> {
     let mut words = data.trim().splitn(4, ' ');
     Some([words.next()?, words.next()?, words.next()?, words.next()?])
 }
 
-/// `a` is this leg, `b` the other one.
+/// `a` is this leg, and `b` is the other one.
 fn sides(words: &str) -> String {
     let other = |side| match side {
         'a' => 'b',

@@ -1,13 +1,14 @@
 //! The hand-over: how a second leg gets the parked call, without the caller ever being lost.
 //!
-//! The second leg (a retriever, or somebody a return step has rung) claims the call when it is answered and with nobody
-//! else (see [`Standing`]), wakes the parked leg and waits. The parked leg drives the bridge on its own thread, because
-//! whoever drives a bridge in FreeSWITCH hangs up the *other* one when it fails (`switch_ivr_multi_threaded_bridge`).
-//! Whichever of the two acts first decides: the parked leg takes the hand-over up, or the other withdraws it.
+//! The second leg (a retriever, or a phone that a return step has rung) claims the call when the leg is answered and not
+//! connected (see [`Standing`]), wakes the parked leg and waits. The parked leg drives the bridge on its own thread, because
+//! the leg that drives a bridge in FreeSWITCH hangs up the *other* one if the bridge fails
+//! (`switch_ivr_multi_threaded_bridge`).
+//! The first of the two to act decides: the parked leg takes the hand-over up, or the other leg withdraws it.
 //!
-//! A bridge counts when both have been *seen* in it, with each other, [`REAL_BRIDGE`] after
-//! it began. A leg that is gone, or with somebody else, by then has not spoken a word: the claim is given back and the
-//! caller stays in the same orbit with the same deadline.
+//! A bridge counts when both have been *seen* in it, with each other, [`REAL_BRIDGE`] after it began. A leg that has hung
+//! up by then, or is connected to another one, has not spoken a word. The claim is then given back, and the caller stays in
+//! the same orbit with the same deadline.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -35,14 +36,14 @@ pub(crate) use proof::look_at_bridges;
 use state::{Handover, Handovers};
 pub(crate) use told::Told;
 
-/// How long the parked leg waits for the other to be ready for it, in ms; it is, within a few.
+/// How long the parked leg waits until the other leg is ready, in ms. That takes a few ms.
 const OTHER_READY_MS: u32 = 2_000;
-/// How long the other waits for the parked leg to come, in ms; it does, within a media frame.
+/// How long the other leg waits for the parked one, in ms. That takes one media frame.
 const PARKED_COMES_MS: u32 = 5_000;
-/// How long two legs must have been in a bridge before it counts: a leg that hangs up sooner has not spoken a word, and the
-/// caller stays parked.
+/// How long two legs must have been in a bridge before it counts. A leg that hangs up sooner has not spoken a word, and the
+/// caller remains parked.
 const REAL_BRIDGE: Duration = Duration::from_millis(100);
-/// A bridge that lasted for this long was one, if the worker had no time to look at it at all.
+/// If the worker had no time to look at a bridge, the bridge counts if it lasted for this long.
 const SURELY_REAL: Duration = Duration::from_secs(1);
 
 /// How the parked leg came out of a hand-over.
@@ -54,11 +55,11 @@ pub(crate) enum Given {
     Taken,
 }
 
-/// The second leg's side, on its own thread: claims a call and stays for the bridge. `told` is told when they are
-/// connected.
+/// The second leg's side, on its own thread: claims a call and stays for the bridge. `told` receives the answer when the two
+/// are connected.
 ///
 /// # Errors
-/// Why there was no bridge. The leg is up then, unless it is what went away.
+/// Why there was no bridge. The leg is then still up, unless it has hung up itself.
 pub(crate) fn take(
     module: &Arc<Module>,
     leg: Session<'_>,
@@ -75,8 +76,8 @@ pub(crate) fn take(
     connect(module, leg, claim, told)
 }
 
-/// Claims a call for a leg that is with nobody, on the leg's own thread. It may be on its way to [`connect`]: if it does
-/// not get there, the parked leg gives the claim back.
+/// Claims a call for a leg that is not connected, on the leg's own thread. The leg may be on its way to [`connect`]. If it
+/// does not get there, the parked leg gives the claim back.
 ///
 /// # Errors
 /// Why not.
@@ -89,12 +90,12 @@ pub(crate) fn claim(
 ) -> Result<Claim, Refusal> {
     let channel = leg.channel();
     let wanted = match (lot, target) {
-        // Nobody is answered, and charged, for an empty orbit.
+        // A leg is not answered, and charged, for an empty orbit.
         (Some(lot), _) => Some(module.look(|park| park.peek(clock::now(), lot, target))?),
         (None, Target::Call(uuid)) => module.look(|park| park.find(clock::now(), uuid)),
         (None, _) => None,
     };
-    // Answered first, and asked again whether it is up (which runs a BYE that is queued): what claims is there.
+    // It is answered first, and `ready` runs a BYE that is queued, so that a leg that claims is really there.
     if !caller_id::answer_as(channel, wanted.as_ref()) || !channel.ready() {
         return Err(Refusal::Failed);
     }
@@ -134,7 +135,7 @@ pub(crate) fn connect(
     }
     bond.restore(channel, uuid.as_str());
     if parked.session().channel().up() {
-        // Void if the parked leg has done it: the ticket is spent then.
+        // Does nothing if the parked leg has given the claim back, because the ticket is then spent.
         module.act(Some(leg), |park, now| park.unclaim(now, &uuid, ticket));
     }
     Err(Refusal::Gone)
@@ -154,10 +155,10 @@ fn stay_for_bridge(leg: Session<'_>, parked: Session<'_>, handover: &Handover) {
     }
 }
 
-/// The parked leg has the bridge in hand and says what came of it: nobody else may claim the call meanwhile. Each of its
+/// The parked leg has taken the hand-over up and says how it ends. Nobody else may claim the call meanwhile. Each of its
 /// own waits has a limit. But if this leg was taken away the moment before it would have been bridged, FreeSWITCH keeps
-/// the parked leg for ten seconds, until it sees this one in the bridge (`audio_bridge_thread`). So it shows itself
-/// there for a moment: what the parked leg then sees is that it has left.
+/// the parked leg for ten seconds, until it sees this one in the bridge (`audio_bridge_thread`). Therefore it shows
+/// itself there for a moment, so that the parked leg sees it leave.
 fn come_back(leg: Session<'_>, handover: &Handover) {
     const LIMIT: Duration = Duration::from_secs(15);
     const SHOWN: Duration = Duration::from_millis(50);
@@ -173,11 +174,11 @@ fn come_back(leg: Session<'_>, handover: &Handover) {
             channel.clear_flag(Flag::Bridged);
         }
         if channel.exchanging_media() {
-            // The caller hung up, this leg came back for it, and the parked leg was about to bridge: it waits until this
-            // one has been through that.
+            // The caller hung up, this leg came back for it, and the parked leg was about to bridge. The parked leg waits until
+            // this one has been through that.
             channel.keep_executing();
         }
-        // Whether it is still up does not matter here; asking does what is queued for it.
+        // Only called because it runs what is queued for the leg.
         let _ = channel.ready();
         std::thread::sleep(Duration::from_millis(1));
     }
@@ -203,7 +204,7 @@ pub(crate) fn give(
 ) -> Given {
     let channel = parked.channel();
     let resume = || {
-        // A call that is leaving no longer waits: its end says what became of it.
+        // The end of a call that is leaving reports what became of it.
         if channel.ready() {
             module.act(Some(parked), |park, now| park.unclaim(now, uuid, ticket));
         }
@@ -236,7 +237,7 @@ pub(crate) fn give(
         // The worker may have seen them in it just then.
         if handover.is_real() { Given::Taken } else { given }
     };
-    // Last: the other leg waits for it to know what came of its claim.
+    // Last, because the other leg waits for this to know what came of its claim.
     handover.end();
     given
 }
@@ -253,7 +254,7 @@ fn take_up(
         return None;
     }
     if there.test(Flag::Transfer) {
-        // It is on its way to somebody else.
+        // It is on its way elsewhere.
         withdraw(module, ticket);
         there.clear_flag(Flag::ArrangedBridge);
         return None;
@@ -293,7 +294,7 @@ fn outstay(parked: Channel<'_>, handover: &Handover) {
             return true;
         }
         parked.set_flag(Flag::Bridged);
-        // Does what is queued for it.
+        // Runs what is queued for the leg.
         let _ = parked.ready();
         false
     });

@@ -7,7 +7,7 @@ use crate::park::{CallView, Claimant, Exit, LotConfig, Target};
 use crate::switch::{Session, log};
 use crate::tell::speech;
 
-/// The key of an offer where the lot names none; the second one where the first is its exit key.
+/// The key of an offer if the lot does not name one. The second applies if the first is the exit key.
 const OFFER_KEYS: [char; 2] = ['1', '2'];
 
 /// The choices a caller has in the lot it is in now.
@@ -32,13 +32,13 @@ impl Choices {
         exit.into_iter().chain(self.callback_key())
     }
 
-    /// What is played now and then.
+    /// What is played at intervals.
     #[must_use]
     pub(crate) fn comfort(&self) -> Option<&str> {
         self.lot.as_ref()?.comfort.as_deref()
     }
 
-    /// The key with which the standing offer to be called back is taken.
+    /// The key with which the caller accepts the call-back that is being offered.
     #[must_use]
     pub(crate) fn offered(&self) -> Option<char> {
         self.callback_key().filter(|_| self.offered)

@@ -1,4 +1,4 @@
-//! Parking in mid-call: a feature code runs the application on one leg of a bridge; the other one is parked.
+//! Parking in mid-call: a feature code runs the application on one leg of a bridge, and the other leg is parked.
 
 use std::sync::Arc;
 
@@ -15,12 +15,12 @@ use crate::switch::channel::Flag;
 use crate::switch::{Cause, Channel, Located, Session, Stop, ivr, log};
 use crate::tell::cdr;
 
-/// The leg this one is talking to right now; none if it is in no bridge. What FreeSWITCH calls the partner can be long
-/// gone, or be talking to somebody else.
+/// The leg to which this one is talking right now. `None` if it is not in a bridge. The leg that FreeSWITCH calls the
+/// partner may have hung up long ago, or be talking to another leg.
 ///
 /// # Errors
-/// `Gone`: it is still in its bridge, but the other one has just left. Whoever pressed the keys is not the one to be
-/// parked, and would be held inside there.
+/// `Gone`: it is still in its bridge, but the other leg has just left. The leg that pressed the keys must not be parked, and
+/// would be held inside there.
 pub(crate) fn partner(session: Session<'_>) -> Result<Option<Located>, Refusal> {
     let channel = session.channel();
     if !channel.test(Flag::Bridged) && !channel.exchanging_media() {
@@ -33,17 +33,17 @@ pub(crate) fn partner(session: Session<'_>) -> Result<Option<Located>, Refusal> 
     if with_us && there.test(Flag::Bridged) { Ok(Some(partner)) } else { Err(Refusal::Gone) }
 }
 
-/// FreeSWITCH plays music to the partner while a feature code runs, and stops it then. Music that has not yet begun is not
-/// stopped: an application that ends at once would leave the partner with it.
+/// FreeSWITCH plays music to the partner while a feature code runs, and stops it afterwards. Music that has not yet begun is
+/// not stopped, so an application that ends at once would leave the partner with it.
 pub(crate) fn outlast_the_music(presser: Session<'_>) {
     const BEGINS_WITHIN_MS: u32 = 200;
     ivr::sleep(presser, BEGINS_WITHIN_MS, &Stop::default());
 }
 
-/// Parks `partner`; whoever pressed the keys is told the orbit and let go.
+/// Parks `partner`. The user who pressed the keys hears the orbit and is hung up.
 ///
 /// # Errors
-/// Why not: the two go on talking.
+/// Why not. The two continue talking.
 pub(crate) fn park_partner(
     module: &Arc<Module>,
     presser: Session<'_>,
@@ -57,7 +57,7 @@ pub(crate) fn park_partner(
         return Err(obstacle);
     }
     let uuid = CallUuid::from(partner.session().uuid().as_str());
-    // Before an orbit is held for a moment only: it may ask the directory.
+    // Before an orbit is held for a short time only, because this may ask the directory.
     let named = parker::named(here);
     let says_who = named.is_some();
     let parker = named.or(presser_is);
@@ -65,7 +65,7 @@ pub(crate) fn park_partner(
         module.act(None, |park, now| park.reserve(now, &uuid, &lot, want, ARRIVES_WITHIN_MS))?;
     for name in request::VARIABLES {
         if name == variables::PARKER && !says_who {
-            // It says who parked the presser earlier, if anything.
+            // If it is set, it names the user who parked the presser earlier.
             continue;
         }
         if let Some(value) = here.variable(name) {
@@ -83,7 +83,7 @@ pub(crate) fn park_partner(
     }
     let told = announces(here)
         && module.look(|park| park.lot_config(&place.lot)).is_some_and(|lot| lot.announce);
-    // Each transfers itself out of the bridge, the partner first: neither is held inside it.
+    // Each transfers itself out of the bridge, the partner first, so that neither is held inside it.
     let want = Want::Orbit(place.orbit.clone());
     let arrival = Arrival::Park { lot: place.lot.clone(), orbit: want, parker, heir_of: None };
     let token = arrival::errands(module).issue(arrival, "callpark", &place.to_string());
@@ -108,7 +108,7 @@ pub(crate) fn park_partner(
     Ok(())
 }
 
-/// Whether a channel wants to be told: `callpark_announce`.
+/// Whether a channel wants to hear the orbit, by `callpark_announce`.
 fn announces(channel: Channel<'_>) -> bool {
     channel.variable(variables::ANNOUNCE).is_none_or(|wish| wish != "false")
 }

@@ -2,8 +2,8 @@
 //! connected to a parked one by `callpark_key`.
 //!
 //! FreeSWITCH leaves marks of a transfer on a channel (`sip_refer_to`, `transfer_source`, `rdnis`), but never takes them
-//! off again, and sets some of them late. So each channel is watched from its beginning: who sends it elsewhere, from
-//! inside or outside of a bridge, and whether it has dialled since then. [`judge`] is the rule.
+//! off again, and sets some of them late. Therefore each channel is watched from its beginning for what sends it elsewhere,
+//! from inside or outside of a bridge, and for whether it has dialled since then. [`judge`] is the rule.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -23,18 +23,18 @@ use crate::switch::{Channel, Session, application};
 /// How a call came to the application that it runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Origin {
-    /// This party dialled, or the dialplan does as if it had: it may be a consultation leg.
+    /// This party dialled, or the dialplan behaves as if it had. It may be a consultation leg.
     Dialled(Party),
     /// This other party sent it here.
     Transferred(Party),
-    /// It is the call of this party, who has another one on hold for it (`att_xfer`).
+    /// It is the call of this party, which has another call on hold for it (`att_xfer`).
     Consulting(Party),
     /// We sent it here, for this parker.
     Sent(Option<User>),
 }
 
 impl Origin {
-    /// How the call came that runs an application in a dialplan: on its own leg, or on one behind which it is.
+    /// How the call came that runs an application in a dialplan, on its own leg or on a loopback leg in front of it.
     #[must_use]
     pub(crate) fn in_dialplan(module: &Module, session: Session<'_>) -> Self {
         let caller = behind::caller(session);
@@ -45,7 +45,7 @@ impl Origin {
                 Self::Consulting(Party::of(channel))
             }
             None => Self::Dialled(Party::of(channel)),
-            // Nobody was connected to it who could have parked it.
+            // It was not connected to a party that could have parked it.
             Some(SentBy::Other) => {
                 Self::Transferred(Party { user: None, domain: Party::of(channel).domain })
             }
@@ -57,7 +57,7 @@ impl Origin {
         }
     }
 
-    /// The user who dialled, transferred or had it sent.
+    /// The user who dialled or transferred it, or for whom it was sent.
     #[must_use]
     pub(crate) fn user(self) -> Option<User> {
         match self {
@@ -66,7 +66,7 @@ impl Origin {
         }
     }
 
-    /// The tenant whose lots are meant.
+    /// The tenant whose lots the application means.
     #[must_use]
     pub(crate) fn domain(&self, channel: Channel<'_>) -> Option<String> {
         match self {
@@ -78,18 +78,18 @@ impl Origin {
     }
 }
 
-/// The tenant whose lots are meant: that of whoever parks, or of the user whom the dialplan names.
+/// The tenant whose lots the application means: that of the parker, or of the user that the dialplan names.
 #[must_use]
 pub(crate) fn domain_of(channel: Channel<'_>, by: &Party) -> Option<String> {
     by.domain.clone().or_else(|| parker::named_domain(channel))
 }
 
-/// Who sent a call.
+/// What sent a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SentBy {
     /// The party it was connected to: REFER, an attended transfer, a feature code.
     Party,
-    /// Somebody who was not connected to it: a command such as `uuid_transfer`, or a phone that forwards its calls.
+    /// Something that was not connected to it: a command such as `uuid_transfer`, or a phone that forwards its calls.
     Other,
     /// Its INVITE says so: `Referred-By` or `Diversion`.
     Header,
@@ -100,15 +100,15 @@ pub(crate) enum SentBy {
 /// What is known of a call's way here.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Facts {
-    /// Who sent it, most recently.
+    /// What sent it most recently.
     pub sent: Option<SentBy>,
     /// What its INVITE says.
     pub invited: bool,
-    /// It has dialled since: an application asked it for digits, and it pressed a key.
+    /// It has dialled since then: an application asked for digits, and it pressed a key.
     pub dialled: bool,
 }
 
-/// The rule: whoever was sent stays sent, however many times its dialplan moves it on, until it dials.
+/// The rule: a call that was sent counts as sent until it dials, however often its dialplan moves it.
 #[must_use]
 pub(crate) fn judge(facts: Facts) -> Option<SentBy> {
     if facts.dialled {
@@ -117,7 +117,7 @@ pub(crate) fn judge(facts: Facts) -> Option<SentBy> {
     facts.sent.or(facts.invited.then_some(SentBy::Header))
 }
 
-/// Who moved a channel; `None`: its own dialplan did.
+/// What moved a channel. `None` means its own dialplan.
 #[must_use]
 pub(super) fn mover(how: Move, at_its_own_wish: bool) -> Option<SentBy> {
     match how {
@@ -161,7 +161,7 @@ fn asks(application: &str) -> bool {
 pub(super) struct Way {
     pub bridge: Bridge,
     pub sent: Option<Sent>,
-    /// It has dialled before anybody sent it, which matters for what its INVITE says.
+    /// It dialled before anything sent it, which matters for what its INVITE says.
     pub dialled: Dialled,
 }
 
@@ -188,7 +188,7 @@ impl Bridge {
 
 pub(super) struct Sent {
     pub by: SentBy,
-    /// It was sent before, and has not been anywhere in between.
+    /// It was sent before, and has not been in a bridge in between.
     pub again: bool,
     /// The leg it was connected to then.
     pub from: Option<String>,
@@ -198,7 +198,7 @@ pub(super) struct Sent {
 /// Whether a channel has dialled since a moment.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Dialled {
-    /// How many applications it had run by then, as far as that is known.
+    /// How many applications it had run by then, if known.
     pub from: Option<usize>,
     yes: bool,
     /// When it pressed its last key.
@@ -208,7 +208,7 @@ pub(super) struct Dialled {
 }
 
 impl Dialled {
-    /// What it runs is looked at on its own thread alone.
+    /// Only its own thread looks at what it runs.
     fn look(&mut self, applications: &[String]) {
         let since = self.from.and_then(|from| applications.get(from..)).unwrap_or_default();
         self.yes |= since.iter().any(|application| asks(application));
@@ -263,7 +263,7 @@ impl Ways {
         self.0.lock().insert(CallUuid::from(session.uuid().as_str()), way);
     }
 
-    /// It is gone.
+    /// A channel has ended.
     pub(super) fn ends(&self, session: Session<'_>) {
         self.0.lock().remove(&CallUuid::from(session.uuid().as_str()));
     }
@@ -278,7 +278,7 @@ impl Ways {
     }
 }
 
-/// What is known of a channel's way; of one that was there before the module, what its marks say.
+/// What is known of a channel's way. For a channel that is older than the module, what its marks say.
 fn facts(module: &Module, session: Session<'_>) -> Facts {
     let channel = session.channel();
     let invited = sent_by_its_invite(channel);
@@ -304,15 +304,15 @@ fn sent_by_its_invite(channel: Channel<'_>) -> bool {
             .any(|name| channel.variable(name).is_some())
 }
 
-/// Who sent the call that runs an application of ours, on its own leg, or on one behind which it is.
+/// What sent the call that runs an application of ours, on its own leg or on a loopback leg in front of it.
 fn sender(module: &Module, session: Session<'_>) -> Option<SentBy> {
     let legs = behind::legs(session);
     let mut sessions = std::iter::once(session).chain(legs.iter().map(|leg| leg.session()));
     sessions.find_map(|one| judge(facts(module, one)))
 }
 
-/// The leg that a call was connected to when it was sent here, which may have hung up since; of a call behind a loopback
-/// leg, that call's. `None`: nobody was, or nobody knows.
+/// The leg that a call was connected to when it was sent here. It may have hung up since. For a loopback leg, the leg of
+/// the call behind it. `None` if the call was not connected, or that is not known.
 fn transferor(module: &Module, session: Session<'_>) -> Option<String> {
     let from = |one| Ways::of(module).with(one, |way| way.sent.as_ref()?.from.clone()).flatten();
     let legs = behind::legs(session);

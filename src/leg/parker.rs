@@ -1,4 +1,4 @@
-//! Who parked a call: a user of ours who was really in it, or nobody that is known.
+//! The parker of a call: a user of this switch who really took part in it, or unknown.
 
 use crate::leg::departed::Departed;
 use crate::leg::party::{self, Marks, Party};
@@ -6,8 +6,8 @@ use crate::park::{Untrusted, User};
 use crate::switch::{Channel, SentField, log};
 use crate::tell::cdr;
 
-/// Who is named as the parker by the dialplan: `callpark_parker`, unless that is what we wrote there ourselves. A name that
-/// is not that of a user is logged.
+/// The parker that the dialplan names in `callpark_parker`, unless the module has written that value itself. A name that
+/// is not a user's is logged.
 #[must_use]
 pub(crate) fn named(channel: Channel<'_>) -> Option<User> {
     let named = cdr::named_parker(channel)?;
@@ -24,15 +24,16 @@ pub(crate) fn named(channel: Channel<'_>) -> Option<User> {
     None
 }
 
-/// The domain of the user who is named as the parker by the dialplan.
+/// The domain of the parker that the dialplan names.
 #[must_use]
 pub(crate) fn named_domain(channel: Channel<'_>) -> Option<String> {
     let user: User = cdr::named_parker(channel)?.parse().ok()?;
     party::exists(&user).then(|| user.domain().to_owned())
 }
 
-/// Who transferred the call: the leg it was connected to (`from`, if that is known), even if that has hung up meanwhile. Only when nothing is known
-/// of that leg the transfer's own word counts (Referred-By), which can be left over from an earlier transfer.
+/// The party that transferred the call: that of the leg it was connected to (`from`, if known), even if the leg has hung up
+/// meanwhile. Only if nothing is known of that leg does the header Referred-By count, which can be left over from an earlier
+/// transfer.
 #[must_use]
 pub(crate) fn of_transfer(
     departed: &Departed,
@@ -52,11 +53,11 @@ pub(crate) fn of_transfer(
     if transferor.domain.is_some() {
         return transferor;
     }
-    // Whoever sent it here has no lots: those of its own dialplan are meant.
+    // The sender has no lots, so the call's own dialplan decides.
     Party { domain: own.party().domain, ..transferor }
 }
 
-/// Whom Referred-By names, unless the call was connected to somebody else.
+/// The party that Referred-By names, unless the call was connected to another one.
 fn referred_by(channel: Channel<'_>) -> Option<Untrusted> {
     let referred = channel.sent(SentField::REFERRED_BY)?.sip_address()?;
     let talked_to =

@@ -2,9 +2,9 @@
 //!
 //! The other leg of a bridge looks once in a media frame whether its partner is still in *a* bridge (`audio_bridge_thread`).
 //! A phone's leg is woken to look at once, others are not. A leg that is in its next bridge by then passes for one that
-//! has never left: the old partner stays for ever, and what it says is heard in the new bridge. FreeSWITCH's own ways
-//! into a bridge take longer than a frame; ours takes a millisecond. So whoever comes to be bridged by us waits until its
-//! last partner has seen that it is alone.
+//! has never left: the old partner stays without a limit, and what it says is heard in the new bridge. FreeSWITCH's own ways
+//! into a bridge take longer than a frame; ours takes a millisecond. Therefore a leg that the module bridges first waits
+//! until its last partner has seen that it has left.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::park::CallUuid;
 use crate::switch::channel::Flag;
 use crate::switch::{Located, Session, clock};
 
-/// More than it takes: a frame has 20 ms, in some codecs 60.
+/// More than is needed. A frame has 20 ms, or 60 ms in some codecs.
 const SEEN_WITHIN: Duration = Duration::from_millis(200);
 
 /// Waits until the leg that this one was bridged to last has seen that it has left.
@@ -28,7 +28,7 @@ pub(crate) fn wait_until_seen(session: Session<'_>) {
 }
 
 /// This leg has left a bridge that may have been just about to begin. The other one's thread, if it is late and gets there
-/// only now, hangs this one up unless it sees it there (`audio_bridge_thread`). So this one shows itself until it has.
+/// only now, hangs this one up unless it sees it there (`audio_bridge_thread`). Therefore this one shows itself until then.
 pub(crate) fn outstay(session: Session<'_>) {
     const LIMIT: Duration = Duration::from_millis(500);
     /// Between its arrival and its look at this leg.

@@ -1,9 +1,9 @@
-//! Whose leg a channel is: a user of ours, or of a tenant at least, or nobody's that is known.
+//! The party to which a channel belongs: a user of this switch, at least a tenant, or unknown.
 
 use crate::park::{Untrusted, User, domain_name, host_of};
 use crate::switch::{Channel, api, core};
 
-/// Whose leg it is.
+/// The party to which a leg belongs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Party {
     /// The user, who exists in the switch's directory.
@@ -13,14 +13,14 @@ pub(crate) struct Party {
 }
 
 impl Party {
-    /// Whose leg this is. May ask the directory, which can take a moment.
+    /// The party of a channel. This may ask the directory, which can take a moment.
     #[must_use]
     pub(crate) fn of(channel: Channel<'_>) -> Self {
         Marks::of(channel).party()
     }
 }
 
-/// What a leg bears that says whose it is. Nothing of it has been checked.
+/// What a leg has that says to whom it belongs. None of it has been checked.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Marks {
     /// Of a leg that came in: the user as which its phone logged in. Of one that we called: the user for whose phone it was.
@@ -29,7 +29,7 @@ pub(crate) struct Marks {
     domain: Option<Untrusted>,
     /// The directory has been asked for that user already, by FreeSWITCH.
     known: bool,
-    /// Whose presence it shows. A caller who did not log in has written this in From.
+    /// The user whose presence it shows. A caller who did not log in has written this in From.
     presence_id: Option<Untrusted>,
     /// What that caller may have called the switch.
     addresses: Vec<String>,
@@ -60,7 +60,7 @@ impl Marks {
         }
     }
 
-    /// Whose leg it is.
+    /// The party to which they point.
     #[must_use]
     pub(crate) fn party(&self) -> Party {
         let user = match (&self.user, &self.domain) {
@@ -74,8 +74,8 @@ impl Marks {
         Party { user, domain }
     }
 
-    /// The user of ours that somebody else means by `user@host`. An address at which this leg reached the switch stands for
-    /// the switch's own domain; any other host must be a domain of the directory.
+    /// The user of this switch that another party means by `user@host`. An address at which this leg reached the switch
+    /// stands for the switch's own domain. Any other host must be a domain of the directory.
     #[must_use]
     pub(crate) fn user_at(&self, address: &Untrusted) -> Option<User> {
         let (user, host) = address.address()?;
@@ -88,7 +88,7 @@ impl Marks {
     }
 }
 
-/// Whether the directory has such a user. Without mod_commands nobody can tell, and nobody is.
+/// Whether the directory has such a user. Without mod_commands this is not known, and the answer is no.
 #[must_use]
 pub(crate) fn exists(user: &User) -> bool {
     let asked = api::execute("user_exists", &format!("id {} {}", user.user(), user.domain()));

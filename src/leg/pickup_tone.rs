@@ -1,4 +1,4 @@
-//! The pick-up tone. It is mixed into a bridge that is there, from a thread of its own: it can neither delay nor end one.
+//! The pick-up tone. A separate thread mixes it into a bridge that exists, so that it can neither delay nor end a bridge.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use crate::switch::{Located, ivr, log, text};
 
 /// A tone without an end is cut, in seconds.
 const LONGEST_S: u32 = 5;
-/// A file that cannot be opened would end the call then.
+/// A file that cannot be opened would then end the call.
 const HANGS_UP: &str = "DISPLACE_HANGUP_ON_ERROR";
 
 /// Plays the tone of the call's lot, if it has just been retrieved and there is one.

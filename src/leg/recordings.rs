@@ -1,4 +1,5 @@
-//! Recordings that go on with the call: what FreeSWITCH does at a REFER, done where we move a call.
+//! Recordings that continue with the call. FreeSWITCH does the same after a REFER, and the module does it where it moves a
+//! call.
 
 use crate::switch::{Located, Session, ivr, text};
 
@@ -11,7 +12,7 @@ pub(crate) fn follow(from: Session<'_>, to: Session<'_>) {
     }
 }
 
-/// The leg is about to be taken out of the bridge it may be in: the recordings of the other one follow.
+/// The leg is about to be taken out of the bridge that it may be in. The recordings of the other leg follow.
 pub(crate) fn follow_out_of_bridge(leg: Session<'_>) {
     let other = leg.channel().bridged_with().and_then(|uuid| Located::find(&uuid));
     if let Some(other) = other {

@@ -1,10 +1,11 @@
-//! SIP's `Replaces`: a leg that takes the place of another, and a phone that picks a call up by what its lamp names.
+//! SIP's `Replaces`: a leg that takes the place of another, and a phone that picks up the call that its lamp names.
 //!
-//! FreeSWITCH carries out a request to replace a leg it knows before we hear of it. A new leg (INVITE) runs what the old one
-//! ran last, by its variables `current_application` and `current_application_data`; the other party of a leg that is
-//! transferred onto it (REFER) goes where its `inline_destination` says. Then the old leg is hung up with a cause of its
-//! own. So both lead here, with a token, and the new leg takes over the call that the old one was. A dialog that
-//! FreeSWITCH does not know stays in the new leg's variables, and the dialplan runs as if nothing had been said.
+//! FreeSWITCH carries out a request to replace a leg that it knows before the module learns of the request. A new leg
+//! (INVITE) runs what the old one ran last, by its variables `current_application` and `current_application_data`. The other
+//! party of a leg that is transferred onto it (REFER) goes where its `inline_destination` says. Then the old leg is hung up with a
+//! cause of its own. Therefore both are made to lead here, with a token, and the new leg takes over the call of the old one.
+//! A dialog that FreeSWITCH does not know stays in the new leg's variables, and the dialplan runs as if there were no such
+//! request.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,19 +28,19 @@ use crate::switch::{Cause, Channel, Located, SentField, Session, ivr};
 const APPLICATION: &str = "current_application";
 const DATA: &str = "current_application_data";
 const INLINE: &str = "inline_destination";
-/// What a new leg says it replaces.
+/// What a new leg replaces, by its own account.
 const CALL_ID: &str = "sip_replaces_call_id";
 
-/// Who may come in the place of a parked leg.
+/// The legs that may come in the place of a parked one.
 pub(crate) struct Succession {
     /// The token of a leg that takes over the call as it is.
     replacement: String,
-    /// If the leg may be a consultation: the token of whoever is transferred onto it, a call of its own.
+    /// If the leg may be a consultation, the token of the party that is transferred onto it, which is a call of its own.
     heir: Option<String>,
 }
 
 impl Succession {
-    /// For a call that is parked from now on. `consultation`: it has dialled here itself, in a call of that user's.
+    /// For a call that is parked from now on. `consultation` is set if it has dialled here itself, in a call of that user.
     #[must_use]
     pub(crate) fn open(
         module: &Module,
@@ -50,7 +51,7 @@ impl Succession {
     ) -> Self {
         let channel = session.channel();
         let of = CallUuid::from(session.uuid().as_str());
-        // What it was connected to before is nothing to anybody who replaces it.
+        // A leg that replaces it has nothing to do with what it was connected to before.
         channel.set_variable("signal_bond", None);
         channel.set_variable("originate_signal_bond", None);
         let heir = consultation.clone().map(|parker| {
@@ -86,7 +87,7 @@ impl Succession {
         Self { replacement, heir }
     }
 
-    /// The leg leaves. True: another is coming in its place, and the call is not at its end.
+    /// The leg leaves. Returns true if another is coming in its place, so that the call has not ended.
     #[must_use]
     pub(crate) fn close(self, module: &Arc<Module>, session: Session<'_>) -> bool {
         let channel = session.channel();
@@ -95,8 +96,8 @@ impl Succession {
             self.withdraw(module);
             return false;
         }
-        // Another leg replaces it, or its phone has transferred somebody onto it: FreeSWITCH does not tell which. Even if
-        // a token has been taken: whoever has it may be about to come.
+        // Another leg replaces it, or its phone has transferred a party onto it. FreeSWITCH does not tell which. This also
+        // applies if a token has been taken, because the leg that has it may be about to come.
         let uuid = CallUuid::from(session.uuid().as_str());
         let awaited =
             module.act(Some(session), |park, now| park.await_heir(now, &uuid, ARRIVES_WITHIN_MS));
@@ -117,14 +118,14 @@ impl Succession {
     }
 }
 
-/// Whoever replaces the leg comes with that token.
+/// Has the leg that replaces this one come with that token.
 fn stand_by(channel: Channel<'_>, token: &str) {
     channel.set_variable(APPLICATION, Some("callpark"));
     channel.set_variable(DATA, Some(token));
 }
 
-/// Hears of every application that runs: what somebody plays to a parked leg is one, and would be what a leg in its
-/// place would run.
+/// Receives every application that runs. What a command plays to a parked leg is an application too, and a leg in its place
+/// would run that.
 pub(crate) struct OnTop;
 
 impl Listener for OnTop {
@@ -139,8 +140,7 @@ impl Listener for OnTop {
     }
 }
 
-/// An application runs on a parked leg. FreeSWITCH notes its name once more just after it has told us of it, so this is
-/// done twice.
+/// An application runs on a parked leg. FreeSWITCH notes its name once more just after the event, so this is done twice.
 pub(crate) fn renew(module: &Module, uuid: &CallUuid) {
     let token = module.leg(uuid).and_then(|leg| leg.replacement.lock().clone());
     if let (Some(token), Some(leg)) = (token, Located::find(uuid.as_str())) {
@@ -148,7 +148,7 @@ pub(crate) fn renew(module: &Module, uuid: &CallUuid) {
     }
 }
 
-/// The leg takes the place of the one it replaces: where that is.
+/// Puts the leg in the place of the one that it replaces, and returns that place.
 ///
 /// # Errors
 /// `Gone`: that call has ended. `Denied`: it is another tenant's.
@@ -174,17 +174,17 @@ pub(crate) fn take_place(
     let new = NewLeg {
         uuid: CallUuid::from(session.uuid().as_str()),
         caller: request::caller(channel),
-        // Whoever moves to another phone of their own parks nobody.
+        // A user who moves the call to another phone of their own does not park it.
         parker: parker.filter(|parker| party.user.as_ref() != Some(parker)),
     };
-    // It is what it was found to be; what it may be told by its next INVITE is something else.
+    // It keeps its origin, whatever its next INVITE says.
     channel.set_variable(CALL_ID, None);
     channel.set_variable(variables::REPLACES, Some(of.as_str()));
     module.act(Some(session), |park, now| park.replace(now, &of, new))
 }
 
-/// Whether the new leg is nobody's, such as a carrier's, or of a tenant that has a part in the call: as the lot's, as the
-/// parker's, or as that of the leg it replaces.
+/// Whether the new leg belongs to no tenant, such as a carrier's, or to a tenant that has a part in the call, as that of
+/// the lot, of the parker or of the leg that it replaces.
 fn has_a_part(party: &Party, call: &CallView, old: &Marks) -> bool {
     let Some(domain) = &party.domain else { return true };
     let old = old.party().domain;
@@ -203,7 +203,7 @@ fn under_its_own_name(channel: Channel<'_>) {
     }
 }
 
-/// What a leg's INVITE says it replaces.
+/// What a leg replaces, by its INVITE.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Replaces {
     /// Nothing, as far as a parked call is concerned.
@@ -217,7 +217,7 @@ pub(crate) enum Replaces {
 }
 
 impl Replaces {
-    /// What the leg's INVITE says. Nothing any more once the leg has been connected to somebody.
+    /// What the leg's INVITE says. `Nothing` once the leg has been connected.
     #[must_use]
     pub(crate) fn of(channel: Channel<'_>) -> Self {
         let has = |name| channel.variable(name).is_some();
@@ -230,8 +230,8 @@ impl Replaces {
     }
 }
 
-/// Refuses a leg that replaces what is not there, as SIP has it. Otherwise it would be connected to whoever happens to
-/// be where it was sent to.
+/// Refuses a leg that replaces a dialog that does not exist, as SIP requires. Otherwise the leg would be connected to
+/// whatever call is in the orbit that it was sent to.
 pub(crate) fn refuse(session: Session<'_>) {
     let channel = session.channel();
     if !ivr::respond(session, 481, "Call/Transaction Does Not Exist") {

@@ -24,7 +24,7 @@ pub(crate) const VARIABLES: [&str; 9] = [
     variables::NOTE,
 ];
 
-/// The request for a channel. What makes no sense is ignored, and logged.
+/// The request for a channel. A value that makes no sense is ignored and logged.
 #[must_use]
 pub(crate) fn of(
     channel: Channel<'_>,
@@ -83,7 +83,7 @@ pub(crate) fn of(
     }
 }
 
-/// Who is calling on a channel.
+/// The caller on a channel.
 #[must_use]
 pub(crate) fn caller(channel: Channel<'_>) -> Caller {
     let hidden = |name: &str| channel.variable(name).is_some_and(|hide| hide == "true");

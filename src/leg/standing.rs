@@ -10,10 +10,10 @@ use crate::switch::{Channel, Located, Session};
 /// What a leg is doing.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Standing {
-    /// It runs an application of its dialplan, on its own thread, and is with nobody.
+    /// It runs an application of its dialplan, on its own thread, and is not connected.
     Here,
-    /// It is with nobody, but does something else, or has been asked from outside (a private event, another thread):
-    /// FreeSWITCH holds up a bridge of such a leg for ten seconds. It has to be sent to the application first.
+    /// It is not connected, but does something else, or has been asked from outside (a private event, another thread).
+    /// FreeSWITCH delays a bridge of such a leg for ten seconds, so it has to be sent to the application first.
     Elsewhere,
     /// It has hung up.
     Gone,
@@ -23,7 +23,7 @@ pub(crate) enum Standing {
     Connecting,
     /// It is in a bridge.
     Talking,
-    /// It rings, or has early media: only its far end can answer it.
+    /// It rings or has early media, so that only its far end can answer it.
     Unanswered,
     /// FreeSWITCH has no part in its media.
     Proxied,
@@ -76,7 +76,7 @@ fn begins_a_bridge(session: Session<'_>) -> bool {
     partner(there.session()).as_deref() == Some(&session.uuid())
 }
 
-/// Why a call cannot wait in an orbit: nobody is there yet, or nothing can be played to it.
+/// Why a call cannot wait in an orbit: it has not been answered, or nothing can be played to it.
 #[must_use]
 pub(crate) fn obstacle_to_parking(channel: Channel<'_>) -> Option<Refusal> {
     if channel.is_ringing_phone() {

@@ -1,5 +1,5 @@
-//! What a loopback leg asks for is done to the call behind it: FreeSWITCH takes such legs out of the middle at moments of
-//! its own (bow-out), and a call that is parked or connected through one would be lost with it.
+//! What a loopback leg asks for is done to the call behind it. FreeSWITCH removes such legs from the middle of a call at
+//! moments of its own (bow-out), and a call that was parked or connected through one would be lost with it.
 
 use std::sync::Arc;
 
@@ -13,10 +13,10 @@ use crate::switch::clock;
 use crate::switch::{Cause, Located, Session};
 use crate::tell::{cdr, speech};
 
-/// Parks `caller`, whom `leg` stands for. The leg ends with that.
+/// Parks `caller`, for which `leg` stands. The leg then ends.
 ///
 /// # Errors
-/// Why not: the leg goes on in its dialplan.
+/// Why not. The leg continues in its dialplan.
 pub(crate) fn park(
     module: &Arc<Module>,
     leg: Session<'_>,
@@ -43,10 +43,10 @@ pub(crate) fn park(
     Ok(())
 }
 
-/// Has `caller`, whom `leg` stands for, retrieve that call. The leg ends with that.
+/// Has `caller`, for which `leg` stands, retrieve that call. The leg then ends.
 ///
 /// # Errors
-/// Why not: the leg goes on in its dialplan.
+/// Why not. The leg continues in its dialplan.
 pub(crate) fn retrieve(
     module: &Arc<Module>,
     leg: Session<'_>,
@@ -65,8 +65,9 @@ pub(crate) fn retrieve(
     Ok(())
 }
 
-/// Has a caller come out of the bridge that it has, or waits for, with a loopback pair, on that errand. It goes on its own
-/// thread: whoever is taken out of a bridge that is just beginning is hung up by the other side (`audio_bridge_thread`).
+/// Has a caller come out of the bridge that it has, or waits for, with a loopback pair, on that errand. The caller
+/// leaves on its own thread, because a leg that is taken out of a bridge that is just beginning is hung up by the other
+/// side (`audio_bridge_thread`).
 fn come(
     module: &Arc<Module>,
     arrival: Arrival,

@@ -1,11 +1,11 @@
 //! How often a call may still be transferred. FreeSWITCH counts every transfer down and hangs the call up at zero
-//! (`switch_ivr_session_transfer`), so that a dialplan cannot send it round in circles for ever. Being parked is no
-//! circle: people pass in between. What it costs is given back.
+//! (`switch_ivr_session_transfer`), so that a dialplan cannot send it round in circles without an end. Parking
+//! does not cause such a circle, because people act in between. Therefore the transfers that it costs are given back.
 
 use crate::switch::Channel;
 
 const COUNTERS: [&str; 2] = ["max_session_transfers", "max_forwards"];
-/// What FreeSWITCH begins with where nothing is said.
+/// What FreeSWITCH begins with by default.
 const MAX_FORWARDS: u32 = 70;
 
 /// The counters as they were.
@@ -18,11 +18,11 @@ impl TransferBudget {
         Self(COUNTERS.map(|name| channel.variable(name)))
     }
 
-    /// Sees to it that the next transfer is not the one at which FreeSWITCH hangs the call up.
+    /// Ensures that FreeSWITCH does not hang the call up at its next transfer.
     pub(crate) fn spare_one(channel: Channel<'_>) {
         for name in COUNTERS {
             let Some(left) = channel.variable(name) else { continue };
-            // What is no number FreeSWITCH takes for 0.
+            // FreeSWITCH takes a text that is not a number for 0.
             if left.parse::<u32>().map_or(true, |left| left < 2) {
                 channel.set_variable(name, Some("2"));
             }

@@ -1,4 +1,4 @@
-//! What FreeSWITCH tells of the life of every channel: how it moves, whom it is connected to, what it dials.
+//! What FreeSWITCH reports of every channel: how it moves, to what it is connected, and what it dials.
 
 use std::time::Instant;
 
@@ -49,7 +49,7 @@ impl Watcher for Watching {
                 && sent.by == SentBy::Party
                 && sent.dialled.from.is_none()
             {
-                // Before it has a bridge with anybody else.
+                // Before it is in a bridge with another leg.
                 sent.from = talked_to;
             }
             if begins

@@ -1,9 +1,9 @@
-//! Whom FreeSWITCH believes a leg to be with.
+//! The leg to which FreeSWITCH believes a leg to be connected.
 
 use crate::switch::Channel;
 
-/// A leg's bond before a bridge. A bridge that came to nothing leaves its marks on both legs: a REFER of one of them
-/// would move the other, and a fresh caller would pass for one who has talked.
+/// A leg's bond before a bridge. A bridge that came to nothing leaves its marks on both legs. A REFER of one of them
+/// would then move the other, and a new caller would pass for one who has talked.
 pub(super) struct Bond {
     before: [(&'static str, Option<String>); Self::NAMES.len()],
 }
@@ -17,7 +17,7 @@ impl Bond {
         Self { before: Self::NAMES.map(|name| (name, channel.variable(name))) }
     }
 
-    /// Undoes what a bridge to `other` has set. What others have set since then stays.
+    /// Undoes what a bridge to `other` has set. What was set elsewhere since then stays.
     pub(super) fn restore(&self, channel: Channel<'_>, other: &str) {
         for (name, value) in &self.before {
             if channel.variable(name).as_deref() == Some(other) {

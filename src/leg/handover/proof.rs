@@ -12,7 +12,7 @@ use crate::switch::{Cause, Located, Session, guard};
 /// How long after a look that found no bridge the next one follows.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
-/// Looks at every bridge for which it is time. How soon it is for the next one.
+/// Looks at every bridge whose time to be looked at has come. Returns how soon the next one's time comes.
 pub(crate) fn look_at_bridges(module: &Arc<Module>) -> Option<Duration> {
     let handovers = Handovers::of(module);
     let now = Instant::now();
@@ -24,8 +24,8 @@ pub(crate) fn look_at_bridges(module: &Arc<Module>) -> Option<Duration> {
     handovers.next_look().map(|at| at.saturating_duration_since(Instant::now()))
 }
 
-/// Looks whether the two are in a bridge with each other. True: there is no more to look for. A phone that has tried to
-/// transfer somebody onto its leg by then meant to park them: it does not get the call.
+/// Looks whether the two are in a bridge with each other. Returns false if it has to look again. A phone that has tried to
+/// transfer a party onto its leg by then meant to park that party, and does not get the call.
 fn examine(module: &Arc<Module>, handover: &Handover) -> bool {
     if handover.is_over() || handover.is_real() {
         return true;

@@ -18,7 +18,7 @@ pub(crate) struct Handover {
     pub(super) ticket: Ticket,
     /// The parked call.
     pub(super) call: CallUuid,
-    /// Who has claimed it.
+    /// The leg that has claimed it.
     pub(super) leg: CallUuid,
     told: Option<Arc<Told>>,
     /// Whether that leg is on its own for now.
@@ -38,7 +38,7 @@ pub(crate) struct Handovers(Mutex<Table>);
 #[derive(Default)]
 struct Table {
     under_way: HashMap<Ticket, Arc<Handover>>,
-    /// When it is to be looked whether the bridge is there.
+    /// When the worker is to look whether a bridge is there.
     looks: BTreeSet<(Instant, Ticket)>,
 }
 
@@ -71,17 +71,17 @@ impl Handovers {
         self.0.lock().under_way.get(&ticket).cloned()
     }
 
-    /// At that time it shall be looked whether its bridge is there.
+    /// Has the worker look at that time whether its bridge is there.
     pub(super) fn look_at(&self, ticket: Ticket, at: Instant) {
         self.0.lock().looks.insert((at, ticket));
     }
 
-    /// When it shall be looked next.
+    /// When the worker shall look next.
     pub(super) fn next_look(&self) -> Option<Instant> {
         self.0.lock().looks.first().map(|(at, _)| *at)
     }
 
-    /// Those at which it is to be looked by now, as far as they are under way.
+    /// Those at which the worker is to look by now, if they are still under way.
     pub(super) fn to_look_at(&self, now: Instant) -> Vec<Arc<Handover>> {
         let mut table = self.0.lock();
         let mut found = Vec::new();
@@ -96,14 +96,14 @@ impl Handovers {
 #[derive(Default)]
 struct Course {
     withdrawn: bool,
-    /// Since when the parked leg has it in hand.
+    /// When the parked leg took it up.
     taken: Option<Instant>,
     /// When the other leg came back from where it waits for the bridge and stays for it.
     left: Option<Instant>,
 }
 
 impl Handover {
-    /// One that nobody has taken up; `told` is told how it comes out.
+    /// One that has not been taken up. `told` receives its result.
     #[must_use]
     pub(crate) fn new(
         ticket: Ticket,
@@ -126,7 +126,7 @@ impl Handover {
         }
     }
 
-    /// The parked leg takes it up, and the claim is its own to judge from then on; false: it was withdrawn.
+    /// The parked leg takes it up, and from then on decides about the claim. Returns false if it was withdrawn.
     pub(crate) fn take_up(&self) -> bool {
         let mut course = self.course.lock();
         if !course.withdrawn {
@@ -135,7 +135,7 @@ impl Handover {
         !course.withdrawn
     }
 
-    /// Withdraws it; false: the parked leg has taken it up.
+    /// Withdraws it. Returns false if the parked leg has taken it up.
     pub(crate) fn withdraw(&self) -> bool {
         let mut course = self.course.lock();
         course.withdrawn |= course.taken.is_none();
@@ -153,7 +153,7 @@ impl Handover {
         self.course.lock().left.is_some()
     }
 
-    /// How long the two can have been together; `None`: the other leg has left.
+    /// How long the two can have been together. `None` if the other leg has left.
     #[must_use]
     pub(crate) fn going(&self) -> Option<Duration> {
         let course = self.course.lock();
@@ -190,7 +190,7 @@ impl Handover {
         self.real.load(Ordering::Acquire)
     }
 
-    /// The parked leg is back, and nothing of this is open any more.
+    /// The parked leg is back, and the hand-over has ended.
     pub(crate) fn end(&self) {
         self.over.store(true, Ordering::Release);
     }
@@ -201,7 +201,7 @@ impl Handover {
         self.over.load(Ordering::Acquire)
     }
 
-    /// Tells the command that asked for it.
+    /// Answers the command that asked for it.
     pub(crate) fn tell(&self, answer: Result<(), Refusal>) {
         if let Some(told) = &self.told {
             told.tell(answer);

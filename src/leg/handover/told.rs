@@ -1,4 +1,4 @@
-//! What becomes of a retrieval that a command has asked for.
+//! The result of a retrieval that a command has asked for.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use parking_lot::{Condvar, Mutex};
 
 use crate::park::Refusal;
 
-/// The answer to whoever waits for it; the first one counts.
+/// The answer for the command that waits. The first answer counts.
 #[derive(Default)]
 pub(crate) struct Told {
     answer: Mutex<Option<Result<(), Refusal>>>,
@@ -14,13 +14,13 @@ pub(crate) struct Told {
 }
 
 impl Told {
-    /// Tells what became of it.
+    /// Gives the answer.
     pub(crate) fn tell(&self, answer: Result<(), Refusal>) {
         self.answer.lock().get_or_insert(answer);
         self.given.notify_all();
     }
 
-    /// Waits for that, at most `limit`.
+    /// Waits for the answer, at most for `limit`.
     pub(crate) fn wait(&self, limit: Duration) -> Option<Result<(), Refusal>> {
         let mut answer = self.answer.lock();
         self.given.wait_while_for(&mut answer, |answer| answer.is_none(), limit);
