@@ -1,4 +1,5 @@
-//! Which users are in a call. One look at every channel of the switch answers all who ask meanwhile.
+//! Which users are in a call. One look at every channel of the switch answers all questions that arrive
+//! meanwhile.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -12,14 +13,14 @@ use crate::switch::{Channel, Located, core};
 /// The users in calls, at one moment.
 #[derive(Debug, Default)]
 pub(crate) struct InCalls {
-    /// Those whose phones have logged in for a call, or have been called.
+    /// The users whose phones have logged in for a call, or have been called.
     users: HashSet<User>,
-    /// Those whose names stand in From of calls without a login, and the addresses such calls come from.
+    /// The users in the From of calls without a login, and the addresses that such calls come from.
     named: HashMap<User, Vec<String>>,
 }
 
 impl InCalls {
-    /// Whether that user is in a call. `contacts`: where the user's phones are registered.
+    /// Whether that user is in a call. `contacts` says where the user's phones are registered.
     #[must_use]
     pub(crate) fn has(&self, user: &str, contacts: &str) -> bool {
         let Ok(user) = user.parse::<User>() else { return false };
@@ -42,7 +43,7 @@ impl InCalls {
         let user = |user: &str, domain: &str| User::of(&get(user)?, &get(domain)?);
         let presence = || get("presence_id")?.user();
         if get("direction").is_some_and(|is| is.is("outbound")) {
-            // Whom we call is named by our own dial strings.
+            // Our own dial strings name the users that we call.
             self.users.extend(user("dialed_user", "dialed_domain").or_else(presence));
         } else if get("user_name").is_some() {
             self.users.extend(user("user_name", "domain_name"));
@@ -65,7 +66,7 @@ fn is_at(contacts: &str, address: &str) -> bool {
     })
 }
 
-/// Looks, for as many as ask.
+/// The looks at all channels.
 #[derive(Default)]
 pub(crate) struct Busy {
     looks: Mutex<Looks>,
@@ -74,11 +75,11 @@ pub(crate) struct Busy {
 
 #[derive(Default)]
 struct Looks {
-    /// How many have begun.
+    /// How many looks have begun.
     begun: u64,
-    /// One goes on.
+    /// Whether a look is under way.
     under_way: bool,
-    /// The last one that came to its end, and what it has seen.
+    /// The last look that ended, and its result.
     last: (u64, Arc<InCalls>),
 }
 
@@ -88,7 +89,7 @@ impl Busy {
         module.table()
     }
 
-    /// The users who are in a call now: what a look has seen that began after this was called.
+    /// The users who are in a call now, as seen by a look that began after this call.
     #[must_use]
     pub(crate) fn look(&self) -> Arc<InCalls> {
         let mut looks = self.looks.lock();
@@ -112,7 +113,7 @@ impl Busy {
     }
 }
 
-/// Ends a look, even one that fails: others wait for it.
+/// Ends a look, even one that fails, because others wait for it.
 struct Ends<'a>(&'a Busy);
 
 impl Drop for Ends<'_> {

@@ -1,4 +1,4 @@
-//! Calling somebody back: the user who shall do it is called first, when free; then the dialplan calls the caller.
+//! Call-backs. The user who shall call back is called first, when free. Then the dialplan calls the caller.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -18,14 +18,14 @@ use crate::switch::channel::Flag;
 use crate::switch::dial_string::DialString;
 use crate::switch::{Located, ivr};
 
-/// For how many seconds the user who calls back is rung.
+/// For how many seconds the phone of the user rings.
 const RING_S: u32 = 30;
 /// How long the caller may take to answer.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(90);
-/// How often it is looked whether the two talk.
+/// The interval at which the module looks whether the two are talking.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
-/// What came of an attempt, with its reason.
+/// The result of an attempt, with its reason.
 enum Tried {
     Connected,
     NotFree(&'static str),
@@ -51,15 +51,15 @@ impl Attempts {
 #[derive(Default)]
 struct Waiting {
     due: Vec<(CallbackAttempt, Arc<Ringing>)>,
-    /// A thread looks whose users are free.
+    /// Whether a thread is looking which users are free.
     looks: bool,
 }
 
-/// Makes one attempt. Returns at once: one look at all channels tells of all attempts that are due who is free.
+/// Makes one attempt. Returns at once. One look at all channels serves all attempts that are due.
 pub(crate) fn attempt(module: &Arc<Module>, callback: CallbackAttempt) {
     let ringing = Rings::of(module).begin(callback.run);
     let (id, run) = (callback.callback.id, callback.run);
-    // It may have been cancelled before it began; from here on whoever cancels it finds it.
+    // It may have been cancelled before it began. From here on, a cancellation finds it.
     if !module.look(|park| park.is_trying(id, run)) {
         return Rings::of(module).end(run);
     }
@@ -80,7 +80,7 @@ pub(crate) fn attempt(module: &Arc<Module>, callback: CallbackAttempt) {
     }
 }
 
-/// Those that are due; whoever finds none does not look any more.
+/// Takes out those that are due. If there are none, the thread stops looking.
 fn take_due(module: &Module) -> Vec<(CallbackAttempt, Arc<Ringing>)> {
     let attempts = Attempts::of(module);
     let mut waiting = attempts.waiting.lock();
@@ -104,7 +104,7 @@ fn look(module: &Arc<Module>) {
     }
 }
 
-/// Calls the user, if free, on a thread of its own.
+/// Calls the user, if free, on a separate thread.
 fn begin(
     module: &Arc<Module>,
     callback: CallbackAttempt,
@@ -128,7 +128,7 @@ fn begin(
     started.map_err(Tried::Failed)
 }
 
-/// One attempt that rings; it counts until this is dropped.
+/// One attempt that rings. It counts until this is dropped.
 struct Counted(Arc<Module>);
 
 impl Drop for Counted {
@@ -185,7 +185,7 @@ fn try_once(module: &Module, callback: &CallbackAttempt, ringing: &Ringing) -> T
     watch(module, &uuid)
 }
 
-/// Waits until the leg is connected to somebody.
+/// Waits until the leg is connected.
 fn watch(module: &Module, uuid: &str) -> Tried {
     let end = Instant::now() + ANSWERS_WITHIN;
     while Instant::now() < end && !module.is_stopping() {

@@ -1,4 +1,4 @@
-//! Legs that were called for a parked call, or are sent to take one, and what for.
+//! What a leg is for that was called for a parked call, or is sent to take one.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,25 +14,25 @@ use crate::switch::{Session, clock};
 /// The application that connects a leg we have called; its data is the token of an [`Errand`].
 pub(crate) const APPLICATION: &str = "callpark_retrieve";
 
-/// What a leg that we have called is for: handed out once.
+/// What a leg that we have called is for. It is handed out once.
 pub(crate) struct Errand {
     /// The call it is to take, and no other.
     pub uuid: CallUuid,
-    /// The return step that rang it; none: a command did.
+    /// The return step that rang it. `None` means that a command did.
     pub run: Option<RunId>,
-    /// Who was called.
+    /// The user that was called.
     pub user: Option<User>,
-    /// What it hears before that.
+    /// What the user hears before getting the call.
     pub announce: Option<Arc<str>>,
-    /// What it has to do for it.
+    /// How the user has to confirm.
     pub confirm: Option<Confirm>,
-    /// The command that waits for what becomes of it.
+    /// The command that waits for the result.
     pub told: Option<Arc<Told>>,
     /// What the leg has claimed before it came.
     pub claim: Option<Claim>,
 }
 
-/// Whoever answers gets the call only by pressing a key: a machine does not.
+/// The user who answers gets the call only by pressing a key, which a machine does not do.
 #[derive(Clone, Copy)]
 pub(crate) struct Confirm {
     /// The key.
@@ -42,7 +42,7 @@ pub(crate) struct Confirm {
 }
 
 impl Confirm {
-    /// As long as the phone may have rung, but shorter than the domain waits for whoever has answered.
+    /// As long as the phone may have rung, but shorter than the rules wait for a phone that has answered.
     pub(super) fn of(step: &Step) -> Option<Self> {
         const LONGEST_S: u32 = 30;
         let within = Duration::from_secs(step.ring_s.min(LONGEST_S).into());
@@ -57,7 +57,7 @@ impl Errand {
         Self { uuid, run: None, user: None, announce: None, confirm: None, told: None, claim: None }
     }
 
-    /// Who claims, when `leg` does it.
+    /// The claimant, if `leg` claims.
     #[must_use]
     pub(crate) fn claimant(&self, leg: CallUuid) -> Claimant {
         let user = self.user.clone();
@@ -84,21 +84,22 @@ pub(crate) fn asked(module: &Arc<Module>, leg: Session<'_>, token: &str) {
             errands(module).asked_in_vain(token);
         }
     } else if module.look(|park| park.is_parked(&CallUuid::from(leg.uuid().as_str()))) {
-        // Two have sent it, and the other way was shorter.
+        // Two commands have sent it, and the other one was faster.
         arrival::errands(module).refuse(token, Refusal::AlreadyParked);
     } else if !goes || !leave(&arrival::errands(module), token, leg) {
         arrival::errands(module).asked_in_vain(token);
     }
 }
 
-/// The leg leaves what it does only if it has the call it is to take: otherwise it would have nothing to go back to.
+/// The leg leaves what it does only if it has claimed the call that it is to take. Otherwise it would have nothing to go
+/// back to.
 fn leave_with_claim(module: &Arc<Module>, token: &str, leg: Session<'_>) -> bool {
     let errands = errands(module);
     let uuid = CallUuid::from(leg.uuid().as_str());
     let by = |errand: &Errand| (errand.uuid.clone(), errand.claimant(uuid.clone()));
     let Some((call, by)) = errands.look(token, by) else { return false };
     if errands.look(token, |errand| errand.claim.is_some()) == Some(true) {
-        // It has lost its way: somebody else sent it elsewhere at the same moment.
+        // It has lost its way, because it was sent elsewhere at the same moment.
         return leave(&errands, token, leg);
     }
     let there = module.look(|park| park.find(clock::now(), &call));

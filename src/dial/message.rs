@@ -37,7 +37,7 @@ pub(crate) fn send(call: &CallView) {
     }
 }
 
-/// A message goes by way of one profile of mod_sofia, to all phones that the user has registered there.
+/// Sends the message through one profile of mod_sofia, to all phones that the user has registered there.
 fn fire(profile: &str, to: &User, text: &str) {
     let Some(message) = Event::new(Kind::SendMessage, None) else { return };
     message

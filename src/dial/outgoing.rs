@@ -1,4 +1,4 @@
-//! Calling somebody about a parked call, and sending whoever answers on an errand.
+//! Calling a phone about a parked call, and sending the leg that answers on an errand.
 
 use std::time::Duration;
 
@@ -17,17 +17,17 @@ const LOOK_EVERY: Duration = Duration::from_millis(5);
 
 /// A call to be made.
 pub(crate) struct Outgoing<'a> {
-    /// What it is about.
+    /// The lot of the parked call.
     pub lot: String,
-    /// What it is about.
+    /// The orbit of the parked call.
     pub orbit: &'a str,
-    /// Whom it calls.
+    /// What it calls.
     pub dial_string: &'a DialString,
     /// For how many seconds it rings.
     pub ring_s: u32,
-    /// What the phone shows.
+    /// The name that the phone shows.
     pub name: String,
-    /// What the phone shows.
+    /// The number that the phone shows.
     pub number: String,
     /// More variables of the new leg.
     pub variables: Vec<(&'a str, &'a str)>,
@@ -71,9 +71,9 @@ impl<'a> Outgoing<'a> {
         };
         let ring_s = self.ring_s.to_string();
         let mut variables = vec![
-            // Somebody has to pick up: ringing with a tune is not that.
+            // The phone has to be answered. Early media does not count.
             ("ignore_early_media", "true"),
-            // For `user/`, `group/` and the like, which do not hear of the timeout otherwise, and take their own.
+            // For `user/`, `group/` and the like, which otherwise ignore the timeout and use their own.
             ("leg_timeout", ring_s.as_str()),
             (variables::LOT, self.lot.as_str()),
             (variables::ORBIT, self.orbit),
@@ -93,7 +93,7 @@ impl<'a> Outgoing<'a> {
 /// Has a leg that has answered run an application for an errand, and waits until it has begun.
 ///
 /// # Errors
-/// It hung up before that.
+/// The leg hung up before that.
 pub(crate) fn dispatch<T>(
     tokens: &Tokens<T>,
     errand: T,
@@ -104,7 +104,7 @@ pub(crate) fn dispatch<T>(
     let token = tokens.issue(errand, application, "");
     calling::run_application(leg.session(), application, &token);
     drop(leg);
-    // From here on the leg's own thread goes on, unless it hangs up before it gets to it.
+    // From here on the leg's own thread continues, unless the leg hangs up first.
     clock::poll(STARTS_WITHIN, LOOK_EVERY, || {
         !tokens.is_out(&token) || Located::find(&uuid).is_none()
     });

@@ -1,4 +1,4 @@
-//! Telling people that a call is parked: the phones of its lot, which answer by themselves, and its parker, in writing.
+//! Notices of a parked call: a page to the phones of its lot, which answer by themselves, and a message to its parker.
 
 use std::sync::Arc;
 
@@ -27,7 +27,7 @@ pub(crate) fn tell_others(module: &Arc<Module>, lot: Option<&LotConfig>, uuid: &
     }
 }
 
-/// Whether it is time to tell people of a call again.
+/// Whether it is time for another notice of a call.
 fn may_tell(module: &Arc<Module>, call: &CallView, notice: Notice) -> bool {
     let told = module.act(None, |park, now| park.tell(now, &call.info.uuid, notice));
     told.inspect_err(|why| {
@@ -43,7 +43,7 @@ fn may_tell(module: &Arc<Module>, call: &CallView, notice: Notice) -> bool {
     .is_ok()
 }
 
-/// Calls the phones a lot pages, each of them, and has them told where the call is. Nobody waits for it.
+/// Calls each of the phones that a lot pages, and says where the call is. Nothing waits for that.
 fn page(module: &Arc<Module>, call: CallView, dial_string: String) {
     let uuid = call.info.uuid.clone();
     let module = Arc::clone(module);

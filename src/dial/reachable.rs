@@ -9,7 +9,7 @@ use crate::park::{Precondition, User};
 use crate::switch::api;
 use crate::switch::dial_string::endpoints;
 
-/// Why what is asked for stands in the way, if it does: asks FreeSWITCH, which takes a moment.
+/// Why a precondition is not met, if it is not. This asks FreeSWITCH, which takes a moment.
 #[must_use]
 pub(crate) fn obstacle(module: &Module, asks: &Precondition) -> Option<&'static str> {
     match asks {
@@ -19,7 +19,7 @@ pub(crate) fn obstacle(module: &Module, asks: &Precondition) -> Option<&'static 
     }
 }
 
-/// Why a user is not free to take a call: no phone is registered, or one is in a call.
+/// Why a user is not free to take a call, which is that no phone is registered or that one is in a call.
 pub(crate) fn not_free(
     user: &User,
     in_calls: impl FnOnce() -> Arc<InCalls>,
@@ -33,8 +33,8 @@ fn unreachable(contacts: &str) -> Option<&'static str> {
     (!leads_somewhere(contacts)).then_some("no phone of the user is registered")
 }
 
-/// Whether mod_sofia makes the call, which wants names written in its own way. Where several kinds of phones are called
-/// at once, or it cannot be told, it counts as if it did: most phones are its.
+/// Whether mod_sofia makes the call, because it needs names in a form of its own. If several kinds of phones are called at
+/// once, or if this is not known, the answer is yes, because most phones are SIP phones.
 #[must_use]
 pub(crate) fn by_sofia(dial_string: &str) -> bool {
     let called = match dial_string.strip_prefix("user/") {
@@ -44,7 +44,7 @@ pub(crate) fn by_sofia(dial_string: &str) -> bool {
     called.contains("sofia/") || called.contains("group/") || !leads_somewhere(&called)
 }
 
-/// Where a user's phones are: the dial string of the directory. In the usual ones `${sofia_contact(…)}` and
+/// Where a user's phones are, by the dial string of the directory. In the usual ones `${sofia_contact(…)}` and
 /// `${verto_contact(…)}` give `error/user_not_registered` where no phone is.
 fn contacts(whom: &User) -> String {
     let dial_string = api::execute("user_data", &format!("{whom} param dial-string"));

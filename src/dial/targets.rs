@@ -1,4 +1,4 @@
-//! Whom a dial string names.
+//! The phones that a dial string names.
 
 use crate::leg::expand::expand;
 use crate::switch::dial_string::{DialString, MOST};
@@ -21,7 +21,7 @@ fn in_session(session: Session<'_>, text: &str) -> Result<DialString, String> {
     Ok(DialString::filled(text))
 }
 
-/// Every phone by itself, so that each of them can be called and not only the fastest: the members of
+/// Each phone of a dial string, so that all of them can be called and not only the fastest. These are the members of
 /// `group/sales@example.com`, or what commas separate.
 ///
 /// # Errors
@@ -44,7 +44,7 @@ pub(crate) fn phones(uuid: &str, text: &str) -> Result<Vec<DialString>, String> 
     Ok(phones)
 }
 
-/// The dial string of a group, in which `${…}` is still to be replaced: FreeSWITCH's directory knows it.
+/// The dial string of a group from FreeSWITCH's directory, in which `${…}` is still to be replaced.
 fn members(session: Session<'_>, group: &str) -> String {
     // It goes into a command.
     if group.contains(['$', '{', '}', '(', ')']) {

@@ -1,10 +1,10 @@
-//! The variables of a channel in which dialplans and CDRs find what became of a call.
+//! The variables of a channel that tell dialplans and CDRs what happened to a call.
 
 use crate::module::variables;
 use crate::park::{Action, ParkEvent, Refusal};
 use crate::switch::{Channel, Session, log};
 
-/// What CDRs and later dialplan see of that event.
+/// Sets what CDRs and the dialplan see of that event.
 pub(super) fn set(session: Session<'_>, event: &ParkEvent) {
     let channel = session.channel();
     let set = |name: &str, value: &str| channel.set_variable(name, Some(value));

@@ -1,4 +1,4 @@
-//! One place for what the world is told of a parked call: the `callpark::info` event, the channel variables and the log.
+//! One place for what is reported of a parked call: the `callpark::info` event, the channel variables and the log.
 
 use std::ffi::CStr;
 use std::fmt::Write;
@@ -15,8 +15,8 @@ use crate::tell::{cdr, history};
 /// The subclass of our events.
 pub(crate) const SUBCLASS: &CStr = c"callpark::info";
 
-/// Sets the channel's variables and prepares what is told of it. `here`: the session on whose thread we are; it can be told
-/// of even while it hangs up, when FreeSWITCH finds it no more.
+/// Sets the channel's variables and prepares the report. `here` is the session on whose thread this runs. It can be
+/// reported even while it hangs up, when FreeSWITCH no longer finds it.
 pub(crate) fn news(event: &ParkEvent, here: Option<Session<'_>>) -> News {
     let here = here.filter(|session| session.uuid() == event.info.uuid.as_str());
     let located = match here {
@@ -86,7 +86,7 @@ fn info(event: &ParkEvent, session: Option<Session<'_>>) -> Option<Event> {
     Some(out)
 }
 
-/// Prepares what is told of somebody who is to be called back: `Callpark-Action: callback`. The call itself has ended.
+/// Prepares the report of a call-back, `Callpark-Action: callback`. The call itself has ended.
 pub(crate) fn callback_news(news: &CallbackNews) -> News {
     let callback = &news.callback;
     let place = (&callback.lot, Some(&callback.orbit));

@@ -1,8 +1,8 @@
-//! Every event once, to every listener, in the order in which the table decided them.
+//! Every event goes to every listener once, in the order in which the rules decided.
 //!
-//! Two threads that act on one call, one directly after the other, prepare what is to be told side by side. Each decision
-//! has a number; a thread that is ready before its turn leaves its news with the one before it, so that none of them waits.
-//! Therefore an operation can be over a moment before it is told. The variables of the channel are set before that.
+//! Two threads that act on one call, one directly after the other, prepare their events at the same time. Each decision has
+//! a number. A thread that is ready before its turn leaves its news with the thread before it, so that neither of them
+//! waits. Therefore an operation can end a moment before it is reported. The variables of the channel are set before that.
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -15,17 +15,17 @@ use crate::park::CallUuid;
 use crate::switch::event::Event;
 use crate::switch::{guard, log};
 
-/// One event, ready to be told. What only the call's own thread can say of it is in there already.
+/// One event, ready to be reported. It already contains what only the call's own thread knows.
 pub(crate) struct News {
     /// The call.
     pub uuid: CallUuid,
-    /// As FreeSWITCH fires it; none when there was no memory for it.
+    /// The event that FreeSWITCH fires. `None` if there was no memory for it.
     pub event: Option<Event>,
-    /// As the log says it.
+    /// The line of the log.
     pub sentence: String,
 }
 
-/// All who are told. A listener must not wait for anything.
+/// All listeners. A listener must not wait for anything.
 const LISTENERS: [fn(&mut News); 2] = [fire, write_log];
 
 fn fire(news: &mut News) {
@@ -38,9 +38,9 @@ fn write_log(news: &mut News) {
     log::notice(Some(news.uuid.as_str()), format_args!("{}", news.sentence));
 }
 
-/// What can be told.
+/// What can be reported.
 pub(crate) trait Tell {
-    /// Tells it.
+    /// Reports it.
     fn tell(self);
 }
 
@@ -52,14 +52,14 @@ impl Tell for News {
     }
 }
 
-/// The turns to tell something, and what is told out of turn until then.
+/// The turns to report, and the news that is ready before its turn.
 pub(crate) struct Feed<T: Tell = News>(Mutex<State<T>>);
 
 struct State<T> {
     /// How many turns are over.
     over: u64,
     early: BTreeMap<u64, Vec<T>>,
-    /// A thread is telling; it goes on with what the others leave it.
+    /// Whether a thread is reporting, which then also reports what the others leave it.
     telling: bool,
 }
 
@@ -77,7 +77,7 @@ impl Feed {
 }
 
 impl<T: Tell> Feed<T> {
-    /// The turn of that decision. Each has one, and nothing is told that was decided later until it is over.
+    /// The turn of that decision. Each decision has one, and later decisions are not reported before it ends.
     pub(crate) fn turn(&self, number: u64) -> Turn<'_, T> {
         Turn { feed: self, number, news: Vec::new() }
     }
@@ -91,7 +91,7 @@ impl<T: Tell> Feed<T> {
         state.telling = true;
         while let Some(news) = state.next() {
             MutexGuard::unlocked(&mut state, || {
-                // Whatever happens in there, the next news is told.
+                // The next news is reported whatever happens in there.
                 drop(catch_unwind(AssertUnwindSafe(|| news.into_iter().for_each(Tell::tell))));
             });
         }
@@ -107,7 +107,7 @@ impl<T> State<T> {
     }
 }
 
-/// One turn. It is over when this is dropped, whatever happened to the thread that has it.
+/// One turn. It ends when this is dropped, even if its thread panics.
 pub(crate) struct Turn<'a, T: Tell = News> {
     feed: &'a Feed<T>,
     number: u64,
@@ -115,7 +115,7 @@ pub(crate) struct Turn<'a, T: Tell = News> {
 }
 
 impl<T: Tell> Turn<'_, T> {
-    /// Adds something that is told in this turn.
+    /// Adds news that is reported in this turn.
     pub(crate) fn tells(&mut self, news: T) {
         self.news.push(news);
     }

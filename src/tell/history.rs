@@ -1,5 +1,5 @@
-//! `callpark_history`: every park of a call and how it ended, for the CDRs of both sides. A list as FreeSWITCH's own
-//! `transfer_history` is one.
+//! `callpark_history`: every park of a call and how it ended, for the CDRs of both sides. It is a list like FreeSWITCH's
+//! own `transfer_history`.
 
 use crate::module::variables;
 use crate::park::{CallUuid, ParkEvent};
@@ -7,10 +7,10 @@ use crate::switch::{Channel, Located, Session};
 
 const LIST: &str = "ARRAY::";
 const BETWEEN: &str = "|:";
-/// A call that goes round and round keeps its latest entries.
+/// How many entries a call keeps. The oldest ones are removed.
 const MOST: usize = 32;
 
-/// Notes a park, or how one ended: on the parked channel, and on the one that took it. `parked`: the parked channel's
+/// Notes a park, or how one ended: on the parked channel, and on the one that took it. `parked` is the parked channel's
 /// session, if there is one. The leg whose place another has taken is the other leg of that one.
 pub(crate) fn note(event: &ParkEvent, now_ms: u64, parked: Option<Session<'_>>) {
     let what = event.outcome.map_or("parked", |outcome| outcome.as_str());
@@ -58,7 +58,7 @@ fn appended(list: Option<&str>, entry: &str) -> String {
     format!("{LIST}{}", entries.join(BETWEEN))
 }
 
-/// A field as it can stand between colons: a channel can be called what its phone has called it (its Call-ID).
+/// A field that can stand between colons, because a phone may choose the uuid of its channel (its Call-ID).
 fn plain(field: &str) -> String {
     let mut text = String::with_capacity(field.len());
     for c in field.chars().take(256) {

@@ -1,6 +1,6 @@
-//! Which lamp shows what to whom. Lamps of everybody's lots are shown to all who watch them in the switch's domain at once,
-//! others to each phone, or each domain, by itself: a few at a time, so that a lamp with many watchers holds up no other.
-//! What nobody is known to watch comes last.
+//! What each lamp shows, and to which phones. Lamps of lots without a domain are shown at once to all phones that watch them
+//! in the switch's domain. Others are shown to each phone, or each domain, separately and a few at a time, so that a lamp
+//! with many watchers does not delay other lamps. Lamps that no phone is known to watch come last.
 
 pub(crate) mod asked;
 pub(crate) mod backlog;
@@ -31,29 +31,29 @@ use crate::tell::lamps::queue::{Job, LampQueue};
 use crate::tell::lamps::shown::{Shown, domain_of, lot_now, orbit_now};
 use crate::tell::lamps::watchers::Watchers;
 
-/// A subscription that there is not: what is said to it only those hear who listen to events.
+/// The name of a subscription that does not exist. Only listeners of events receive what is sent to it.
 const NO_SUBSCRIPTION: &str = "callpark";
 
-/// How many are shown a lamp before it is looked whether there is something more urgent.
+/// How many watchers are shown a lamp before the thread looks for something more urgent.
 const AT_ONCE: usize = 16;
-/// A lamp that nobody is known to watch: the time that one takes, and how many are shown at once after a quiet time.
+/// The pace of lamps that no phone is known to watch: the time that one takes, and how many are shown at once after a quiet
+/// time.
 const UNWATCHED: (Duration, u32) = (Duration::from_millis(50), 50);
-/// The same for one phone that asks,
+/// The pace of the questions of one phone.
 const A_PHONE: (Duration, u32) = (Duration::from_secs(1), 500);
-/// and for all that ask more often, or ask or watch under a domain that the directory does not have.
+/// The common pace of all phones that ask more often, or that ask or watch under a domain that the directory does not have.
 const STRANGERS: (Duration, u32) = (Duration::from_secs(1), 10);
-/// How many questions under a domain of which nobody knows yet whether it exists may wait, and how many under one that does
-/// not.
+/// How many questions may wait under domains that have not been looked up, and under domains that do not exist.
 const MOST_UNSURE: usize = 10_000;
 const MOST_OF_STRANGERS: usize = 64;
-/// While so many domains are looked for that there is no room for another.
+/// The wait while there is no room to look up another domain.
 const FULL: Duration = Duration::from_millis(50);
-/// With nothing to do.
+/// The wait with nothing to do.
 const LONG: Duration = Duration::from_secs(3600);
-/// How often it is said that phones have got no answer.
+/// The interval at which the log says that phones have got no answer.
 const SAY_EVERY: Duration = Duration::from_secs(60);
 
-/// Shows lamps and answers phones, until it is told to stop.
+/// Shows lamps and answers phones, until [`Job::Stop`].
 pub(crate) fn run(module: &Arc<Module>) {
     let _inside = Inside::enter();
     let _beating = module.health.showing.beat();
@@ -103,28 +103,28 @@ pub(crate) fn run(module: &Arc<Module>) {
     }
 }
 
-/// The lamps as they were shown last: what has not changed is not shown again. Only one thread has them, and only it
-/// answers who asks, so that the last one shown is the last one that was true.
+/// The lamps as they were shown last. A lamp that has not changed is not shown again. Only one thread has them, and only
+/// that thread answers questions, so that what is shown last is what was true last.
 pub(crate) struct Lamps {
     /// Those of their own domain that are not off.
     lit: HashMap<(String, String), Shown>,
-    /// Who is told by itself.
+    /// The watchers that are notified separately.
     watchers: Watchers,
-    /// The lamps of which watchers are still to be told, and behind which of them.
+    /// The lamps with watchers that are still to be notified, and the watcher after which to continue.
     rest: VecDeque<(String, Option<String>)>,
-    /// Who asks under a domain of which nobody knows yet whether it exists.
+    /// The questions under domains that have not been looked up.
     unsure: VecDeque<Asked>,
-    /// So many domains are looked for that those have to wait.
+    /// Whether these questions have to wait, because too many domains are being looked up.
     is_full: bool,
     /// The lamps that are watched in their own domain.
     watched: Watched,
-    /// Those that are shown although nobody is known to watch them.
+    /// Those that are shown although no phone is known to watch them.
     unwatched: Backlog<LampKey>,
     unwatched_pace: Pace,
     /// How often each phone asks.
     phones: Paces,
-    /// Who asks too often or under a domain that does not exist, and the lamps of which those who watch under one are
-    /// still to be told.
+    /// The questions of phones that ask too often or under a domain that does not exist, and the lamps with watchers under
+    /// such a domain that are still to be notified.
     strangers: VecDeque<Asked>,
     strangers_rest: Backlog<String>,
     strangers_pace: Pace,
@@ -152,7 +152,7 @@ impl Lamps {
         }
     }
 
-    /// For how long there is nothing to do, if nothing else happens.
+    /// How long the thread may wait if nothing else happens.
     fn patience(&self, now: Instant) -> Duration {
         let strangers = !self.strangers.is_empty() || !self.strangers_rest.is_empty();
         let waits = [
@@ -178,7 +178,7 @@ impl Lamps {
         }
     }
 
-    /// Shows the lamp of an orbit as it is now. Some: look at it again after so long.
+    /// Shows the lamp of an orbit as it is now. Returns after how long it has to be shown again, if it has.
     fn show(&mut self, module: &Module, orbit: &OrbitKey) -> Option<Duration> {
         self.follow_proto(module);
         let (shown, later) = orbit_now(module, orbit);
@@ -208,7 +208,7 @@ impl Lamps {
         self.tell_watchers(&login);
     }
 
-    /// Shows those that nobody is known to watch, as many as may be shown now.
+    /// Shows as many as may be shown now of those that no phone is known to watch.
     fn show_unwatched(&mut self, module: &Module) {
         while self.unwatched_pace.wait(Instant::now()).is_zero() {
             let Some(lamp) = self.unwatched.pop() else { return };
@@ -230,7 +230,7 @@ impl Lamps {
         differs
     }
 
-    /// Whoever watches that lamp by itself is told soon.
+    /// The watchers of that lamp that are notified separately are notified soon.
     fn tell_watchers(&mut self, login: &str) {
         match self.rest.iter_mut().find(|(waits, _)| waits == login) {
             Some((_, after)) => *after = None,
@@ -253,8 +253,7 @@ impl Lamps {
         }
     }
 
-    /// Shows the next of those who watch that lamp under a domain that does not exist what it means to them now; whether
-    /// there was one.
+    /// Shows that lamp to the next watcher under a domain that does not exist. Returns whether there was one.
     fn show_strangers(&mut self, module: &Module, login: &str) -> bool {
         let (all, _) = self.watchers.some_of(Instant::now(), login, false, None, usize::MAX);
         let mut meanings = Meanings::new(module, login);
@@ -268,8 +267,8 @@ impl Lamps {
         false
     }
 
-    /// Answers those who ask too often or under a domain that does not exist, and tells those who watch under one, as many
-    /// as may be now.
+    /// Answers phones that ask too often or under a domain that does not exist, and notifies those that watch under one, as
+    /// many as may be now.
     fn serve_strangers(&mut self, module: &Arc<Module>) {
         while self.strangers_pace.wait(Instant::now()).is_zero() {
             let served = if let Some(asked) = self.strangers.pop_front() {
@@ -285,7 +284,7 @@ impl Lamps {
         }
     }
 
-    /// A phone asks. Those of domains that exist are answered first, however many others ask.
+    /// A phone asks. Phones of domains that exist are answered first, however many others ask.
     fn ask(&mut self, module: &Arc<Module>, asked: Asked) {
         let host = host_of(&asked.domain);
         let exists = match host.parse::<IpAddr>() {
@@ -304,7 +303,7 @@ impl Lamps {
         }
     }
 
-    /// Has the next domain looked for; then whoever has asked asks again.
+    /// Has the next domain looked up. Then the questions under it are asked again.
     fn look_for_domains(&mut self, module: &Arc<Module>) {
         let Some(asked) = self.unsure.pop_front() else { return };
         let host = host_of(&asked.domain).to_owned();
@@ -325,11 +324,11 @@ impl Lamps {
         let lot = &meant.lot;
         match Domains::of(module).is_stranger(module, &asked, lot) {
             Some(false) => {}
-            // As if it were not there.
+            // As if the lamp did not exist.
             Some(true) => return,
             None => {
                 let from = asked.phone_domain().unwrap_or_default().to_owned();
-                // If it cannot be looked for, it is not shown.
+                // If the domain cannot be looked up, the lamp is not shown.
                 Domains::of(module).look_for(module, &from, asked);
                 return;
             }
@@ -341,11 +340,11 @@ impl Lamps {
         self.note(module, lot, asked, shown);
     }
 
-    /// Remembers that a phone watches, if what is said to all does not reach it.
+    /// Remembers that a phone watches, if it is not reached by what is sent to all.
     fn note(&mut self, module: &Arc<Module>, lot: &LotKey, asked: Asked, shown: Shown) {
         let time = Instant::now();
         if is_told_one_by_one(module, lot, &asked.login) {
-            // A phone that names an address instead may be any of the switch's.
+            // A phone that names an address instead may belong to any domain of the switch.
             let from = asked.phone_domain().map(str::to_owned).or_else(core::domain);
             let from = from.filter(|from| Domains::of(module).exists(module, from) == Some(true));
             self.watchers.note(time, &asked, from.as_deref(), false, shown);
@@ -416,7 +415,7 @@ impl Lamps {
     }
 }
 
-/// Whether each phone is told of that lamp by itself: it is a tenant's, or a tenant has one of the same name.
+/// Whether each phone is notified of that lamp separately, because it is a tenant's, or a tenant has one of the same name.
 fn is_told_one_by_one(module: &Module, lot: &LotKey, login: &str) -> bool {
     lot.domain.is_some() || module.look(|park| park.is_of_a_tenant(login))
 }

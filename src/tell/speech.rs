@@ -1,5 +1,5 @@
-//! Telling people where the call is, or why it is not: by voice, on the display, by paging and by message. A caller who
-//! is parked never waits for any of it, and none of it can lose a call.
+//! Telling people where the call is, or why it is not parked: by voice, on the display, by paging and by message. A parked
+//! caller never waits for any of it, and none of it can lose a call.
 
 use std::time::{Duration, Instant};
 
@@ -10,20 +10,20 @@ use crate::switch::channel::Flag;
 use crate::switch::ivr::Played;
 use crate::switch::{Session, ivr, log};
 
-/// Before the first word: a phone that has just been answered swallows what comes at once.
+/// The pause before the first word, because a phone that has just been answered swallows what comes at once.
 const SETTLE_MS: u32 = 400;
-/// Heard where the phrase or its sounds are missing: two short high tones for "parked", two long low ones for "not".
+/// Played if the phrase or its sounds are missing: two short high tones for "parked", two long low ones for "not".
 const DONE_TONE: &str = "tone_stream://%(120,80,880);loops=2";
 const SORRY_TONE: &str = "tone_stream://%(300,150,440);loops=2";
 
-/// Tells the orbit to whoever parked, until `stop`.
+/// Tells the orbit to the parker, until `stop`.
 pub(crate) fn orbit(session: Session<'_>, lot: &LotKey, orbit: &OrbitName, stop: &Stop) {
     ivr::display(session, &format!("Parked at {orbit}"), orbit.as_str());
     ivr::sleep(session, SETTLE_MS, stop);
     say(session, "callpark_announce", lot, Some(orbit), DONE_TONE, stop);
 }
 
-/// Tells why there was nothing to retrieve, or no orbit, if the lot tells people anything.
+/// Tells why there was nothing to retrieve, or no orbit, if the lot has `announce`.
 pub(crate) fn refusal(
     module: &Module,
     session: Session<'_>,
@@ -55,7 +55,7 @@ fn say(
     speak(session, phrase, &format!("{}:{orbit}", lot.name), tone, stop);
 }
 
-/// Speaks a phrase of our own; where it or its sounds are missing, a tone is heard.
+/// Speaks a phrase of the module, or plays a tone if the phrase or its sounds are missing.
 fn speak(session: Session<'_>, phrase: &str, data: &str, tone: &str, stop: &Stop) {
     let spoken = uncut(session, stop, || ivr::speak(session, phrase, data, stop));
     if spoken == Played::Failed {
@@ -64,7 +64,7 @@ fn speak(session: Session<'_>, phrase: &str, data: &str, tone: &str, stop: &Stop
 }
 
 /// What wakes a call leaves a mark on its channel (`CF_BREAK`) that may be found only by what is played next, and then
-/// ends that at once. Nobody meant that: it is played again.
+/// ends that at once. In that case it is played again.
 fn uncut(session: Session<'_>, stop: &Stop, play: impl Fn() -> Played) -> Played {
     const AT_ONCE: Duration = Duration::from_millis(60);
     let channel = session.channel();
@@ -79,14 +79,14 @@ fn uncut(session: Session<'_>, stop: &Stop, play: impl Fn() -> Played) -> Played
     play()
 }
 
-/// Offers a caller to be called back with that key.
+/// Offers a caller a call-back by that key.
 pub(crate) fn offer(session: Session<'_>, call: &CallView, key: char, stop: &Stop) {
     let data = format!("{}:{}:{key}", call.lot.name, call.orbit);
     speak(session, "callpark_callback_offer", &data, DONE_TONE, stop);
 }
 
-/// Tells whoever has answered that this key gets them the call, again and again: until they press it (true), `until`, or
-/// the end of the leg.
+/// Tells the user who has answered, again and again, that this key gets them the call. Ends when they press it (true), at
+/// `until`, or with the leg.
 pub(crate) fn confirm(
     session: Session<'_>,
     call: &CallView,
@@ -112,19 +112,19 @@ pub(crate) fn confirm(
     }
 }
 
-/// Tells a caller that somebody will call back.
+/// Tells a caller that a user will call back.
 pub(crate) fn callback(session: Session<'_>, call: &CallView) {
     let data = format!("{}:{}", call.lot.name, call.orbit);
     speak(session, "callpark_callback", &data, DONE_TONE, &Stop::default());
 }
 
-/// Tells a caller that this cannot be.
+/// Tells a caller that what the key asks for is not possible.
 pub(crate) fn sorry(session: Session<'_>, stop: &Stop) {
     uncut(session, stop, || ivr::play(session, SORRY_TONE, stop));
 }
 
 /// Plays what an administrator has configured, a file, a stream or `phrase:<macro>`. A phrase gets
-/// `<lot>:<orbit>:<seconds the caller has waited>`. What cannot be played is logged: nobody's call ends for it.
+/// `<lot>:<orbit>:<seconds the caller has waited>`. What cannot be played is logged, and does not end a call.
 pub(crate) fn play(session: Session<'_>, what: &str, call: &CallView, stop: &Stop) {
     let played = match what.strip_prefix("phrase:") {
         Some(phrase) => {

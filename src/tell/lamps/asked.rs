@@ -17,13 +17,13 @@ pub(crate) struct Asked {
     pub domain: String,
     /// The subscription that gets the answer.
     pub call_id: Option<String>,
-    /// Who asks, by its own account.
+    /// The phone that asks, by its own account.
     source: Arc<str>,
     /// The domain of the phone, by its own account.
     from: Option<String>,
-    /// For how much longer it watches; 0: not any more.
+    /// For how many more seconds it watches. 0 means that it has stopped.
     pub expires_s: u64,
-    /// It has got its answer, and is only to be remembered.
+    /// Whether it has got its answer and is only to be remembered.
     pub is_answered: bool,
 }
 
@@ -33,7 +33,7 @@ const LONGEST_CALL_ID: usize = 512;
 const LONGEST_LOGIN: usize = 64;
 
 impl Asked {
-    /// That subscription of `from` asks for the lamp `login@domain`. None: nothing of ours can be meant.
+    /// That subscription of `from` asks for the lamp `login@domain`. `None` if this cannot be a lamp of ours.
     #[must_use]
     pub(crate) fn new(
         login: &str,
@@ -60,19 +60,19 @@ impl Asked {
         })
     }
 
-    /// The same, which has got its answer.
+    /// The same question, already answered.
     #[must_use]
     pub(crate) fn answered(self) -> Self {
         Self { is_answered: true, ..self }
     }
 
-    /// Who asks, by its own account.
+    /// The phone that asks, by its own account.
     #[must_use]
     pub(crate) fn source(&self) -> Arc<str> {
         Arc::clone(&self.source)
     }
 
-    /// The domain of the phone, by its own account; none for one that names an address.
+    /// The domain of the phone, by its own account. `None` if it names an address.
     #[must_use]
     pub(crate) fn phone_domain(&self) -> Option<&str> {
         self.from.as_deref()

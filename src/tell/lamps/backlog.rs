@@ -1,26 +1,26 @@
-//! What is shown a few at a time: lamps that nobody is known to watch, and whatever is asked under a domain that the
-//! directory does not have. FreeSWITCH looks into its database for those who watch, and writes to it, at every change of a
-//! lamp, and its calls wait for that database. Each is shown as it is when its turn comes: a lamp that has gone out again
-//! meanwhile was not worth a word.
+//! What is shown a few at a time: lamps that no phone is known to watch, and answers under domains that the directory does
+//! not have. At every change of a lamp, FreeSWITCH looks into its database for watchers and writes to it, and its calls wait
+//! for that database. Each lamp is shown as it is when its turn comes. A lamp that has gone out again meanwhile is not
+//! shown.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::hash::Hash;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// Of how many it is counted how often they ask.
+/// For how many phones the module counts how often they ask.
 const MOST_PACES: usize = 20_000;
 /// How many lamps are remembered as watched.
 const MOST_WATCHED: usize = 100_000;
-/// How often it is looked which of so many do not count any more.
+/// How often the tables are searched for entries that have expired.
 const LOOK_EVERY: Duration = Duration::from_secs(10);
 
-/// When a full table was last searched for what does not count any more: each time would be a search for every entry.
+/// When a full table was last searched for entries that have expired, so that not every new entry causes a search.
 #[derive(Default)]
 struct Search(Option<Instant>);
 
 impl Search {
-    /// Whether it is time to search; then that counts as done.
+    /// Whether it is time to search. If so, this counts as a search.
     fn is_due(&mut self, now: Instant) -> bool {
         let due = self.0.is_none_or(|searched| searched + LOOK_EVERY <= now);
         if due {
@@ -30,7 +30,7 @@ impl Search {
     }
 }
 
-/// So many a second, and so many at once after a quiet time.
+/// A pace: a number per second, and a number at once after a quiet time.
 pub(crate) struct Pace {
     every: Duration,
     at_once: u32,
@@ -39,7 +39,7 @@ pub(crate) struct Pace {
 }
 
 impl Pace {
-    /// `every`: the time that one takes.
+    /// `every` is the time that one takes.
     pub(crate) fn new(now: Instant, every: Duration, at_once: u32) -> Self {
         Self { every, at_once, used_until: now }
     }
@@ -55,7 +55,7 @@ impl Pace {
     }
 }
 
-/// One pace for each of those who ask.
+/// One pace for each phone that asks.
 pub(crate) struct Paces {
     every: Duration,
     at_once: u32,
@@ -64,12 +64,12 @@ pub(crate) struct Paces {
 }
 
 impl Paces {
-    /// `every`: the time that one of anybody's takes.
+    /// `every` is the time that one takes, for each phone.
     pub(crate) fn new(every: Duration, at_once: u32) -> Self {
         Self { every, at_once, paces: HashMap::new(), search: Search::default() }
     }
 
-    /// Whether one of that one's may be done now, which then counts. If too many ask to count them all, it may.
+    /// Whether one more of that phone may be done now, which then counts. If too many phones ask to count them all, it may.
     pub(crate) fn may(&mut self, now: Instant, who: Arc<str>) -> bool {
         if self.paces.len() >= MOST_PACES && self.search.is_due(now) {
             self.paces.retain(|_, pace| pace.used_until > now);
@@ -99,7 +99,7 @@ impl<T> Default for Backlog<T> {
 }
 
 impl<T: Clone + Eq + Hash> Backlog<T> {
-    /// That waits from now on, if it does not yet.
+    /// Adds an entry, unless it already waits.
     pub(crate) fn push(&mut self, what: T) {
         if self.is_waiting.insert(what.clone()) {
             self.waiting.push_back(what);
@@ -127,7 +127,7 @@ pub(crate) struct Watched {
 }
 
 impl Watched {
-    /// A phone watches that lamp for so long.
+    /// A phone watches that lamp until then.
     pub(crate) fn note(&mut self, now: Instant, login: &str, until: Instant) {
         if let Some(known) = self.until.get_mut(login) {
             *known = until.max(*known);

@@ -13,7 +13,7 @@ pub(super) struct Blinking {
 }
 
 impl Blinking {
-    /// That lamp begins to blink then, or never.
+    /// Sets when that lamp begins to blink. `None` means never.
     pub(super) fn set(&mut self, place: OrbitKey, at: Option<Instant>) {
         let old = match at {
             Some(at) => self.at.insert(place.clone(), at),

@@ -1,5 +1,5 @@
-//! Which domains the directory has. Looking takes a moment, or seconds where a web server keeps the directory; one thread
-//! does it, one domain after the other, and what it has found is remembered for a while.
+//! Which domains the directory has. Looking a domain up takes a moment, or seconds if a web server has the directory. One
+//! thread looks up one domain after the other, and the results are remembered for a while.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -29,9 +29,9 @@ pub(crate) struct Domains(Mutex<Table>);
 struct Table {
     /// Whether they exist, and since when that is known.
     known: HashMap<String, (bool, Instant)>,
-    /// Those that are to be looked for, and who is to be answered then.
+    /// Those that are to be looked up, and the questions to be answered then.
     wanted: VecDeque<(String, Asked)>,
-    /// A thread looks.
+    /// Whether a thread is looking domains up.
     looks: bool,
 }
 
@@ -43,7 +43,7 @@ impl Table {
 
     fn learn(&mut self, domain: String, exists: bool) {
         if self.known.len() >= MOST_KNOWN {
-            // Those that do not exist are as many as somebody likes to make up.
+            // Callers can make up any number of domains that do not exist.
             self.known.retain(|_, (exists, since)| *exists && since.elapsed() < KNOWN_FOR[0]);
         }
         if self.known.len() >= MOST_KNOWN {
@@ -59,7 +59,8 @@ impl Domains {
         module.table()
     }
 
-    /// Whether that domain is the switch's own, a tenant's, or any other of the directory. None: nobody has looked yet.
+    /// Whether that domain is the switch's own, a tenant's, or any other of the directory. `None` if it has not been looked
+    /// up yet.
     #[must_use]
     pub(crate) fn exists(&self, module: &Module, domain: &str) -> Option<bool> {
         let ours = core::domain().is_some_and(|own| own.eq_ignore_ascii_case(domain))
@@ -67,8 +68,8 @@ impl Domains {
         if ours { Some(true) } else { self.0.lock().get(domain) }
     }
 
-    /// Whether a phone that asks for a lamp of `owner`'s is of another tenant. None: the directory has to be asked, which can
-    /// take a moment.
+    /// Whether a phone that asks for a lamp of `owner` belongs to another tenant. `None` if the directory has to be asked,
+    /// which can take a moment.
     pub(crate) fn is_stranger(
         &self,
         module: &Module,
@@ -77,12 +78,13 @@ impl Domains {
     ) -> Option<bool> {
         match (asked.phone_domain(), owner.domain.as_deref()) {
             (Some(from), Some(owner)) if from != owner => self.exists(module, from),
-            // Everybody's, its own, or nobody can say.
+            // The lamp belongs to no tenant or to the phone's own, or the phone's domain is not known.
             _ => Some(false),
         }
     }
 
-    /// Has it looked for soon; then `asked` is answered. False: too many are being looked for, or nobody can look now.
+    /// Has it looked up soon, and `asked` answered then. Returns false if too many are being looked up, or no thread can be
+    /// started.
     pub(crate) fn look_for(&self, module: &Arc<Module>, domain: &str, asked: Asked) -> bool {
         let starts = {
             let mut table = self.0.lock();
@@ -125,7 +127,7 @@ impl Domains {
     }
 }
 
-/// Nobody looks any more, even if that came to a bad end.
+/// Notes that the thread has ended, even if it panicked.
 struct Ends<'a>(&'a Domains);
 
 impl Drop for Ends<'_> {

@@ -1,4 +1,4 @@
-//! Which lamp a name means to whom.
+//! Which lamp a name means in which domain.
 
 use std::net::IpAddr;
 
@@ -7,7 +7,7 @@ use crate::park::{LotKey, OrbitKey, OrbitName, host_of};
 use crate::switch::core;
 use crate::tell::lamps::shown::{Shown, lot_now, orbit_now};
 
-/// A lamp: that of an orbit, or that of a lot as a whole.
+/// The lamp of an orbit, or of a lot as a whole.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct LampKey {
     /// The lot.
@@ -29,9 +29,9 @@ impl LampKey {
     }
 }
 
-/// What `login` means to somebody in `domain`: an orbit, or a lot as a whole.
+/// What `login` means in `domain`, which is an orbit or a lot as a whole.
 pub(super) fn meant(module: &Module, login: &str, domain: &str) -> Option<LampKey> {
-    // Whoever watches under an address of the switch watches under its domain.
+    // A phone that watches under an address of the switch watches under its domain.
     let host = host_of(domain);
     let domain = host.parse::<IpAddr>().ok().and_then(|_| core::domain());
     let domain = domain.as_deref().unwrap_or(host);
@@ -41,12 +41,11 @@ pub(super) fn meant(module: &Module, login: &str, domain: &str) -> Option<LampKe
     })
 }
 
-/// What a lamp means to those who watch it in one domain or another: that of this lot, or after a reload of another, or
-/// nothing any more.
+/// What a lamp means in each domain in which it is watched. After a reload it can be that of another lot, or of none.
 pub(super) struct Meanings<'a> {
     module: &'a Module,
     login: &'a str,
-    /// The one that was asked for last: to most it means the same.
+    /// The meaning that was asked for last, which is the same in most domains.
     known: Option<(LampKey, Shown)>,
 }
 
@@ -55,7 +54,7 @@ impl<'a> Meanings<'a> {
         Self { module, login, known: None }
     }
 
-    /// To those in that domain.
+    /// What it shows in that domain.
     pub(super) fn to(&mut self, domain: &str) -> Shown {
         let Some(meant) = meant(self.module, self.login, domain) else { return Shown::off() };
         match &self.known {

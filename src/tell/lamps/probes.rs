@@ -5,7 +5,7 @@ use crate::switch::event::{Heard, Kind, Listener};
 use crate::tell::lamps::asked::{Asked, expires_s};
 use crate::tell::lamps::queue::LampQueue;
 
-/// Hears phones that ask: FreeSWITCH sends them no first NOTIFY for a presence of ours, it asks us.
+/// Receives the questions of phones. FreeSWITCH does not send a first NOTIFY for a lamp of ours, and asks the module.
 pub(crate) struct Probes;
 
 impl Listener for Probes {

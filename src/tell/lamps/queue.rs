@@ -1,5 +1,5 @@
-//! What is to be done about lamps. Whoever asks, and however often, has a place of limited size in here; what becomes of a
-//! parked call goes first and is never lost.
+//! What is to be done about lamps. The room for questions of phones is limited, however often they ask. Changes of parked
+//! calls go first and are never lost.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
@@ -24,7 +24,7 @@ pub(crate) enum Job {
     Lot(LotKey),
     /// A phone asks what a lamp shows.
     Asked(Asked),
-    /// The configuration was read again: lamps may be called otherwise, and may be others'.
+    /// The configuration was read again, so that lamps may have other names and other owners.
     Configured,
     /// Nothing.
     Nothing,
@@ -35,7 +35,7 @@ pub(crate) enum Job {
 #[derive(Default)]
 struct Waiting {
     lamps: VecDeque<OrbitKey>,
-    /// The same: each waits once.
+    /// The same lamps, so that each waits once.
     dirty: HashSet<OrbitKey>,
     lots: VecDeque<LotKey>,
     asked: VecDeque<Asked>,
@@ -116,7 +116,7 @@ impl LampQueue {
         });
     }
 
-    /// A phone asks. False: too many do; it is answered when it asks again.
+    /// A phone asks. Returns false if too many do. The phone is answered when it asks again.
     pub(crate) fn ask(&self, asked: Asked) -> bool {
         self.with(|waiting| waiting.ask(asked))
     }
@@ -126,7 +126,7 @@ impl LampQueue {
         self.with(|waiting| waiting.configured = true);
     }
 
-    /// Ends whoever works this off, after the lamps that wait; phones get no answers any more.
+    /// Ends the thread that reads the queue, after the lamps that wait. Phones get no answers any more.
     pub(crate) fn stop(&self) {
         self.with(|waiting| waiting.stop = true);
     }
@@ -146,7 +146,7 @@ impl LampQueue {
         std::mem::take(&mut self.waiting.lock().unanswered)
     }
 
-    /// Waits for something to do, for so long at the most.
+    /// Waits for something to do, at most for `patience`.
     pub(crate) fn next(&self, patience: Duration) -> Job {
         let mut waiting = self.waiting.lock();
         if let Some(job) = waiting.next() {

@@ -1,4 +1,4 @@
-//! What a lamp shows, and how FreeSWITCH is told of it. One function builds every presence event.
+//! What a lamp shows, and how FreeSWITCH learns of it. One function builds every presence event.
 
 use std::time::Duration;
 
@@ -12,11 +12,11 @@ use crate::switch::{clock, core};
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Shown {
     light: Light,
-    /// What is said of it: `Parked`, `2 calls`, `Idle`.
+    /// Its text: `Parked`, `2 calls`, `Idle`.
     status: String,
     /// The waiting caller's name and number, if they may be shown.
     caller: Option<(DisplayName, Number)>,
-    /// By which phones pick it up.
+    /// The dialog by which phones pick the call up.
     dialog: Option<Dialog>,
 }
 
@@ -28,7 +28,7 @@ enum Light {
 }
 
 impl Shown {
-    /// Nothing.
+    /// A lamp that is off.
     #[must_use]
     pub(crate) fn off() -> Self {
         Self { light: Light::Off, status: "Idle".to_owned(), caller: None, dialog: None }
@@ -40,7 +40,7 @@ impl Shown {
         self.light == Light::Off
     }
 
-    /// Fires it for the lamp `login@domain`; to the one subscription `asked_by`, or to all.
+    /// Fires it for the lamp `login@domain`, to the one subscription `asked_by` or to all.
     pub(crate) fn fire(&self, proto: &str, login: &str, domain: &str, asked_by: Option<&str>) {
         let Some(event) = Event::new(Kind::PresenceIn, None) else { return };
         let headers = self.headers(proto, login, domain, asked_by);
@@ -59,7 +59,7 @@ impl Shown {
             Light::Blinking => ("active", "CS_ROUTING", "early"),
             Light::Off => ("unknown", "CS_HANGUP", "terminated"),
         };
-        // Never empty: sofia makes no <dialog> without one. Without a '-' it passes for no channel's uuid.
+        // Never empty, because sofia makes no <dialog> without an id. Without a '-' it cannot pass for a channel's uuid.
         let mut id: String = login.chars().filter(|c| *c != '-').collect();
         if id.is_empty() {
             id = "lot".to_owned();

@@ -1,5 +1,5 @@
-//! The phones that watch lamps already when the module is loaded, or has read its configuration again: mod_sofia keeps
-//! them in its database, and asks only for those that subscribe from now on.
+//! The phones that already watch lamps when the module is loaded, or has read its configuration again. mod_sofia keeps them
+//! in its database, and asks only for those that subscribe from then on.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use crate::tell::lamps::queue::LampQueue;
 
 /// How many are read of one database.
 const MOST: usize = 50_000;
-/// When it is looked again whether there is room for more of them.
+/// The interval at which the thread looks again for room for more of them.
 const ROOM_AGAIN: Duration = Duration::from_millis(20);
 
 /// Has every lamp that is being watched answered as if its phone had just asked. Returns at once.
@@ -23,7 +23,7 @@ pub(crate) fn answer_all(module: &Arc<Module>) {
         in_thread("callpark-lamps", move || {
             let proto = module.settings.read().presence_proto.clone();
             for asked in databases().iter().flat_map(|database| watched(database, &proto)) {
-                // Nobody is in a hurry here, and phones that ask by themselves may be.
+                // This is not urgent, and phones that ask by themselves may be.
                 while !LampQueue::of(&module).has_room() && !module.is_stopping() {
                     std::thread::sleep(ROOM_AGAIN);
                 }
@@ -43,7 +43,7 @@ pub(crate) fn answer_all(module: &Arc<Module>) {
 
 /// The subscriptions that are alive, in one database.
 fn watched(database: &str, proto: &str) -> Vec<Asked> {
-    // Nothing else can be asked for: it goes into a query.
+    // Nothing else is allowed, because it goes into a query.
     if !proto.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c)) {
         return Vec::new();
     }

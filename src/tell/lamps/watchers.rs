@@ -1,10 +1,10 @@
-//! The subscriptions that are told one by one: those to lamps that tenants have, and those from other domains than a lamp's
-//! own. What is said to all who watch a number in a domain FreeSWITCH also sends to those who watch it in another domain of
+//! The subscriptions that are notified one by one: those to lamps of tenants, and those from other domains than a lamp's
+//! own. What is sent to all who watch a number in a domain, FreeSWITCH also sends to those who watch it in another domain of
 //! the profile (`presence-hosts`), or by the switch's address.
 //!
-//! Anybody can subscribe, under any name and as often as they like. So every table of the same kind has a limit of its own:
-//! a lamp, a phone, a phone on a lamp, a domain, everything. Where a limit is reached, the subscription that was renewed
-//! longest ago makes room.
+//! Anybody can subscribe, under any name and any number of times. Therefore there is a limit for each lamp, each phone, each
+//! phone on a lamp, each domain, and in all. When a limit is reached, the subscription that was renewed longest ago makes
+//! room.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -26,21 +26,21 @@ const MOST_OF_A_PHONE: usize = 1_000;
 /// The most of one phone to one lamp: it may have been restarted, and have subscribed to several kinds of event.
 const MOST_OF_A_PHONE_ON_A_LAMP: usize = 8;
 
-/// A lamp, and what FreeSWITCH knows the subscription by; for all those of a domain at once, `@` and the domain.
+/// A lamp, and FreeSWITCH's name of the subscription. For all those of a domain at once, `@` and the domain.
 type Key = Arc<(String, String)>;
 
-/// One subscription, or those of a whole domain to a lamp that is everybody's.
+/// One subscription, or those of a whole domain to a lamp that has no tenant.
 #[derive(Clone)]
 pub(crate) struct Watcher {
     /// The domain in which it watches, as it has spelled it.
     pub domain: String,
-    /// What FreeSWITCH knows it by; none: all of that domain.
+    /// FreeSWITCH's name of it. `None` means all of that domain.
     pub call_id: Option<String>,
     /// What it was shown last.
     pub shown: Shown,
-    /// When it is over, unless it is renewed.
+    /// When it ends, unless it is renewed.
     until: Instant,
-    /// Counts up with every renewal.
+    /// Rises with every renewal.
     renewed: u64,
     /// The limits it falls under.
     scopes: [Scope; 5],
@@ -52,7 +52,7 @@ impl Watcher {
         self.scopes.iter().any(|scope| matches!(scope, Scope::Domain(Some(_))))
     }
 
-    /// Shows it the lamp `login`, if that has changed; whether it has.
+    /// Shows it the lamp `login`, if that has changed. Returns whether it has.
     pub(crate) fn show(&mut self, proto: &str, login: &str, shown: Shown) -> bool {
         let changes = self.shown != shown;
         if changes {
@@ -93,14 +93,14 @@ pub(crate) struct Watchers {
     all: BTreeMap<Key, Watcher>,
     /// The same in the order in which they were renewed.
     scopes: HashMap<Scope, BTreeSet<(u64, Key)>>,
-    /// When each is over.
+    /// When each ends.
     ends: BTreeSet<(Instant, Key)>,
     count: u64,
 }
 
 impl Watchers {
-    /// Notes a subscription, or that it was renewed or has ended, and what it is shown. `domain`: the domain of the
-    /// directory whose it is, if that is known. `whole`: it stands for all who watch the lamp in that domain.
+    /// Notes a subscription, or that it was renewed or has ended, and what it is shown. `domain` is its domain
+    /// of the directory, if known. `whole` says that it stands for all who watch the lamp in that domain.
     pub(crate) fn note(
         &mut self,
         now: Instant,
@@ -118,11 +118,11 @@ impl Watchers {
         if let Some(old) = self.forget(&key)
             && whole
         {
-            // The others of that domain are told of what has changed meanwhile.
+            // The others of that domain are notified of what has changed meanwhile.
             (until, shown) = (until.max(old.until), old.shown);
         }
         if whole {
-            // It has been told by itself while nobody knew the domain.
+            // It was notified separately while the domain was not known.
             self.forget(&Arc::new((asked.login.clone(), call_id.clone())));
         }
         if until <= now {
@@ -161,7 +161,7 @@ impl Watchers {
         if !self.scopes.get(scope).is_some_and(is_full) {
             return;
         }
-        // Of everything the largest domain has the most to give.
+        // If the whole is full, the largest domain makes room.
         let domains = || self.scopes.iter().filter(|(it, _)| matches!(it, Scope::Domain(_)));
         let from = match scope {
             Scope::All => domains().max_by_key(|(_, set)| set.len()).map(|(_, set)| set),
@@ -186,15 +186,15 @@ impl Watchers {
         Some(watcher)
     }
 
-    /// Forgets those that are over.
+    /// Forgets those that have ended.
     fn end(&mut self, now: Instant) {
         while let Some((_, key)) = self.ends.first().filter(|(until, _)| *until <= now).cloned() {
             self.forget(&key);
         }
     }
 
-    /// The next `most` of one lamp that are not over, behind `after`, if anything; and the last one's name, if there may be
-    /// more. `known`: those whose domain the directory has, or the others.
+    /// At most `most` of one lamp that have not ended, after `after` if that is given, and the last one's name if there may
+    /// be more. `known` selects those whose domain the directory has, or the others.
     pub(crate) fn some_of(
         &mut self,
         now: Instant,
@@ -220,7 +220,7 @@ impl Watchers {
         self.all.keys().map(|key| key.0.clone()).collect()
     }
 
-    /// All of them are forgotten; gives back their lamps and what they were shown.
+    /// Forgets all of them, and returns their lamps and what they were shown.
     pub(crate) fn take_all(&mut self) -> Vec<(String, Watcher)> {
         let all = std::mem::take(&mut self.all);
         self.scopes.clear();
@@ -228,7 +228,7 @@ impl Watchers {
         all.into_iter().map(|(key, watcher)| (key.0.clone(), watcher)).collect()
     }
 
-    /// Forgets those whose lamp is not there any more, and gives them back.
+    /// Forgets those whose lamp no longer exists, and returns them.
     pub(crate) fn retain(
         &mut self,
         is_there: impl Fn(&str, &str) -> bool,
