@@ -240,7 +240,8 @@ fn orbit_key(park: &Park, lot: &str, orbit: &str) -> Result<OrbitKey, Refusal> {
     Ok(OrbitKey { lot: args::lot(park, lot, None)?, orbit: args::orbit(orbit)? })
 }
 
-/// A phone that rings is not moved: whoever answers gets what it was called for. Nor is a leg that could not be parked.
+/// A phone that rings is not moved, because the user who answers gets what it was called for. Nor is a leg moved that could
+/// not be parked.
 fn nobody_there(leg: &switch::Located) -> Result<(), Error> {
     match standing::obstacle_to_parking(leg.session().channel()) {
         Some(Refusal::Unanswered) => {
@@ -268,7 +269,7 @@ fn one_line(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
-/// A session that is up, by the uuid an administrator typed.
+/// A session that has not hung up, by the uuid that an administrator typed.
 fn session(uuid: &str) -> Result<switch::Located, Error> {
     switch::Located::find(uuid)
         .ok_or_else(|| Error::new(Refusal::Gone, format!("there is no channel {uuid:?}")))

@@ -4,7 +4,7 @@ use crate::park::{LotKey, OrbitName, Park, Refusal, Want};
 
 /// The lot when none is named.
 pub(crate) const DEFAULT_LOT: &str = "default";
-/// More than this is no argument but an accident.
+/// The longest argument, in bytes. A longer one is a mistake.
 const LONGEST: usize = 1024;
 
 /// A lot, and a word that says which of its calls or orbits.

@@ -1,4 +1,4 @@
-//! What the fuzz targets in `fuzz/` call: one function a kind of text that somebody else writes. Each panics if what it
+//! What the fuzz targets in `fuzz/` call: one function for each kind of text from outside. Each panics if what it
 //! promises does not hold. See "Fuzzing" in CONTRIBUTING.md.
 
 mod command;
@@ -41,7 +41,7 @@ fn park() -> Park {
     park
 }
 
-/// Nobody can take it for more than one line, nor for another one.
+/// It cannot pass for more than one line, nor for another line.
 fn is_one_line(text: &str) {
     assert!(!text.contains(is_invisible), "{text:?}");
 }

@@ -1,4 +1,4 @@
-//! One call in the switch: whose leg it is, how it came, how it is parked, kept and handed over.
+//! One call in the switch: its party, how it came, and how it is parked, kept and handed over.
 
 pub(crate) mod after_bridge;
 pub(crate) mod arrival;

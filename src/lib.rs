@@ -1,8 +1,8 @@
 //! mod_callpark: call parking for FreeSWITCH.
 //!
-//! A caller is put into a numbered *orbit* and hears music; somebody entitled picks the call up from any phone; if nobody
-//! does, it comes back. [`park`] decides all that, without FreeSWITCH, threads or a clock. `switch` is FreeSWITCH made
-//! safe. What is between them carries out what was decided.
+//! A caller is put into a numbered *orbit* and hears music. A user who may do so picks the call up from any phone. If nobody
+//! does, the call comes back. [`park`] decides all that, without FreeSWITCH, threads or a clock. `switch` is FreeSWITCH made
+//! safe. What is between them carries out the decisions.
 
 mod api;
 mod apps;

@@ -35,7 +35,7 @@ static RUNNING: RwLock<Option<Arc<Module>>> = RwLock::new(None);
 pub(crate) struct ParkedLeg {
     /// Raised when its verdict may have changed, or there is an interlude: stop the music and look.
     pub stop: Stop,
-    /// The token of whoever takes its place.
+    /// The token of the leg that takes its place.
     pub replacement: Mutex<Option<String>>,
     interludes: Mutex<VecDeque<Interlude>>,
     taken_out: AtomicBool,
@@ -56,7 +56,7 @@ impl ParkedLeg {
         self.interludes.lock().pop_front()
     }
 
-    /// Somebody else's command connects the call, which is not parked any more. The music does not go on after that.
+    /// A command from outside connects the call, which is not parked any more. The music does not continue after that.
     pub(crate) fn take_out(&self) {
         self.taken_out.store(true, Ordering::Release);
         self.stop.wake();
@@ -133,12 +133,12 @@ impl Module {
         *RUNNING.write() = Some(module);
     }
 
-    /// There is no running module any more; gives back the one that ran.
+    /// Ends `running`, and returns the module that ran.
     pub(crate) fn take_running() -> Option<Arc<Self>> {
         RUNNING.write().take()
     }
 
-    /// The one table of that type, which belongs to whoever knows the type.
+    /// The one table of that type, which belongs to the room that knows the type.
     #[must_use]
     pub(crate) fn table<T: Any + Send + Sync + Default>(&self) -> Arc<T> {
         self.tables.of()
@@ -150,7 +150,7 @@ impl Module {
     }
 
     /// Decides something in the table, then, with the lock released, carries out what follows from it. `here` is the
-    /// session on whose thread we are, if any: it can be told things even while it is hanging up.
+    /// session on whose thread this runs, if any. Its variables can be set even while it is hanging up.
     pub(crate) fn act<T>(
         self: &Arc<Self>,
         here: Option<Session<'_>>,
@@ -228,7 +228,7 @@ impl Module {
         let Some(leg) = self.leg(uuid) else { return };
         {
             let mut waiting = leg.interludes.lock();
-            // Two of the same in a row help nobody.
+            // The same is not played twice in a row.
             if waiting.contains(&interlude) {
                 return;
             }

@@ -1,4 +1,4 @@
-//! What others are told: events, the log, lamps, speech and messages.
+//! What others see and hear: events, the log, lamps, speech and messages.
 
 pub(crate) mod cdr;
 pub(crate) mod event;

@@ -1,4 +1,4 @@
-//! `callpark callbacks`, `callpark callback cancel`: who is to be called back.
+//! `callpark callbacks`, `callpark callback cancel`: the call-backs that are owed.
 
 use std::sync::Arc;
 

@@ -48,7 +48,7 @@ fn run(module: &Arc<Module>, words: &[&str]) -> Answer {
     ok(place)
 }
 
-/// The channel has got there: whoever looks at the table after the answer finds it, unless it has left already.
+/// Waits until the channel is parked, so that a look at the table after the answer finds it, unless it has already left.
 fn settled(module: &Module, uuid: &CallUuid) {
     const WITHIN: Duration = Duration::from_millis(500);
     let parked = || module.look(|park| park.reservation(uuid)).is_none();

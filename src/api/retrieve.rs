@@ -1,4 +1,4 @@
-//! `callpark retrieve`: connects a parked call to a channel that is up, or to whoever answers a dial string.
+//! `callpark retrieve`: connects a parked call to an existing channel, or to the phone that answers a dial string.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -74,8 +74,8 @@ fn connect(module: &Arc<Module>, call: CallView, leg: Located) -> Result<(), Err
     let errand = Errand { told: Some(Arc::clone(&told)), ..Errand::by_command(call.info.uuid) };
     let errands = called::errands(module);
     let token = errands.issue(errand, called::APPLICATION, "");
-    // Not taken out of what it does: there may be nothing left to take when it comes. But a caller whom nobody has answered
-    // has no media, without which FreeSWITCH takes no requests.
+    // Not taken out of what it does, because there may be nothing left to retrieve when it comes. But a caller who has not
+    // been answered has no media, without which FreeSWITCH takes no requests.
     let answered = leg.session().channel().test(Flag::Answered);
     let force = if answered { Force::Ask } else { Force::Take };
     if errand::send(&errands, &token, leg.session(), force).map_err(busy)? == Sent::OnItsWay {

@@ -132,7 +132,7 @@ fn arrived(module: &Arc<Module>, session: Session<'_>, arrival: Arrival) {
     }
 }
 
-/// The call that a leg has stood for, on its own thread: it retrieves. There is no dialplan for it to go back to.
+/// The call for which a leg has stood retrieves, on its own thread. It has no dialplan to go back to.
 fn retrieve_through(
     module: &Arc<Module>,
     session: Session<'_>,
@@ -248,7 +248,7 @@ pub(crate) fn park(
     }
 }
 
-/// Early media and ringing calls are answered: a call nobody answered cannot wait here.
+/// Answers calls that ring or have early media, because a call that is not answered cannot wait here.
 fn answer(channel: Channel<'_>, uuid: &CallUuid, place: &park::OrbitKey) {
     if !channel.answer() {
         log::info(
@@ -280,7 +280,7 @@ fn replace(module: &Arc<Module>, session: Session<'_>, replacement: Replacement)
     }
 }
 
-/// Tells the phone that transferred the call that it worked, if it waits for that, and lets it go.
+/// Confirms the transfer to the phone that transferred the call, if it waits for that, and hangs it up.
 fn confirm(session: Session<'_>) {
     ivr::confirm_blind_transfer(session);
     if let Some(phone) = session.channel().variable("blind_transfer_uuid") {
@@ -291,8 +291,8 @@ fn confirm(session: Session<'_>) {
     }
 }
 
-/// Whether the orbit is spoken to a call that dialled here itself: to a user of ours, who may be about to transfer
-/// somebody to it. To a caller from outside it means nothing, unless the dialplan asks for it.
+/// Whether the orbit is spoken to a call that dialled here itself. It is for a user of this switch, who may be about to
+/// transfer a party to it. To a caller from outside the orbit means nothing, unless the dialplan asks for it.
 fn hears_orbit(channel: Channel<'_>, by: &Party) -> bool {
     match channel.variable(variables::ANNOUNCE) {
         Some(wish) => wish != "false",

@@ -63,7 +63,7 @@ impl Application for Retrieve {
     }
 }
 
-/// Which call is wanted, and by whom.
+/// The call that is wanted, and the user who wants it.
 pub(crate) struct Wanted {
     lot: LotKey,
     /// An orbit, `next`, or `ask`.
@@ -144,7 +144,7 @@ pub(crate) fn retrieve(
     Ok(Some("retrieved"))
 }
 
-/// Has a leg that is with nobody leave what it does and come here, on its own thread and as its dialplan's application.
+/// Has a leg that is not connected leave what it does and come here, on its own thread and as its dialplan's application.
 fn come(
     module: &Module,
     session: Session<'_>,
@@ -207,7 +207,7 @@ fn run_errand(session: Session<'_>, token: &str) {
         if let Some(run) = errand.run {
             match (&heard, &result) {
                 (_, Ok(_)) => Rings::of(&module).end(run),
-                // Does nothing if it is known already that the step failed, or if somebody else was faster.
+                // Does nothing if the step is already known to have failed, or if another leg was faster.
                 (Err(why), _) => ring::failed(&module, &errand.uuid, run, why),
                 (Ok(()), Err(Refusal::Gone)) => {
                     ring::failed(&module, &errand.uuid, run, "the phone that answered has left");
@@ -233,17 +233,17 @@ fn run_errand(session: Session<'_>, token: &str) {
     after.end(session, cause, Dialplan::Over);
 }
 
-/// Whether the call still waits for whoever has claimed it: it does so for two seconds.
+/// Whether the call still waits for the leg that has claimed it, which it does for two seconds.
 fn holds(module: &Module, claim: &Claim) -> bool {
     let verdict = module.look(|park| park.verdict(&claim.call.info.uuid));
     matches!(verdict, Verdict::Bridge { ticket, .. } if ticket == claim.ticket)
 }
 
-/// Plays what whoever has answered is to hear first, and has them confirm that they are there. Whoever is not to have the
-/// call any more is hung up, so this ends with the leg.
+/// Plays what the user who has answered is to hear first, and has them confirm that they are there. A leg that must not have
+/// the call any more is hung up, so this ends with the leg.
 ///
 /// # Errors
-/// They did not.
+/// The user did not confirm.
 fn hear(module: &Arc<Module>, session: Session<'_>, errand: &Errand) -> Result<(), String> {
     let call = module.look(|park| park.find(clock::now(), &errand.uuid));
     let Some(call) = call else { return Ok(()) };

@@ -87,7 +87,7 @@ pub(crate) const SETTINGS: [Param<Settings>; 1] = [Param::of(
     },
 )];
 
-/// Sets what the `<param>` elements say, each param once at the most.
+/// Sets what the `<param>` elements say, each param once at most.
 pub(super) fn apply<'a, T>(
     table: &[Param<T>],
     target: &mut T,

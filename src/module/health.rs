@@ -53,13 +53,13 @@ pub(crate) fn parts(health: &Health, overdue_ms: u64) -> Vec<Part> {
     ]
 }
 
-/// Lamps need their thread, and FreeSWITCH's word of who asks.
+/// Lamps need their thread, and FreeSWITCH's reports of phones that ask.
 fn lamps(health: &Health) -> Part {
     let thread = health.showing.part("lamps", 0);
     if thread.ok { health.lamps.part("lamps", "shown as they change") } else { thread }
 }
 
-/// A panic is a fault of the module's, and nobody knows what it has left undone: it stays in there until FreeSWITCH is
+/// A panic is a fault of the module, and what it has left undone is not known. Therefore it is shown until FreeSWITCH is
 /// restarted.
 fn errors(panics: Panics, began_ms: u64) -> Part {
     let name = "errors";

@@ -1,8 +1,8 @@
-//! What the worker is told.
+//! Messages to the worker.
 
 use crate::park::{CallUuid, RunId};
 
-/// What the worker is told.
+/// A message to the worker.
 pub(crate) enum Message {
     /// There may be something to do earlier than what you wait for.
     Look,

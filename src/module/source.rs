@@ -220,8 +220,8 @@ pub(crate) fn follow(module: &Arc<Module>) {
     }
 }
 
-/// Has a thread [`follow`] soon; one that has not begun to read yet serves for several. False: there is no thread to be had
-/// now.
+/// Has a thread [`follow`] soon. A thread that has not begun to read yet serves several requests. Returns false if no thread
+/// can be started.
 #[must_use]
 pub(crate) fn follow_soon(module: &Arc<Module>) -> bool {
     let readings = Readings::of(module);

@@ -1,5 +1,5 @@
-//! What the running module keeps for those above it: each noun's own table, by its type. So the module need not know
-//! whom it serves.
+//! What the running module keeps for those above it: each noun's own table, by its type. Therefore the module need
+//! not know these rooms.
 
 use std::any::{Any, TypeId};
 use std::collections::HashMap;

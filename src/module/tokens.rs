@@ -1,7 +1,9 @@
-//! Errands that travel through FreeSWITCH as one word of an application's data: what a leg was sent for, handed out once.
+//! Errands that travel through FreeSWITCH as one word of an application's data. An errand is what a leg was sent for, and
+//! is handed out once.
 //!
 //! An errand is *out* until its leg takes it. Before the leg has *set off*, the errand can be called off, and nothing has
-//! happened to the leg. Afterwards nobody can hold the leg any more: the errand stays good until the leg takes it or is gone.
+//! happened to the leg. Afterwards the leg cannot be held any more, and the errand stays valid until the leg takes it
+//! or has hung up.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -29,20 +31,20 @@ struct Out<T> {
     asked_in_vain: bool,
     /// Why the leg is not to set off any more.
     refused: Option<Refusal>,
-    /// Until when it is remembered, if nobody knows which leg comes for it.
+    /// Until when it is remembered, if it is not known which leg comes for it.
     until: Option<Instant>,
 }
 
-/// What has become of an errand.
+/// How far an errand is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Progress {
     /// It is not out: the leg has taken it, or it was called off.
     Over,
-    /// The leg has not set off. True: it was asked, and did not.
+    /// The leg has not set off. True if it was asked to, in vain.
     Asked(bool),
-    /// The leg has not set off, and there is no use in it any more.
+    /// The leg has not set off, and need not any more.
     Refused(Refusal),
-    /// The leg is on its way. True: it was asked again since then.
+    /// The leg is on its way. True if it was asked again since then.
     Away(bool),
 }
 
@@ -75,7 +77,7 @@ impl<T> Tokens<T> {
         token
     }
 
-    /// Nobody knows which leg comes for it: it is forgotten after a minute.
+    /// It is not known which leg comes for it, so it is forgotten after a minute.
     pub(crate) fn lapse(&self, token: &str) {
         const COMES_WITHIN: Duration = Duration::from_secs(60);
         if let Some(out) = self.out.lock().get_mut(token) {
@@ -135,7 +137,7 @@ impl<T> Tokens<T> {
         }
     }
 
-    /// Calls it off unless the leg has set off; true: nobody comes for it any more.
+    /// Calls it off unless the leg has set off. Returns whether it was called off.
     pub(crate) fn call_off(&self, token: &str) -> bool {
         let mut out = self.out.lock();
         match out.get(token) {
@@ -145,12 +147,12 @@ impl<T> Tokens<T> {
         }
     }
 
-    /// Takes the errand; `data` begins with its token. `None`: it was taken before, or there never was one.
+    /// Takes the errand. `data` begins with its token. `None` if it was taken before, or never existed.
     pub(crate) fn take(&self, data: &str) -> Option<T> {
         self.out.lock().remove(token(data)).map(|out| out.errand)
     }
 
-    /// Whether nobody has taken it yet.
+    /// Whether it has not been taken yet.
     pub(crate) fn is_out(&self, token: &str) -> bool {
         self.out.lock().contains_key(token)
     }

@@ -30,7 +30,7 @@ pub(crate) const CALLBACK_NUMBER: &str = "callpark_callback_number";
 // Notes of the module's own.
 /// The parker that the module has found: a later park does not take it for one that the dialplan has named.
 pub(crate) const PARKER_FOUND: &str = "callpark_parker_found";
-/// What rings for a run, until somebody has answered: from then on the leg is known by its uuid.
+/// The run for which a leg rings, until it is answered. From then on the leg is known by its uuid.
 pub(crate) const RUN: &str = "callpark_run";
 /// What `exec_after_bridge_app` was before a hand-over.
 pub(crate) const AFTER_BRIDGE: &str = "callpark_exec_after_bridge_app";

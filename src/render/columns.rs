@@ -9,7 +9,7 @@ pub(super) enum Cell<'a> {
     Text(Cow<'a, str>),
     Number(u64),
     Truth(bool),
-    /// There is no such thing: no timeout, no known parker.
+    /// There is no value, such as a timeout or a known parker.
     Nothing,
 }
 

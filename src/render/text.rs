@@ -10,7 +10,8 @@ use crate::park::{is_invisible, shortened};
 const WIDEST: usize = 48;
 
 /// Header, a line a row, and how many there are. Cells are separated by blanks; one that holds blanks, quotes or
-/// anything that does not show is in quotes, with escapes; `-` is nothing. So whoever splits a line finds the cells.
+/// anything that does not show is in quotes, with escapes; `-` is nothing. Therefore a program that splits a line
+/// finds the cells.
 pub(super) fn table<T>(items: &[T], columns: &[Column<T>], one: &str) -> String {
     let columns: Vec<_> = columns.iter().filter(|column| !column.wide).collect();
     let header = columns.iter().map(|column| column.name.to_owned()).collect();
@@ -53,7 +54,7 @@ pub(super) fn cell(cell: &Cell<'_>) -> String {
     }
 }
 
-/// As it is, if nobody can misread that; otherwise in quotes.
+/// The text as it is if it cannot be misread, and otherwise in quotes.
 pub(super) fn quoted(text: &str) -> Cow<'_, str> {
     let odd = |c: char| c.is_whitespace() || matches!(c, '"' | '\\') || is_invisible(c);
     if text.is_empty() || text == "-" || text.contains(odd) {

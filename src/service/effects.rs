@@ -14,7 +14,7 @@ use crate::tell::event;
 use crate::tell::feed::Feed;
 use crate::tell::lamps::queue::LampQueue;
 
-/// Carries out what was decided, in its order, but first what is told. `here`: the session on whose thread we are.
+/// Carries out what was decided, events first and then the rest in its order. `here` is the session on whose thread this runs.
 pub(crate) fn carry_out(module: &Arc<Module>, decided: Decided, here: Option<Session<'_>>) {
     let Decided { number, effects } = decided;
     tell(module, number, &effects, here);

@@ -30,7 +30,7 @@ use crate::tell::lamps::probes::Probes;
 use crate::tell::lamps::queue::LampQueue;
 use crate::tell::lamps::subscriptions;
 
-/// How long `shutdown` waits for those who are still inside the module, beyond the 10 s FreeSWITCH has waited.
+/// How long `shutdown` waits for threads that are still inside the module, beyond the 10 s FreeSWITCH has waited.
 const EMPTY_WITHIN: Duration = Duration::from_secs(5);
 /// How long calls that `shutdown` has hung up may take to leave.
 const LEAVE_WITHIN: Duration = Duration::from_secs(3);
@@ -141,7 +141,7 @@ fn end_calls(module: &Arc<Module>) {
     }
 }
 
-/// Stops the module. False: somebody is still inside, the code must stay mapped.
+/// Stops the module. Returns false if a thread is still inside, so that the code must stay mapped.
 pub(crate) fn stop() -> bool {
     let Some(module) = Module::running() else { return true };
     module.begin_stopping();

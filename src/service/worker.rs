@@ -33,7 +33,7 @@ const REGISTERED_BY: Duration = Duration::from_secs(3);
 /// A return step that has failed from that moment on.
 type NotRung = (Instant, CallUuid, RunId, String);
 
-/// Runs until it is told to stop.
+/// Runs until [`Message::Stop`].
 pub(crate) fn run(module: &Arc<Module>, messages: &Receiver<Message>) {
     let _inside = Inside::enter();
     let _beating = module.health.worker.beat();

@@ -36,7 +36,7 @@ pub(crate) fn names(session: Session<'_>) -> Vec<String> {
     log(session).into_iter().map(|(name, _)| name).collect()
 }
 
-/// Runs an application on the session's own thread, with its data as it is. False: it cannot be run.
+/// Runs an application on the session's own thread, with its data as it is. Returns false if it cannot be run.
 pub(crate) fn run(session: Session<'_>, application: &str, data: &str) -> bool {
     const AS_IT_IS: &str = "app_disable_expand_variables";
     // What an application notes of itself; the module's own is the one that goes on.

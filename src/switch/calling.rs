@@ -1,4 +1,4 @@
-//! Calling somebody.
+//! Calling a phone.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -43,7 +43,7 @@ pub(crate) struct Dial<'a> {
     pub variables: &'a [(&'a str, &'a str)],
 }
 
-/// Calls somebody and waits for the answer.
+/// Calls a phone and waits for the answer.
 ///
 /// # Errors
 /// Why nobody answered, by FreeSWITCH's cause name.
@@ -51,8 +51,8 @@ pub(crate) fn call(dial: &Dial<'_>, call_off: &CallOff) -> Result<Located, Strin
     originate(None, dial, call_off)
 }
 
-/// Calls somebody on behalf of `session`, on its own thread, and bridges it to who answers; returns when the bridge is
-/// over.
+/// Calls a phone on behalf of `session`, on its own thread, and bridges it to the phone that answers. Returns when the
+/// bridge has ended.
 ///
 /// # Errors
 /// Why nobody answered, by FreeSWITCH's cause name.

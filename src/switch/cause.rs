@@ -12,7 +12,7 @@ impl Cause {
     /// `NORMAL_CLEARING` (16).
     pub(crate) const NORMAL_CLEARING: Self =
         Self(sys::switch_call_cause_t::SWITCH_CAUSE_NORMAL_CLEARING);
-    /// `LOSE_RACE` (702): somebody else was faster.
+    /// `LOSE_RACE` (702): another leg was faster.
     pub(crate) const LOSE_RACE: Self = Self(sys::switch_call_cause_t::SWITCH_CAUSE_LOSE_RACE);
     /// `MANAGER_REQUEST` (703): what FreeSWITCH hangs calls up with that are in a module it unloads.
     pub(crate) const MANAGER_REQUEST: Self =
@@ -20,7 +20,7 @@ impl Cause {
     /// `SYSTEM_SHUTDOWN` (701): what FreeSWITCH hangs every call up with when it ends.
     pub(crate) const SYSTEM_SHUTDOWN: Self =
         Self(sys::switch_call_cause_t::SWITCH_CAUSE_SYSTEM_SHUTDOWN);
-    /// `BLIND_TRANSFER` (800): who transferred is let go.
+    /// `BLIND_TRANSFER` (800): the party that transferred is hung up.
     pub(crate) const BLIND_TRANSFER: Self =
         Self(sys::switch_call_cause_t::SWITCH_CAUSE_BLIND_TRANSFER);
     /// `ATTENDED_TRANSFER` (801): a consultation leg whose other party was transferred to where it was.

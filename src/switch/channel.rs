@@ -71,7 +71,7 @@ const FILE: &CStr = c"mod_callpark";
 pub(crate) struct Variables(Option<Event>);
 
 impl Variables {
-    /// The value of one of them: the far end's, for all that can be told.
+    /// The value of one of them, which may come from the far end.
     #[must_use]
     pub(crate) fn get(&self, name: &str) -> Option<Untrusted> {
         self.of_switch(name).map(Untrusted::from)
@@ -151,8 +151,8 @@ impl Channel<'_> {
         }
     }
 
-    /// Until [`unshadow`](Self::unshadow) a variable has this value for whoever asks, whatever it is set to. FreeSWITCH
-    /// keeps such values on a stack: each has to be taken away once.
+    /// Until [`unshadow`](Self::unshadow) whatever reads the variable gets this value, even if the variable is set.
+    /// FreeSWITCH keeps such values on a stack, so each has to be removed once.
     pub(crate) fn shadow(self, name: &str, value: &str) {
         let Some(event) = Event::new(Kind::Variables, None) else { return };
         let mut raw = event.with(name, value).into_raw();
@@ -243,7 +243,7 @@ impl Channel<'_> {
         }
     }
 
-    /// Whether it is a leg that the switch has called and nobody has answered.
+    /// Whether it is a leg that the switch has called and that has not been answered.
     #[must_use]
     pub(crate) fn is_ringing_phone(self) -> bool {
         !self.test(Flag::Answered) && self.variable("direction").as_deref() == Some("outbound")
@@ -253,8 +253,8 @@ impl Channel<'_> {
         unsafe { sys::switch_channel_get_state(self.raw) }
     }
 
-    /// Whether it can be sent elsewhere. Not while it is set up, and not while whoever has called it is about to send it
-    /// somewhere: one of the two ways would be lost.
+    /// Whether it can be sent elsewhere. It cannot while it is being set up, nor while the command that has called it is
+    /// about to send it somewhere, because one of the two destinations would be lost.
     #[must_use]
     pub(crate) fn can_be_sent(self) -> bool {
         let state = self.state();
@@ -309,8 +309,8 @@ impl Channel<'_> {
         }
     }
 
-    /// Answers unless it is answered. False: it cannot be, because it is going down, or because only its far end can do
-    /// that. FreeSWITCH calls the latter a success.
+    /// Answers unless it is answered. Returns false if it cannot be answered, because it is hanging up or because only
+    /// its far end can do that. FreeSWITCH calls the latter a success.
     #[must_use]
     pub(crate) fn answer(self) -> bool {
         let answered = || self.test(Flag::Answered);

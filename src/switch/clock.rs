@@ -14,8 +14,8 @@ pub(crate) fn now() -> Moment {
     Moment(u64::try_from(START.elapsed().as_millis()).unwrap_or(u64::MAX))
 }
 
-/// How long until `at`; nothing if it is past. Rounded up by less than a millisecond, so that who waits so long wakes
-/// when it is due and not just before.
+/// The time until `at`, or zero if `at` has passed. It is rounded up by less than a millisecond, so that a thread that waits
+/// for this time wakes when the moment has come and not just before.
 #[must_use]
 pub(crate) fn until(at: Moment) -> Duration {
     Duration::from_millis(at.0).saturating_sub(START.elapsed())
@@ -28,8 +28,8 @@ pub(crate) fn epoch_ms() -> u64 {
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// Looks again and again whether something is `done`, for as long as `limit`; whether it was. FreeSWITCH tells nobody of
-/// what is waited for in this way.
+/// Looks again and again, for at most `limit`, whether something is `done`. Returns whether it was. FreeSWITCH has no event
+/// for what is awaited in this way.
 pub(crate) fn poll(limit: Duration, every: Duration, mut done: impl FnMut() -> bool) -> bool {
     let end = Instant::now() + limit;
     loop {

@@ -5,7 +5,7 @@ use std::ffi::{CStr, c_char};
 use super::sys;
 use super::text::{from_c, to_c};
 
-/// So many words are offered at the most: FreeSWITCH sorts them in quadratic time, under a lock of its own.
+/// How many words are offered at most, because FreeSWITCH sorts them in quadratic time, under a lock of its own.
 const MOST: usize = 500;
 
 /// Gives the words that can stand at one place of a command.

@@ -1,4 +1,4 @@
-//! Dial strings: what FreeSWITCH is told to call.
+//! Dial strings, which say what FreeSWITCH shall call.
 //!
 //! They are made here and nowhere else, which `make check` sees to: of a user, or of a text of the configuration or of a
 //! command in which `expand` has filled in what may go in there.
@@ -31,14 +31,14 @@ impl DialString {
         &self.0
     }
 
-    /// The group whose members it stands for, if it does.
+    /// The group for whose members it stands, if any.
     #[must_use]
     pub(crate) fn group(&self) -> Option<&str> {
         self.0.strip_prefix("group/")
     }
 
-    /// Each phone by itself: splits at the commas that are in no brackets, into [`MOST`] at the most. Variables in front of
-    /// all of them go in front of each.
+    /// Each phone separately. This splits at the commas outside brackets, into [`MOST`] parts at most. Variables in front of
+    /// the whole go in front of each part.
     #[must_use]
     pub(crate) fn each(&self) -> Vec<DialString> {
         let parts: Vec<&str> = split(&self.0, &[',']).take(MOST).collect();

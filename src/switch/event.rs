@@ -227,7 +227,7 @@ pub(crate) struct Subclass {
 }
 
 impl Subclass {
-    /// Reserves it. `None` when somebody else owns it.
+    /// Reserves it. `None` if another module owns it.
     #[must_use]
     pub(crate) fn reserve(name: &'static CStr) -> Option<Self> {
         // SAFETY: literals; the owner's name is the same for freeing.

@@ -1,4 +1,4 @@
-//! The edge between C and Rust: counts who is inside, and stops panics.
+//! The edge between C and Rust: counts the threads inside, and stops panics.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -32,7 +32,7 @@ impl Drop for Inside {
     }
 }
 
-/// Waits until nobody is inside, at most `limit`. Returns how many still are.
+/// Waits until no thread is inside, at most for `limit`. Returns how many still are.
 pub(crate) fn wait_until_empty(limit: Duration) -> usize {
     clock::poll(limit, Duration::from_millis(5), || INSIDE.load(Ordering::Acquire) == 0);
     INSIDE.load(Ordering::Acquire)
@@ -52,7 +52,7 @@ pub(crate) fn uncounted<T>(name: &str, fallback: T, body: impl FnOnce() -> T) ->
 /// Runs `body`: a panic ends here, and is logged with its text and its number.
 ///
 /// # Errors
-/// The number of the panic, for whoever has to be told.
+/// The number of the panic.
 pub(crate) fn caught<T>(name: &str, body: impl FnOnce() -> T) -> Result<T, Panicked> {
     catch_unwind(AssertUnwindSafe(body)).map_err(|panic| {
         let what = panic

@@ -22,7 +22,7 @@ extern "C" fn on_hangup<L: Listener>(
     sys::switch_status_t::SWITCH_STATUS_SUCCESS
 }
 
-/// What FreeSWITCH is told to call.
+/// What FreeSWITCH calls.
 trait Table {
     const TABLE: sys::switch_state_handler_table_t;
 }
