@@ -76,9 +76,12 @@ fn names(header: &str) -> Vec<String> {
     let mut names: Vec<String> = header
         .split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
         .filter(|word| {
-            ["switch_", "_switch_", "SWITCH_", "CF_", "CS_", "SAF_", "SOF_", "SMODF_"]
-                .iter()
-                .any(|prefix| word.starts_with(prefix))
+            [
+                "switch_", "_switch_", "SWITCH_", "CC_", "CF_", "CS_", "SAF_", "SFF_", "SMBF_",
+                "SCC_", "SCCT_", "SOF_", "SMODF_",
+            ]
+            .iter()
+            .any(|prefix| word.starts_with(prefix))
         })
         .map(str::to_owned)
         .collect();

@@ -21,6 +21,7 @@ typedef struct switch_caller_profile switch_caller_profile_t;
 typedef struct switch_caller_extension switch_caller_extension_t;
 typedef struct switch_frame switch_frame_t;
 typedef struct switch_file_handle switch_file_handle_t;
+typedef struct switch_codec switch_codec_t;
 typedef struct switch_ivr_dmachine switch_ivr_dmachine_t;
 typedef struct switch_dial_handle_s switch_dial_handle_t;
 typedef struct switch_xml *switch_xml_t;
@@ -82,10 +83,13 @@ typedef enum {
 	CF_ORIGINATING = 30,
 	CF_STOP_BROADCAST = 31,
 	CF_PROXY_MEDIA = 32,
+	CF_MEDIA_ACK = 45,
 	CF_RECOVERED = 59,
 	CF_3P_NOMEDIA_REQUESTED = 140,
 	CF_ARRANGED_BRIDGE = 164
 } switch_channel_flag_t;
+
+typedef enum { CC_MEDIA_ACK = 1 } switch_channel_cap_t;
 
 typedef enum {
 	SWITCH_CAUSE_NONE = 0,
@@ -333,10 +337,9 @@ char *switch_channel_expand_variables_check(switch_channel_t *channel, const cha
 											switch_event_t *api_list, uint32_t recur);
 char *switch_channel_get_name(switch_channel_t *channel);
 uint32_t switch_channel_test_flag(switch_channel_t *channel, switch_channel_flag_t flag);
+uint32_t switch_channel_test_cap(switch_channel_t *channel, switch_channel_cap_t cap);
 void switch_channel_set_flag_value(switch_channel_t *channel, switch_channel_flag_t flag, uint32_t value);
 void switch_channel_clear_flag(switch_channel_t *channel, switch_channel_flag_t flag);
-switch_status_t switch_channel_wait_for_flag(switch_channel_t *channel, switch_channel_flag_t want_flag, switch_bool_t pres,
-											 uint32_t to, switch_channel_t *super_channel);
 int switch_channel_test_ready(switch_channel_t *channel, switch_bool_t check_ready, switch_bool_t check_media);
 switch_status_t switch_channel_perform_answer(switch_channel_t *channel, const char *file, const char *func, int line);
 switch_channel_state_t switch_channel_perform_hangup(switch_channel_t *channel, const char *file, const char *func, int line,
@@ -365,6 +368,249 @@ switch_status_t switch_core_event_hook_add_state_change(switch_core_session_t *s
 /* Runs on the thread that gives a session a message. */
 typedef switch_status_t (*switch_receive_message_hook_t) (switch_core_session_t *session, switch_core_session_message_t *message);
 switch_status_t switch_core_event_hook_add_receive_message(switch_core_session_t *session, switch_receive_message_hook_t receive_message);
+
+/* ---- audio: files and streams, codecs, frames ---- */
+typedef struct switch_file_interface switch_file_interface_t;
+typedef struct apr_file_t switch_file_t;
+typedef struct switch_buffer switch_buffer_t;
+typedef struct switch_audio_resampler switch_audio_resampler_t;
+typedef struct switch_codec_interface switch_codec_interface_t;
+typedef struct switch_codec_implementation switch_codec_implementation_t;
+typedef union switch_codec_settings switch_codec_settings_t;
+typedef struct payload_map_s payload_map_t;
+typedef struct vpx_image switch_image_t;
+typedef struct switch_media_bug switch_media_bug_t;
+typedef uint8_t switch_byte_t;
+typedef uint8_t switch_payload_t;
+typedef uint32_t switch_codec_flag_t;
+typedef uint32_t switch_frame_flag_t;
+typedef uint32_t switch_io_flag_t;
+
+typedef struct switch_mm_s {
+	int samplerate;
+	int channels;
+	int keyint;
+	int ab;
+	int vb;
+	int vw;
+	int vh;
+	int cbr;
+	float fps;
+	float source_fps;
+	int source_kps;
+	int vbuf;
+	int vprofile;
+	int vencspd;
+	uint8_t try_hardware_encoder;
+	int scale_w;
+	int scale_h;
+	int fmt;
+	char *auth_username;
+	char *auth_password;
+} switch_mm_t;
+
+/* Made of zeros by us, filled in and emptied by FreeSWITCH. */
+struct switch_file_handle {
+	switch_file_interface_t *file_interface;
+	uint32_t flags;
+	switch_file_t *fd;
+	unsigned int samples;
+	uint32_t samplerate;
+	uint32_t native_rate;
+	uint32_t channels;
+	uint32_t real_channels;
+	unsigned int format;
+	unsigned int sections;
+	int seekable;
+	switch_size_t sample_count;
+	int speed;
+	switch_memory_pool_t *memory_pool;
+	uint32_t prebuf;
+	uint32_t interval;
+	void *private_info;
+	char *handler;
+	int64_t pos;
+	switch_buffer_t *audio_buffer;
+	switch_buffer_t *sp_audio_buffer;
+	uint32_t thresh;
+	uint32_t silence_hits;
+	uint32_t offset_pos;
+	switch_size_t samples_in;
+	switch_size_t samples_out;
+	int32_t vol;
+	int32_t volgranular;
+	switch_audio_resampler_t *resampler;
+	switch_buffer_t *buffer;
+	switch_byte_t *dbuf;
+	switch_size_t dbuflen;
+	switch_buffer_t *pre_buffer;
+	unsigned char *pre_buffer_data;
+	switch_size_t pre_buffer_datalen;
+	const char *file;
+	const char *func;
+	int line;
+	char *file_path;
+	char *spool_path;
+	const char *prefix;
+	int max_samples;
+	switch_event_t *params;
+	uint32_t cur_channels;
+	uint32_t cur_samplerate;
+	char *stream_name;
+	char *modname;
+	switch_mm_t mm;
+	switch_mutex_t *flag_mutex;
+	int64_t duration;
+	int64_t vpos;
+	void *muxbuf;
+	switch_size_t muxlen;
+};
+
+typedef enum {
+	SWITCH_FILE_FLAG_READ = 1,
+	SWITCH_FILE_DATA_SHORT = 8,
+	SWITCH_FILE_NATIVE = 512
+} switch_file_flag_enum_t;
+
+switch_status_t switch_core_perform_file_open(const char *file, const char *func, int line, switch_file_handle_t *fh,
+											  const char *file_path, uint32_t channels, uint32_t rate, unsigned int flags,
+											  switch_memory_pool_t *pool);
+/* len: samples of each channel. data must have room for them with the channels that the file itself has. */
+switch_status_t switch_core_file_read(switch_file_handle_t *fh, void *data, switch_size_t *len);
+switch_status_t switch_core_file_close(switch_file_handle_t *fh);
+
+typedef enum { SCC_VIDEO_GEN_KEYFRAME = 0 } switch_codec_control_command_t;
+typedef enum { SCCT_NONE = 0 } switch_codec_control_type_t;
+typedef switch_status_t (*switch_core_codec_init_func_t) (switch_codec_t *, switch_codec_flag_t,
+														  const switch_codec_settings_t *codec_settings);
+typedef switch_status_t (*switch_core_codec_encode_func_t) (switch_codec_t *codec, switch_codec_t *other_codec, void *decoded_data,
+															uint32_t decoded_data_len, uint32_t decoded_rate, void *encoded_data,
+															uint32_t *encoded_data_len, uint32_t *encoded_rate, unsigned int *flag);
+typedef switch_status_t (*switch_core_codec_decode_func_t) (switch_codec_t *codec, switch_codec_t *other_codec, void *encoded_data,
+															uint32_t encoded_data_len, uint32_t encoded_rate, void *decoded_data,
+															uint32_t *decoded_data_len, uint32_t *decoded_rate, unsigned int *flag);
+typedef switch_status_t (*switch_core_codec_video_encode_func_t) (switch_codec_t *codec, switch_frame_t *frame);
+typedef switch_status_t (*switch_core_codec_video_decode_func_t) (switch_codec_t *codec, switch_frame_t *frame);
+typedef switch_status_t (*switch_core_codec_control_func_t) (switch_codec_t *codec, switch_codec_control_command_t cmd,
+															 switch_codec_control_type_t ctype, void *cmd_data,
+															 switch_codec_control_type_t atype, void *cmd_arg,
+															 switch_codec_control_type_t *rtype, void **ret_data);
+typedef switch_status_t (*switch_core_codec_destroy_func_t) (switch_codec_t *);
+
+/* One of the ways in which a codec can be used; they live as long as the codec's module. */
+struct switch_codec_implementation {
+	int codec_type;
+	switch_payload_t ianacode;
+	char *iananame;
+	char *fmtp;
+	uint32_t samples_per_second;
+	uint32_t actual_samples_per_second;
+	int bits_per_second;
+	int microseconds_per_packet;
+	uint32_t samples_per_packet;
+	uint32_t decoded_bytes_per_packet;
+	uint32_t encoded_bytes_per_packet;
+	uint8_t number_of_channels;
+	int codec_frames_per_packet;
+	switch_core_codec_init_func_t init;
+	switch_core_codec_encode_func_t encode;
+	switch_core_codec_decode_func_t decode;
+	switch_core_codec_video_encode_func_t encode_video;
+	switch_core_codec_video_decode_func_t decode_video;
+	switch_core_codec_control_func_t codec_control;
+	switch_core_codec_destroy_func_t destroy;
+	uint32_t codec_id;
+	uint32_t impl_id;
+	char *modname;
+	switch_codec_implementation_t *next;
+};
+
+typedef enum {
+	SWITCH_CODEC_FLAG_ENCODE = 1,
+	SWITCH_CODEC_FLAG_DECODE = 2,
+	SWITCH_CODEC_FLAG_PASSTHROUGH = 128,
+	SWITCH_CODEC_FLAG_HAS_ADJ_BITRATE = 16384
+} switch_codec_flag_enum_t;
+
+/* Made of zeros by us and initialised by FreeSWITCH, or a session's own. */
+struct switch_codec {
+	switch_codec_interface_t *codec_interface;
+	const switch_codec_implementation_t *implementation;
+	char *fmtp_in;
+	char *fmtp_out;
+	uint32_t flags;
+	switch_memory_pool_t *memory_pool;
+	void *private_info;
+	switch_payload_t agreed_pt;
+	switch_mutex_t *mutex;
+	switch_codec_t *next;
+	switch_core_session_t *session;
+	switch_frame_t *cur_frame;
+};
+
+switch_status_t switch_core_codec_init_with_bitrate(switch_codec_t *codec, const char *codec_name, const char *modname, const char *fmtp,
+													uint32_t rate, int ms, int channels, uint32_t bitrate, uint32_t flags,
+													const switch_codec_settings_t *codec_settings, switch_memory_pool_t *pool);
+switch_status_t switch_core_codec_encode(switch_codec_t *codec, switch_codec_t *other_codec, void *decoded_data, uint32_t decoded_data_len,
+										 uint32_t decoded_rate, void *encoded_data, uint32_t *encoded_data_len, uint32_t *encoded_rate,
+										 unsigned int *flag);
+switch_status_t switch_core_codec_destroy(switch_codec_t *codec);
+/* Belongs to the session, and only its own thread may look at it. */
+switch_codec_t *switch_core_session_get_write_codec(switch_core_session_t *session);
+switch_codec_t *switch_core_session_get_read_codec(switch_core_session_t *session);
+
+typedef struct switch_frame_geometry {
+	int32_t w;
+	int32_t h;
+	int32_t x;
+	int32_t y;
+	int32_t z;
+	int32_t M;
+	int32_t X;
+} switch_frame_geometry_t;
+
+struct switch_frame {
+	switch_codec_t *codec;
+	const char *source;
+	void *packet;
+	uint32_t packetlen;
+	void *extra_data;
+	void *data;
+	uint32_t datalen;
+	uint32_t buflen;
+	uint32_t samples;
+	uint32_t rate;
+	uint32_t channels;
+	switch_payload_t payload;
+	uint32_t timestamp;
+	uint16_t seq;
+	uint32_t ssrc;
+	switch_bool_t m;
+	switch_frame_flag_t flags;
+	void *user_data;
+	payload_map_t *pmap;
+	switch_image_t *img;
+	switch_frame_geometry_t geometry;
+};
+
+typedef enum {
+	SFF_CNG = 1,
+	SFF_RFC2833 = 16,
+	SFF_NOT_AUDIO = 256
+} switch_frame_flag_enum_t;
+typedef enum { SWITCH_IO_FLAG_NONE = 0 } switch_io_flag_enum_t;
+
+switch_status_t switch_core_session_write_frame(switch_core_session_t *session, switch_frame_t *frame, switch_io_flag_t flags, int stream_id);
+
+typedef enum {
+	SMBF_TAP_NATIVE_READ = 8192,
+	SMBF_TAP_NATIVE_WRITE = 16384
+} switch_media_bug_flag_enum_t;
+typedef void (*switch_media_bug_exec_cb_t) (switch_media_bug_t *bug, void *user_data);
+uint32_t switch_core_media_bug_test_flag(switch_media_bug_t *bug, uint32_t flag);
+switch_status_t switch_core_media_bug_exec_all(switch_core_session_t *orig_session, const char *function, switch_media_bug_exec_cb_t cb,
+											   void *user_data);
+switch_status_t switch_core_media_bug_enumerate(switch_core_session_t *session, switch_stream_handle_t *stream);
 
 /* ---- doing things with calls ---- */
 typedef switch_status_t (*switch_input_callback_function_t) (switch_core_session_t *session, void *input,
@@ -399,6 +645,9 @@ typedef struct {
 } switch_input_args_t;
 
 switch_status_t switch_ivr_play_file(switch_core_session_t *session, switch_file_handle_t *fh, const char *file, switch_input_args_t *args);
+/* Reads frames, and answers keys and requests, until a callback says otherwise; timeouts in ms, 0: none. */
+switch_status_t switch_ivr_collect_digits_callback(switch_core_session_t *session, switch_input_args_t *args, uint32_t digit_timeout,
+												   uint32_t abs_timeout);
 switch_status_t switch_ivr_sleep(switch_core_session_t *session, uint32_t ms, switch_bool_t sync, switch_input_args_t *args);
 switch_status_t switch_ivr_phrase_macro_event(switch_core_session_t *session, const char *macro_name, const char *data,
 											  switch_event_t *event, const char *lang, switch_input_args_t *args);

@@ -10,4 +10,7 @@
 
 void callpark_log(switch_log_level_t level, const char *uuid, const char *file, const char *func, int line, const char *text);
 
+/* Whether a media bug that is not only a tap listens to the session, or changes what it plays: its audio is decoded then. */
+switch_bool_t callpark_has_media_bug(switch_core_session_t *session);
+
 #endif

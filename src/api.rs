@@ -29,6 +29,7 @@ mod return_now;
 mod set;
 mod show;
 mod status;
+mod streams;
 
 /// The command.
 pub(crate) struct Callpark;
@@ -95,6 +96,7 @@ const VERBS: &[Verb] = &[
     callbacks::ONE,
     reload::VERB,
     health::VERB,
+    streams::VERB,
     Verb {
         name: "version",
         syntax: "",

@@ -60,6 +60,7 @@ impl ParkedLeg {
     pub(crate) fn take_out(&self) {
         self.taken_out.store(true, Ordering::Release);
         self.stop.wake();
+        self.stop.rouse();
     }
 
     /// Whether that has happened.
@@ -221,6 +222,7 @@ impl Module {
         if let Some(parked) = Located::find(uuid.as_str()) {
             parked.session().wake();
         }
+        leg.stop.rouse();
     }
 
     /// Has the parked call hear that, now.

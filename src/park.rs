@@ -77,7 +77,7 @@ pub use fallback::{AfterReturn, BadFallback, WhenFull, WhenOccupied};
 pub use forecast::{Forecast, OrbitState, OrbitView};
 pub use free::Assign;
 pub use info::CallInfo;
-pub use lot_config::LotConfig;
+pub use lot_config::{HoldEncode, LotConfig};
 pub use moment::Moment;
 pub use names::{CallUuid, CallbackId, LotKey, LotName, OrbitKey, OrbitName, RunId, Ticket};
 pub use outcome::{End, Outcome, Refusal};

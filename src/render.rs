@@ -12,6 +12,7 @@ use serde::ser::{SerializeMap, SerializeSeq, Serializer};
 
 mod columns;
 mod health;
+mod streams;
 mod text;
 mod xml;
 
@@ -21,6 +22,7 @@ mod tests;
 use crate::park::{CallView, CallbackView, LotView, OrbitView};
 use columns::{CALLBACK_COLUMNS, COLUMNS, Cell, LOT_COLUMNS};
 pub(crate) use health::{health_json, health_text};
+pub(crate) use streams::{StreamView, streams_json, streams_text};
 pub(crate) use xml::illegal as illegal_in_xml;
 
 /// How a list is written.

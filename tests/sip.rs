@@ -54,6 +54,7 @@ mod sip {
     mod replaces_tenants;
     mod retrievers;
     mod returns;
+    mod shared_music;
     mod step_looks;
     mod step_races;
     mod steps;

@@ -238,8 +238,7 @@ pub(crate) fn park(
             if told && lot.as_ref().is_some_and(|lot| lot.announce) {
                 parked.announce(&place);
             }
-            let music = lot.as_ref().and_then(|lot| lot.hold_music.as_deref());
-            parked.stay(&mut Music::choose(channel, music));
+            parked.stay(&mut Music::choose(module, channel, lot.as_deref()));
         }
         Err(refused) => {
             drop(parked);
@@ -269,8 +268,7 @@ fn replace(module: &Arc<Module>, session: Session<'_>, replacement: Replacement)
             parked.can_be_replaced(&place, None);
             answer(channel, &uuid, &place);
             let lot = module.look(|park| park.lot_config(&place.lot));
-            let music = lot.as_ref().and_then(|lot| lot.hold_music.as_deref());
-            parked.stay(&mut Music::choose(channel, music));
+            parked.stay(&mut Music::choose(module, channel, lot.as_deref()));
         }
         Err(refusal) => {
             drop(parked);

@@ -2,12 +2,12 @@
 
 use super::params::{Param, seconds};
 use crate::park::{
-    BadDestination, BadFallback, BadPriorities, ByPriority, LotConfig, NoTone, TimeoutRule,
-    WhenFull, WhenOccupied, read_number,
+    BadDestination, BadFallback, BadPriorities, ByPriority, HoldEncode, LotConfig, NoTone,
+    TimeoutRule, WhenFull, WhenOccupied, read_number,
 };
 
 /// The params of a `<lot>`.
-pub(crate) const LOT_PARAMS: [Param<LotConfig>; 30] = [
+pub(crate) const LOT_PARAMS: [Param<LotConfig>; 31] = [
     Param::of(
         "timeout",
         "90",
@@ -46,6 +46,21 @@ pub(crate) const LOT_PARAMS: [Param<LotConfig>; 30] = [
          channel's `temp_hold_music` or `hold_music`, or the music of the switch. If the \
          music cannot be played, the caller hears silence and the module logs a warning",
         |lot| &mut lot.hold_music,
+    ),
+    Param::of(
+        "hold-encode",
+        "shared",
+        "`shared` reads and encodes music once for all callers who hear the same, which costs much \
+         less: a caller joins the music where it is. With `own` each call plays it from the \
+         beginning. See [Hold music](#hold-music)",
+        |lot, value| {
+            lot.hold_encode = match value {
+                "shared" => HoldEncode::Shared,
+                "own" => HoldEncode::Own,
+                _ => return Err("must be shared or own".to_owned()),
+            };
+            Ok(())
+        },
     ),
     Param::of(
         "assign",

@@ -22,6 +22,7 @@ use crate::module::message::Message;
 use crate::park::{CallUuid, CallView, Claim, Claimant, LotKey, Refusal, Target, Ticket};
 use crate::switch::channel::Flag;
 use crate::switch::clock;
+use crate::switch::codec::Voice;
 use crate::switch::{Channel, Located, Session, ivr};
 
 mod bond;
@@ -36,8 +37,10 @@ pub(crate) use proof::look_at_bridges;
 use state::{Handover, Handovers};
 pub(crate) use told::Told;
 
-/// How long the parked leg waits until the other leg is ready, in ms. That takes a few ms.
-const OTHER_READY_MS: u32 = 2_000;
+/// How long the parked leg waits until the other leg is ready. That takes a few ms.
+const OTHER_READY: Duration = Duration::from_secs(2);
+/// How long the parked leg waits for the other's phone to acknowledge the answer.
+const HEARS_WITHIN: Duration = Duration::from_millis(10);
 /// How long the other leg waits for the parked one, in ms. That takes one media frame.
 const PARKED_COMES_MS: u32 = 5_000;
 /// How long two legs must have been in a bridge before it counts. A leg that hangs up sooner has not spoken a word, and the
@@ -194,13 +197,14 @@ pub(crate) fn withdraw(module: &Module, ticket: Ticket) {
     }
 }
 
-/// The parked leg's side, on its own thread: bridges to the leg that claimed it.
+/// The parked leg's side, on its own thread: bridges to the leg that claimed it. `voice` is what the caller has said last.
 pub(crate) fn give(
     module: &Arc<Module>,
     parked: Session<'_>,
     uuid: &CallUuid,
     ticket: Ticket,
     leg: &CallUuid,
+    voice: &mut Voice,
 ) -> Given {
     let channel = parked.channel();
     let resume = || {
@@ -221,7 +225,9 @@ pub(crate) fn give(
     channel.clear_flag(Flag::Break);
     Handovers::of(module).look_at(ticket, Instant::now() + REAL_BRIDGE);
     module.tell_worker(Message::Look);
-    bridge(parked, other.session(), &handover);
+    // A packet can overtake the answer, which says where it comes from.
+    clock::poll(HEARS_WITHIN, Duration::from_micros(200), || other.session().channel().can_hear());
+    bridge(parked, other.session(), &handover, voice);
     parting::wait_until_seen(parked);
     drop(other);
     if !handover.was_looked_at() && handover.lasted() >= SURELY_REAL {
@@ -249,7 +255,12 @@ fn take_up(
     there: Channel<'_>,
     ticket: Ticket,
 ) -> Option<Arc<Handover>> {
-    if !there.wait_for(Flag::ArrangedBridge, OTHER_READY_MS, parked) {
+    // FreeSWITCH's own way to wait for a flag looks once in 20 ms.
+    let waits = || there.test(Flag::ArrangedBridge);
+    clock::poll(OTHER_READY, Duration::from_micros(200), || {
+        waits() || !there.up() || !parked.ready()
+    });
+    if !(waits() && there.up() && parked.ready()) {
         withdraw(module, ticket);
         return None;
     }
@@ -263,7 +274,7 @@ fn take_up(
 }
 
 /// Bridges the two, and returns when the parked leg has left the bridge.
-fn bridge(parked: Session<'_>, other: Session<'_>, handover: &Handover) {
+fn bridge(parked: Session<'_>, other: Session<'_>, handover: &Handover, voice: &mut Voice) {
     let (channel, there) = (parked.channel(), other.channel());
     // The other leg's side of the bridge hangs *us* up if it goes away before it has seen this flag, which FreeSWITCH
     // sets some microseconds, or on a busy machine milliseconds, too late (`audio_bridge_thread`).
@@ -273,6 +284,8 @@ fn bridge(parked: Session<'_>, other: Session<'_>, handover: &Handover) {
     channel.set_flag(Flag::NoMediaRequested);
     handover.retriever.begin(there);
     handover.parked.begin(channel);
+    // This is what the other hears until the bridge begins, which discards what has arrived by then.
+    voice.say(parked, other);
     ivr::bridge(parked, other);
     if !handover.is_real() {
         outstay(channel, handover);

@@ -1,11 +1,19 @@
 //! What a parked caller hears.
 
+mod ring;
+mod shared;
+pub(crate) mod streams;
+
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use shared::Shared;
+
 use crate::leg::expand::{expand, holds_what_was_sent};
-use crate::module::ParkedLeg;
 use crate::module::variables;
-use crate::park::shortened;
+use crate::module::{Module, ParkedLeg};
+use crate::park::{HoldEncode, LotConfig, shortened};
+use crate::switch::codec::Voice;
 use crate::switch::ivr::{self, Played};
 use crate::switch::text::is_true;
 use crate::switch::{Channel, Session, log};
@@ -22,12 +30,20 @@ const SLEEP_MS: u32 = 500;
 pub(crate) struct Music {
     sources: Vec<String>,
     failures: u32,
+    /// Heard together with others; none: each call plays for itself.
+    shared: Option<Shared>,
+    /// What the caller said last.
+    pub(crate) voice: Voice,
 }
 
 impl Music {
     /// In this order: the call's own `callpark_hold_music`, the lot's, the channel's hold music, silence.
     #[must_use]
-    pub(crate) fn choose(channel: Channel<'_>, lot: Option<&str>) -> Self {
+    pub(crate) fn choose(
+        module: &Arc<Module>,
+        channel: Channel<'_>,
+        lot: Option<&LotConfig>,
+    ) -> Self {
         let own =
             channel.variable(variables::HOLD_MUSIC).filter(|music| {
                 match holds_what_was_sent(channel, music) {
@@ -44,7 +60,7 @@ impl Music {
             });
         let chosen = [
             own,
-            lot.map(str::to_owned),
+            lot.and_then(|lot| lot.hold_music.clone()),
             channel.variable("temp_hold_music"),
             channel.variable("hold_music"),
         ]
@@ -58,7 +74,9 @@ impl Music {
         .filter(|music| !["", "silence", "indicate_hold"].contains(&music.as_str()));
         // The last resort is tried last and stays.
         let sources = std::iter::once(SILENCE.to_owned()).chain(chosen).collect();
-        Self { sources, failures: 0 }
+        let alone = lot.is_some_and(|lot| lot.hold_encode == HoldEncode::Own);
+        let shared = (!alone).then(|| Shared::new(module));
+        Self { sources, failures: 0, shared, voice: Voice::default() }
     }
 
     fn failed(&mut self, uuid: &str, why: &str) {
@@ -93,6 +111,11 @@ pub(crate) fn hold(session: Session<'_>, leg: &ParkedLeg, music: &mut Music) {
             ivr::sleep(session, SLEEP_MS, &leg.stop);
             continue;
         };
+        if let Some(shared) = &mut music.shared
+            && shared.hear(session, source, &leg.stop, &mut music.voice)
+        {
+            continue;
+        }
         let began = Instant::now();
         let played = ivr::play(session, source, &leg.stop);
         let short = began.elapsed() < TOO_SHORT;

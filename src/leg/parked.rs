@@ -60,8 +60,14 @@ impl<'a> Parked<'a> {
             match self.module.look(|park| park.verdict(&self.uuid)) {
                 Verdict::Hold => self.wait(music),
                 Verdict::Bridge { ticket, leg } => {
-                    let given =
-                        handover::give(&self.module, self.session, &self.uuid, ticket, &leg);
+                    let given = handover::give(
+                        &self.module,
+                        self.session,
+                        &self.uuid,
+                        ticket,
+                        &leg,
+                        &mut music.voice,
+                    );
                     if given == Given::Taken {
                         return self.end_of_bridge();
                     }

@@ -13,6 +13,15 @@ use super::range::OrbitRange;
 use super::steps::Step;
 use super::timeout::Timeout;
 
+/// How hold music is encoded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HoldEncode {
+    /// Once for all calls that hear the same music in the same format.
+    Shared,
+    /// By each call for itself, from the beginning.
+    Own,
+}
+
 /// The configuration of one lot. `config::Config` reads it, and ensures that no key is used twice and no orbit
 /// is in two lots of one domain.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +34,8 @@ pub struct LotConfig {
     pub timeout: Timeout,
     /// What the caller hears. `None` means the music of the channel or the switch.
     pub hold_music: Option<String>,
+    /// Whether one encoder serves all callers who hear the same music.
+    pub hold_encode: HoldEncode,
     /// Which orbit a call gets that does not ask for one.
     pub assign: Assign,
     /// What happens to a call when every orbit is taken.
@@ -80,6 +91,7 @@ impl LotConfig {
             ranges,
             timeout: Timeout::default(),
             hold_music: None,
+            hold_encode: HoldEncode::Shared,
             assign: Assign::First,
             when_full: WhenFull::Continue,
             when_occupied: WhenOccupied::Next,

@@ -22,7 +22,7 @@ pub(super) struct Column<T> {
 }
 
 impl<T> Column<T> {
-    const fn new(name: &'static str, get: fn(&T) -> Cell<'_>) -> Self {
+    pub(super) const fn new(name: &'static str, get: fn(&T) -> Cell<'_>) -> Self {
         Column { name, get, wide: false }
     }
 
@@ -81,7 +81,7 @@ pub(super) const CALLBACK_COLUMNS: [Column<CallbackView>; 11] = [
     Column::wide("uuid", |callback| text(callback.uuid.as_str())),
 ];
 
-fn text(text: &str) -> Cell<'_> {
+pub(super) fn text(text: &str) -> Cell<'_> {
     Cell::Text(Cow::Borrowed(text))
 }
 

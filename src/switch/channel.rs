@@ -22,6 +22,8 @@ pub(crate) struct Channel<'a> {
 pub(crate) enum Flag {
     /// The far end has picked up.
     Answered,
+    /// The far end hears us before it has picked up.
+    EarlyMedia,
     /// Leaves its application for another place in the dialplan.
     Transfer,
     /// In a bridge.
@@ -50,6 +52,7 @@ impl Flag {
     pub(super) fn raw(self) -> sys::switch_channel_flag_t {
         match self {
             Self::Answered => sys::switch_channel_flag_t::CF_ANSWERED,
+            Self::EarlyMedia => sys::switch_channel_flag_t::CF_EARLY_MEDIA,
             Self::Transfer => sys::switch_channel_flag_t::CF_TRANSFER,
             Self::Bridged => sys::switch_channel_flag_t::CF_BRIDGED,
             Self::StopBroadcast => sys::switch_channel_flag_t::CF_STOP_BROADCAST,
@@ -201,6 +204,16 @@ impl Channel<'_> {
         unsafe { sys::switch_channel_set_flag_value(self.raw, flag.raw(), 1) };
     }
 
+    /// Whether its far end has what it needs to know where our audio comes from.
+    #[must_use]
+    pub(crate) fn can_hear(self) -> bool {
+        unsafe {
+            sys::switch_channel_test_cap(self.raw, sys::switch_channel_cap_t::CC_MEDIA_ACK) == 0
+                || sys::switch_channel_test_flag(self.raw, sys::switch_channel_flag_t::CF_MEDIA_ACK)
+                    != 0
+        }
+    }
+
     /// Clears a flag.
     pub(crate) fn clear_flag(self, flag: Flag) {
         unsafe { sys::switch_channel_clear_flag(self.raw, flag.raw()) };
@@ -332,20 +345,6 @@ impl Channel<'_> {
     #[must_use]
     pub(crate) fn cause(self) -> Cause {
         Cause(unsafe { sys::switch_channel_get_cause(self.raw) })
-    }
-
-    /// Waits until a flag of this channel is set, at most `limit_ms`, and only while this channel and `other` are up.
-    #[must_use]
-    pub(crate) fn wait_for(self, flag: Flag, limit_ms: u32, other: Channel<'_>) -> bool {
-        unsafe {
-            sys::switch_channel_wait_for_flag(
-                self.raw,
-                flag.raw(),
-                sys::switch_bool_t::SWITCH_TRUE,
-                limit_ms,
-                other.raw,
-            ) == sys::switch_status_t::SWITCH_STATUS_SUCCESS
-        }
     }
 
     /// Gives it a caller profile of its own to change, a copy of the one it has.

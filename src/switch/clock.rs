@@ -21,6 +21,12 @@ pub(crate) fn until(at: Moment) -> Duration {
     Duration::from_millis(at.0).saturating_sub(START.elapsed())
 }
 
+/// A duration in whole milliseconds.
+#[must_use]
+pub(crate) fn ms(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
 /// Milliseconds since 1970.
 #[must_use]
 pub(crate) fn epoch_ms() -> u64 {

@@ -1,8 +1,11 @@
 //! Doing things with calls: play, collect digits, bridge, transfer.
 
+use std::time::Duration;
+
 use super::channel::Flag;
+use super::codec::Frame;
 use super::session::Session;
-use super::stop::Stop;
+use super::stop::{EachFrame, Stop};
 use super::sys;
 use super::text::to_c;
 
@@ -41,6 +44,21 @@ pub(crate) fn play(session: Session<'_>, file: &str, stop: &Stop) -> Played {
             file.as_ptr(),
             &raw mut arguments,
         )
+    })
+}
+
+/// Reads what the call says, and does `then` with each frame. That says for how long there is nothing to do until the next
+/// one, or ends it by none; so do `stop`, at once, and the end of the call.
+pub(crate) fn read(
+    session: Session<'_>,
+    stop: &Stop,
+    then: &mut dyn FnMut(Frame<'_>) -> Option<Duration>,
+) -> Played {
+    let mut each = EachFrame { stop, then };
+    let mut arguments = each.arguments();
+    // SAFETY: as for `play`.
+    played(unsafe {
+        sys::switch_ivr_collect_digits_callback(session.raw(), &raw mut arguments, 0, 0)
     })
 }
 

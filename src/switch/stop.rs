@@ -2,7 +2,11 @@
 
 use std::ffi::{c_uint, c_void};
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering};
+use std::time::Duration;
 
+use parking_lot::{Condvar, Mutex};
+
+use super::codec::Frame;
 use super::sys;
 
 /// What ends playing and waiting early: another thread that wakes the call, or a key the caller presses.
@@ -13,15 +17,33 @@ pub(crate) struct Stop {
     wanted: AtomicU32,
     /// The key that was pressed, as ASCII; 0: none.
     pressed: AtomicU8,
+    /// A call that has nothing to do until its next frame waits here.
+    asleep: Mutex<()>,
+    alarm: Condvar,
 }
 
 /// The keys of a telephone, in the order of the bits.
 const KEYS: &str = "0123456789*#";
 
 impl Stop {
-    /// Has the call stop what it plays.
+    /// Has the call stop what it plays, at its next frame.
     pub(crate) fn wake(&self) {
         self.woken.store(true, Ordering::Release);
+    }
+
+    /// Ends the wait for that frame. After whatever else belongs to waking it: the call may be elsewhere a moment later.
+    pub(crate) fn rouse(&self) {
+        // Whoever is about to wait has either seen that it is woken, or waits by now.
+        drop(self.asleep.lock());
+        self.alarm.notify_all();
+    }
+
+    /// Waits, but not once it is woken.
+    pub(super) fn wait(&self, at_most: Duration) {
+        let mut asleep = self.asleep.lock();
+        if !self.woken.load(Ordering::Acquire) {
+            self.alarm.wait_for(&mut asleep, at_most);
+        }
     }
 
     /// What woke it is about to be looked at. First lowered, then looked: what changes in between wakes it again.
@@ -93,6 +115,41 @@ unsafe extern "C" fn input(
             _ => go_on,
         }
     })
+}
+
+/// What is done with each frame that a call reads, until `stop`.
+pub(super) struct EachFrame<'a> {
+    pub(super) stop: &'a Stop,
+    /// What is done with it. For how long nothing is to be done after it; none: read no more.
+    pub(super) then: &'a mut dyn FnMut(Frame<'_>) -> Option<Duration>,
+}
+
+unsafe extern "C" fn each_frame_then(
+    _session: *mut sys::switch_core_session_t,
+    frame: *mut sys::switch_frame_t,
+    each: *mut c_void,
+) -> sys::switch_status_t {
+    let ends = sys::switch_status_t::SWITCH_STATUS_BREAK;
+    super::guard("hold music", ends, || {
+        // SAFETY: `each` is what `ivr::read` lends for as long as it runs, to this thread alone; the frame is alive while
+        // this runs.
+        let (each, frame) = unsafe { (&mut *each.cast::<EachFrame<'_>>(), Frame::from_raw(frame)) };
+        let woken = || each.stop.woken.load(Ordering::Acquire);
+        let Some(idle) = (each.then)(frame) else { return ends };
+        each.stop.wait(idle);
+        if woken() { ends } else { sys::switch_status_t::SWITCH_STATUS_SUCCESS }
+    })
+}
+
+impl EachFrame<'_> {
+    /// What FreeSWITCH reads with; good for as long as it lives.
+    pub(super) fn arguments(&mut self) -> sys::switch_input_args_t {
+        sys::switch_input_args_t {
+            read_frame_callback: Some(each_frame_then),
+            user_data: std::ptr::from_mut(self).cast(),
+            ..self.stop.arguments()
+        }
+    }
 }
 
 impl Stop {

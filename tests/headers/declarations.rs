@@ -86,7 +86,7 @@ impl Declarations {
             }
             None if statement.starts_with("typedef") => {
                 self.typedefs.push(statement.to_owned());
-                if !statement.contains("struct") && !statement.contains('(') {
+                if !["struct", "union", "("].iter().any(|word| statement.contains(word)) {
                     self.numbers.push(last_word(statement).to_owned());
                 }
             }

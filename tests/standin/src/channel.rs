@@ -224,19 +224,6 @@ pub fn wait_for_flag(
 }
 
 #[unsafe(no_mangle)]
-extern "C" fn switch_channel_wait_for_flag(
-    channel: Channel,
-    flag: sys::switch_channel_flag_t,
-    present: sys::switch_bool_t,
-    limit_ms: u32,
-    other: Channel,
-) -> sys::switch_status_t {
-    let other = (!other.is_null()).then(|| at(other));
-    let set = present == sys::switch_bool_t::SWITCH_TRUE;
-    wait_for_flag(at(channel), flag.0 as usize, set, limit_ms, other)
-}
-
-#[unsafe(no_mangle)]
 extern "C" fn switch_channel_test_ready(
     channel: Channel,
     _ready: sys::switch_bool_t,

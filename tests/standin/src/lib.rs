@@ -8,6 +8,7 @@ mod bridge;
 mod bus;
 mod causes;
 mod channel;
+mod codecs;
 mod console;
 mod dialplan;
 mod esl;

@@ -1,6 +1,7 @@
 //! The RTP of one call: a thread that sends a packet every 20 ms and listens to what comes.
 
 use std::collections::VecDeque;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -52,6 +53,8 @@ pub struct Packet {
     pub stream: u32,
     /// Its number in that stream.
     pub sequence: u16,
+    /// Packets with the same payload have the same.
+    pub payload: u64,
 }
 
 struct Shared {
@@ -243,7 +246,9 @@ fn receive(shared: &Shared, packet: &[u8], from: SocketAddr, last_event: &mut Op
     let number = |at: usize| u16::from_be_bytes([header[at], header[at + 1]]);
     let stream = u32::from(number(8)) << 16 | u32::from(number(10));
     let sound = codec.listen(payload);
-    let packet = Packet { at, sound, from, stream, sequence: number(2) };
+    let mut hasher = DefaultHasher::new();
+    payload.hash(&mut hasher);
+    let packet = Packet { at, sound, from, stream, sequence: number(2), payload: hasher.finish() };
     let mut control = shared.lock();
     if ours { control.heard.push(packet) } else { control.strays.push(packet) }
 }

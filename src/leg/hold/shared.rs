@@ -1,0 +1,172 @@
+//! Hearing a stream together with others.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::streams::{Listening, Streams};
+use crate::module::Module;
+use crate::switch::channel::Flag;
+use crate::switch::codec::{Format, Outlet, Voice};
+use crate::switch::{Channel, Session, Stop, ivr};
+
+/// Variables that change how FreeSWITCH plays to one channel: with one of them set, that channel hears its music alone.
+const PLAYED_ALONE: [&str; 4] =
+    ["playback_delimiter", "playback_timeout_sec", "playback_timeout_sec_cumulative", "timer_name"];
+
+/// FreeSWITCH waits for the next frame itself, and cannot be interrupted there. So until so long before that one is due, the
+/// leg waits where it can be.
+const EARLY: Duration = Duration::from_millis(4);
+
+/// A decoder that joins a stream in the middle can make a loud click, unless what it has decoded before is like it. So the leg
+/// encodes so many packets itself, and they become louder.
+const FADE_IN: usize = 5;
+
+/// What a parked leg hears together with others.
+pub(super) struct Shared {
+    module: Arc<Module>,
+    streams: Arc<Streams>,
+    heard: Option<Heard>,
+    /// This one ended, or could not be opened: FreeSWITCH is to play it to the leg alone, and says why it cannot.
+    failed: Option<String>,
+}
+
+struct Heard {
+    source: String,
+    listening: Listening,
+    outlet: Outlet,
+}
+
+impl Shared {
+    #[must_use]
+    pub(super) fn new(module: &Arc<Module>) -> Self {
+        let (module, streams) = (Arc::clone(module), Streams::of(module));
+        Self { module, streams, heard: None, failed: None }
+    }
+
+    /// Plays `source`, from where it is now, until `stop`, the end of the call, or a change of its codec. False: this leg has
+    /// to play it alone.
+    pub(super) fn hear(
+        &mut self,
+        session: Session<'_>,
+        source: &str,
+        stop: &Stop,
+        voice: &mut Voice,
+    ) -> bool {
+        let Some(heard) = self.join(session, source) else {
+            self.heard = None;
+            return false;
+        };
+        heard.play(session, stop, voice);
+        if heard.listening.is_over() {
+            self.failed = Some(source.to_owned());
+        }
+        true
+    }
+
+    /// Goes on listening, or begins to.
+    fn join(&mut self, session: Session<'_>, source: &str) -> Option<&mut Heard> {
+        if self.failed.as_deref() == Some(source) || !can_be_shared(session.channel(), source) {
+            return None;
+        }
+        let format = session.format()?;
+        let goes_on = self.heard.as_ref().is_some_and(|heard| heard.is(source, &format));
+        if !goes_on {
+            let listening = self.streams.listen(&self.module, source, &format)?;
+            let outlet = Outlet::new(format);
+            self.heard = Some(Heard { source: source.to_owned(), listening, outlet });
+        }
+        self.heard.as_mut()
+    }
+}
+
+impl Heard {
+    fn is(&self, source: &str, format: &Format) -> bool {
+        self.source == source && self.outlet.format() == format
+    }
+
+    fn play(&mut self, session: Session<'_>, stop: &Stop, voice: &mut Voice) {
+        let Self { listening, outlet, .. } = self;
+        let codec = session.codec_identity();
+        let idle = outlet.format().ptime().saturating_sub(EARLY);
+        let mut faded_in = if outlet.format().remembers() { 0 } else { FADE_IN };
+        ivr::read(session, stop, &mut |frame| {
+            if listening.is_over() || session.codec_identity() != codec {
+                return None;
+            }
+            voice.keep(frame);
+            let sent = listening.next().is_none_or(|packet| match &packet.payload {
+                _ if faded_in < FADE_IN => {
+                    faded_in += 1;
+                    outlet.encode(session, &fade(&packet.samples, faded_in))
+                }
+                // FreeSWITCH has to encode what somebody records or changes.
+                Some(payload) if !session.has_media_bug() => outlet.send(session, payload),
+                _ => outlet.encode(session, &packet.samples),
+            });
+            sent.then_some(idle)
+        });
+    }
+}
+
+/// The packet of that number of a fade-in.
+fn fade(samples: &[i16], number: usize) -> Vec<i16> {
+    let before = (number - 1) * samples.len();
+    let gain = |at: usize| (before + at) as f32 / (FADE_IN * samples.len()) as f32;
+    samples.iter().enumerate().map(|(at, sample)| (f32::from(*sample) * gain(at)) as i16).collect()
+}
+
+/// Whether all who hear `source` hear the same, and the channel can be played to as it is.
+fn can_be_shared(channel: Channel<'_>, source: &str) -> bool {
+    let hears = channel.test(Flag::Answered) || channel.test(Flag::EarlyMedia);
+    hears
+        && is_one_for_all(source)
+        && PLAYED_ALONE.iter().all(|name| channel.variable(name).is_none())
+}
+
+/// Speech, and paths that FreeSWITCH completes from the channel, are made for each call.
+fn is_one_for_all(source: &str) -> bool {
+    let made = ["phrase:", "say:"]
+        .iter()
+        .any(|what| source.get(..what.len()).is_some_and(|start| start.eq_ignore_ascii_case(what)));
+    let is_path =
+        source.starts_with('/') && source.rsplit('/').next().is_some_and(|name| name.contains('.'));
+    !made && (is_path || source.contains("://"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{FADE_IN, fade, is_one_for_all};
+
+    #[test]
+    fn a_fade_in_begins_with_silence_and_has_no_step() {
+        let faded: Vec<i16> =
+            (1..=FADE_IN).flat_map(|number| fade(&[10_000; 100], number)).collect();
+        assert_eq!(faded[0], 0);
+        assert!(faded.windows(2).all(|pair| (0..=21).contains(&(pair[1] - pair[0]))), "{faded:?}");
+        assert!(faded.last().is_some_and(|last| *last > 9900));
+    }
+
+    #[test]
+    fn only_what_is_the_same_for_all_is_shared() {
+        for source in [
+            "local_stream://moh",
+            "/usr/share/music/moh.wav",
+            "{volume=-1}/usr/share/music/moh.wav://",
+            "tone_stream://%(1000,0,440);loops=-1",
+            "silence_stream://-1",
+        ] {
+            assert!(is_one_for_all(source), "{source}");
+        }
+        for source in [
+            "moh.wav",
+            "/usr/share/music/moh",
+            "phrase:welcome",
+            "PHRASE:a://b",
+            "say:you",
+            "",
+            "é",
+        ] {
+            assert!(!is_one_for_all(source), "{source}");
+        }
+    }
+}

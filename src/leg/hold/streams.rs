@@ -1,0 +1,238 @@
+//! Hold music that is read and encoded once for all who hear it.
+//!
+//! A hub is a thread that reads a source and encodes it, for all parked legs that send in the same format. It ends some
+//! seconds after its last listener.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use parking_lot::Mutex;
+
+use super::ring::{Packet, Place, Ring};
+use crate::module::Module;
+use crate::module::thread::in_thread;
+use crate::render::StreamView;
+use crate::switch::clock;
+use crate::switch::codec::{Encoder, Format};
+use crate::switch::sound_file::SoundFile;
+
+/// More sources and formats than these are not shared: each call encodes for itself.
+const MOST_HUBS: usize = 64;
+/// How long a hub goes on without a listener.
+const LINGERS: Duration = Duration::from_secs(10);
+/// A file that ends sooner is not music.
+const SHORTEST: Duration = Duration::from_millis(100);
+
+/// What a hub plays, and in which format.
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Key {
+    source: String,
+    format: Format,
+}
+
+/// The hubs, in the running module.
+#[derive(Default)]
+pub(crate) struct Streams(Mutex<HashMap<Key, Arc<Hub>>>);
+
+struct Hub {
+    ring: Mutex<Ring>,
+    listeners: AtomicUsize,
+    ended: AtomicBool,
+    since: Instant,
+    packets: AtomicU64,
+    /// What reading and encoding took, in microseconds.
+    busy_us: AtomicU64,
+}
+
+/// One who hears a hub, for as long as this lives.
+pub(super) struct Listening {
+    hub: Arc<Hub>,
+    place: Place,
+}
+
+impl Streams {
+    /// Those of the running module.
+    #[must_use]
+    pub(crate) fn of(module: &Module) -> Arc<Self> {
+        module.table()
+    }
+
+    /// Begins to hear `source`. None: it cannot be shared, for want of a thread or because there are too many already.
+    pub(super) fn listen(
+        self: &Arc<Self>,
+        module: &Arc<Module>,
+        source: &str,
+        format: &Format,
+    ) -> Option<Listening> {
+        let key = Key { source: source.to_owned(), format: format.clone() };
+        let (hub, new) = {
+            let mut hubs = self.0.lock();
+            match hubs.get(&key) {
+                Some(hub) => {
+                    // Under this lock, as is the look of a hub that is about to end.
+                    hub.listeners.fetch_add(1, Ordering::AcqRel);
+                    (Arc::clone(hub), false)
+                }
+                None if hubs.len() >= MOST_HUBS => return None,
+                None => {
+                    let hub = Arc::new(Hub::new());
+                    hubs.insert(key.clone(), Arc::clone(&hub));
+                    (hub, true)
+                }
+            }
+        };
+        let listening = Listening { hub: Arc::clone(&hub), place: Place::default() };
+        if new {
+            let (streams, module, key) = (Arc::clone(self), Arc::clone(module), key.clone());
+            let hub = Ended { streams, hub, key };
+            // Without a thread the hub has ended, and everybody who listens finds out.
+            in_thread("callpark-music", move || hub.play(&module)).ok()?;
+        }
+        Some(listening)
+    }
+
+    /// The hubs that play, with the most listeners first.
+    #[must_use]
+    pub(crate) fn views(&self) -> Vec<StreamView> {
+        let mut views: Vec<StreamView> =
+            self.0.lock().iter().map(|(key, hub)| hub.view(key)).collect();
+        views.sort_by(|a, b| b.listeners.cmp(&a.listeners).then_with(|| a.source.cmp(&b.source)));
+        views
+    }
+}
+
+impl Hub {
+    /// With one listener, who has asked for it.
+    fn new() -> Self {
+        Self {
+            ring: Mutex::default(),
+            listeners: AtomicUsize::new(1),
+            ended: AtomicBool::new(false),
+            since: Instant::now(),
+            packets: AtomicU64::new(0),
+            busy_us: AtomicU64::new(0),
+        }
+    }
+
+    fn view(&self, key: &Key) -> StreamView {
+        let format = &key.format;
+        let packets = self.packets.load(Ordering::Relaxed).max(1);
+        let of_one = self.busy_us.load(Ordering::Relaxed) / packets;
+        StreamView {
+            source: key.source.clone(),
+            codec: format.codec.clone(),
+            rate: format.rate,
+            channels: format.channels,
+            ptime_ms: format.ptime_us / 1000,
+            listeners: self.listeners.load(Ordering::Acquire),
+            since_ms: clock::ms(self.since.elapsed()),
+            cost_us: of_one * 1_000_000 / u64::from(format.ptime_us),
+        }
+    }
+}
+
+/// The hub on its own thread. However that ends, nobody finds it afterwards.
+struct Ended {
+    streams: Arc<Streams>,
+    hub: Arc<Hub>,
+    key: Key,
+}
+
+impl Ended {
+    fn play(self, module: &Module) {
+        let format = &self.key.format;
+        let packet = Duration::from_micros(u64::from(format.ptime_us));
+        let mut encoder = if format.common {
+            let Some(encoder) = Encoder::open(format) else { return };
+            Some(encoder)
+        } else {
+            None
+        };
+        let (mut due, mut heard_at) = (Instant::now(), Instant::now());
+        while !module.is_stopping() {
+            let opened = Instant::now();
+            let Some(mut file) = SoundFile::open(&self.key.source, format.rate, format.channels)
+            else {
+                return;
+            };
+            loop {
+                if module.is_stopping() {
+                    return;
+                }
+                if self.hub.listeners.load(Ordering::Acquire) > 0 {
+                    heard_at = Instant::now();
+                } else if heard_at.elapsed() > LINGERS && self.nobody_listens() {
+                    return;
+                }
+                let began = Instant::now();
+                let mut samples = vec![0; format.samples * format.channels as usize];
+                if !file.read(&mut samples) {
+                    break;
+                }
+                let payload = match &mut encoder {
+                    Some(encoder) => match encoder.encode(&mut samples) {
+                        Some(payload) => Some(payload.to_vec()),
+                        None => return,
+                    },
+                    None => None,
+                };
+                self.hub.ring.lock().push(Packet { samples, payload });
+                self.hub.packets.fetch_add(1, Ordering::Relaxed);
+                let busy_us = u64::try_from(began.elapsed().as_micros()).unwrap_or(0);
+                self.hub.busy_us.fetch_add(busy_us, Ordering::Relaxed);
+                due += packet;
+                match due.checked_duration_since(Instant::now()) {
+                    Some(early) => std::thread::sleep(early),
+                    // A source that came late, or a machine that stood still: nobody wants to hear that faster.
+                    None if due.elapsed() > packet => due = Instant::now(),
+                    None => {}
+                }
+            }
+            // From the beginning. What has none is left to the legs, which say so.
+            if opened.elapsed() < SHORTEST {
+                return;
+            }
+        }
+    }
+
+    /// Takes the hub out, unless somebody has just begun to listen.
+    fn nobody_listens(&self) -> bool {
+        let mut hubs = self.streams.0.lock();
+        let alone = self.hub.listeners.load(Ordering::Acquire) == 0;
+        if alone {
+            hubs.remove(&self.key);
+        }
+        alone
+    }
+}
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        self.hub.ended.store(true, Ordering::Release);
+        let mut hubs = self.streams.0.lock();
+        // There may be another one by now.
+        if hubs.get(&self.key).is_some_and(|hub| Arc::ptr_eq(hub, &self.hub)) {
+            hubs.remove(&self.key);
+        }
+    }
+}
+
+impl Listening {
+    /// What is to be heard now; none if there is nothing yet.
+    pub(super) fn next(&mut self) -> Option<Arc<Packet>> {
+        self.hub.ring.lock().take(&mut self.place)
+    }
+
+    /// Whether nothing will come any more.
+    pub(super) fn is_over(&self) -> bool {
+        self.hub.ended.load(Ordering::Acquire)
+    }
+}
+
+impl Drop for Listening {
+    fn drop(&mut self) {
+        self.hub.listeners.fetch_sub(1, Ordering::AcqRel);
+    }
+}
