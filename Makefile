@@ -14,7 +14,9 @@ SIP_THREADS ?= $(shell echo $$((3 * $$(nproc))))
 FREESWITCH ?=
 export FREESWITCH
 TARGET = $(or $(CARGO_TARGET_DIR),target)
-MODULE = $(TARGET)/release/libmod_callpark.so
+# What is installed, and tested. Its debug symbols are beside it, in a file of their own.
+MODULE = $(TARGET)/dist/mod_callpark.so
+BUILT = $(TARGET)/dist/libmod_callpark.so
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
@@ -25,8 +27,10 @@ help: ## Lists the targets
 
 setup: need-build need-valgrind need-fuzz ## Installs whatever is missing for building and testing (Debian, as root)
 
-build: need-build ## Builds target/release/libmod_callpark.so, for FreeSWITCH 1.10 and 1.11
-	$(CARGO) build --release
+build: need-build ## Builds target/dist/mod_callpark.so, for FreeSWITCH 1.10 and 1.11, and a file with its debug symbols
+	$(CARGO) build --profile dist --lib
+	objcopy --only-keep-debug $(BUILT) $(MODULE).debug
+	objcopy --strip-unneeded --add-gnu-debuglink=$(MODULE).debug $(BUILT) $(MODULE)
 
 check: need-build ## Checks the format, lints, documentation, where dial strings are made, and which way imports run
 	@.ci/border
@@ -39,13 +43,13 @@ check: need-build ## Checks the format, lints, documentation, where dial strings
 	$(CARGO) clippy --workspace --all-targets --features mod_callpark/fuzzing -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --no-deps --workspace
 
-# As released, so that all targets share one build, and what is tested is what is installed.
-test: need-build need-valgrind ## Runs all tests, or T=<name>, in the stand-in switch, or with FREESWITCH=<prefix> in that FreeSWITCH
+# What is tested is what is installed, except by a single test, which shall start soon.
+test: need-build need-valgrind $(if $(T),,build) ## Runs all tests, or T=<name>, in the stand-in switch, or with FREESWITCH=<prefix> in that FreeSWITCH
 	@if [ -z "$(FREESWITCH)" ]; then printf '%s\n' \
 		'**********************************************************************************' \
 		'*  SKIPPED: the tests in a real FreeSWITCH. make test-freeswitch FREESWITCH=<prefix>' \
 		'**********************************************************************************'; fi
-	$(CARGO) test --workspace --release $(T) $(if $(FREESWITCH),,-- --skip sip::)
+	$(if $(T),,CALLPARK_SO="$(abspath $(MODULE))") $(CARGO) test --workspace --release $(T) $(if $(FREESWITCH),,-- --skip sip::)
 
 docs: need-build ## Writes what is made from the code: tables of docs/reference.md, man pages, the sample configuration
 	CALLPARK_DOCS=write $(CARGO) test --release --lib docs::
@@ -64,8 +68,9 @@ fuzz: need-build need-fuzz ## Fuzzes what callers, commands and configurations c
 			>"target/fuzz/$$target.log" 2>&1 || { tail -n 60 "target/fuzz/$$target.log" >&2; exit 1; }; \
 		grep -E 'number_of_executed_units|peak_rss' "target/fuzz/$$target.log"; done
 
-test-freeswitch: need-build need-freeswitch ## Runs every suite that can use a real FreeSWITCH, FREESWITCH=<prefix>
-	$(CARGO) test --release --test headers --test scenarios --test vanilla --test model --test deadlines --test memory
+test-freeswitch: build need-freeswitch ## Runs every suite that can use a real FreeSWITCH, FREESWITCH=<prefix>
+	export CALLPARK_SO="$(abspath $(MODULE))"; \
+	$(CARGO) test --release --test headers --test scenarios --test vanilla --test model --test deadlines --test memory; \
 	$(CARGO) test --release --test sip -- --test-threads=$(SIP_THREADS)
 
 # Not optimised: a first build is the longest part of it.
@@ -88,7 +93,7 @@ soak-hostile: need-build need-freeswitch ## Runs hostile callers beside 50 hones
 install: build need-freeswitch ## Copies the module and man pages, and the sample configuration if there is none, into FREESWITCH=<prefix>
 	@$(call IN_PREFIX,mods,lib/freeswitch/mod lib64/freeswitch/mod mod); \
 	$(call IN_PREFIX,conf,etc/freeswitch conf ../etc/freeswitch); \
-	install -m 644 $(MODULE) "$$mods/mod_callpark.so"; \
+	install -m 644 $(MODULE) $(MODULE).debug "$$mods/"; \
 	echo "installed $$mods/mod_callpark.so"; \
 	file="$$conf/autoload_configs/callpark.conf.xml"; \
 	if [ -e "$$file" ]; then echo "kept      $$file"; else \
