@@ -1,0 +1,281 @@
+//! The journal's thread, the only one that writes the file.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, Sender};
+
+use super::backlog::{Backlog, MOST};
+use super::failure::Failure;
+use super::health::{Change, State};
+use super::inbox::{Inbox, Next};
+use super::jobs::{Job, Progress};
+use super::store::{Store, put_aside};
+use super::unfinished::{Unfinished, unfinished};
+use super::{Shared, now_ms};
+use crate::entry::Entry;
+
+/// The most entries in one transaction.
+const BATCH: usize = 256;
+/// The longest an entry waits for others to share its transaction.
+const GATHER: Duration = Duration::from_millis(50);
+/// How long after a failure the file is tried again.
+const RETRY: Duration = Duration::from_secs(1);
+/// How long the thread sleeps when nothing happens.
+const IDLE: Duration = Duration::from_secs(60);
+/// How soon a second damaged file is put aside: a disk that damages everything must not be filled with files.
+const ANOTHER: Duration = Duration::from_secs(600);
+/// How often old entries are deleted.
+const RETENTION: Duration = Duration::from_secs(3600);
+
+/// What others ask of the thread.
+pub(super) enum Request {
+    /// Write all that was recorded before. False: the file cannot be written.
+    Flush(Sender<bool>),
+    /// Make the projection again. How many calls it has.
+    Rebuild(Sender<Result<u64, Failure>>),
+    /// Delete old entries now. How many there were.
+    Prune(Sender<Result<u64, Failure>>),
+    /// Delete keys. How many there were.
+    Forget { domain: String, month: String, reply: Sender<Result<usize, Failure>> },
+    /// Write what is there, and end.
+    Stop(Sender<bool>),
+}
+
+pub(super) struct Writer {
+    shared: Arc<Shared>,
+    inbox: Inbox,
+    requests: Receiver<Request>,
+    backlog: Backlog,
+    store: Option<Store>,
+    /// When the file is tried again.
+    retry: Instant,
+    /// A damaged file was put aside: the next one begins with this number at least.
+    first_seq: i64,
+    /// When that was.
+    put_aside: Option<Instant>,
+    jobs: Vec<Job>,
+    prune: Instant,
+}
+
+impl Writer {
+    pub(super) fn new(shared: Arc<Shared>, inbox: Inbox, requests: Receiver<Request>) -> Self {
+        let now = Instant::now();
+        let backlog = Backlog::new(MOST);
+        Writer {
+            shared,
+            inbox,
+            requests,
+            backlog,
+            store: None,
+            retry: now,
+            first_seq: 1,
+            put_aside: None,
+            jobs: Vec::new(),
+            prune: now,
+        }
+    }
+
+    /// Runs until it is told to stop. `opened` learns which calls had no end.
+    pub(super) fn run(mut self, opened: &Sender<Vec<Unfinished>>) {
+        self.open();
+        let node = self.shared.settings.node.clone();
+        let found = self.store.as_ref().map(|store| unfinished(&store.connection, &node));
+        let found = match found {
+            Some(Ok(found)) => found,
+            Some(Err(err)) => {
+                if self.failed(&err.into()) {
+                    self.open();
+                }
+                Vec::new()
+            }
+            None => Vec::new(),
+        };
+        // Nobody may have asked.
+        let _ = opened.try_send(found);
+        loop {
+            match self.inbox.next(Instant::now() + self.patience(), &self.requests) {
+                Next::Entry(entry) => self.gather(entry),
+                Next::Message(Request::Stop(reply)) => {
+                    let _ = reply.send(self.stop());
+                    return;
+                }
+                Next::Message(request) => self.answer(request),
+                Next::Nothing => {}
+            }
+            if Instant::now() >= self.retry {
+                self.write();
+            }
+            self.work();
+        }
+    }
+
+    /// For how long there is nothing to do unless an entry comes.
+    fn patience(&self) -> Duration {
+        if self.store.is_none() {
+            return self.retry.saturating_duration_since(Instant::now());
+        }
+        if self.jobs.is_empty() { IDLE } else { Duration::ZERO }
+    }
+
+    /// Takes entries until there are enough for a transaction, or the first has waited long enough.
+    fn gather(&mut self, first: Box<Entry>) {
+        self.keep(first);
+        let until = Instant::now() + GATHER;
+        let mut count = 1;
+        while count < BATCH {
+            match self.inbox.next(until, &crossbeam_channel::never::<()>()) {
+                Next::Entry(entry) => self.keep(entry),
+                Next::Message(()) | Next::Nothing => break,
+            }
+            count += 1;
+        }
+    }
+
+    fn keep(&mut self, entry: Box<Entry>) {
+        let shed = self.backlog.push(entry);
+        if shed.entries > 0 {
+            self.shared.outbox.shed.fetch_add(shed.entries, Ordering::Relaxed);
+            self.shared.outbox.shed_endings.fetch_add(shed.endings, Ordering::Relaxed);
+            self.shared.shedding();
+        }
+        self.shared.in_memory.store(self.backlog.len() as u64, Ordering::Relaxed);
+    }
+
+    /// Writes all there is. True if nothing is left.
+    fn write(&mut self) -> bool {
+        if self.store.is_none() {
+            self.open();
+        }
+        while !self.backlog.is_empty() {
+            let Some(store) = &mut self.store else { break };
+            if let Err(err) = store.append(self.backlog.first(BATCH)) {
+                if self.failed(&err) {
+                    self.open();
+                }
+                continue;
+            }
+            let count = self.backlog.written(BATCH);
+            self.shared.written.fetch_add(count, Ordering::Relaxed);
+            self.shared.in_memory.store(self.backlog.len() as u64, Ordering::Relaxed);
+        }
+        if self.store.is_some() {
+            self.shared.is(State::Ok, "");
+        }
+        self.backlog.is_empty() && self.store.is_some()
+    }
+
+    fn open(&mut self) {
+        let settings = &self.shared.settings;
+        let (path, node) = (settings.path.clone(), settings.node.clone());
+        let callers = settings.callers;
+        loop {
+            match Store::open(&path, &node, callers, self.first_seq) {
+                Ok(store) => {
+                    self.store = Some(store);
+                    if self.backlog.is_empty() {
+                        self.shared.is(State::Ok, "");
+                    }
+                    return;
+                }
+                Err(err) if self.failed(&err) => {}
+                Err(_) => return,
+            }
+        }
+    }
+
+    /// The file could not be opened or written, and will be opened anew. True: it was damaged, and there is no reason to
+    /// wait with that.
+    fn failed(&mut self, err: &Failure) -> bool {
+        let now = Instant::now();
+        let last = self.store.take().map(|store| store.last_seq());
+        self.retry = now + RETRY;
+        let mut reason = err.to_string();
+        if err.is_corrupt() && self.put_aside.is_none_or(|at| at + ANOTHER <= now) {
+            match put_aside(&self.shared.settings.path, now_ms()) {
+                Ok(path) => {
+                    self.put_aside = Some(now);
+                    // Numbers are never used twice. What the old file had is not known if it could not be opened, but it was
+                    // not more than one a millisecond.
+                    self.first_seq = now_ms().max(last.unwrap_or_default() + 1);
+                    self.shared.put_aside(path, reason);
+                    return true;
+                }
+                Err(err) => reason = format!("{reason}; {err}"),
+            }
+        }
+        self.shared.is(State::Failing, &reason);
+        false
+    }
+
+    fn answer(&mut self, request: Request) {
+        // Whoever asked may have stopped waiting.
+        match request {
+            Request::Flush(reply) => {
+                self.drain();
+                let _ = reply.send(self.write());
+            }
+            Request::Rebuild(reply) => self.jobs.push(Job::rebuild(reply)),
+            Request::Prune(reply) => {
+                self.jobs.push(Job::prune(self.shared.settings.history_days, Some(reply)));
+            }
+            Request::Forget { domain, month, reply } => {
+                let forgotten = match &mut self.store {
+                    Some(store) => store.forget(&domain, &month),
+                    None => Err(Failure::NoAnswer),
+                };
+                let _ = reply.send(forgotten);
+            }
+            Request::Stop(reply) => drop(reply),
+        }
+    }
+
+    fn drain(&mut self) {
+        while let Some(entry) = self.inbox.take() {
+            self.keep(entry);
+        }
+    }
+
+    /// One slice of what takes long. Entries go first.
+    fn work(&mut self) {
+        if Instant::now() >= self.prune {
+            self.prune = Instant::now() + RETENTION;
+            if self.shared.settings.history_days > 0 {
+                self.jobs.push(Job::prune(self.shared.settings.history_days, None));
+            }
+        }
+        let Some(store) = &mut self.store else { return };
+        let Some(job) = self.jobs.first_mut() else { return };
+        match job.slice(&mut store.connection) {
+            Ok(Progress::More) => {}
+            Ok(Progress::Done) => drop(self.jobs.remove(0)),
+            Err(err) => {
+                self.failed(&err);
+                self.jobs.remove(0).failed(err);
+            }
+        }
+    }
+
+    fn stop(&mut self) -> bool {
+        self.drain();
+        let written = self.write();
+        if let Some(store) = self.store.take() {
+            // The last connection that closes takes the log of changes with it.
+            drop(store);
+        }
+        self.shared.is(State::Stopped, "");
+        written
+    }
+}
+
+/// What to say when the state changes from one to the other.
+pub(super) fn said(before: State, after: State, reason: &str, since_ms: i64) -> Option<Change> {
+    match (before, after) {
+        (State::Failing, State::Ok) => {
+            Some(Change::Working { failed_for_ms: now_ms().saturating_sub(since_ms) })
+        }
+        (State::Failing, _) | (_, State::Starting | State::Ok | State::Stopped) => None,
+        (_, State::Failing) => Some(Change::Failing { reason: reason.to_owned() }),
+    }
+}
