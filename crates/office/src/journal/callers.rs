@@ -96,6 +96,17 @@ impl Secrets {
     }
 }
 
+/// Every way in which this number may be written in the file: itself, masked, and with each key.
+pub(crate) fn spellings(connection: &Connection, number: &str) -> rusqlite::Result<Vec<String>> {
+    let mut all = vec![number.to_owned(), masked(number)];
+    let mut statement = connection.prepare_cached("SELECT key FROM secret")?;
+    let keys = statement.query_map([], |row| row.get::<_, [u8; 32]>(0))?;
+    for key in keys {
+        all.push(hashed(&key?, number));
+    }
+    Ok(all)
+}
+
 /// `2026-11`, in UTC.
 pub(super) fn month(at_ms: i64) -> String {
     let at = jiff::Timestamp::from_millisecond(at_ms).unwrap_or_default();
