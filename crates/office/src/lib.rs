@@ -8,6 +8,7 @@
 pub mod entry;
 pub mod journal;
 pub mod query;
+pub mod report;
 #[cfg(test)]
 mod testing;
 pub mod time;
