@@ -81,6 +81,8 @@ impl Reader {
         let mut connection = Connection::open_with_flags(&self.path, flags)?;
         connection.busy_timeout(BUSY)?;
         connection.pragma_update(None, "query_only", true)?;
+        // KiB, and only what is used of it.
+        connection.pragma_update(None, "cache_size", -32_768)?;
         // For sorting; otherwise SQLite may write a file of its own.
         connection.pragma_update(None, "temp_store", "MEMORY")?;
         let until = Instant::now() + self.limits.time;

@@ -1,7 +1,7 @@
 //! What takes long, in slices between which entries are written.
 
 use crossbeam_channel::Sender;
-use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, Row as SqlRow, TransactionBehavior, params};
 
 use super::call::Call;
 use super::failure::Failure;
@@ -83,10 +83,14 @@ fn rebuild(
     let next: Option<i64> = tx.query_row(sql, params![from, SLICE], |row| row.get(0)).optional()?;
     let until = next.unwrap_or(i64::MAX);
     tx.execute("DELETE FROM call WHERE id >= ? AND id < ?", params![from, until])?;
-    let mut calls = calls(&tx, from, until)?;
-    while let Some(call) = calls.advance(&tx)? {
-        table::write(&tx, &call)?;
-        *count += 1;
+    let sql = "SELECT DISTINCT call_id FROM entry WHERE call_id >= ? AND call_id < ?";
+    let ids: rusqlite::Result<Vec<i64>> =
+        tx.prepare_cached(sql)?.query_map(params![from, until], |row| row.get(0))?.collect();
+    for id in ids? {
+        if let Some(call) = from_entries(&tx, id)? {
+            table::write(&tx, &call)?;
+            *count += 1;
+        }
     }
     tx.commit()?;
     Ok(next)
@@ -119,43 +123,28 @@ fn prune(connection: &mut Connection, before_ms: i64) -> Result<u64, Failure> {
     Ok(deleted as u64)
 }
 
-/// The calls with numbers from `from` to below `until`, made from their entries one after the other.
-pub(crate) struct Calls {
-    ids: std::vec::IntoIter<i64>,
-}
+/// The columns of `entry` that [`row`] reads.
+pub(crate) const ROW: &str = "at_ms, action, lot, orbit, json";
 
-/// Which calls those are.
-pub(crate) fn calls(connection: &Connection, from: i64, until: i64) -> rusqlite::Result<Calls> {
-    let sql =
-        "SELECT DISTINCT call_id FROM entry WHERE call_id >= ? AND call_id < ? ORDER BY call_id";
-    let mut statement = connection.prepare_cached(sql)?;
-    let ids: rusqlite::Result<Vec<i64>> =
-        statement.query_map(params![from, until], |row| row.get(0))?.collect();
-    Ok(Calls { ids: ids?.into_iter() })
-}
-
-impl Calls {
-    /// The next one.
-    pub(crate) fn advance(&mut self, connection: &Connection) -> rusqlite::Result<Option<Call>> {
-        self.ids.next().map_or(Ok(None), |id| from_entries(connection, id))
-    }
+/// An entry, from the columns of [`ROW`], which come first.
+pub(crate) fn row(sql: &SqlRow<'_>) -> rusqlite::Result<Row> {
+    Ok(Row {
+        at_ms: sql.get(0)?,
+        action: sql.get(1)?,
+        place: Place { lot: sql.get(2)?, orbit: sql.get(3)? },
+        detail: table::from_json(sql, 4)?,
+    })
 }
 
 /// That call, made from its entries.
-pub(crate) fn from_entries(connection: &Connection, id: i64) -> rusqlite::Result<Option<Call>> {
-    let sql =
-        "SELECT at_ms, node, action, lot, orbit, json FROM entry WHERE call_id = ? ORDER BY seq";
-    let mut statement = connection.prepare_cached(sql)?;
+fn from_entries(connection: &Connection, id: i64) -> rusqlite::Result<Option<Call>> {
+    let sql = format!("SELECT {ROW}, node FROM entry WHERE call_id = ? ORDER BY seq");
+    let mut statement = connection.prepare_cached(&sql)?;
     let mut rows = statement.query([id])?;
     let mut call: Option<Call> = None;
     while let Some(sql) = rows.next()? {
-        let row = Row {
-            at_ms: sql.get(0)?,
-            action: sql.get(2)?,
-            place: Place { lot: sql.get(3)?, orbit: sql.get(4)? },
-            detail: table::from_json(sql, 5)?,
-        };
-        let node = sql.get_ref(1)?.as_str()?;
+        let row = row(sql)?;
+        let node = sql.get_ref(5)?.as_str()?;
         call.get_or_insert_with(|| Call::begun_by(id, node, &row)).add(&row);
     }
     Ok(call)

@@ -95,14 +95,18 @@ impl Writer {
         // Nobody may have asked.
         let _ = opened.try_send(found);
         loop {
-            match self.inbox.next(Instant::now() + self.patience(), &self.requests) {
+            let request = match self.inbox.next(Instant::now() + self.patience(), &self.requests) {
                 Next::Entry(entry) => self.gather(entry),
-                Next::Message(Request::Stop(reply)) => {
+                Next::Message(request) => Some(request),
+                Next::Nothing => None,
+            };
+            match request {
+                Some(Request::Stop(reply)) => {
                     let _ = reply.send(self.stop());
                     return;
                 }
-                Next::Message(request) => self.answer(request),
-                Next::Nothing => {}
+                Some(request) => self.answer(request),
+                None => {}
             }
             if Instant::now() >= self.retry {
                 self.write();
@@ -119,18 +123,18 @@ impl Writer {
         if self.jobs.is_empty() { IDLE } else { Duration::ZERO }
     }
 
-    /// Takes entries until there are enough for a transaction, or the first has waited long enough.
-    fn gather(&mut self, first: Box<Entry>) {
+    /// Takes entries until there are enough for a transaction, the first has waited long enough, or somebody asks something.
+    fn gather(&mut self, first: Box<Entry>) -> Option<Request> {
         self.keep(first);
         let until = Instant::now() + GATHER;
-        let mut count = 1;
-        while count < BATCH {
-            match self.inbox.next(until, &crossbeam_channel::never::<()>()) {
+        for _ in 1..BATCH {
+            match self.inbox.next(until, &self.requests) {
                 Next::Entry(entry) => self.keep(entry),
-                Next::Message(()) | Next::Nothing => break,
+                Next::Message(request) => return Some(request),
+                Next::Nothing => break,
             }
-            count += 1;
         }
+        None
     }
 
     fn keep(&mut self, entry: Box<Entry>) {

@@ -1,6 +1,7 @@
 //! `journal verify`: does the journal keep what it promises?
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use rusqlite::OptionalExtension;
 use serde::Serialize;
@@ -73,55 +74,74 @@ impl Reader {
     pub fn verify(&self) -> Result<Verified, Failure> {
         self.ask(|connection| {
             let mut found = Verified::default();
-            let first_seq: i64 = connection.query_row(
-                "SELECT value FROM meta WHERE name = 'first_seq'",
-                [],
-                |row| row.get(0),
-            )?;
-            let sql = "SELECT seq, call_id, action, json ->> 'outcome' IS NOT NULL FROM entry ORDER BY seq";
-            let mut statement = connection.prepare(sql)?;
+            let sql = "SELECT value FROM meta WHERE name = 'first_seq'";
+            let first_seq: i64 = connection.query_row(sql, [], |row| row.get(0))?;
+            let sql = format!("SELECT {}, seq, call_id, node FROM entry ORDER BY seq", jobs::ROW);
+            let mut statement = connection.prepare(&sql)?;
             let mut rows = statement.query([])?;
+            let sql = format!("SELECT {} FROM call WHERE id = ?", table::COLUMNS);
+            let mut row_of = connection.prepare(&sql)?;
+            let mut same = |call: &Call| -> rusqlite::Result<bool> {
+                let row = row_of.query_row([call.id], table::read).optional()?;
+                Ok(row.as_ref() == Some(call))
+            };
             let mut expected = first_seq;
-            // Of each call: has it ended?
-            let mut calls: HashMap<i64, bool> = HashMap::new();
-            while let Some(row) = rows.next()? {
-                let (seq, call_id): (i64, Option<i64>) = (row.get(0)?, row.get(1)?);
-                let (action, ends): (Action, bool) = (row.get(2)?, row.get(3)?);
+            // None: it has ended.
+            let mut calls: HashMap<i64, Option<Box<Call>>> = HashMap::new();
+            while let Some(sql) = rows.next()? {
+                let (seq, call_id): (i64, Option<i64>) = (sql.get(5)?, sql.get(6)?);
                 found.entries += 1;
                 if seq != expected {
                     found.broken(Promise::NoGap, expected);
                 }
                 expected = seq + 1;
-                // Those of calls that have begun before the oldest entry go with the next ones.
+                // Entries of calls that began before the oldest one are the next to be deleted.
                 let Some(id) = call_id.filter(|id| *id >= first_seq) else { continue };
-                match calls.insert(id, ends) {
-                    None if id != seq => found.broken(Promise::OnePark, seq),
-                    Some(true) => found.broken(Promise::OneEnd, seq),
-                    Some(false) if action == Action::Park => found.broken(Promise::OnePark, seq),
-                    None | Some(false) => {}
+                let row = jobs::row(sql)?;
+                let call = match calls.entry(id) {
+                    Entry::Vacant(vacant) if id == seq => {
+                        let node: String = sql.get(7)?;
+                        vacant.insert(Some(Box::new(Call::begun_by(id, &node, &row))))
+                    }
+                    Entry::Vacant(vacant) => {
+                        found.broken(Promise::OnePark, seq);
+                        vacant.insert(None);
+                        continue;
+                    }
+                    Entry::Occupied(occupied) => {
+                        let call = occupied.into_mut();
+                        match (&call, row.action) {
+                            (None, _) => found.broken(Promise::OneEnd, seq),
+                            (Some(_), Action::Park) => found.broken(Promise::OnePark, seq),
+                            (Some(_), _) => {}
+                        }
+                        call
+                    }
+                };
+                if let Some(call) = call {
+                    call.add(&row);
                 }
-            }
-            found.calls = calls.len() as u64;
-            drop(calls);
-
-            let sql = format!("SELECT {} FROM call WHERE id = ?", table::COLUMNS);
-            let mut row_of = connection.prepare(&sql)?;
-            let mut made = jobs::calls(connection, first_seq, i64::MAX)?;
-            let mut parked: HashMap<String, i64> = HashMap::new();
-            while let Some(call) = made.advance(connection)? {
-                found.partial += u64::from(call.partial);
-                let row: Option<Call> = row_of.query_row([call.id], table::read).optional()?;
-                if row.as_ref() != Some(&call) {
-                    found.broken(Promise::SameRow, call.id);
-                }
-                if call.outcome.is_none() {
-                    found.waiting += 1;
-                    if let Some(other) = parked.insert(call.uuid, call.id) {
-                        found.broken(Promise::OneOrbit, other);
+                if let Some(ended) = call.take_if(|call| call.outcome.is_some()) {
+                    found.partial += u64::from(ended.partial);
+                    if !same(&ended)? {
+                        found.broken(Promise::SameRow, ended.id);
                     }
                 }
             }
-            let rows: i64 = connection.query_row("SELECT count(*) FROM call", [], |row| row.get(0))?;
+            found.calls = calls.len() as u64;
+            let mut parked: HashMap<String, i64> = HashMap::new();
+            for call in calls.into_values().flatten() {
+                found.waiting += 1;
+                found.partial += u64::from(call.partial);
+                if !same(&call)? {
+                    found.broken(Promise::SameRow, call.id);
+                }
+                if let Some(other) = parked.insert(call.uuid, call.id) {
+                    found.broken(Promise::OneOrbit, other);
+                }
+            }
+            let rows: i64 =
+                connection.query_row("SELECT count(*) FROM call", [], |row| row.get(0))?;
             let made = i64::try_from(found.calls).unwrap_or(i64::MAX);
             if rows != made {
                 found.broken(Promise::SameRow, rows - made);
