@@ -1,5 +1,6 @@
 //! Fills a journal with a year of made-up calls and measures it: `cargo run --release -p office --example million -- <calls>
-//! <days> [<folder>]`. Leaves the file and a report in the folder, or removes them if none is given.
+//! <days> [<folder>]`. Leaves the file and a report in the folder, and reads a file that is there already. Without a folder it
+//! removes everything.
 //!
 //! Absolute times depend on the machine. What is measured: the size of the file for each call, what `record` costs the thread that
 //! calls it, and how long `history` of a day, `at` and the reports of a month take.
@@ -10,7 +11,7 @@
     reason = "a program that measures stops where it fails"
 )]
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use office::entry::{Action, Entry, Outcome, Place, Step, StepResult};
@@ -37,21 +38,11 @@ fn main() {
     let clock = Clock::system();
     let today = clock.from("today").unwrap();
 
-    let settings = Settings { history_days: 0, ..Settings::new(&path, "pbx1") };
-    let journal = Journal::start(settings).unwrap();
-    let start = Instant::now();
-    let entries = fill(&journal, calls, days, today);
-    assert!(journal.flush(LONG));
-    let health = journal.health();
-    assert_eq!((health.shed, health.in_memory), (0, 0));
-    let written = start.elapsed();
-    println!(
-        "{calls} calls, {entries} entries over {days} days written in {:.1} s",
-        written.as_secs_f64()
-    );
-    assert!(journal.stop(LONG));
-    let size = std::fs::metadata(&path).unwrap().len();
-    println!("file: {} MB, {} bytes for each call", size >> 20, size / calls.unsigned_abs());
+    if path.exists() {
+        println!("an earlier file is read");
+    } else {
+        write(&path, calls, days, today);
+    }
     let settings =
         Settings { history_days: 0, ..Settings::new(folder.join("other.sqlite"), "pbx1") };
     let journal = Journal::start(settings).unwrap();
@@ -97,6 +88,25 @@ fn main() {
     if given.is_none() {
         std::fs::remove_dir_all(&folder).unwrap();
     }
+}
+
+/// Makes the file.
+fn write(path: &Path, calls: i64, days: i64, today: i64) {
+    let settings = Settings { history_days: 0, ..Settings::new(path, "pbx1") };
+    let journal = Journal::start(settings).unwrap();
+    let start = Instant::now();
+    let entries = fill(&journal, calls, days, today);
+    assert!(journal.flush(LONG));
+    let health = journal.health();
+    assert_eq!((health.shed, health.in_memory), (0, 0));
+    let written = start.elapsed();
+    println!(
+        "{calls} calls, {entries} entries over {days} days written in {:.1} s",
+        written.as_secs_f64()
+    );
+    assert!(journal.stop(LONG));
+    let size = std::fs::metadata(path).unwrap().len();
+    println!("file: {} MB, {} bytes for each call", size >> 20, size / calls.unsigned_abs());
 }
 
 fn timed(what: &str, run: impl FnOnce() -> usize) {

@@ -4,6 +4,7 @@
 //! table `entry` and keeps the table `call` beside it, which has a row for each parked call. Both are changed in one
 //! transaction, which is on the disk when it ends. What cannot be written stays in memory until it can.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -34,7 +35,7 @@ pub use call::{Call, GivenBack, Stay, Tried};
 pub use callers::Callers;
 pub use failure::Failure;
 pub use health::{Change, Health, State};
-pub use unfinished::Unfinished;
+pub use unfinished::{Opened, Unfinished};
 
 use crate::entry::Entry;
 use inbox::Outbox;
@@ -80,7 +81,7 @@ impl Settings {
 pub struct Journal {
     shared: Arc<Shared>,
     requests: Sender<Request>,
-    opened: Receiver<Vec<Unfinished>>,
+    opened: Receiver<Opened>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -92,6 +93,7 @@ struct Shared {
     written: AtomicU64,
     in_memory: AtomicU64,
     shedding: AtomicBool,
+    to_keep: Mutex<BTreeMap<String, String>>,
 }
 
 impl Journal {
@@ -121,6 +123,7 @@ impl Journal {
             written: AtomicU64::new(0),
             in_memory: AtomicU64::new(0),
             shedding: AtomicBool::new(false),
+            to_keep: Mutex::default(),
         });
         let writer = Writer::new(Arc::clone(&shared), inbox, asked);
         let at_start = Arc::clone(&shared.settings.at_thread_start);
@@ -138,11 +141,19 @@ impl Journal {
         }
     }
 
-    /// Which calls of this node had no end when the file was opened, oldest first. Answered once, and empty after that, or
-    /// if the file could not be opened in that time.
+    /// What the file knew when it was opened. Answered once; nothing after that, or if the file could not be opened in that
+    /// time.
     #[must_use]
-    pub fn unfinished(&self, within: Duration) -> Vec<Unfinished> {
+    pub fn opened(&self, within: Duration) -> Opened {
         self.opened.recv_timeout(within).unwrap_or_default()
+    }
+
+    /// Keeps a value, for [`opened`](Self::opened) after the next start. Never waits. Of several values under one name the
+    /// latest counts.
+    pub fn keep(&self, name: &str, json: String) {
+        self.shared.to_keep.lock().insert(name.to_owned(), json);
+        // If there is no room, the thread has something to do, and will look.
+        let _ = self.requests.try_send(Request::Keep);
     }
 
     /// How the journal is.

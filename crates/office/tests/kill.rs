@@ -75,7 +75,7 @@ fn start(path: &Path) -> Journal {
 /// Half of what had no end is parked again and goes on; the rest is lost. The entries of those that go on.
 fn recover(journal: &Journal) -> Vec<Entry> {
     let mut going_on = Vec::new();
-    for (number, unfinished) in journal.unfinished(LONG).into_iter().enumerate() {
+    for (number, unfinished) in journal.opened(LONG).unfinished.into_iter().enumerate() {
         let call = unfinished.call;
         let mut entry = Entry::new(now_ms(), Action::Recover, &call.uuid, call.place);
         entry.subject = call.subject;

@@ -19,6 +19,9 @@ pub enum Failure {
         /// The latest that is known here.
         known: usize,
     },
+    /// Somebody has removed or replaced the file. A new one is begun.
+    #[error("the file was removed or replaced")]
+    Removed,
     /// A time, a filter or another argument cannot be used.
     #[error("{0}")]
     BadArgument(String),

@@ -69,6 +69,12 @@ CREATE TABLE held (
     caller_number TEXT NOT NULL
 ) STRICT;
 
+-- What others want to know again after a restart, each under a name of its own.
+CREATE TABLE kept (
+    name TEXT PRIMARY KEY,
+    json TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
 -- What hashed numbers were made with. Without its key, nobody can say which number a hash was.
 CREATE TABLE secret (
     domain TEXT NOT NULL,

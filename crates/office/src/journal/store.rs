@@ -1,7 +1,8 @@
 //! The open file: appends entries and keeps the projection beside them, in one transaction.
 
+use std::collections::BTreeMap;
 use std::fs::OpenOptions;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -26,6 +27,8 @@ pub(super) struct Store {
     callers: Callers,
     secrets: Secrets,
     last_seq: i64,
+    /// Device and number of the file.
+    identity: (u64, u64),
 }
 
 impl Store {
@@ -59,7 +62,29 @@ impl Store {
             }
         };
         let (node, secrets) = (node.to_owned(), Secrets::default());
-        Ok(Store { connection, node, callers, secrets, last_seq })
+        let identity = identity(path)?;
+        Ok(Store { connection, node, callers, secrets, last_seq, identity })
+    }
+
+    /// The file is still where it was. SQLite goes on writing one that was removed, and nobody would notice.
+    pub(super) fn is_at(&self, path: &Path) -> bool {
+        identity(path).is_ok_and(|identity| identity == self.identity)
+    }
+
+    /// Keeps these values under their names.
+    pub(super) fn keep(&mut self, kept: &BTreeMap<String, String>) -> Result<(), Failure> {
+        let tx = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        for (name, json) in kept {
+            tx.execute("INSERT OR REPLACE INTO kept VALUES (?, ?)", [name, json])?;
+        }
+        Ok(tx.commit()?)
+    }
+
+    /// What was kept.
+    pub(super) fn kept(&self) -> Result<BTreeMap<String, String>, Failure> {
+        let mut statement = self.connection.prepare("SELECT name, json FROM kept")?;
+        let kept = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(kept.collect::<rusqlite::Result<_>>()?)
     }
 
     /// The number of the latest entry.
@@ -188,6 +213,11 @@ impl Append<'_> {
         }
         Ok(table::write(self.tx, call)?)
     }
+}
+
+fn identity(path: &Path) -> std::io::Result<(u64, u64)> {
+    let metadata = std::fs::metadata(path)?;
+    Ok((metadata.dev(), metadata.ino()))
 }
 
 /// Puts a damaged file aside, with what SQLite keeps beside it. The new name.

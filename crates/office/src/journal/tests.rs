@@ -102,7 +102,7 @@ fn a_restart_knows_what_had_no_end_and_numbers_go_on() {
     for callers in Callers::ALL {
         let folder = Folder::new();
         let (first, _) = journal(&folder.file(), |settings| settings.callers = *callers);
-        assert!(first.unfinished(LONG).is_empty());
+        assert!(first.opened(LONG).unfinished.is_empty());
         let ended = park(1_000, "u0", "700");
         let mut waiting = park(2_000, "u1", "701");
         waiting.subject.priority = 7;
@@ -117,7 +117,7 @@ fn a_restart_knows_what_had_no_end_and_numbers_go_on() {
         assert_eq!(first.health().state, State::Stopped);
 
         let (second, _) = journal(&folder.file(), |settings| settings.callers = *callers);
-        let found = second.unfinished(LONG);
+        let found = second.opened(LONG).unfinished;
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].call.uuid, "u1");
         assert_eq!(found[0].call.subject, waiting.subject, "{callers}");
@@ -168,11 +168,61 @@ fn a_file_that_cannot_be_made_is_made_later() {
     let (journal, said) = journal(&path, |_| {});
     journal.record(park(1, "u1", "701"));
     assert!(!journal.flush(LONG));
-    assert!(journal.unfinished(LONG).is_empty());
+    assert!(journal.opened(LONG).unfinished.is_empty());
     fs::create_dir(folder.0.join("not yet")).unwrap();
     until(|| journal.health().state == State::Ok);
     assert_eq!(count(&path, "count(*) FROM call"), 1);
     assert_eq!(said.lock().len(), 2);
+}
+
+#[test]
+fn a_file_that_was_removed_is_begun_anew_and_numbers_go_on() {
+    let folder = Folder::new();
+    let (journal, said) = journal(&folder.file(), |_| {});
+    let begun = park(1, "u1", "701");
+    journal.record(begun.clone());
+    assert!(journal.flush(LONG));
+    for suffix in ["", "-wal", "-shm"] {
+        let _ = fs::remove_file(folder.0.join(format!("callpark.sqlite{suffix}")));
+    }
+    journal.record(end(&begun, 5, Outcome::Abandoned, ""));
+    until(|| journal.flush(LONG));
+    let calls = calls(&folder.file());
+    assert_eq!((calls[0].id, calls[0].outcome), (2, Some(Outcome::Abandoned)));
+    assert!(calls[0].partial);
+    until(|| journal.health().state == State::Ok);
+    assert!(said.lock().len() <= 2, "{:?}", said.lock());
+}
+
+#[test]
+fn what_is_kept_is_known_after_a_restart() {
+    let folder = Folder::new();
+    let (first, _) = journal(&folder.file(), |_| {});
+    assert!(first.opened(LONG).kept.is_empty());
+    for number in 0..100 {
+        first.keep("call-backs", format!("[{number}]"));
+    }
+    first.keep("closed", "{}".into());
+    drop(first);
+    let (second, _) = journal(&folder.file(), |_| {});
+    let kept = second.opened(LONG).kept;
+    assert_eq!(kept.len(), 2);
+    assert_eq!(kept["call-backs"], "[99]");
+    assert_eq!(second.opened(Duration::ZERO), Opened::default());
+}
+
+#[test]
+fn the_thread_has_its_name_and_starts_with_what_it_was_given() {
+    let folder = Folder::new();
+    let names = Arc::new(Mutex::new(Vec::new()));
+    let heard = Arc::clone(&names);
+    let (journal, _) = journal(&folder.file(), move |settings| {
+        settings.at_thread_start = Arc::new(move || {
+            heard.lock().push(std::thread::current().name().map(str::to_owned));
+        });
+    });
+    assert!(journal.flush(LONG));
+    assert_eq!(names.lock()[..], [Some(THREAD.to_owned())]);
 }
 
 #[test]

@@ -1,10 +1,22 @@
 //! Which calls had no end when the file was opened: those that a crash has left.
 
+use std::collections::BTreeMap;
+
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::Serialize;
 
 use super::call::Call;
+use super::failure::Failure;
 use super::table;
+
+/// What a file knew when it was opened.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Opened {
+    /// The calls of this node that had no end, oldest first.
+    pub unfinished: Vec<Unfinished>,
+    /// What was [kept](crate::journal::Journal::keep), by its name.
+    pub kept: BTreeMap<String, String>,
+}
 
 /// A call without an end, with all that is needed to park it again. Record [`Action::Recover`](crate::entry::Action) when it
 /// is, or with the outcome `lost` when it is not.
@@ -26,7 +38,7 @@ impl Unfinished {
 }
 
 /// The calls of that node without an end, oldest first.
-pub(super) fn unfinished(connection: &Connection, node: &str) -> rusqlite::Result<Vec<Unfinished>> {
+pub(super) fn unfinished(connection: &Connection, node: &str) -> Result<Vec<Unfinished>, Failure> {
     let sql = format!(
         "SELECT {} FROM call WHERE ended_at_ms IS NULL AND node = ? ORDER BY id",
         table::COLUMNS

@@ -12,7 +12,7 @@ use super::health::{Change, State};
 use super::inbox::{Inbox, Next};
 use super::jobs::{Job, Progress};
 use super::store::{Store, put_aside};
-use super::unfinished::{Unfinished, unfinished};
+use super::unfinished::{Opened, unfinished};
 use super::{Shared, now_ms};
 use crate::entry::Entry;
 
@@ -39,6 +39,8 @@ pub(super) enum Request {
     Prune(Sender<Result<u64, Failure>>),
     /// Delete keys. How many there were.
     Forget { domain: String, month: String, reply: Sender<Result<usize, Failure>> },
+    /// There is something to keep.
+    Keep,
     /// Write what is there, and end.
     Stop(Sender<bool>),
 }
@@ -78,19 +80,22 @@ impl Writer {
     }
 
     /// Runs until it is told to stop. `opened` learns which calls had no end.
-    pub(super) fn run(mut self, opened: &Sender<Vec<Unfinished>>) {
+    pub(super) fn run(mut self, opened: &Sender<Opened>) {
         self.open();
         let node = self.shared.settings.node.clone();
-        let found = self.store.as_ref().map(|store| unfinished(&store.connection, &node));
+        let found = self.store.as_ref().map(|store| {
+            let unfinished = unfinished(&store.connection, &node)?;
+            Ok(Opened { unfinished, kept: store.kept()? })
+        });
         let found = match found {
             Some(Ok(found)) => found,
             Some(Err(err)) => {
-                if self.failed(&err.into()) {
+                if self.failed(&err) {
                     self.open();
                 }
-                Vec::new()
+                Opened::default()
             }
-            None => Vec::new(),
+            None => Opened::default(),
         };
         // Nobody may have asked.
         let _ = opened.try_send(found);
@@ -149,6 +154,10 @@ impl Writer {
 
     /// Writes all there is. True if nothing is left.
     fn write(&mut self) -> bool {
+        let path = self.shared.settings.path.clone();
+        if self.store.as_ref().is_some_and(|store| !store.is_at(&path)) {
+            self.failed(&Failure::Removed);
+        }
         if self.store.is_none() {
             self.open();
         }
@@ -164,10 +173,27 @@ impl Writer {
             self.shared.written.fetch_add(count, Ordering::Relaxed);
             self.shared.in_memory.store(self.backlog.len() as u64, Ordering::Relaxed);
         }
+        self.keep_values();
         if self.store.is_some() {
             self.shared.is(State::Ok, "");
         }
         self.backlog.is_empty() && self.store.is_some()
+    }
+
+    /// Writes the values that others want to know again. What they want is the latest, so a failure forgets nothing.
+    fn keep_values(&mut self) {
+        let Some(store) = &mut self.store else { return };
+        let kept = std::mem::take(&mut *self.shared.to_keep.lock());
+        if kept.is_empty() {
+            return;
+        }
+        if let Err(err) = store.keep(&kept) {
+            self.failed(&err);
+            let mut waiting = self.shared.to_keep.lock();
+            for (name, json) in kept {
+                waiting.entry(name).or_insert(json);
+            }
+        }
     }
 
     fn open(&mut self) {
@@ -194,6 +220,8 @@ impl Writer {
     fn failed(&mut self, err: &Failure) -> bool {
         let now = Instant::now();
         let last = self.store.take().map(|store| store.last_seq());
+        // Should the next file be a new one, its numbers go on.
+        self.first_seq = self.first_seq.max(last.unwrap_or_default() + 1);
         self.retry = now + RETRY;
         let mut reason = err.to_string();
         if err.is_corrupt() && self.put_aside.is_none_or(|at| at + ANOTHER <= now) {
@@ -202,7 +230,7 @@ impl Writer {
                     self.put_aside = Some(now);
                     // Numbers are never used twice. What the old file had is not known if it could not be opened, but it was
                     // not more than one a millisecond.
-                    self.first_seq = now_ms().max(last.unwrap_or_default() + 1);
+                    self.first_seq = self.first_seq.max(now_ms());
                     self.shared.put_aside(path, reason);
                     return true;
                 }
@@ -231,6 +259,7 @@ impl Writer {
                 };
                 let _ = reply.send(forgotten);
             }
+            Request::Keep => drop(self.write()),
             Request::Stop(reply) => drop(reply),
         }
     }

@@ -29,12 +29,15 @@ impl Reader {
     pub fn at(&self, at_ms: i64) -> Result<Vec<Waited>, Failure> {
         // A range of the index over the times of parking would begin at the first call ever. Calls of more than a day are few
         // and have an index of their own, and so have those that are waiting.
+        // The indexes are named, because SQLite does not know how few calls those are.
         let sql = format!(
-            "SELECT {columns} FROM call WHERE id IN (\
-             SELECT id FROM call WHERE parked_at_ms > ?1 - ?2 AND parked_at_ms <= ?1 AND wait_ms <= ?2 AND ended_at_ms > ?1 \
-             UNION ALL SELECT id FROM call WHERE wait_ms > 86400000 AND parked_at_ms <= ?1 AND ended_at_ms > ?1 \
-             UNION ALL SELECT id FROM call WHERE ended_at_ms IS NULL AND parked_at_ms <= ?1) \
-             ORDER BY parked_at_ms, id LIMIT ?3",
+            "WITH found(id) AS (\
+             SELECT id FROM call INDEXED BY call_by_time \
+             WHERE parked_at_ms > ?1 - ?2 AND parked_at_ms <= ?1 AND wait_ms <= ?2 AND ended_at_ms > ?1 \
+             UNION ALL SELECT id FROM call INDEXED BY call_long \
+             WHERE wait_ms > 86400000 AND parked_at_ms <= ?1 AND ended_at_ms > ?1 \
+             UNION ALL SELECT id FROM call INDEXED BY call_waiting WHERE ended_at_ms IS NULL AND parked_at_ms <= ?1) \
+             SELECT {columns} FROM found CROSS JOIN call USING (id) ORDER BY parked_at_ms, id LIMIT ?3",
             columns = table::COLUMNS
         );
         self.ask(|connection| {
