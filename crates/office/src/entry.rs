@@ -137,7 +137,7 @@ pub struct Entry {
     pub place: Place,
     /// What is known of the call. Every entry contains all of it, and the journal stores what has changed.
     pub subject: Subject,
-    /// When the return steps start, in ms since 1970. None: never.
+    /// When the return steps start, as it is after this event, in ms since 1970. None: never.
     pub deadline_ms: Option<i64>,
     /// How many orbits the lot has. Needed with `park` and `refuse`.
     pub capacity: Option<u32>,

@@ -38,8 +38,9 @@ pub use health::{Change, Health, State};
 pub use unfinished::{Opened, Unfinished};
 
 use crate::entry::Entry;
+use health::Voice;
 use inbox::Outbox;
-use writer::{Request, Writer, said};
+use writer::{Request, Writer};
 
 /// The name of the journal's thread.
 pub const THREAD: &str = "callpark-journal";
@@ -47,7 +48,8 @@ pub const THREAD: &str = "callpark-journal";
 /// How the journal works.
 #[derive(Clone)]
 pub struct Settings {
-    /// The file. Its folder exists.
+    /// The file. Its folder exists. Nothing else in this process may open it, not even to read it: closing a file releases
+    /// all locks that the process has on it, those of SQLite too. That includes another copy of SQLite.
     pub path: PathBuf,
     /// The name of this node.
     pub node: String,
@@ -89,7 +91,7 @@ pub struct Journal {
 struct Shared {
     settings: Settings,
     outbox: Outbox,
-    health: Mutex<Health>,
+    health: Mutex<(Health, Voice)>,
     written: AtomicU64,
     in_memory: AtomicU64,
     shedding: AtomicBool,
@@ -119,7 +121,7 @@ impl Journal {
         let shared = Arc::new(Shared {
             settings,
             outbox,
-            health: Mutex::new(health),
+            health: Mutex::new((health, Voice::default())),
             written: AtomicU64::new(0),
             in_memory: AtomicU64::new(0),
             shedding: AtomicBool::new(false),
@@ -166,7 +168,7 @@ impl Journal {
             in_memory: shared.in_memory.load(Ordering::Relaxed) + on_their_way,
             shed: shared.outbox.shed.load(Ordering::Relaxed),
             shed_endings: shared.outbox.shed_endings.load(Ordering::Relaxed),
-            ..shared.health.lock().clone()
+            ..shared.health.lock().0.clone()
         }
     }
 
@@ -243,15 +245,14 @@ impl Shared {
     /// The journal is in that state now. Says so if it was not.
     fn is(&self, state: State, reason: &str) {
         let change = {
-            let mut health = self.health.lock();
+            let mut locked = self.health.lock();
+            let (health, voice) = &mut *locked;
             reason.clone_into(&mut health.reason);
-            if health.state == state {
-                return;
+            if health.state != state {
+                health.state = state;
+                health.since_ms = now_ms();
             }
-            let change = said(health.state, state, reason, health.since_ms);
-            health.state = state;
-            health.since_ms = now_ms();
-            change
+            voice.of(health, Instant::now(), now_ms())
         };
         if state == State::Ok {
             self.shedding.store(false, Ordering::Relaxed);
@@ -262,7 +263,7 @@ impl Shared {
     }
 
     fn put_aside(&self, path: PathBuf, reason: String) {
-        self.health.lock().put_aside = Some(path.clone());
+        self.health.lock().0.put_aside = Some(path.clone());
         (self.settings.on_change)(&Change::PutAside { path, reason });
     }
 

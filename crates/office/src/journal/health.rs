@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
@@ -66,6 +67,40 @@ pub enum Change {
     Shedding,
 }
 
+/// Says that the journal fails, and that it works again, and nothing in between: a disk that is full for one entry and not for
+/// the next must not fill the log as well.
+#[derive(Default)]
+pub(super) struct Voice {
+    /// When it last said that the journal fails.
+    failing: Option<Instant>,
+    /// Since when it has failed, in ms since 1970, if that was said.
+    since_ms: Option<i64>,
+}
+
+/// How soon it is said again that the journal fails.
+const AGAIN: Duration = Duration::from_secs(60);
+
+impl Voice {
+    /// What there is to say of this state, which it has had since then (ms since 1970).
+    pub(super) fn of(&mut self, health: &Health, now: Instant, now_ms: i64) -> Option<Change> {
+        match health.state {
+            State::Failing if self.since_ms.is_none() => {
+                if self.failing.is_some_and(|at| now < at + AGAIN) {
+                    return None;
+                }
+                self.failing = Some(now);
+                self.since_ms = Some(health.since_ms);
+                Some(Change::Failing { reason: health.reason.clone() })
+            }
+            State::Ok => {
+                let failed_for_ms = now_ms.saturating_sub(self.since_ms.take()?);
+                Some(Change::Working { failed_for_ms })
+            }
+            State::Failing | State::Starting | State::Stopped => None,
+        }
+    }
+}
+
 impl Change {
     /// Somebody has to do something about it.
     #[must_use]
@@ -93,5 +128,41 @@ impl fmt::Display for Change {
                 "the journal has no room in memory; entries are lost until it can be written",
             ),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_disk_that_fails_every_second_is_reported_once_a_minute() {
+        let start = Instant::now();
+        let mut voice = Voice::default();
+        let mut health = Health {
+            state: State::Ok,
+            since_ms: 0,
+            reason: String::new(),
+            written: 0,
+            in_memory: 0,
+            shed: 0,
+            shed_endings: 0,
+            put_aside: None,
+        };
+        let mut said = Vec::new();
+        for second in 0..150 {
+            health.state = if second % 2 == 0 { State::Failing } else { State::Ok };
+            health.since_ms = second * 1_000;
+            let now = start + Duration::from_secs(second.unsigned_abs());
+            said.extend(voice.of(&health, now, second * 1_000).map(|change| (second, change)));
+        }
+        let when: Vec<i64> = said.iter().map(|(second, _)| *second).collect();
+        assert_eq!(when, [0, 1, 60, 61, 120, 121]);
+        assert_eq!(said[1].1, Change::Working { failed_for_ms: 1_000 });
+        // One that was not said because it came too soon is said if it lasts.
+        health.state = State::Failing;
+        let later = |second| voice.of(&health, start + Duration::from_secs(second), 0);
+        let said: Vec<_> = (150..190).filter_map(later).collect();
+        assert_eq!(said.len(), 1);
     }
 }

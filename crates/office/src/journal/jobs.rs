@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension, Row as SqlRow, TransactionBehavior
 use super::call::Call;
 use super::failure::Failure;
 use super::row::Row;
-use super::{now_ms, table};
+use super::{callers, now_ms, table};
 use crate::entry::Place;
 
 /// How many calls or entries are dealt with in one transaction.
@@ -119,6 +119,8 @@ fn prune(connection: &mut Connection, before_ms: i64) -> Result<u64, Failure> {
     tx.execute("DELETE FROM call WHERE id < ?", [end])?;
     tx.execute("DELETE FROM held WHERE call_id < ?", [end])?;
     tx.execute("UPDATE meta SET value = max(value, ?) WHERE name = 'first_seq'", [end])?;
+    // What was hashed with them is gone.
+    tx.execute("DELETE FROM secret WHERE month < ?", [callers::month(before_ms)])?;
     tx.commit()?;
     Ok(deleted as u64)
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::OpenOptions;
+use std::io::ErrorKind;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -39,8 +40,12 @@ impl Store {
         callers: Callers,
         first_seq: i64,
     ) -> Result<Self, Failure> {
-        // Callers are nobody else's business. SQLite gives its other files the mode of this one.
-        OpenOptions::new().create(true).append(true).mode(0o600).open(path)?;
+        // Callers are nobody else's business. SQLite gives its other files the mode of this one. A file that exists is opened by
+        // SQLite alone: whoever else closes it takes the locks of this process with it.
+        match OpenOptions::new().create_new(true).write(true).mode(0o600).open(path) {
+            Err(err) if err.kind() != ErrorKind::AlreadyExists => return Err(err.into()),
+            _ => {}
+        }
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let mut connection = Connection::open_with_flags(path, flags)?;
         connection.busy_timeout(BUSY)?;

@@ -408,6 +408,26 @@ fn what_is_old_goes_in_order_and_what_waits_stays() {
 }
 
 #[test]
+fn a_key_goes_with_the_last_call_that_it_was_used_for() {
+    let folder = Folder::new();
+    let (first, _) = journal(&folder.file(), |settings| settings.callers = Callers::Hashed);
+    let now = now_ms();
+    for at in [now - 100 * 86_400_000, now] {
+        let begun = park(at, "u", "701");
+        first.record(begun.clone());
+        first.record(end(&begun, 5, Outcome::Abandoned, ""));
+    }
+    assert!(first.stop(LONG));
+    assert_eq!(count(&folder.file(), "count(*) FROM secret"), 2);
+    let (second, _) = journal(&folder.file(), |settings| {
+        (settings.callers, settings.history_days) = (Callers::Hashed, 30);
+    });
+    second.prune(LONG).unwrap();
+    assert!(second.stop(LONG));
+    assert_eq!(count(&folder.file(), "count(*) FROM secret"), 1);
+}
+
+#[test]
 fn the_projection_can_be_made_again() {
     let folder = Folder::new();
     let (journal, _) = journal(&folder.file(), |_| {});

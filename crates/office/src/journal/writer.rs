@@ -8,7 +8,7 @@ use crossbeam_channel::{Receiver, Sender};
 
 use super::backlog::{Backlog, MOST};
 use super::failure::Failure;
-use super::health::{Change, State};
+use super::health::State;
 use super::inbox::{Inbox, Next};
 use super::jobs::{Job, Progress};
 use super::store::{Store, put_aside};
@@ -299,16 +299,5 @@ impl Writer {
         }
         self.shared.is(State::Stopped, "");
         written
-    }
-}
-
-/// What to say when the state changes from one to the other.
-pub(super) fn said(before: State, after: State, reason: &str, since_ms: i64) -> Option<Change> {
-    match (before, after) {
-        (State::Failing, State::Ok) => {
-            Some(Change::Working { failed_for_ms: now_ms().saturating_sub(since_ms) })
-        }
-        (State::Failing, _) | (_, State::Starting | State::Ok | State::Stopped) => None,
-        (_, State::Failing) => Some(Change::Failing { reason: reason.to_owned() }),
     }
 }
