@@ -86,8 +86,10 @@ pub struct Subject {
     /// The tenant, or empty.
     pub domain: String,
     /// Caller id name. It can contain anything.
+    #[serde(rename = "caller_id_name")]
     pub caller_name: String,
     /// Caller id number. It can contain anything.
+    #[serde(rename = "caller_id_number")]
     pub caller_number: String,
     /// The number that the caller dialled, if that is known.
     pub did: String,

@@ -1,7 +1,8 @@
 //! What the journal promises, on a real file.
 
+mod trouble;
+
 use std::fs;
-use std::io::{Seek, SeekFrom, Write};
 
 use rusqlite::Connection;
 
@@ -19,6 +20,14 @@ fn calls(path: &Path) -> Vec<Call> {
 fn count(path: &Path, what: &str) -> i64 {
     let connection = Connection::open(path).unwrap();
     connection.query_row(&format!("SELECT {what}"), [], |row| row.get(0)).unwrap()
+}
+
+fn until(mut holds: impl FnMut() -> bool) {
+    let end = Instant::now() + LONG;
+    while !holds() {
+        assert!(Instant::now() < end, "it did not happen in {LONG:?}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
 }
 
 #[test]
@@ -65,7 +74,7 @@ fn a_call_has_one_row_with_all_that_happened_to_it() {
     assert_eq!(journal.health().state, State::Ok);
     assert!(said.lock().is_empty());
     // Only what has changed is written again.
-    let repeated = "count(*) FROM entry WHERE json LIKE '%caller_number%'";
+    let repeated = "count(*) FROM entry WHERE json LIKE '%caller_id_number%'";
     assert_eq!(count(&folder.file(), repeated), 2);
 }
 
@@ -139,62 +148,6 @@ fn a_restart_knows_what_had_no_end_and_numbers_go_on() {
 }
 
 #[test]
-fn a_locked_file_is_written_later() {
-    let folder = Folder::new();
-    let (journal, said) = journal(&folder.file(), |_| {});
-    assert!(journal.flush(LONG));
-    let other = Connection::open(folder.file()).unwrap();
-    other.execute_batch("BEGIN IMMEDIATE").unwrap();
-    for number in 0..3_000 {
-        journal.record(park(number, &format!("u{number}"), "701"));
-    }
-    assert!(!journal.flush(LONG));
-    let health = journal.health();
-    assert_eq!((health.state, health.in_memory), (State::Failing, 3_000));
-    assert!(health.since_ms > 0 && health.reason.contains("locked"), "{health:?}");
-    other.execute_batch("ROLLBACK").unwrap();
-    until(|| journal.health().in_memory == 0);
-    assert_eq!(count(&folder.file(), "count(*) FROM call"), 3_000);
-    until(|| journal.health().state == State::Ok);
-    let said = said.lock();
-    assert_eq!(said.len(), 2, "{said:?}");
-    assert!(said[0].is_critical() && !said[1].is_critical());
-}
-
-#[test]
-fn a_file_that_cannot_be_made_is_made_later() {
-    let folder = Folder::new();
-    let path = folder.0.join("not yet").join("callpark.sqlite");
-    let (journal, said) = journal(&path, |_| {});
-    journal.record(park(1, "u1", "701"));
-    assert!(!journal.flush(LONG));
-    assert!(journal.opened(LONG).unfinished.is_empty());
-    fs::create_dir(folder.0.join("not yet")).unwrap();
-    until(|| journal.health().state == State::Ok);
-    assert_eq!(count(&path, "count(*) FROM call"), 1);
-    assert_eq!(said.lock().len(), 2);
-}
-
-#[test]
-fn a_file_that_was_removed_is_begun_anew_and_numbers_go_on() {
-    let folder = Folder::new();
-    let (journal, said) = journal(&folder.file(), |_| {});
-    let begun = park(1, "u1", "701");
-    journal.record(begun.clone());
-    assert!(journal.flush(LONG));
-    for suffix in ["", "-wal", "-shm"] {
-        let _ = fs::remove_file(folder.0.join(format!("callpark.sqlite{suffix}")));
-    }
-    journal.record(end(&begun, 5, Outcome::Abandoned, ""));
-    until(|| journal.flush(LONG));
-    let calls = calls(&folder.file());
-    assert_eq!((calls[0].id, calls[0].outcome), (2, Some(Outcome::Abandoned)));
-    assert!(calls[0].partial);
-    until(|| journal.health().state == State::Ok);
-    assert!(said.lock().len() <= 2, "{:?}", said.lock());
-}
-
-#[test]
 fn what_is_kept_is_known_after_a_restart() {
     let folder = Folder::new();
     let (first, _) = journal(&folder.file(), |_| {});
@@ -212,6 +165,32 @@ fn what_is_kept_is_known_after_a_restart() {
 }
 
 #[test]
+fn the_file_is_as_safe_as_sqlite_can_make_it() {
+    let folder = Folder::new();
+    let store = store::Store::open(&folder.file(), "pbx1", Callers::Full, 1).unwrap();
+    let pragma = |name: &str| -> String {
+        let value = store.connection.pragma_query_value(None, name, |row| {
+            row.get_ref(0).map(|value| match value {
+                rusqlite::types::ValueRef::Text(text) => String::from_utf8_lossy(text).into_owned(),
+                other => format!("{:?}", other.as_i64().unwrap()),
+            })
+        });
+        value.unwrap()
+    };
+    assert_eq!(
+        [pragma("journal_mode"), pragma("synchronous"), pragma("secure_delete")],
+        ["wal", "2", "1"]
+    );
+    let mode = std::os::unix::fs::PermissionsExt::mode(
+        &fs::metadata(folder.file()).unwrap().permissions(),
+    );
+    assert_eq!(mode & 0o777, 0o600);
+    // Every table refuses what is not of its type.
+    let sql = "SELECT count(*) FROM pragma_table_list WHERE schema = 'main' AND strict = 0 AND name NOT LIKE 'sqlite_%'";
+    assert_eq!(store.connection.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap(), 0);
+}
+
+#[test]
 fn the_thread_has_its_name_and_starts_with_what_it_was_given() {
     let folder = Folder::new();
     let names = Arc::new(Mutex::new(Vec::new()));
@@ -223,113 +202,6 @@ fn the_thread_has_its_name_and_starts_with_what_it_was_given() {
     });
     assert!(journal.flush(LONG));
     assert_eq!(names.lock()[..], [Some(THREAD.to_owned())]);
-}
-
-#[test]
-fn a_full_disk_loses_nothing() {
-    let folder = Folder::new();
-    let disk = folder.0.join("disk");
-    fs::create_dir(&disk).unwrap();
-    let mount = |arguments: &[&str]| {
-        let done = std::process::Command::new("mount").args(arguments).arg(&disk).output();
-        done.is_ok_and(|done| done.status.success())
-    };
-    if !mount(&["-t", "tmpfs", "-o", "size=2m", "none"]) {
-        println!("SKIPPED: a small file system can be mounted by root alone");
-        return;
-    }
-    struct Unmount<'a>(&'a Path);
-    impl Drop for Unmount<'_> {
-        fn drop(&mut self) {
-            let _ = std::process::Command::new("umount").arg("-l").arg(self.0).output();
-        }
-    }
-    let unmount = Unmount(&disk);
-    let path = disk.join("callpark.sqlite");
-    let (journal, said) = journal(&path, |_| {});
-    assert!(journal.flush(LONG));
-    let record = |from: i64, to: i64| {
-        for number in from..to {
-            let begun = park(number, &format!("u{number}"), "701");
-            journal.record(begun.clone());
-            journal.record(end(&begun, 1, Outcome::Retrieved, "1"));
-        }
-    };
-    record(0, 10_000);
-    until(|| journal.health().state == State::Failing);
-    assert!(journal.health().reason.contains("full"), "{:?}", journal.health());
-    assert!(mount(&["-o", "remount,size=64m"]));
-    until(|| journal.health().state == State::Ok && journal.health().in_memory == 0);
-    assert!(mount(&["-o", "remount,ro"]) || journal.health().state == State::Ok);
-    record(10_000, 11_000);
-    journal.flush(LONG);
-    assert!(mount(&["-o", "remount,rw"]));
-    until(|| journal.health().state == State::Ok && journal.health().in_memory == 0);
-    assert_eq!(count(&path, "count(*) FROM call WHERE outcome = 'retrieved'"), 11_000);
-    assert_eq!(count(&path, "max(seq) FROM entry"), 22_000);
-    assert!(said.lock().len() <= 4, "{:?}", said.lock());
-    drop(journal);
-    drop(unmount);
-}
-
-#[test]
-fn a_file_that_is_not_a_database_is_put_aside() {
-    let folder = Folder::new();
-    fs::write(folder.file(), "this is not a database, and long enough to be none".repeat(100))
-        .unwrap();
-    let (journal, said) = journal(&folder.file(), |_| {});
-    journal.record(park(1, "u1", "701"));
-    assert!(journal.flush(LONG));
-    assert_eq!(journal.health().state, State::Ok);
-    let aside = journal.health().put_aside.unwrap();
-    assert!(fs::read_to_string(aside).unwrap().starts_with("this is not"));
-    assert!(matches!(said.lock()[..], [Change::PutAside { .. }]), "{:?}", said.lock());
-    assert!(count(&folder.file(), "min(seq) FROM entry") > 1_700_000_000_000);
-}
-
-#[test]
-fn a_file_that_is_damaged_while_it_is_written_is_put_aside_and_nothing_new_is_lost() {
-    let folder = Folder::new();
-    let (journal, said) = journal(&folder.file(), |_| {});
-    let old = park(1, "before", "700");
-    journal.record(old.clone());
-    for number in 0..2_000 {
-        journal.record(park(number, &format!("u{number}"), "701"));
-    }
-    assert!(journal.flush(LONG));
-    let other = Connection::open(folder.file()).unwrap();
-    other.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
-    drop(other);
-    let length = fs::metadata(folder.file()).unwrap().len();
-    let mut file = fs::OpenOptions::new().write(true).open(folder.file()).unwrap();
-    file.seek(SeekFrom::Start(4096)).unwrap();
-    file.write_all(&vec![0xa5; usize::try_from(length - 4096).unwrap()]).unwrap();
-    drop(file);
-    // A page may be in the cache of the connection; what was written meanwhile is not lost with the file.
-    journal.record(end(&old, 60_000, Outcome::Abandoned, ""));
-    until(|| {
-        journal.record(park(1, "after", "702"));
-        journal.flush(LONG);
-        journal.health().put_aside.is_some()
-    });
-    assert_eq!(journal.health().state, State::Ok);
-    assert_eq!(said.lock().len(), 1, "{:?}", said.lock());
-    let calls = calls(&folder.file());
-    assert!(calls.iter().any(|call| call.uuid == "after"));
-}
-
-#[test]
-fn a_file_of_a_newer_version_is_left_alone() {
-    let folder = Folder::new();
-    let newer = Connection::open(folder.file()).unwrap();
-    newer.pragma_update(None, "user_version", 99).unwrap();
-    drop(newer);
-    let (journal, said) = journal(&folder.file(), |_| {});
-    journal.record(park(1, "u1", "701"));
-    assert!(!journal.flush(LONG));
-    assert!(journal.health().reason.contains("99"), "{:?}", journal.health());
-    assert!(matches!(said.lock()[..], [Change::Failing { .. }]));
-    assert_eq!(count(&folder.file(), "count(*) FROM sqlite_schema"), 0);
 }
 
 #[test]
@@ -468,12 +340,4 @@ fn every_kind_of_byte_survives() {
     assert!(journal.flush(LONG));
     assert_eq!(journal.rebuild(LONG).unwrap(), 1);
     assert_eq!(calls(&folder.file())[0].subject, begun.subject);
-}
-
-fn until(mut holds: impl FnMut() -> bool) {
-    let end = Instant::now() + LONG;
-    while !holds() {
-        assert!(Instant::now() < end, "it did not happen in {LONG:?}");
-        std::thread::sleep(Duration::from_millis(20));
-    }
 }

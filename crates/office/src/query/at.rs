@@ -16,7 +16,8 @@ pub struct Waited {
     pub then: Place,
     /// For how long it had waited then, in ms.
     pub waited_ms: i64,
-    /// The whole call, as it went on.
+    /// The whole call, as it went on. In JSON, its `lot` and `orbit` are the latest.
+    #[serde(flatten)]
     pub call: Call,
 }
 

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::fmt::Write;
 
+use serde::Serialize;
+
 use crate::journal::Call;
 use crate::query::Waited;
 use crate::time::Clock;
@@ -222,6 +224,17 @@ pub fn calls(calls: &[Call], clock: &Clock, all: bool) -> Table {
         table.rows.push(row);
     }
     table
+}
+
+/// One JSON document: `{"calls":[…]}`, of what `history` or `at` has answered.
+#[must_use]
+pub fn calls_json<T: Serialize>(calls: &[T]) -> String {
+    #[derive(Serialize)]
+    struct Document<'a, T> {
+        calls: &'a [T],
+    }
+    // Strings, numbers and string keys: nothing that serde_json could refuse.
+    serde_json::to_string(&Document { calls }).unwrap_or_default()
 }
 
 /// The list of `at`.

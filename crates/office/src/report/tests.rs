@@ -244,6 +244,15 @@ fn nothing_that_a_caller_is_called_is_markup() {
     let mut reader = csv::Reader::from_reader(csv.as_bytes());
     assert_eq!(&reader.records().next().unwrap().unwrap()[3], HOSTILE);
     assert_eq!(calls(&calls_of, &clock(), false).text().lines().count(), 5);
+    let json: serde_json::Value = serde_json::from_str(&calls_json(&calls_of)).unwrap();
+    assert_eq!(json["calls"][0]["caller_id_name"], HOSTILE);
+    assert_eq!(json["calls"][0]["lot"], HOSTILE);
+    assert_eq!(json["calls"][0]["outcome"], "retrieved");
+    let then = Reader::new(folder.file()).at(MONDAY + 5).unwrap();
+    let json: serde_json::Value = serde_json::from_str(&calls_json(&then)).unwrap();
+    assert_eq!(json["calls"][2]["then"]["orbit"], HOSTILE);
+    assert_eq!(json["calls"][2]["waited_ms"], 3);
+    assert_eq!(waited(&then, &clock()).text().lines().count(), 5);
 }
 
 #[test]
