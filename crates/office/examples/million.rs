@@ -194,7 +194,7 @@ fn ended(begun: &Entry, wait_ms: i64, outcome: Outcome) -> Entry {
     }
 }
 
-/// Records the calls of so many days until today, each day's in the order of their times. How many entries.
+/// Records the calls of these days until today, each day's in the order of their times. How many entries.
 fn fill(journal: &Journal, calls: i64, days: i64, today: i64) -> u64 {
     fastrand::seed(1);
     let (mut number, mut entries) = (0, 0);

@@ -59,7 +59,7 @@ pub struct Settings {
     pub history_days: u32,
     /// Runs first in the journal's thread: leaves the real-time class, lowers the priority, blocks signals.
     pub at_thread_start: Arc<dyn Fn() + Send + Sync>,
-    /// Is told once of each change. Runs in the journal's thread, except for [`Change::Shedding`], which can come from
+    /// Receives each change once. Runs in the journal's thread, except for [`Change::Shedding`], which can come from
     /// the thread that records. Must not wait for anything.
     pub on_change: Arc<dyn Fn(&Change) + Send + Sync>,
 }
@@ -99,7 +99,7 @@ struct Shared {
 }
 
 impl Journal {
-    /// Starts the thread, which opens the file. A file that cannot be opened is no error: see [`health`](Self::health).
+    /// Starts the thread, which opens the file. A file that cannot be opened is not an error: see [`health`](Self::health).
     ///
     /// # Errors
     ///
@@ -107,7 +107,7 @@ impl Journal {
     pub fn start(settings: Settings) -> Result<Self, Failure> {
         let (outbox, inbox) = inbox::channel(inbox::ROOM, inbox::ROOM_FOR_ENDINGS);
         let (requests, asked) = bounded(16);
-        let (told, opened) = bounded(1);
+        let (tell, opened) = bounded(1);
         let health = Health {
             state: State::Starting,
             since_ms: now_ms(),
@@ -131,7 +131,7 @@ impl Journal {
         let at_start = Arc::clone(&shared.settings.at_thread_start);
         let thread = std::thread::Builder::new().name(THREAD.to_owned()).spawn(move || {
             at_start();
-            writer.run(&told);
+            writer.run(&tell);
         })?;
         Ok(Journal { shared, requests, opened, thread: Mutex::new(Some(thread)) })
     }

@@ -170,7 +170,7 @@ trait Collect {
 }
 
 impl Reader {
-    /// Makes a report. `progress` is told after every 100,000 calls how many were read. Reports read every call of the
+    /// Makes a report. `progress` receives the number of calls that were read after every 100,000. Reports read every call of the
     /// period: give them more time than other questions.
     ///
     /// # Errors

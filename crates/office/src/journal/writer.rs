@@ -79,7 +79,7 @@ impl Writer {
         }
     }
 
-    /// Runs until it is told to stop. `opened` learns which calls had no end.
+    /// Runs until a request to stop. `opened` receives what the file knew at the start.
     pub(super) fn run(mut self, opened: &Sender<Opened>) {
         self.open();
         let node = self.shared.settings.node.clone();

@@ -26,7 +26,7 @@ pub struct Point {
     pub after_ms: i64,
     /// The share that still waits, 1 to 0.
     pub waiting: f64,
-    /// How many calls had waited for so long.
+    /// How many calls had waited at least until then.
     pub at_risk: u64,
 }
 

@@ -176,7 +176,7 @@ fn lots_know_their_busiest_moment_and_what_they_refused() {
 }
 
 #[test]
-fn a_period_has_a_length_and_progress_is_told() {
+fn a_period_has_a_length_and_progress_is_reported() {
     let folder = Folder::new();
     let (journal, _) = journal(&folder.file(), |_| {});
     assert!(journal.flush(LONG));
@@ -258,25 +258,42 @@ fn nothing_that_a_caller_is_called_is_markup() {
 #[test]
 fn a_browser_draws_the_page_and_runs_nothing_of_it() {
     let folder = Folder::new();
-    let page = html(HOSTILE, &hostile(&folder.file()), &clock());
-    let path = folder.0.join("report.html");
-    std::fs::write(&path, page).unwrap();
-    let browser = ["chromium", "chromium-browser", "google-chrome"]
-        .into_iter()
-        .find(|name| std::process::Command::new(name).arg("--version").output().is_ok());
-    let Some(browser) = browser else {
+    let full = html(HOSTILE, &hostile(&folder.file()), &clock());
+    let nothing = Folder::new();
+    let (journal, _) = journal(&nothing.file(), |_| {});
+    assert!(journal.flush(LONG));
+    let empty: Vec<Report> =
+        Kind::ALL.iter().map(|kind| report(&nothing.file(), *kind, &week())).collect();
+    let (Some(full), Some(empty)) =
+        (drawn(&folder.0, &full), drawn(&folder.0, &html("Nothing", &empty, &clock())))
+    else {
         println!("SKIPPED: no Chromium is installed");
         return;
     };
+    assert!(!full.contains("<title>PWNED"), "a name ran as a script");
+    assert!(full.matches("<svg").count() >= 4, "plots are missing");
+    assert_eq!(full.matches("<img").count(), 0);
+    for page in [full, empty] {
+        assert!(page.contains("data-drawn=\"true\""), "the page was not drawn to its end");
+        assert!(!page.contains("NaN") && !page.contains("undefined"), "a number is missing");
+    }
+}
+
+/// What a browser has made of that page.
+fn drawn(folder: &Path, page: &str) -> Option<String> {
+    let path = folder.join("report.html");
+    std::fs::write(&path, page).unwrap();
+    let browser = ["chromium", "chromium-browser", "google-chrome"]
+        .into_iter()
+        .find(|name| std::process::Command::new(name).arg("--version").output().is_ok())?;
     let output = std::process::Command::new(browser)
         .args(["--headless", "--no-sandbox", "--disable-gpu", "--dump-dom"])
-        .arg(format!("--user-data-dir={}", folder.0.join("profile").display()))
+        .arg(format!("--user-data-dir={}", folder.join("profile").display()))
         .arg(format!("file://{}", path.display()))
         .output()
         .unwrap();
     let dom = String::from_utf8_lossy(&output.stdout);
-    assert!(dom.contains("data-drawn=\"true\""), "the page was not drawn to its end");
-    assert!(!dom.contains("<title>PWNED"), "a name ran as a script");
-    assert!(dom.matches("<svg").count() >= 4, "plots are missing");
-    assert_eq!(dom.matches("<img").count(), 0);
+    // Without the drawing code.
+    let (before, rest) = dom.split_once("<script>")?;
+    Some(format!("{before}{}", rest.split_once("</script>")?.1))
 }

@@ -55,9 +55,9 @@ pub struct Wait {
 /// One bar of the histogram.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Bar {
-    /// Calls that waited for at least so many seconds.
+    /// Calls that waited for at least this many seconds.
     pub from_s: i64,
-    /// And for less than so many. None: there is no limit.
+    /// And for less than this many. None: any time.
     pub to_s: Option<i64>,
     /// How many were taken by a retriever or a return step.
     pub came: u64,
