@@ -16,7 +16,7 @@ const FLOORS: [&[&str]; 10] = [
     &["module"],
     &["render"],
     &["tell"],
-    &["leg"],
+    &["journal", "leg"],
     &["dial"],
     &["apps", "api"],
     &["service"],

@@ -698,6 +698,7 @@ void switch_console_push_match(switch_console_callback_match_t **matches, const 
 
 /* malloc'd, or NULL */
 char *switch_core_get_domain(switch_bool_t dup);
+const char *switch_core_get_switchname(void);
 char *switch_core_get_variable_dup(const char *varname);
 
 #endif

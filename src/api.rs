@@ -19,11 +19,15 @@ mod callbacks;
 pub(crate) mod complete;
 mod drop;
 mod health;
+mod history;
+mod journal;
 mod list;
 mod move_call;
 mod orbits;
 mod park;
+mod past;
 mod reload;
+mod report;
 mod retrieve;
 mod return_now;
 mod set;
@@ -97,6 +101,10 @@ const VERBS: &[Verb] = &[
     reload::VERB,
     health::VERB,
     streams::VERB,
+    history::VERB,
+    history::AT,
+    report::VERB,
+    journal::VERB,
     Verb {
         name: "version",
         syntax: "",
@@ -129,6 +137,10 @@ pub(crate) fn verbs() -> impl Iterator<Item = (String, &'static str)> {
     TEXTS.iter().map(|(name, syntax, about)| (usage(name, syntax), *about))
 }
 
+/// These wait for a file, and the thread of a call does not.
+const NOT_ON_A_CALL: [&str; 4] =
+    [history::VERB.name, history::AT.name, report::VERB.name, journal::VERB.name];
+
 /// Nothing an administrator types is longer.
 const LONGEST: usize = 8 * 1024;
 
@@ -145,7 +157,7 @@ impl Command for Callpark {
                 if let (Some(leg), Some(token)) = (here, token) {
                     return called::asked(&module, leg, token);
                 }
-                dispatch(&module, arguments)
+                dispatch(&module, arguments, here.is_some())
             }
             None => Err(Error::new(Refusal::Closed, "the module is being unloaded")),
         };
@@ -160,10 +172,11 @@ fn written(answer: Answer) -> String {
 /// What a line of the command answers.
 #[cfg(feature = "fuzzing")]
 pub(crate) fn answer(module: &Arc<Module>, arguments: &str) -> String {
-    written(dispatch(module, arguments))
+    written(dispatch(module, arguments, false))
 }
 
-fn dispatch(module: &Arc<Module>, arguments: &str) -> Answer {
+/// `on_a_call`: this is the thread of a call.
+fn dispatch(module: &Arc<Module>, arguments: &str, on_a_call: bool) -> Answer {
     if arguments.len() > LONGEST {
         return Err(Error::new(Refusal::BadArguments, "the command is longer than 8 KB"));
     }
@@ -175,6 +188,12 @@ fn dispatch(module: &Arc<Module>, arguments: &str) -> Answer {
             format!("there is no verb {name:?}; `callpark help` lists the verbs"),
         )
     })?;
+    if on_a_call && NOT_ON_A_CALL.contains(&verb.name) {
+        let text = format!(
+            "{name} waits for a file, and a call must not; use the event socket or fs_cli, not a dialplan"
+        );
+        return Err(Error::new(Refusal::Failed, text));
+    }
     // A verb that cannot make sense of its words says BadArguments: the caller wants to know how it goes.
     (verb.run)(module, rest).map_err(|error| {
         let bare = Error::from(Refusal::BadArguments);

@@ -13,6 +13,8 @@ mod tree;
 #[cfg(test)]
 mod tests;
 
+use office::journal::Callers;
+
 use crate::park::{
     LotConfig, LotKey, LotName, MOST_STEPS, OrbitRange, Step, StepTo, TimeoutRule, WhenFull,
     candidates, overlap, shortened,
@@ -51,11 +53,35 @@ pub(crate) struct Config {
 pub(crate) struct Settings {
     /// What a lamp's name starts with: `park` in `park+701@example.com`.
     pub presence_proto: String,
+    /// The journal.
+    pub journal: JournalSettings,
+}
+
+/// How the journal is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct JournalSettings {
+    /// Whether there is one.
+    pub on: bool,
+    /// Its file. `None`: `callpark.sqlite` among FreeSWITCH's databases. A path that does not begin with `/` is below that
+    /// folder.
+    pub path: Option<String>,
+    /// After how many days an ended call is deleted. 0: never.
+    pub days: u32,
+    /// How much of a caller is written down.
+    pub callers: Callers,
+    /// The name of this node. `None`: the name of the switch.
+    pub node: Option<String>,
+}
+
+impl Default for JournalSettings {
+    fn default() -> Self {
+        JournalSettings { on: true, path: None, days: 400, callers: Callers::Full, node: None }
+    }
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Settings { presence_proto: "park".to_owned() }
+        Settings { presence_proto: "park".to_owned(), journal: JournalSettings::default() }
     }
 }
 

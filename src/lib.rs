@@ -15,6 +15,7 @@ mod docs;
 #[doc(hidden)]
 #[allow(clippy::expect_used, clippy::panic, reason = "a panic is how a target fails")]
 pub mod fuzzing;
+mod journal;
 mod leg;
 mod module;
 pub mod park;

@@ -72,7 +72,7 @@ pub use claim::{Claim, Claimant, Target};
 pub use destination::{BadDestination, Destination, Exit, is_dialable};
 pub use dialog::Dialog;
 pub use effect::{AfterRefusal, Effect, ParkRefused, Ring, RingTo, StopReason};
-pub use event::{Action, ParkEvent};
+pub use event::{Action, ParkEvent, StepResult};
 pub use fallback::{AfterReturn, BadFallback, WhenFull, WhenOccupied};
 pub use forecast::{Forecast, OrbitState, OrbitView};
 pub use free::Assign;

@@ -12,6 +12,7 @@
 
 pub(crate) mod api;
 pub(crate) mod application;
+pub(crate) mod background;
 pub(crate) mod calling;
 pub(crate) mod cause;
 pub(crate) mod channel;

@@ -49,6 +49,13 @@ fn sizes_offsets_and_values_are_those_of_freeswitch() {
     println!("{} sizes, offsets and values agree with {}", said.len(), theirs.display());
 }
 
+/// FreeSWITCH has an SQLite of its own, which must not meet ours.
+#[test]
+fn the_module_shows_nothing_but_its_table() {
+    let shown = module::exports(&module::built());
+    assert_eq!(shown.into_iter().collect::<Vec<_>>(), ["mod_callpark_module_interface"]);
+}
+
 #[test]
 fn prototypes_and_types_are_those_of_freeswitch() {
     let Some(theirs) = installed::headers("prototypes and types") else { return };

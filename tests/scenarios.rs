@@ -17,6 +17,7 @@ mod scenarios {
     mod health;
     mod help;
     mod hostile;
+    mod journal;
     mod lot;
     mod moves;
     mod partings;

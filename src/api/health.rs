@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::{Answer, Verb};
+use crate::journal::Keeper;
 use crate::module::Module;
 use crate::module::health;
 use crate::park::{Park, Refusal};
@@ -20,7 +21,8 @@ pub(super) const VERB: Verb = Verb {
 fn run(module: &Arc<Module>, words: &[&str]) -> Answer {
     let overdue_ms =
         module.look(Park::poll_timeout).map_or(0, |deadline| clock::now().since(deadline));
-    let parts = health::parts(&module.health, overdue_ms);
+    let mut parts = health::parts(&module.health, overdue_ms);
+    parts.push(Keeper::of(module).part());
     match *words {
         [] => Ok(render::health_text(&parts, clock::epoch_ms())),
         ["json"] => Ok(render::health_json(&parts)),

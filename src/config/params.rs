@@ -72,20 +72,76 @@ impl<T> Param<T> {
 }
 
 /// The params of `<settings>`.
-pub(crate) const SETTINGS: [Param<Settings>; 1] = [Param::of(
-    "presence-proto",
-    "park",
-    "The first word in the name of a lamp: `park` in `park+701@example.com`. Letters, digits, `-` \
-     and `_`",
-    |settings, value| {
-        let legal = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'-';
-        if value.is_empty() || !value.bytes().all(legal) {
-            return Err("must consist of letters, digits, - and _".to_owned());
-        }
-        settings.presence_proto = value.to_owned();
-        Ok(())
-    },
-)];
+pub(crate) const SETTINGS: [Param<Settings>; 6] = [
+    Param::of(
+        "presence-proto",
+        "park",
+        "The first word in the name of a lamp: `park` in `park+701@example.com`. Letters, digits, `-` \
+         and `_`",
+        |settings, value| {
+            let legal = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'-';
+            if value.is_empty() || !value.bytes().all(legal) {
+                return Err("must consist of letters, digits, - and _".to_owned());
+            }
+            settings.presence_proto = value.to_owned();
+            Ok(())
+        },
+    ),
+    Param::truth(
+        "journal",
+        "true",
+        "Records every parked call in a file, for `callpark history`, `report` and `at`. A new value of this and of the \
+         following settings takes effect when the module is loaded again",
+        |settings| &mut settings.journal.on,
+    ),
+    Param::text(
+        "journal-path",
+        "",
+        "The file of the journal. Empty: `callpark.sqlite` in FreeSWITCH's folder for databases (`db_dir`). A path that does \
+         not begin with `/` is below that folder. The folder must exist, and must not be in memory if the history is to \
+         survive a restart of the machine",
+        |settings| &mut settings.journal.path,
+    ),
+    Param::of(
+        "history-days",
+        "400",
+        "After how many days calls that have ended are deleted from the journal. 0 means never",
+        |settings, value| {
+            let days = value.parse().ok().filter(|days| *days <= MOST_DAYS);
+            settings.journal.days = days.ok_or_else(|| "is not a number of days".to_owned())?;
+            Ok(())
+        },
+    ),
+    Param::of(
+        "history-callers",
+        "full",
+        "How much of a caller the journal keeps. `full`: name and number. `masked`: the number without its last three digits, and \
+         the first letter of the name. `hashed`: a code by which repeated calls of one number in one month can be recognised. \
+         `none`: nothing. While a call \
+         is parked, its name and number are in the file in any case, for use after a crash",
+        |settings, value| {
+            settings.journal.callers = value
+                .parse()
+                .map_err(|_| "is not one of full, masked, hashed and none".to_owned())?;
+            Ok(())
+        },
+    ),
+    Param::of(
+        "node",
+        "",
+        "The name of this switch in the journal. Empty: FreeSWITCH's `switchname`, or else the host name",
+        |settings, value| {
+            if value.len() > 64 || value.contains(char::is_control) {
+                return Err("must be at most 64 bytes without control characters".to_owned());
+            }
+            settings.journal.node = (!value.is_empty()).then(|| value.to_owned());
+            Ok(())
+        },
+    ),
+];
+
+/// A hundred years: more is a mistake.
+const MOST_DAYS: u32 = 36_600;
 
 /// Sets what the `<param>` elements say, each param once at most.
 pub(super) fn apply<'a, T>(

@@ -6,7 +6,7 @@ use super::cause::CauseName;
 use super::claim::{Claimant, Target};
 use super::destination::Exit;
 use super::effect::StopReason;
-use super::event::Action;
+use super::event::{Action, ParkEvent};
 use super::lot::{Lot, Slot};
 use super::moment::Moment;
 use super::names::{CallUuid, LotKey, OrbitKey, OrbitName};
@@ -90,6 +90,12 @@ impl Park {
     pub fn set(&mut self, now: Moment, place: &OrbitKey, setting: Setting) -> Result<(), Refusal> {
         let uuid = self.parked_in(place)?;
         let call = self.calls.get_mut(&uuid).ok_or(Refusal::Empty)?;
+        let what = match &setting {
+            Setting::TimeoutMs(_) => "the timeout was changed",
+            Setting::Priority(_) => "the priority was changed",
+            Setting::Note(_) => "the note was changed",
+            Setting::For(_) => "the addressee was changed",
+        };
         match setting {
             Setting::TimeoutMs(ms) => {
                 call.timeout_ms = Some(ms);
@@ -113,6 +119,9 @@ impl Park {
             Setting::Note(note) => call.info.note = text::kept(&note, text::LONGEST_NOTE),
             Setting::For(user) => call.info.addressed_to = text::kept(&user, text::LONGEST_USER),
         }
+        let call = self.calls.get(&uuid).ok_or(Refusal::Empty)?;
+        let event = ParkEvent { reason: Some(what.to_owned()), ..call.event(now, Action::Set) };
+        self.effects.push(event.into());
         Ok(())
     }
 

@@ -143,6 +143,9 @@ impl Call {
             reason: None,
             rule: None,
             step: None,
+            step_result: None,
+            timeout_ms_left: self.returning.time_is_up().map(|at| at.since(now)),
+            capacity: None,
             from: None,
             from_uuid: None,
         }

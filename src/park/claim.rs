@@ -4,7 +4,7 @@ use super::Park;
 use super::call::{ClaimedBy, Pending};
 use super::destination::Exit;
 use super::effect::{Effect, StopReason};
-use super::event::{Action, ParkEvent};
+use super::event::{Action, ParkEvent, StepResult};
 use super::lot::Slot;
 use super::moment::Moment;
 use super::names::{CallUuid, LotKey, OrbitName, RunId, Ticket};
@@ -194,7 +194,7 @@ impl Park {
         let reason = reason.unwrap_or(usual);
         if !self.stopping {
             if let Some(step) = by.step().filter(|_| !restarted) {
-                return self.step_over(now, uuid, step, Some(reason));
+                return self.step_over(now, uuid, step, Some((StepResult::Failed, reason)));
             }
             self.deadlines.arm(call);
         }

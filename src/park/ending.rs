@@ -5,6 +5,7 @@ use super::call::{ClaimedBy, Pending};
 use super::callback::CallbackEnd;
 use super::destination::Exit;
 use super::effect::{Effect, StopReason};
+use super::event::StepResult;
 use super::moment::Moment;
 use super::names::{CallUuid, CallbackId, Ticket};
 use super::outcome::{End, Outcome};
@@ -122,6 +123,7 @@ impl Park {
         match call.claim.take() {
             Some(Pending { by, .. }) if succeeded => {
                 event.step = by.step().and_then(|step| self.step_ref(&call, step));
+                event.step_result = event.step.as_ref().map(|_| StepResult::Took);
                 event = event.with_leg(&by);
             }
             Some(Pending { ticket, by, .. }) => {

@@ -35,6 +35,8 @@ pub enum Action {
     Remind,
     /// A call was not parked.
     Refuse,
+    /// Its timeout, priority, note or addressee was changed. The reason says which.
+    Set,
 }
 
 impl Action {
@@ -52,6 +54,7 @@ impl Action {
             Action::Drop => "drop",
             Action::Remind => "remind",
             Action::Refuse => "refuse",
+            Action::Set => "set",
         }
     }
 }
@@ -59,6 +62,31 @@ impl Action {
 impl fmt::Display for Action {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
+    }
+}
+
+/// What became of one attempt of a return step: `Callpark-Step-Result`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum StepResult {
+    /// It starts.
+    Started,
+    /// It took the call.
+    Took,
+    /// It did not take the call.
+    Failed,
+    /// It was not tried.
+    Skipped,
+}
+
+impl StepResult {
+    /// The word in the event.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            StepResult::Started => "started",
+            StepResult::Took => "took",
+            StepResult::Failed => "failed",
+            StepResult::Skipped => "skipped",
+        }
     }
 }
 
@@ -87,6 +115,12 @@ pub struct ParkEvent {
     pub rule: Option<&'static str>,
     /// Which return step.
     pub step: Option<StepRef>,
+    /// What became of that step.
+    pub step_result: Option<StepResult>,
+    /// In how many ms its timeout passes, after this event, or 0 if it has passed. `None` means never.
+    pub timeout_ms_left: Option<u64>,
+    /// Of `park` and `refuse`: how many orbits the lot has, if there is such a lot.
+    pub capacity: Option<u32>,
     /// Where it was before a `move`.
     pub from: Option<OrbitKey>,
     /// Which channel it was before a `replace`.

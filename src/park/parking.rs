@@ -23,7 +23,8 @@ impl Park {
         match self.orbit_for(&request) {
             Ok(place) => Ok(self.settle(now, request, place)),
             Err((refusal, then)) => {
-                self.effects.push(refused(request, refusal).into());
+                let capacity = self.capacity(&request.lot);
+                self.effects.push(refused(request, refusal, capacity).into());
                 Err(ParkRefused { refusal, then })
             }
         }
@@ -99,11 +100,17 @@ impl Park {
             lot.occupy(&place.orbit, Slot::Parked(call.info.uuid.clone()));
             lot.enqueue(&call);
         }
-        self.effects.push(call.event(now, Action::Park).into());
+        let capacity = self.capacity(&place.lot);
+        self.effects.push(ParkEvent { capacity, ..call.event(now, Action::Park) }.into());
         self.show_lamp(&place);
         self.callers.add(&call);
         self.calls.insert(call.info.uuid.clone(), call);
         place
+    }
+
+    /// How many orbits that lot has, if there is one.
+    fn capacity(&self, lot: &LotKey) -> Option<u32> {
+        self.lots.get(lot).map(|lot| lot.counts().capacity)
     }
 
     /// Finds an orbit by the rules of the lot, and of those it overflows into, and takes it out of the free ones.
@@ -193,7 +200,7 @@ impl Park {
     }
 }
 
-fn refused(request: ParkRequest, refusal: Refusal) -> ParkEvent {
+fn refused(request: ParkRequest, refusal: Refusal, capacity: Option<u32>) -> ParkEvent {
     ParkEvent {
         action: Action::Refuse,
         lot: request.lot,
@@ -206,6 +213,9 @@ fn refused(request: ParkRequest, refusal: Refusal) -> ParkEvent {
         reason: Some(refusal.code().to_owned()),
         rule: (refusal == Refusal::TooManyOfCaller).then_some("max-per-caller"),
         step: None,
+        step_result: None,
+        timeout_ms_left: None,
+        capacity,
         from: None,
         from_uuid: None,
     }

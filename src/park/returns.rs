@@ -7,7 +7,7 @@ use super::call::{Call, ClaimedBy, Pending};
 use super::deadlines::Due;
 use super::destination::Exit;
 use super::effect::{Effect, Ring, RingTo, StopReason};
-use super::event::Action;
+use super::event::{Action, StepResult};
 use super::fallback::AfterReturn;
 use super::moment::Moment;
 use super::names::{CallUuid, RunId};
@@ -95,7 +95,8 @@ impl Park {
             self.effects.push(Effect::StopRing(ringing.run, StopReason::Unanswered));
             "NO_ANSWER"
         };
-        self.step_over(now, uuid, ringing.attempt.step, Some(reason));
+        let end = Some((StepResult::Failed, reason));
+        self.step_over(now, uuid, ringing.attempt.step, end);
     }
 
     /// The call leaves as by its exit key, or is hung up if the lot has no `exit-to`. If it cannot leave, it is tried again
@@ -132,7 +133,7 @@ impl Park {
 
     /// A return step's worker reached nobody: the next step runs. A run that is not the call's current one is ignored.
     pub fn step_failed(&mut self, now: Moment, uuid: &CallUuid, run: RunId, reason: &str) {
-        self.step_ended(now, uuid, run, Some(reason));
+        self.step_ended(now, uuid, run, Some((StepResult::Failed, reason)));
     }
 
     /// The step cannot be tried now, and need not be tried again in this round: the next step runs. A run that is not the
@@ -145,7 +146,7 @@ impl Park {
         {
             ringing.attempt.tries = MOST_TRIES;
         }
-        self.step_ended(now, uuid, run, Some(reason));
+        self.step_ended(now, uuid, run, Some((StepResult::Skipped, reason)));
     }
 
     /// A step that only reminds has done so: the next step runs. A run that is not the call's current one is ignored.
@@ -153,11 +154,17 @@ impl Park {
         self.step_ended(now, uuid, run, None);
     }
 
-    fn step_ended(&mut self, now: Moment, uuid: &CallUuid, run: RunId, reason: Option<&str>) {
+    fn step_ended(
+        &mut self,
+        now: Moment,
+        uuid: &CallUuid,
+        run: RunId,
+        end: Option<(StepResult, &str)>,
+    ) {
         let uuid = &self.current(uuid).clone();
         let Some(call) = self.calls.get_mut(uuid) else { return };
         if let Some(ringing) = call.returning.interrupt(Some(run)) {
-            return self.step_over(now, uuid, ringing.attempt.step, reason);
+            return self.step_over(now, uuid, ringing.attempt.step, end);
         }
         // A worker that had claimed the call gives the claim back by saying that its step failed.
         if let Some(Pending { ticket, by: ClaimedBy::StepLeg { run: claimed, .. }, .. }) =
@@ -169,20 +176,21 @@ impl Park {
         }
     }
 
-    /// That step did not take the call. `reason` says why, if it should have.
+    /// That step did not take the call. `end`: what became of it and why, if it should have.
     pub(super) fn step_over(
         &mut self,
         now: Moment,
         uuid: &CallUuid,
         step: usize,
-        reason: Option<&str>,
+        end: Option<(StepResult, &str)>,
     ) {
         let Some(call) = self.calls.get(uuid) else { return };
         let steps = self.steps_of(call);
         let found = steps.get(step);
-        if let Some(reason) = reason {
+        if let Some((result, reason)) = end {
             let mut event = call.event(now, action_of(found));
             event.step = found.map(|found| StepRef::of(step, found));
+            event.step_result = Some(result);
             event.reason = Some(reason.to_owned());
             self.effects.push(event.into());
         }
@@ -226,7 +234,9 @@ impl Park {
             let act = self.act_of(call, step);
             let mut event = call.event(now, action_of(Some(step)));
             event.step = Some(StepRef::of(number, step));
+            event.step_result = Some(StepResult::Started);
             if let Act::Skip(reason) = act {
+                event.step_result = Some(StepResult::Skipped);
                 event.reason = Some(reason.to_owned());
             }
             self.effects.push(event.into());
@@ -300,11 +310,12 @@ impl Park {
         let after = config
             .filter(|config| config.rounds().is_some_and(|most| call.rounds >= most))
             .map(|config| config.after_return.clone());
+        // In any case, because a call that cannot leave remains parked.
+        self.wait_again(now, uuid);
+        let Some(call) = self.calls.get(uuid) else { return };
         let mut event = call.event(now, Action::Remind);
         event.reason = Some(none.to_owned());
         self.effects.push(event.into());
-        // In any case, because a call that cannot leave remains parked.
-        self.wait_again(now, uuid);
         let exit = match after {
             None => return,
             Some(AfterReturn::Transfer(to)) => Exit::Transfer(to),

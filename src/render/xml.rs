@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use office::report::Table;
 use quick_xml::Writer;
 use quick_xml::escape::escape;
 use quick_xml::events::BytesText;
@@ -11,14 +12,33 @@ use crate::park::CallView;
 
 /// `<calls><call><lot>…</lot>…</call>…</calls>`.
 pub(super) fn calls(calls: &[CallView]) -> String {
+    let names: Vec<&str> = COLUMNS.iter().map(|column| column.name).collect();
+    let cells =
+        |call| COLUMNS.iter().map(|column| (column.get)(call).plain().into_owned()).collect();
+    document("calls", "call", &names, calls.iter().map(cells))
+}
+
+/// A table of the journal, as such a document.
+pub(crate) fn table(all: &str, one: &str, table: &Table) -> String {
+    let names: Vec<&str> = table.columns.iter().map(String::as_str).collect();
+    let rows = table.rows.iter();
+    let cells = rows.map(|row| row.iter().map(|cell| cell.plain().into_owned()).collect());
+    document(all, one, &names, cells)
+}
+
+fn document(
+    all: &str,
+    one: &str,
+    names: &[&str],
+    rows: impl Iterator<Item = Vec<String>>,
+) -> String {
     let mut writer = Writer::new_with_indent(Vec::new(), b' ', 2);
-    let written = writer.create_element("calls").write_inner_content(|writer| {
-        for call in calls {
-            writer.create_element("call").write_inner_content(|writer| {
-                for column in &COLUMNS {
-                    let cell = (column.get)(call);
-                    let text = BytesText::from_escaped(safe(&cell.plain()));
-                    writer.create_element(column.name).write_text_content(text)?;
+    let written = writer.create_element(all).write_inner_content(|writer| {
+        for row in rows {
+            writer.create_element(one).write_inner_content(|writer| {
+                for (name, cell) in names.iter().zip(&row) {
+                    let text = BytesText::from_escaped(safe(cell));
+                    writer.create_element(*name).write_text_content(text)?;
                 }
                 Ok(())
             })?;

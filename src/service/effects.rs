@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::dial::callback;
 use crate::dial::ring;
 use crate::dial::ringing::Rings;
+use crate::journal::{self, Keeper};
 use crate::leg::handover;
 use crate::leg::pickup_tone;
 use crate::module::{Decided, Interlude, Module};
@@ -45,10 +46,15 @@ pub(crate) fn carry_out(module: &Arc<Module>, decided: Decided, here: Option<Ses
 /// Tells the world, when it is the turn of this decision.
 fn tell(module: &Module, number: u64, effects: &[Effect], here: Option<Session<'_>>) {
     let feed = Feed::of(module);
+    let keeper = Keeper::of(module);
     let mut turn = feed.turn(number);
     for effect in effects {
         match effect {
-            Effect::Event(event) => turn.tells(event::news(event, here)),
+            Effect::Event(event) => {
+                let (keeper, entry) = (Arc::clone(&keeper), Box::new(journal::entry(event)));
+                let news = event::news(event, here);
+                turn.tells(news.heard_by(move || keeper.record(*entry)));
+            }
             Effect::Callback(news) => turn.tells(event::callback_news(news)),
             _ => {}
         }

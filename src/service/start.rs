@@ -9,6 +9,7 @@ use parking_lot::Mutex;
 
 use crate::api;
 use crate::dial::ringing::Rings;
+use crate::journal::Keeper;
 use crate::leg::departed;
 use crate::leg::replaces::OnTop;
 use crate::leg::watching::Watching;
@@ -64,6 +65,9 @@ pub(crate) fn start() -> Result<(), String> {
     if let Some(wrong) = wrong {
         module.health.configuration.wrong(wrong);
     }
+    // Before anything can happen that it should record.
+    let settings = module.settings.read().journal.clone();
+    Keeper::of(&module).start(&settings);
     let worker = {
         let module = Arc::clone(&module);
         std::thread::Builder::new()
@@ -78,6 +82,7 @@ pub(crate) fn start() -> Result<(), String> {
             .spawn(move || lamps::run(&theirs));
         started.map_err(|error| {
             module.tell_worker(Message::Stop);
+            Keeper::of(&module).stop();
             format!("the lamp thread cannot be started: {error}")
         })?
     };
@@ -166,6 +171,8 @@ pub(crate) fn stop() -> bool {
         drop(service.subclass);
     }
     Module::take_running();
+    // Last: until here everything was recorded.
+    Keeper::of(&module).stop();
     drop(module);
     let inside = guard::wait_until_empty(EMPTY_WITHIN);
     if inside > 0 {

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 
 use crate::dial::ring;
+use crate::journal::Keeper;
 use crate::leg::handover;
 use crate::leg::replaces;
 use crate::module::Module;
@@ -88,6 +89,8 @@ pub(crate) fn run(module: &Arc<Module>, messages: &Receiver<Message>) {
             }
             Ok(Message::Configured) => guard("lamps", (), || {
                 LampQueue::of(module).configured();
+                let settings = module.settings.read().journal.clone();
+                Keeper::of(module).configured(&settings);
                 subscriptions::answer_all(module);
             }),
             Ok(Message::Reload) => reload_at = Some(Instant::now()),

@@ -11,6 +11,13 @@ pub(crate) fn domain() -> Option<String> {
         .filter(|domain| !domain.is_empty())
 }
 
+/// The name of this switch: `switchname` of switch.conf, or else the host's.
+#[must_use]
+pub(crate) fn name() -> Option<String> {
+    // SAFETY: NULL or a C string that stays as it is once the core has started.
+    unsafe { from_c(sys::switch_core_get_switchname()) }.filter(|name| !name.is_empty())
+}
+
 /// A global variable.
 #[must_use]
 pub(crate) fn variable(name: &str) -> Option<String> {

@@ -4,7 +4,7 @@ use std::ffi::CStr;
 use std::fmt::Write;
 
 use crate::park::{
-    Action, CallUuid, CallbackEnd, CallbackNews, Caller, LotKey, OrbitName, ParkEvent,
+    Action, CallUuid, CallbackEnd, CallbackNews, Caller, LotKey, OrbitName, ParkEvent, StepResult,
 };
 use crate::switch::clock;
 use crate::switch::event::{Event, Kind};
@@ -30,7 +30,12 @@ pub(crate) fn news(event: &ParkEvent, here: Option<Session<'_>>) -> News {
     if matches!(event.action, Action::Park | Action::Replace) || event.outcome.is_some() {
         history::note(event, clock::epoch_ms(), session);
     }
-    News { uuid: event.info.uuid.clone(), event: info(event, session), sentence: sentence(event) }
+    News {
+        uuid: event.info.uuid.clone(),
+        event: info(event, session),
+        sentence: sentence(event),
+        above: None,
+    }
 }
 
 /// What every event of ours begins with.
@@ -73,7 +78,9 @@ fn info(event: &ParkEvent, session: Option<Session<'_>>) -> Option<Event> {
             .with("Callpark-Reason", event.reason.as_deref().unwrap_or_default())
             .with("Callpark-Rule", event.rule.unwrap_or_default());
     if let Some(step) = &event.step {
-        out = out.with("Callpark-Step", &step.to_string());
+        out = out
+            .with("Callpark-Step", &step.to_string())
+            .with("Callpark-Step-Result", event.step_result.map_or("", StepResult::as_str));
     }
     if let Some(from) = &event.from {
         out = out
@@ -126,7 +133,8 @@ pub(crate) fn callback_news(news: &CallbackNews) -> News {
             format!("{caller} will not be called back, because the module is stopping")
         }
     };
-    News { uuid: callback.uuid.clone(), event, sentence: format!("call-back {id}: {what}") }
+    let sentence = format!("call-back {id}: {what}");
+    News { uuid: callback.uuid.clone(), event, sentence, above: None }
 }
 
 /// What an administrator reads at 3 a.m.: which call, what happened, why, and what comes next.
@@ -191,6 +199,7 @@ pub(crate) fn sentence(event: &ParkEvent) -> String {
         }
         (Action::Remind, _) => format!("{place}: {caller} still parked after {waited}"),
         (Action::Refuse, _) => format!("{place}: {caller} not parked"),
+        (Action::Set, _) => format!("{place}: {caller} remains parked"),
     };
     if let Some(reason) = &event.reason {
         // Writing to a String cannot fail.

@@ -23,10 +23,19 @@ pub(crate) struct News {
     pub event: Option<Event>,
     /// The line of the log.
     pub sentence: String,
+    /// What a room above this one does when the event is reported, if there is anything.
+    pub above: Option<Box<dyn FnOnce() + Send>>,
+}
+
+impl News {
+    /// The same, heard by a room above too.
+    pub(crate) fn heard_by(self, above: impl FnOnce() + Send + 'static) -> Self {
+        News { above: Some(Box::new(above)), ..self }
+    }
 }
 
 /// All listeners. A listener must not wait for anything.
-const LISTENERS: [fn(&mut News); 2] = [fire, write_log];
+const LISTENERS: [fn(&mut News); 3] = [fire, write_log, above];
 
 fn fire(news: &mut News) {
     if let Some(event) = news.event.take() {
@@ -36,6 +45,12 @@ fn fire(news: &mut News) {
 
 fn write_log(news: &mut News) {
     log::notice(Some(news.uuid.as_str()), format_args!("{}", news.sentence));
+}
+
+fn above(news: &mut News) {
+    if let Some(above) = news.above.take() {
+        above();
+    }
 }
 
 /// What can be reported.

@@ -33,15 +33,21 @@ pub fn built_with(freeswitch_include: &Path) -> PathBuf {
 
 /// The functions of FreeSWITCH that the module calls.
 pub fn imports(module: &Path) -> BTreeSet<String> {
+    let mut names = symbols(module, "--undefined-only");
+    names.retain(|name| name.trim_start_matches('_').starts_with("switch_"));
+    names
+}
+
+/// What the module shows to everybody else in the process.
+pub fn exports(module: &Path) -> BTreeSet<String> {
+    symbols(module, "--defined-only")
+}
+
+fn symbols(module: &Path, which: &str) -> BTreeSet<String> {
     let mut nm = Command::new("nm");
-    nm.args(["--dynamic", "--undefined-only", "--format=posix"]).arg(module);
-    let symbols = String::from_utf8(finished(&mut nm, "nm").stdout).expect("text");
-    symbols
-        .lines()
-        .filter_map(|line| line.split_whitespace().next())
-        .filter(|name| name.trim_start_matches('_').starts_with("switch_"))
-        .map(str::to_owned)
-        .collect()
+    nm.args(["--dynamic", which, "--format=posix"]).arg(module);
+    let text = String::from_utf8(finished(&mut nm, "nm").stdout).expect("text");
+    text.lines().filter_map(|line| line.split_whitespace().next()).map(str::to_owned).collect()
 }
 
 /// Runs the scenarios of that name with that module.

@@ -54,6 +54,11 @@ fn every_command_of_the_table_is_accepted() {
             ("<cause>", "USER_BUSY"),
             ("<id>", "1"),
             ("<verb>", "park"),
+            ("<time>", "today"),
+            ("<number>", "1000"),
+            ("<user>", "1001"),
+            ("<outcome>", "retrieved"),
+            ("<count>", "10"),
         ];
         let said = said.iter().fold(command.clone(), |text, (from, to)| text.replace(from, to));
         assert!(!said.contains(['<', '[', '|']), "{command}: {said}");

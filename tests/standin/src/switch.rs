@@ -63,10 +63,12 @@ pub fn run(folder: &str) -> Result<(), String> {
     let (root, globals) = Root::read(&folder)?;
     let modules = root.modules();
     let port = root.param("event_socket.conf", "listen-port").and_then(|port| port.parse().ok());
-    let conf_dir = ("conf_dir".to_owned(), folder.join("conf").display().to_string());
+    let rooms = [("conf_dir", "conf"), ("db_dir", "db"), ("log_dir", "log")];
+    let rooms =
+        rooms.map(|(name, room)| (name.to_owned(), folder.join(room).display().to_string()));
     let made = Switch {
         folder,
-        globals: RwLock::new(globals.into_iter().chain([conf_dir]).collect()),
+        globals: RwLock::new(globals.into_iter().chain(rooms).collect()),
         xml: RwLock::new(root),
         stopping: AtomicBool::new(false),
     };
@@ -107,6 +109,11 @@ fn copied(text: Option<String>) -> *mut c_char {
     let text = text.map(|text| CString::new(text).unwrap_or_default());
     // SAFETY: a C string; the module frees the copy.
     text.map_or(std::ptr::null_mut(), |text| unsafe { libc::strdup(text.as_ptr()) })
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn switch_core_get_switchname() -> *const c_char {
+    c"standin".as_ptr()
 }
 
 #[unsafe(no_mangle)]

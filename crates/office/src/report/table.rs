@@ -55,7 +55,9 @@ impl Cell {
         if user.is_empty() { Cell::Nothing } else { Cell::text(user) }
     }
 
-    fn plain(&self) -> Cow<'_, str> {
+    /// For programs: as it is. Nothing is empty.
+    #[must_use]
+    pub fn plain(&self) -> Cow<'_, str> {
         match self {
             Cell::Text(text) => Cow::Borrowed(text),
             Cell::Number(number) => number.to_string().into(),

@@ -1,0 +1,57 @@
+//! `callpark journal`: does the journal keep what it promises, and the table of calls made again.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use office::query::Verified;
+
+use super::{Answer, Error, Verb, ok, past};
+use crate::journal::Keeper;
+use crate::journal::questions::Length;
+use crate::module::Module;
+use crate::park::Refusal;
+
+pub(super) const VERB: Verb = Verb {
+    name: "journal",
+    syntax: "verify|rebuild",
+    about: "`verify` reads the whole journal and checks that no entry is missing, that each park has at most one end, and \
+            that the table of calls is what the entries add up to. `rebuild` makes that table again from the entries. \
+            Parking goes on meanwhile",
+    complete: &["verify", "rebuild"],
+    run,
+};
+
+/// How long a rebuild may take.
+const REBUILT_WITHIN: Duration = Duration::from_secs(600);
+
+fn run(module: &Arc<Module>, words: &[&str]) -> Answer {
+    match *words {
+        ["verify"] => verified(&past::ask(module, Length::Long, |reader| reader.verify())?),
+        ["rebuild"] => {
+            let keeper = Keeper::of(module);
+            let journal = keeper.journal().ok_or_else(past::none)?;
+            let calls = keeper.desk().ask(Length::Long, move |_| journal.rebuild(REBUILT_WITHIN));
+            ok(format_args!("{} calls", calls.map_err(past::unanswered)?))
+        }
+        _ => Err(Refusal::BadArguments.into()),
+    }
+}
+
+fn verified(found: &Verified) -> Answer {
+    let Verified { entries, calls, waiting, partial, broken, first_broken } = found;
+    if *broken == 0 {
+        let counts = format!(
+            "{entries} entries, {calls} calls, {waiting} waiting, {partial} without their beginning"
+        );
+        return ok(counts);
+    }
+    let first: Vec<String> = first_broken
+        .iter()
+        .take(10)
+        .map(|broken| format!("{} at {}", broken.promise, broken.number))
+        .collect();
+    Err(Error::new(
+        Refusal::Failed,
+        format!("broken promises: {broken} in {entries} entries; {}", first.join(", ")),
+    ))
+}

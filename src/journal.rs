@@ -1,0 +1,215 @@
+//! THE JOURNAL of this module: every event of a parked call goes into a file of its own, and can be asked for later.
+//!
+//! The crate `office` writes and reads the file. This room maps the module's events to its entries, starts and stops it with
+//! the module, and keeps questions off the threads of calls.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use office::entry::{Action, Entry, Outcome};
+use office::journal::{Change, Journal, Settings, Unfinished};
+use parking_lot::Mutex;
+
+mod entry;
+pub(crate) mod questions;
+
+use crate::config::JournalSettings;
+use crate::module::Module;
+use crate::module::health::Part;
+use crate::switch::guard::Inside;
+use crate::switch::{background, clock, core, log};
+pub(crate) use entry::entry;
+use questions::Desk;
+
+/// How long `load` waits to learn which calls a crash has left without an end.
+const OPENED_WITHIN: Duration = Duration::from_secs(2);
+/// How long an unload waits until what was recorded is in the file.
+const WRITTEN_WITHIN: Duration = Duration::from_secs(2);
+/// The name of the file in FreeSWITCH's folder for databases.
+const FILE: &str = "callpark.sqlite";
+
+/// Keeps the journal while the module runs.
+#[derive(Default)]
+pub(crate) struct Keeper {
+    kept: Mutex<Kept>,
+    desk: Desk,
+}
+
+/// The journal, and what it was started with.
+#[derive(Default)]
+struct Kept {
+    journal: Option<Arc<Journal>>,
+    settings: Option<JournalSettings>,
+    /// Why there is none, though there should be one.
+    wrong: Option<String>,
+    since_ms: u64,
+}
+
+impl Keeper {
+    /// That of the module.
+    pub(crate) fn of(module: &Module) -> Arc<Self> {
+        module.table()
+    }
+
+    /// Starts the journal, if the settings want one. Calls that a crash has left without an end end as `lost`. A journal that
+    /// cannot be started or written is reported in the log and by `callpark health`, and does not stop parking.
+    pub(crate) fn start(&self, settings: &JournalSettings) {
+        let started = settings.on.then(|| open(settings));
+        let journal = started.transpose();
+        let mut kept = Kept {
+            journal: None,
+            settings: Some(settings.clone()),
+            wrong: None,
+            since_ms: clock::epoch_ms(),
+        };
+        match journal {
+            Ok(None) => {}
+            Ok(Some(journal)) => {
+                end_unfinished(&journal);
+                kept.journal = Some(Arc::new(journal));
+            }
+            Err(wrong) => {
+                log::crit(None, format_args!("there is no journal: {wrong}"));
+                kept.wrong = Some(wrong);
+            }
+        }
+        *self.kept.lock() = kept;
+    }
+
+    /// Records an entry, if there is a journal. Never waits.
+    pub(crate) fn record(&self, entry: Entry) {
+        if let Some(journal) = self.journal() {
+            journal.record(entry);
+        }
+    }
+
+    /// The journal, if there is one.
+    pub(crate) fn journal(&self) -> Option<Arc<Journal>> {
+        self.kept.lock().journal.clone()
+    }
+
+    /// Where questions are asked.
+    pub(crate) fn desk(&self) -> &Desk {
+        &self.desk
+    }
+
+    /// Other settings count from the next load on. Says so if they are others.
+    pub(crate) fn configured(&self, settings: &JournalSettings) {
+        let other = self.kept.lock().settings.as_ref().is_some_and(|used| used != settings);
+        if other {
+            log::warning(
+                None,
+                format_args!(
+                    "the settings of the journal have changed; they take effect when mod_callpark is loaded again"
+                ),
+            );
+        }
+    }
+
+    /// Ends the journal and every question. What is not in the file by then is lost, and the log says how much that is.
+    pub(crate) fn stop(&self) {
+        self.desk.close();
+        let Some(journal) = self.kept.lock().journal.take() else { return };
+        if !journal.stop(WRITTEN_WITHIN) {
+            let left = journal.health().in_memory;
+            log::crit(
+                None,
+                format_args!(
+                    "the journal ends, and entries are lost because they could not be written: {left}"
+                ),
+            );
+        }
+    }
+
+    /// How it is, for `callpark health`.
+    pub(crate) fn part(&self) -> Part {
+        let (journal, wrong, since_ms) = {
+            let kept = self.kept.lock();
+            (kept.journal.clone(), kept.wrong.clone(), kept.since_ms)
+        };
+        let name = "journal";
+        match (journal, wrong) {
+            (Some(journal), _) => entry::part(name, &journal.health()),
+            (None, Some(wrong)) => Part { name, ok: false, since_ms, text: wrong },
+            (None, None) => Part { name, ok: true, since_ms, text: "switched off".to_owned() },
+        }
+    }
+}
+
+/// Starts the journal that these settings describe.
+fn open(settings: &JournalSettings) -> Result<Journal, String> {
+    let path = path(settings.path.as_deref(), core::variable("db_dir").as_deref())
+        .ok_or("FreeSWITCH does not say where its databases are; set journal-path")?;
+    let node = settings.node.clone().or_else(core::name).unwrap_or_else(|| "freeswitch".to_owned());
+    let office = Settings {
+        callers: settings.callers,
+        history_days: settings.days,
+        at_thread_start: Arc::new(begin_thread),
+        on_change: Arc::new(say),
+        ..Settings::new(&path, &node)
+    };
+    Journal::start(office).map_err(|error| format!("its thread cannot be started: {error}"))
+}
+
+/// The file of that name in that folder for databases. A whole path is taken as it is.
+fn path(name: Option<&str>, db_dir: Option<&str>) -> Option<PathBuf> {
+    let name = Path::new(name.unwrap_or(FILE));
+    match db_dir {
+        Some(dir) => Some(Path::new(dir).join(name)),
+        None => name.is_absolute().then(|| name.to_owned()),
+    }
+}
+
+/// What each thread of this room does first.
+fn begin_thread() {
+    thread_local! {
+        /// Counts the thread as being inside the module until it has ended.
+        static INSIDE: Inside = Inside::enter();
+    }
+    INSIDE.with(|_| ());
+    background::leave_the_real_time_class();
+}
+
+fn say(change: &Change) {
+    match change.is_critical() {
+        true => log::crit(None, format_args!("{change}")),
+        false => log::notice(None, format_args!("{change}")),
+    }
+}
+
+/// Ends what had no end in the file: FreeSWITCH has crashed, and these calls with it.
+fn end_unfinished(journal: &Journal) {
+    let unfinished = journal.opened(OPENED_WITHIN).unfinished;
+    if unfinished.is_empty() {
+        return;
+    }
+    let now_ms = i64::try_from(clock::epoch_ms()).unwrap_or(i64::MAX);
+    for Unfinished { call, .. } in &unfinished {
+        let mut entry = Entry::new(now_ms, Action::Recover, &call.uuid, call.place.clone());
+        entry.subject = call.subject.clone();
+        entry.wait_ms = now_ms.saturating_sub(call.subject.parked_at_ms).max(0);
+        entry.outcome = Some(Outcome::Lost);
+        entry.reason = "FreeSWITCH stopped without ending its calls".to_owned();
+        journal.record(entry);
+    }
+    log::warning(
+        None,
+        format_args!("calls that were parked when FreeSWITCH crashed: {}", unfinished.len()),
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_file_is_among_the_databases_unless_it_has_a_path_of_its_own() {
+        let at = |name, dir| path(name, dir).map(|path| path.display().to_string());
+        assert_eq!(at(None, Some("/db")).as_deref(), Some("/db/callpark.sqlite"));
+        assert_eq!(at(Some("x.sqlite"), Some("/db")).as_deref(), Some("/db/x.sqlite"));
+        assert_eq!(at(Some("/var/x"), Some("/db")).as_deref(), Some("/var/x"));
+        assert_eq!(at(Some("/var/x"), None).as_deref(), Some("/var/x"));
+        assert_eq!(at(None, None), None);
+    }
+}

@@ -1,0 +1,451 @@
+//! What the journal remembers, and that nothing which happens to it touches a call.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use kit::{SOON, Switch, new_uuid, skipped};
+use serde_json::Value;
+
+use super::lot::{LOTS, Scene, setup};
+
+/// A name with everything in it that means something to somebody.
+const NAME: &str = "=Bob <&\"'> %s%n $x \\ , ; </script> 王 ñ |";
+
+fn json(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
+}
+
+fn history(scene: &Scene, filters: &str) -> Vec<Value> {
+    let answer = json(&scene.api(&format!("history {filters} json")));
+    answer["calls"].as_array().expect("calls").clone()
+}
+
+fn verified(scene: &Scene) -> String {
+    let answer = scene.api("journal verify");
+    assert!(answer.starts_with("+OK "), "{answer}");
+    answer
+}
+
+fn part(scene: &Scene) -> Value {
+    let health = json(&scene.api("health json"));
+    let parts = health["parts"].as_array().expect("parts");
+    parts.iter().find(|part| part["name"] == "journal").expect("the journal").clone()
+}
+
+/// These settings, and the lots of most scenarios.
+fn with_settings(params: &[(&str, &str)]) -> kit::Setup {
+    let params: String = params
+        .iter()
+        .map(|(name, value)| format!("<param name=\"{name}\" value=\"{value}\"/>"))
+        .collect();
+    setup(LOTS).callpark_conf(&format!(
+        "<configuration name=\"callpark.conf\">\n<settings>{params}</settings>\n<lots>{LOTS}</lots>\n</configuration>"
+    ))
+}
+
+fn retrieve(scene: &Scene, orbit: &str, caller: &str) -> String {
+    let retriever = scene.dial(&format!("take_{orbit}"));
+    scene.outcome(caller, "retrieved");
+    retriever
+}
+
+#[test]
+fn each_call_is_in_the_history_with_its_one_end() {
+    let scene = Scene::start(setup(LOTS));
+    let mut expected = Vec::new();
+    let (retrieved, _) = scene.park_with("park_701", &[("callpark_parker", "1001@test.local")]);
+    let retriever = retrieve(&scene, "701", &retrieved);
+    expected.push((retrieved.clone(), "retrieved"));
+    let (abandoned, _) = scene.park("park_702");
+    scene.switch.kill(&abandoned);
+    scene.outcome(&abandoned, "abandoned");
+    expected.push((abandoned, "abandoned"));
+    let (dropped, _) = scene.park("park_703");
+    assert!(scene.api("drop default 703").starts_with("+OK"));
+    scene.outcome(&dropped, "dropped");
+    expected.push((dropped, "dropped"));
+    let (taken, _) = scene.park("park_704");
+    assert!(scene.switch.api(&format!("uuid_transfer {taken} 7777")).starts_with("+OK"));
+    scene.outcome(&taken, "transferred");
+    expected.push((taken, "transferred"));
+    let (returned, _) = scene.park("park_quick");
+    scene.outcome(&returned, "returned");
+    expected.push((returned.clone(), "returned"));
+    let (waiting, _) = scene.park("park_one");
+    let refused = scene.dial("park_one");
+    scene.action(&refused, "refuse");
+    assert!(scene.api("set one 901 note changed later").starts_with("+OK"));
+    scene.action(&waiting, "set");
+    assert!(scene.api("move one 901 default 705").starts_with("+OK"));
+    scene.action(&waiting, "move");
+
+    let calls = history(&scene, "");
+    assert_eq!(calls.len(), expected.len() + 1, "{calls:?}");
+    for (uuid, outcome) in &expected {
+        let mine: Vec<_> = calls.iter().filter(|call| call["uuid"] == **uuid).collect();
+        assert_eq!(mine.len(), 1, "{outcome}: {mine:?}");
+        assert_eq!(mine[0]["outcome"], *outcome);
+        let (parked, ended) = (&mine[0]["parked_at_ms"], &mine[0]["ended_at_ms"]);
+        assert!(parked.as_i64() <= ended.as_i64() && parked.as_i64() > Some(1_700_000_000_000));
+    }
+    let of = |uuid: &str| calls.iter().find(|call| call["uuid"] == uuid).expect("a call");
+    assert_eq!(of(&retrieved)["parker"], "1001@test.local");
+    assert_eq!(of(&retrieved)["retriever_uuid"], retriever);
+    let steps = &of(&returned)["steps"];
+    assert_eq!((&steps[0]["result"], &steps[0]["number"]), (&"took".into(), &1.into()), "{steps}");
+    let still = of(&waiting);
+    assert_eq!((&still["outcome"], &still["note"]), (&Value::Null, &"changed later".into()));
+    assert_eq!((&still["lot"], &still["earlier"][0]["lot"]), (&"default".into(), &"one".into()));
+    assert_eq!(history(&scene, "outcome=waiting").len(), 1);
+    assert_eq!(history(&scene, "quick outcome=returned from=-1h to=now limit=5").len(), 1);
+    assert_eq!(history(&scene, "parker=1001").len(), 1);
+
+    let now = json(&scene.api("at now json"));
+    assert_eq!(now["calls"].as_array().map(Vec::len), Some(1), "{now}");
+    assert_eq!(now["calls"][0]["then"]["orbit"], "705");
+    let text = verified(&scene);
+    assert!(text.contains("6 calls, 1 waiting, 0 without"), "{text}");
+    assert_eq!(scene.api("journal rebuild").trim(), "+OK 6 calls");
+    verified(&scene);
+    let usage = json(&scene.api("report usage json"));
+    assert_eq!(usage["report"], "usage");
+    assert!(scene.api("report waits from=today").starts_with("waits from "));
+    assert!(scene.api("report people csv").lines().count() > 1);
+    assert!(part(&scene)["ok"] == true, "{}", part(&scene));
+    reports_on_a_page(&scene);
+}
+
+fn reports_on_a_page(scene: &Scene) {
+    for kind in ["usage", "waits", "timeouts", "people", "lots"] {
+        let answer = scene.api(&format!("report {kind} html"));
+        let path = PathBuf::from(answer.trim().strip_prefix("+OK ").expect(&answer));
+        assert_eq!(path, scene.switch.folder().join(format!("log/callpark-{kind}.html")));
+        let page = fs::read_to_string(&path).expect("a page");
+        assert!(page.starts_with("<!doctype html>") && page.trim_end().ends_with("</html>"));
+    }
+}
+
+#[test]
+fn a_bad_question_says_what_is_wrong() {
+    let scene = Scene::start(setup(LOTS));
+    for (line, says) in [
+        ("history outcome=eaten", "-ERR bad_arguments \"eaten\" is not an outcome"),
+        ("history limit=5000", "-ERR bad_arguments the limit is a number from 1 to 1000"),
+        ("history colour=red", "-ERR bad_arguments there is no filter"),
+        ("history a b", "-ERR bad_arguments usage: callpark history"),
+        ("report", "-ERR bad_arguments usage: callpark report"),
+        ("report weather", "-ERR bad_arguments usage: callpark report"),
+        ("report usage from=today to=-2d", "-ERR bad_arguments the period ends before it begins"),
+        ("at", "-ERR bad_arguments usage: callpark at"),
+        ("at noon", "-ERR bad_arguments"),
+        ("journal", "-ERR bad_arguments usage: callpark journal"),
+    ] {
+        let answer = scene.api(line);
+        assert!(answer.starts_with(says), "{line}: {answer}");
+    }
+}
+
+#[test]
+fn names_with_everything_in_them_survive() {
+    let scene = Scene::start(setup(LOTS));
+    let long = "x\u{202e}".repeat(20_000);
+    for name in [NAME, &long] {
+        let vars = [("origination_callee_id_name", name), ("callpark_note", name)];
+        let (caller, parked) = scene.park_with("park_701", &vars);
+        let name = parked.text("Callpark-Caller-ID-Name");
+        scene.switch.kill(&caller);
+        scene.outcome(&caller, "abandoned");
+        let call = history(&scene, "limit=1").remove(0);
+        assert_eq!(call["caller_id_name"], *name);
+        let text = scene.api("history csv limit=1");
+        let mut rows = csv::Reader::from_reader(text.as_bytes());
+        let column = rows.headers().expect(&text).iter().position(|name| name == "caller_id_name");
+        let row = rows.records().next().expect("a row").expect(&text);
+        assert_eq!(row.get(column.expect("a column")), Some(name));
+        let xml = scene.api("history xml limit=1");
+        let found = quick_xml::escape::unescape(&xml).expect(&xml);
+        assert!(found.contains(name), "{xml}");
+        let lines = scene.api("history limit=1");
+        assert_eq!(lines.lines().count(), 3, "{lines}");
+    }
+    let path = scene.api("report usage html");
+    let page = fs::read_to_string(path.trim().trim_start_matches("+OK ")).expect("a page");
+    assert!(!page.contains("; </script> 王"), "a name has ended an element");
+}
+
+#[test]
+fn a_caller_is_written_down_only_as_far_as_the_settings_say() {
+    let scene = Scene::start(with_settings(&[("history-callers", "none"), ("node", "pbx7")]));
+    let vars = [("origination_callee_id_name", "Ada"), ("origination_callee_id_number", "4711")];
+    let (caller, _) = scene.park_with("park_701", &vars);
+    scene.switch.kill(&caller);
+    scene.outcome(&caller, "abandoned");
+    let call = history(&scene, "").remove(0);
+    assert_eq!((&call["caller_id_name"], &call["node"]), (&"".into(), &"pbx7".into()));
+    assert_eq!(call["caller_id_number"], "");
+}
+
+#[test]
+fn without_a_journal_everything_else_works() {
+    let scene = Scene::start(with_settings(&[("journal", "false")]));
+    let (caller, _) = scene.park("park_701");
+    retrieve(&scene, "701", &caller);
+    assert!(scene.api("history").starts_with("-ERR failed there is no journal"));
+    assert!(scene.api("journal rebuild").starts_with("-ERR failed there is no journal"));
+    assert_eq!(
+        (&part(&scene)["ok"], &part(&scene)["text"]),
+        (&true.into(), &"switched off".into())
+    );
+    assert!(!scene.switch.folder().join("db/callpark.sqlite").exists());
+}
+
+#[test]
+fn the_history_survives_an_unload() {
+    let scene = Scene::start(setup(LOTS));
+    let (caller, _) = scene.park("park_701");
+    retrieve(&scene, "701", &caller);
+    let (parked, _) = scene.park("park_702");
+    for round in 0..3 {
+        let mut esl = scene.switch.esl_patient();
+        assert!(esl.api("unload -f mod_callpark").expect("an answer").starts_with("+OK"));
+        if round == 0 {
+            scene.outcome(&parked, "shutdown");
+        }
+        assert!(esl.api("load mod_callpark").expect("an answer").contains("+OK"));
+        let calls = history(&scene, "");
+        let ends: Vec<_> = calls.iter().map(|call| call["outcome"].as_str()).collect();
+        assert_eq!(ends, [Some("shutdown"), Some("retrieved")]);
+    }
+    verified(&scene);
+}
+
+/// The administrator learns that only a new load changes the journal.
+#[test]
+fn a_reload_says_that_the_journal_follows_at_the_next_load() {
+    let scene = Scene::start(setup(LOTS));
+    let conf = format!(
+        "<configuration name=\"callpark.conf\"><settings><param name=\"history-days\" value=\"7\"/></settings>\
+         <lots>{LOTS}</lots></configuration>"
+    );
+    scene.switch.write_callpark_conf(Some(&conf));
+    assert!(scene.api("reload").starts_with("+OK"));
+    scene.switch.eventually(SOON, "a warning", || {
+        let says = "the settings of the journal have changed; they take effect when";
+        scene.switch.log_contains(says).then_some(())
+    });
+}
+
+/// A question waits for a file. A call does not.
+#[test]
+fn a_call_cannot_ask() {
+    let setup = setup(LOTS).extension(
+        "asks",
+        &[
+            ("answer", ""),
+            ("set", "asked=${callpark(history)}"),
+            ("set", "version=${callpark(version)}"),
+            ("park", ""),
+        ],
+    );
+    let scene = Scene::start(setup);
+    if !scene.switch.is_real() {
+        return;
+    }
+    let call = scene.dial("asks");
+    scene.switch.eventually(SOON, "both", || scene.switch.getvar(&call, "version"));
+    let asked = scene.switch.api(&format!("uuid_getvar {call} asked"));
+    assert!(asked.starts_with("-ERR failed history waits for a file"), "{asked}");
+}
+
+/// Parks and retrieves a call while the journal is in trouble.
+fn works(scene: &Scene) -> String {
+    let (caller, _) = scene.park("park_701");
+    let retriever = retrieve(scene, "701", &caller);
+    scene.switch.kill(&retriever);
+    scene.wait_empty();
+    caller
+}
+
+#[test]
+fn a_folder_that_is_not_there_yet_disturbs_nobody() {
+    let place = Place::new();
+    let late = place.0.join("late");
+    let path = late.join("journal.sqlite");
+    let scene = Scene::start(with_settings(&[("journal-path", &path.display().to_string())]));
+    let caller = works(&scene);
+    scene
+        .switch
+        .eventually(SOON, "the journal is wrong", || (part(&scene)["ok"] == false).then_some(()));
+    fs::create_dir(&late).expect("a folder");
+    scene
+        .switch
+        .eventually(2 * SOON, "it is all right", || (part(&scene)["ok"] == true).then_some(()));
+    assert_eq!(history(&scene, "").remove(0)["uuid"], caller);
+    verified(&scene);
+}
+
+/// First it can only be read, and then it is full.
+#[test]
+fn a_disk_that_cannot_be_written_disturbs_nobody() {
+    let place = Place::new();
+    let Some(_mounted) = Mounted::on(&place.0) else { return };
+    let path = place.0.join("journal.sqlite");
+    let scene = Scene::start(with_settings(&[("journal-path", &path.display().to_string())]));
+    let mut callers = vec![works(&scene)];
+    let filler = place.0.join("filler");
+    for trouble in ["read-only", "full"] {
+        if trouble == "full" {
+            // It writes what fits, and fails.
+            fs::write(&filler, vec![7; 4 << 20]).expect_err("no room");
+        }
+        // There may be room in pages that are allocated already.
+        let end = Instant::now() + SOON;
+        while part(&scene)["ok"] == true && Instant::now() < end {
+            callers.push(works(&scene));
+        }
+        assert_eq!(part(&scene)["ok"], false, "{trouble}: {}", part(&scene));
+        callers.push(works(&scene));
+        match trouble {
+            "full" => fs::remove_file(&filler).expect("room"),
+            _ => mount(&["-o", "remount,rw", &place.0.display().to_string()]),
+        }
+        scene.switch.eventually(2 * SOON, "it is written again", || {
+            (part(&scene)["ok"] == true).then_some(())
+        });
+    }
+    let calls = history(&scene, "limit=1000");
+    assert_eq!(calls.len(), callers.len());
+    assert!(calls.iter().all(|call| call["outcome"] == "retrieved"));
+    verified(&scene);
+    let crit = "the journal cannot be written";
+    assert!((1..=2).contains(&scene.switch.log().matches(crit).count()), "one line each");
+}
+
+/// How often the switch is killed, or as often as a minute allows.
+fn kills() -> Option<u32> {
+    std::env::var("CALLPARK_KILLS").ok()?.parse().ok()
+}
+
+/// Parks and retrieves as fast as it can, until the switch is killed.
+fn traffic(switch: &Switch) {
+    let mut esl = switch.esl();
+    for _ in 0.. {
+        let uuid = new_uuid();
+        let exten = if fastrand::bool() { "park" } else { "take_default_next" };
+        let start = format!("originate {{origination_uuid={uuid}}}null/1 {exten} XML default");
+        if esl.api(&start).is_err() {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(fastrand::u64(0..50)));
+    }
+}
+
+#[test]
+fn after_each_kill_no_park_has_two_ends_and_no_entry_is_missing() {
+    let lots = r#"<lot name="default" orbits="700-799"><param name="timeout" value="2"/>
+        <param name="announce" value="false"/></lot>"#;
+    let scene = Scene::start(setup(lots));
+    let (end, most) = (Instant::now() + Duration::from_secs(60), kills());
+    let mut rounds = 0;
+    while most.map_or(Instant::now() < end, |most| rounds < most) {
+        std::thread::scope(|scope| {
+            for _ in 0..2 {
+                scope.spawn(|| traffic(&scene.switch));
+            }
+            std::thread::sleep(Duration::from_millis(fastrand::u64(200..1_500)));
+            scene.switch.crash();
+        });
+        scene.switch.launch();
+        rounds += 1;
+        verified(&scene);
+        // What had no end has one now.
+        assert_eq!(history(&scene, "outcome=waiting"), Vec::<Value>::new(), "round {rounds}");
+    }
+    let text = verified(&scene);
+    println!("{rounds} kills: {text}");
+    assert!(text.contains(" 0 without their beginning"), "{text}");
+    assert!(!history(&scene, "outcome=lost").is_empty());
+}
+
+/// FreeSWITCH runs in a real-time class, and its threads make threads of that class.
+#[test]
+fn the_journal_leaves_the_real_time_class() {
+    let scene = Scene::start(setup(LOTS).load_module(false));
+    let pid = scene.switch.pid();
+    let real_time =
+        Command::new("chrt").args(["--all-tasks", "--rr", "-p", "10", &pid.to_string()]).output();
+    if !real_time.is_ok_and(|output| output.status.success()) {
+        skipped("leave to set a real-time class, and chrt of util-linux");
+        return;
+    }
+    assert!(scene.switch.api("load mod_callpark").contains("+OK"));
+    let policy_of = |thread: &str| -> Vec<(u32, i32, String)> {
+        let tasks = fs::read_dir(format!("/proc/{pid}/task")).expect("threads");
+        let tasks = tasks.filter_map(|task| Some(task.ok()?.path()));
+        // The kernel keeps 15 bytes.
+        let name = &thread[..thread.len().min(15)];
+        let ours = |task: &PathBuf| {
+            fs::read_to_string(task.join("comm")).is_ok_and(|comm| comm.trim() == name)
+        };
+        tasks.filter(ours).map(|task| of_thread(&task)).collect()
+    };
+    let worker = policy_of("callpark");
+    assert_eq!(worker.iter().map(|found| found.0).collect::<Vec<_>>(), [2], "SCHED_RR");
+    let journal = policy_of("callpark-journal");
+    assert_eq!(journal, [(0, 5, "fffffffe7ffbfeff".to_owned())], "SCHED_OTHER, nice, signals");
+}
+
+/// Policy, nice value, and the signals that are blocked.
+fn of_thread(task: &Path) -> (u32, i32, String) {
+    let stat = fs::read_to_string(task.join("stat")).expect("stat");
+    let fields: Vec<&str> = stat.rsplit_once(") ").expect("a name").1.split(' ').collect();
+    let status = fs::read_to_string(task.join("status")).expect("status");
+    let blocked = status.lines().find_map(|line| line.strip_prefix("SigBlk:")).expect("signals");
+    let number = |at: usize| fields[at].parse::<i32>().expect("a number");
+    (number(38).unsigned_abs(), number(16), blocked.trim().to_owned())
+}
+
+/// A folder that goes away with this.
+struct Place(PathBuf);
+
+impl Place {
+    fn new() -> Self {
+        let path = std::env::temp_dir().join(format!("callpark-journal-{}", new_uuid()));
+        fs::create_dir_all(&path).expect("a folder");
+        Place(path)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// A small file system, which can only be read at first.
+struct Mounted(PathBuf);
+
+impl Mounted {
+    fn on(path: &Path) -> Option<Self> {
+        let mut command = Command::new("mount");
+        command.args(["-t", "tmpfs", "-o", "size=1m,ro", "tmpfs"]).arg(path);
+        if !command.output().is_ok_and(|output| output.status.success()) {
+            skipped("root, to mount a small file system");
+            return None;
+        }
+        Some(Mounted(path.to_owned()))
+    }
+}
+
+impl Drop for Mounted {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("-l").arg(&self.0).status();
+    }
+}
+
+fn mount(arguments: &[&str]) {
+    let status = Command::new("mount").args(arguments).status().expect("mount");
+    assert!(status.success(), "mount {arguments:?}");
+}
