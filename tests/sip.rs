@@ -23,6 +23,7 @@ mod sip {
     mod full;
     mod handover;
     mod hold;
+    mod journal;
     mod lamp;
     mod lamp_life;
     mod lamp_storms;

@@ -29,7 +29,7 @@ fn at(event: &ParkEvent, now_ms: u64) -> Entry {
             domain: text(event.lot.domain.as_deref()),
             caller_name: info.caller.name.to_string(),
             caller_number: info.caller.number.to_string(),
-            did: String::new(),
+            did: info.did.to_string(),
             parker: text(info.parker.as_deref()),
             addressed_to: info.addressed_to.to_string(),
             priority: info.priority,
@@ -92,6 +92,7 @@ fn step_result(result: park::StepResult) -> StepResult {
     match result {
         park::StepResult::Started => StepResult::Started,
         park::StepResult::Took => StepResult::Took,
+        park::StepResult::Declined => StepResult::Declined,
         park::StepResult::Failed => StepResult::Failed,
         park::StepResult::Skipped => StepResult::Skipped,
     }
@@ -256,6 +257,41 @@ mod tests {
             (Some(office::entry::Outcome::Returned), 63_000)
         );
         assert_eq!((entry.retriever_uuid.as_str(), entry.deadline_ms), ("s", None));
+    }
+
+    #[test]
+    fn a_phone_that_answered_and_left_has_declined() {
+        let mut park = park();
+        park.park(Moment(0), request("a")).unwrap();
+        park.handle_timeout(Moment(60_000));
+        let run = |park: &mut Park| {
+            park.take_effects().into_iter().find_map(|effect| match effect {
+                park::Effect::Ring(ring) => Some(ring.run),
+                _ => None,
+            })
+        };
+        let first = run(&mut park).unwrap();
+        let leg = Claimant::StepLeg { uuid: "s".into(), user: None, run: first };
+        let claim = park.claim(Moment(61_000), None, Target::Call(&"a".into()), leg).unwrap();
+        park.unclaim(Moment(62_000), &"a".into(), claim.ticket);
+        let declined = |park: &mut Park, number| {
+            let effects = park.take_effects();
+            let run = effects.iter().find_map(|effect| match effect {
+                park::Effect::Ring(ring) => Some(ring.run),
+                _ => None,
+            });
+            let step = effects.iter().find_map(|effect| match effect {
+                park::Effect::Event(event) => at(event, START_MS).step,
+                _ => None,
+            });
+            let step = step.unwrap();
+            assert_eq!((step.number, step.result), (number, StepResult::Declined));
+            run
+        };
+        let second = declined(&mut park, 1).unwrap();
+        park.step_answered(Moment(63_000), &"a".into(), second);
+        park.step_failed(Moment(64_000), &"a".into(), second, "it hung up while it listened");
+        declined(&mut park, 2);
     }
 
     #[test]

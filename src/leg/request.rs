@@ -6,10 +6,10 @@ use crate::leg::caller_id;
 use crate::leg::expand::holds_what_was_sent;
 use crate::module::variables;
 use crate::park::{
-    CallInfo, CallUuid, Caller, LotKey, ParkRequest, Step, TOP_PRIORITY, User, Want,
+    CallInfo, CallUuid, Caller, LotKey, Number, ParkRequest, Step, TOP_PRIORITY, User, Want,
 };
 use crate::switch::clock;
-use crate::switch::{Cause, Channel, log};
+use crate::switch::{Cause, Channel, SentField, log};
 
 /// The variables that are read from the channel that is parked, or in mid-call from the parker's.
 pub(crate) const VARIABLES: [&str; 9] = [
@@ -67,6 +67,7 @@ pub(crate) fn of(
     });
     let priority = number(variables::PRIORITY, u64::from(TOP_PRIORITY)).unwrap_or(0);
     let info = CallInfo {
+        did: dialled(channel),
         parker,
         priority: u8::try_from(priority).unwrap_or(TOP_PRIORITY),
         note: text(variables::NOTE).into(),
@@ -81,6 +82,13 @@ pub(crate) fn of(
         timeout_ms: number(variables::TIMEOUT, u64::MAX / 1000).map(|seconds| seconds * 1000),
         returns,
     }
+}
+
+/// The number that the caller of a channel dialled. A leg that was called has dialled nothing.
+fn dialled(channel: Channel<'_>) -> Number {
+    let called = channel.variable("direction").as_deref() == Some("outbound");
+    let dialled = channel.sent(SentField::TO_USER).filter(|_| !called);
+    dialled.map(|number| Number::of(&number)).unwrap_or_default()
 }
 
 /// The caller on a channel.

@@ -194,7 +194,11 @@ impl Park {
         let reason = reason.unwrap_or(usual);
         if !self.stopping {
             if let Some(step) = by.step().filter(|_| !restarted) {
-                return self.step_over(now, uuid, step, Some((StepResult::Failed, reason)));
+                let result = match by {
+                    ClaimedBy::StepLeg { .. } => StepResult::Declined,
+                    _ => StepResult::Failed,
+                };
+                return self.step_over(now, uuid, step, Some((result, reason)));
             }
             self.deadlines.arm(call);
         }

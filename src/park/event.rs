@@ -72,6 +72,8 @@ pub enum StepResult {
     Started,
     /// It took the call.
     Took,
+    /// A phone answered, and did not take the call.
+    Declined,
     /// It did not take the call.
     Failed,
     /// It was not tried.
@@ -84,6 +86,7 @@ impl StepResult {
         match self {
             StepResult::Started => "started",
             StepResult::Took => "took",
+            StepResult::Declined => "declined",
             StepResult::Failed => "failed",
             StepResult::Skipped => "skipped",
         }

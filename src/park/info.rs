@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::caller::Caller;
 use super::names::CallUuid;
 use super::text;
+use super::untrusted::Number;
 use super::user::User;
 
 /// What is known of a call, from its park to its outcome.
@@ -14,6 +15,8 @@ pub struct CallInfo {
     pub uuid: CallUuid,
     /// The caller.
     pub caller: Caller,
+    /// The number that the caller dialled, if that is known, or empty.
+    pub did: Number,
     /// The parker, `user@domain`, if known.
     pub parker: Option<User>,
     /// The priority, 0 to 9. 9 is taken first.
@@ -32,6 +35,7 @@ impl CallInfo {
         CallInfo {
             uuid,
             caller,
+            did: Number::default(),
             parker: None,
             priority: 0,
             note: Arc::from(""),

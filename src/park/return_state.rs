@@ -1,5 +1,6 @@
 //! How far a call is on its way back.
 
+use super::event::StepResult;
 use super::moment::Moment;
 use super::names::RunId;
 
@@ -42,6 +43,11 @@ impl RingingStep {
     /// One that rings, and nobody has answered.
     pub(super) fn of(run: RunId, attempt: StepTry, since: Moment, until: Moment) -> Self {
         RingingStep { run, attempt, since, until, offer: false, answered: false }
+    }
+
+    /// What has become of it if it did not take the call.
+    pub(super) fn failed(self) -> StepResult {
+        if self.answered { StepResult::Declined } else { StepResult::Failed }
     }
 }
 

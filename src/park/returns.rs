@@ -95,7 +95,7 @@ impl Park {
             self.effects.push(Effect::StopRing(ringing.run, StopReason::Unanswered));
             "NO_ANSWER"
         };
-        let end = Some((StepResult::Failed, reason));
+        let end = Some((ringing.failed(), reason));
         self.step_over(now, uuid, ringing.attempt.step, end);
     }
 
@@ -164,6 +164,11 @@ impl Park {
         let uuid = &self.current(uuid).clone();
         let Some(call) = self.calls.get_mut(uuid) else { return };
         if let Some(ringing) = call.returning.interrupt(Some(run)) {
+            let failed = |(result, reason)| match result {
+                StepResult::Failed => (ringing.failed(), reason),
+                _ => (result, reason),
+            };
+            let end = end.map(failed);
             return self.step_over(now, uuid, ringing.attempt.step, end);
         }
         // A worker that had claimed the call gives the claim back by saying that its step failed.

@@ -72,6 +72,8 @@ words! {
         Answered = "answered",
         /// It took the call.
         Took = "took",
+        /// Somebody answered, and did not take the call.
+        Declined = "declined",
         /// It did not take the call.
         Failed = "failed",
         /// It was not tried, because its condition was not met.

@@ -141,7 +141,8 @@ impl Call {
     }
 
     fn tried(&mut self, step: &Step, row: &Row) {
-        let answered = matches!(step.result, StepResult::Answered | StepResult::Took);
+        use StepResult::{Answered, Declined, Took};
+        let answered = matches!(step.result, Answered | Declined | Took);
         let latest = self.steps.last_mut().filter(|latest| {
             let running = matches!(latest.step.result, StepResult::Started | StepResult::Answered);
             running && step.result != StepResult::Started && latest.step.number == step.number

@@ -113,7 +113,7 @@ impl Collect for Collected {
             sum.answered += u64::from(tried.answered);
             match tried.step.result {
                 StepResult::Took => sum.took += 1,
-                StepResult::Failed => sum.failed += 1,
+                StepResult::Failed | StepResult::Declined => sum.failed += 1,
                 StepResult::Skipped => sum.skipped += 1,
                 // It runs, or the call ended meanwhile.
                 StepResult::Started | StepResult::Answered => {}
