@@ -323,6 +323,60 @@ fn a_disk_that_cannot_be_written_disturbs_nobody() {
     assert!((1..=2).contains(&scene.switch.log().matches(crit).count()), "one line each");
 }
 
+/// A journal with that many calls, made by another node.
+fn filled(path: &Path, calls: u32) {
+    use office::entry::{Action, Entry, Outcome, Place};
+    use office::journal::{Journal, Settings};
+    let journal = Journal::start(Settings::new(path, "another")).expect("a journal");
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    let now_ms = i64::try_from(now.expect("after 1970").as_millis()).expect("a time");
+    for call in 0..calls {
+        let place = Place { lot: "default".into(), orbit: (700 + call % 100).to_string() };
+        let at_ms = now_ms - i64::from(calls - call) * 100;
+        let park = Entry::new(at_ms, Action::Park, &format!("call-{call}"), place);
+        let mut end = park.clone();
+        (end.action, end.outcome) = (Action::Retrieve, Some(Outcome::Retrieved));
+        (end.at_ms, end.wait_ms) = (at_ms + 50, 50);
+        journal.record(park);
+        journal.record(end);
+        if call % 10_000 == 0 {
+            assert!(journal.flush(SOON));
+        }
+    }
+    assert!(journal.stop(2 * SOON));
+}
+
+/// A report reads the whole file, and an unload does not wait for that.
+#[test]
+fn an_unload_ends_the_questions() {
+    const CALLS: u32 = 60_000;
+    let place = Place::new();
+    let path = place.0.join("journal.sqlite");
+    filled(&path, CALLS);
+    let scene = Scene::start(with_settings(&[("journal-path", &path.display().to_string())]));
+    let began = Instant::now();
+    assert!(verified(&scene).contains(&format!("{CALLS} calls")));
+    println!("{CALLS} calls were verified in {:?}", began.elapsed());
+    let answers: Vec<String> = std::thread::scope(|scope| {
+        let ask = || {
+            let mut esl = scene.switch.esl_patient();
+            esl.api("callpark journal verify").expect("an answer")
+        };
+        let asked: Vec<_> = (0..3).map(|_| scope.spawn(ask)).collect();
+        std::thread::sleep(Duration::from_millis(100));
+        let began = Instant::now();
+        let mut esl = scene.switch.esl_patient();
+        assert!(esl.api("unload -f mod_callpark").expect("an answer").starts_with("+OK"));
+        println!("unloaded in {:?}", began.elapsed());
+        asked.into_iter().map(|asked| asked.join().expect("an answer")).collect()
+    });
+    let busy = |answer: &&String| answer.starts_with("-ERR failed another question");
+    assert_eq!(answers.iter().filter(busy).count(), 2, "{answers:?}");
+    assert!(scene.switch.api("load mod_callpark").contains("+OK"));
+    works(&scene);
+    verified(&scene);
+}
+
 /// How often the switch is killed, or as often as a minute allows.
 fn kills() -> Option<u32> {
     std::env::var("CALLPARK_KILLS").ok()?.parse().ok()

@@ -38,6 +38,20 @@ fn main() {
     switch.wait_channels(0);
     clock.say("No channel and no parked call is left");
     clock.quote(&switch.api("callpark list"));
+    the_journal_remembers(&clock, &switch);
+}
+
+/// The switch's own folder goes away with it, and the page stays.
+fn the_journal_remembers(clock: &Clock, switch: &Switch) {
+    clock.say("callpark history");
+    let history = switch.api("callpark history");
+    clock.quote(&history);
+    assert!(history.contains("Bob") && history.contains("returned"), "{history}");
+    let answer = switch.api("callpark report usage from=today html");
+    let made = answer.trim().strip_prefix("+OK ").unwrap_or_else(|| panic!("{answer}"));
+    let kept = std::env::temp_dir().join("callpark-demo.html");
+    std::fs::copy(made, &kept).unwrap_or_else(|error| panic!("{made}: {error}"));
+    clock.say(&format!("callpark report usage html: open {} in a browser", kept.display()));
 }
 
 fn a_call_is_parked_and_retrieved(clock: &Clock, switch: &Switch, events: &Events) {
