@@ -23,6 +23,7 @@ pub(crate) mod pickup_tone;
 pub(crate) mod recordings;
 pub(crate) mod replaces;
 pub(crate) mod request;
+pub(crate) mod rung;
 pub(crate) mod standing;
 pub(crate) mod through;
 pub(crate) mod transfer_budget;

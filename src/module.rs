@@ -8,7 +8,7 @@ pub(crate) mod message;
 pub(crate) mod rival;
 pub(crate) mod source;
 mod tables;
-pub(crate) mod thread;
+pub(crate) mod threads;
 pub(crate) mod tokens;
 pub(crate) mod variables;
 
@@ -24,6 +24,7 @@ use crate::config::{Config, Settings};
 use crate::module::health::Health;
 use crate::module::message::Message;
 use crate::module::tables::Tables;
+use crate::module::threads::Threads;
 use crate::park::{CallUuid, Effect, Moment, Park};
 use crate::switch::{Located, Session, Stop, clock};
 
@@ -88,6 +89,8 @@ pub(crate) struct Module {
     pub settings: RwLock<Settings>,
     /// How each part is.
     pub health: Health,
+    /// For what takes a while.
+    pub threads: Threads,
     tables: Tables,
     /// How many decisions there have been from which something follows.
     decisions: AtomicU64,
@@ -112,6 +115,7 @@ impl Module {
         Arc::new(Self {
             park: Mutex::new(park),
             legs: Mutex::default(),
+            threads: Threads::new(config.settings.max_ringing),
             settings: RwLock::new(config.settings),
             health: Health::default(),
             tables: Tables::default(),

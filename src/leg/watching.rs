@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use crate::leg::origin::{Bridge, CONTROLLER, Dialled, Sent, SentBy, Ways, mover};
 use crate::leg::parked;
+use crate::leg::rung::Rung;
 use crate::module::Module;
 use crate::switch::hooks::{Move, Watcher};
 use crate::switch::{Session, application};
@@ -15,6 +16,7 @@ impl Watcher for Watching {
     fn began(session: Session<'_>) {
         let Some(module) = Module::running() else { return };
         Ways::of(&module).begins(session);
+        Rung::of(&module).began(session);
     }
 
     fn moved(session: Session<'_>, how: Move) {

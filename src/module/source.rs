@@ -9,7 +9,6 @@ use parking_lot::Mutex;
 use crate::config::{Config, ConfigError};
 use crate::module::health::Mark;
 use crate::module::message::Message;
-use crate::module::thread::in_thread;
 use crate::module::{Module, rival};
 use crate::park::{AfterReturn, Step, StepTo};
 use crate::switch::Cause;
@@ -209,6 +208,7 @@ fn take(module: &Arc<Module>, number: u64, text: Option<String>) -> Result<(), S
         newest
     });
     if newest {
+        module.threads.allow_calls(config.settings.max_ringing);
         *module.settings.write() = config.settings;
         // Lamps may be called otherwise now, and may belong to others.
         module.tell_worker(Message::Configured);
@@ -244,7 +244,7 @@ pub(crate) fn follow_soon(module: &Arc<Module>) -> bool {
         return true;
     }
     let theirs = Arc::clone(module);
-    let started = in_thread("callpark-reload", move || {
+    let started = module.threads.ask(move || {
         Readings::of(&theirs).wanted.store(false, Ordering::Release);
         follow(&theirs);
     });

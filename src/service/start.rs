@@ -146,6 +146,7 @@ pub(crate) fn stop() -> bool {
     let Some(module) = Module::running() else { return true };
     module.stopping();
     Rings::of(&module).stop_all();
+    module.threads.close();
     // While lamps are still shown: those of these calls go out.
     end_calls(&module);
     let service = SERVICE.lock().take();
