@@ -17,8 +17,8 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+use crate::switch::lock::{Mutex, RwLock};
 use crossbeam_channel::Sender;
-use parking_lot::{Mutex, RwLock};
 
 use crate::config::{Config, Settings};
 use crate::module::health::Health;

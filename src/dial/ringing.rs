@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use parking_lot::Mutex;
+use crate::switch::lock::Mutex;
 
 use crate::leg::rung::{Calling, Rung};
 use crate::module::Module;

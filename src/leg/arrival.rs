@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use parking_lot::Mutex;
+use crate::switch::lock::Mutex;
 
 use crate::leg::errand::ARRIVES_WITHIN_MS;
 use crate::leg::origin::Origin;

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use parking_lot::Mutex;
+use crate::switch::lock::Mutex;
 
 use crate::leg::behind;
 use crate::leg::departed::Departed;
@@ -260,12 +260,14 @@ impl Ways {
     pub(super) fn begins(&self, session: Session<'_>) {
         let dialled = Dialled { from: Some(0), ..Dialled::default() };
         let way = Way { dialled, ..Way::default() };
-        self.0.lock().insert(CallUuid::from(session.uuid().as_str()), way);
+        let uuid = CallUuid::from(session.uuid().as_str());
+        self.0.lock().insert(uuid, way);
     }
 
     /// It is gone.
     pub(super) fn ends(&self, session: Session<'_>) {
-        self.0.lock().remove(&CallUuid::from(session.uuid().as_str()));
+        let uuid = CallUuid::from(session.uuid().as_str());
+        self.0.lock().remove(&uuid);
     }
 
     pub(super) fn with<T>(

@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use parking_lot::Mutex;
+use crate::switch::lock::Mutex;
 
 use crate::module::{Module, variables};
 use crate::switch::{Cause, Session};

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use parking_lot::Mutex;
+use crate::switch::lock::Mutex;
 
 use crate::config::{Config, ConfigError};
 use crate::module::health::Mark;

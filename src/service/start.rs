@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use crate::switch::lock::Mutex;
 use crossbeam_channel::unbounded;
-use parking_lot::Mutex;
 
 use crate::api;
 use crate::dial::ringing::Rings;
@@ -23,7 +23,7 @@ use crate::switch::clock;
 use crate::switch::event::{Binding, Subclass};
 use crate::switch::hangup::Hangups;
 use crate::switch::hooks::Hooks;
-use crate::switch::{Cause, Located, guard, inside, log};
+use crate::switch::{Cause, Located, guard, inside, lock, log};
 use crate::tell::event;
 use crate::tell::lamps;
 use crate::tell::lamps::probes::Probes;
@@ -168,6 +168,9 @@ pub(crate) fn stop() -> bool {
     }
     Module::stop();
     drop(module);
+    for (what, most) in lock::longest() {
+        log::info(None, format_args!("the lock of {what} was held for {most:?} at the most"));
+    }
     let inside = guard::wait_until_empty(EMPTY_WITHIN);
     if inside > 0 {
         log::error(

@@ -95,6 +95,7 @@ impl Channel<'_> {
     }
 
     pub(super) fn raw(self) -> *mut sys::switch_channel_t {
+        super::lock::none_is_held();
         self.raw
     }
 
@@ -105,7 +106,7 @@ impl Channel<'_> {
         let name = to_c(name);
         unsafe {
             from_c(sys::switch_channel_get_variable_dup(
-                self.raw,
+                self.raw(),
                 name.as_ptr(),
                 sys::switch_bool_t::SWITCH_TRUE,
                 -1,
@@ -130,7 +131,7 @@ impl Channel<'_> {
     #[must_use]
     pub(crate) fn own_variables(self) -> Variables {
         let mut raw = std::ptr::null_mut();
-        unsafe { sys::switch_channel_get_variables(self.raw, &raw mut raw) };
+        unsafe { sys::switch_channel_get_variables(self.raw(), &raw mut raw) };
         // SAFETY: a copy made for us, or NULL.
         Variables(unsafe { Event::from_raw(raw) })
     }
@@ -143,7 +144,7 @@ impl Channel<'_> {
         unsafe {
             // No variable check: a value may hold `${` from a caller's name, it is not expanded by being stored.
             sys::switch_channel_set_variable_var_check(
-                self.raw,
+                self.raw(),
                 name.as_ptr(),
                 value,
                 sys::switch_bool_t::SWITCH_FALSE,
@@ -157,12 +158,12 @@ impl Channel<'_> {
         let Some(event) = Event::new(Kind::Variables, None) else { return };
         let mut raw = event.with(name, value).into_raw();
         // The channel owns it from then on.
-        unsafe { sys::switch_channel_set_scope_variables(self.raw, &raw mut raw) };
+        unsafe { sys::switch_channel_set_scope_variables(self.raw(), &raw mut raw) };
     }
 
     /// Takes the latest shadow away.
     pub(crate) fn unshadow(self) {
-        unsafe { sys::switch_channel_set_scope_variables(self.raw, std::ptr::null_mut()) };
+        unsafe { sys::switch_channel_set_scope_variables(self.raw(), std::ptr::null_mut()) };
     }
 
     /// `text` with `${…}` replaced from this channel.
@@ -171,7 +172,7 @@ impl Channel<'_> {
         let c = to_c(text);
         unsafe {
             let expanded = sys::switch_channel_expand_variables_check(
-                self.raw,
+                self.raw(),
                 c.as_ptr(),
                 std::ptr::null_mut(),
                 std::ptr::null_mut(),
@@ -187,23 +188,23 @@ impl Channel<'_> {
     /// Its name, such as `sofia/internal/1000@example.com`.
     #[must_use]
     pub(crate) fn name(self) -> String {
-        unsafe { from_c(sys::switch_channel_get_name(self.raw)) }.unwrap_or_default()
+        unsafe { from_c(sys::switch_channel_get_name(self.raw())) }.unwrap_or_default()
     }
 
     /// Whether a flag is set.
     #[must_use]
     pub(crate) fn test(self, flag: Flag) -> bool {
-        unsafe { sys::switch_channel_test_flag(self.raw, flag.raw()) != 0 }
+        unsafe { sys::switch_channel_test_flag(self.raw(), flag.raw()) != 0 }
     }
 
     /// Sets a flag.
     pub(crate) fn set_flag(self, flag: Flag) {
-        unsafe { sys::switch_channel_set_flag_value(self.raw, flag.raw(), 1) };
+        unsafe { sys::switch_channel_set_flag_value(self.raw(), flag.raw(), 1) };
     }
 
     /// Clears a flag.
     pub(crate) fn clear_flag(self, flag: Flag) {
-        unsafe { sys::switch_channel_clear_flag(self.raw, flag.raw()) };
+        unsafe { sys::switch_channel_clear_flag(self.raw(), flag.raw()) };
     }
 
     /// Whether the application may go on: up, and neither transferred nor redirected. On the session's own thread it
@@ -212,7 +213,7 @@ impl Channel<'_> {
     pub(crate) fn ready(self) -> bool {
         unsafe {
             sys::switch_channel_test_ready(
-                self.raw,
+                self.raw(),
                 sys::switch_bool_t::SWITCH_TRUE,
                 sys::switch_bool_t::SWITCH_FALSE,
             ) != 0
@@ -223,7 +224,7 @@ impl Channel<'_> {
     #[must_use]
     pub(crate) fn up(self) -> bool {
         unsafe {
-            sys::switch_channel_get_state(self.raw).0 < sys::switch_channel_state_t::CS_HANGUP.0
+            sys::switch_channel_get_state(self.raw()).0 < sys::switch_channel_state_t::CS_HANGUP.0
         }
     }
 
@@ -231,7 +232,7 @@ impl Channel<'_> {
     #[must_use]
     pub(crate) fn routing(self) -> bool {
         unsafe {
-            sys::switch_channel_get_state(self.raw) == sys::switch_channel_state_t::CS_ROUTING
+            sys::switch_channel_get_state(self.raw()) == sys::switch_channel_state_t::CS_ROUTING
         }
     }
 
@@ -239,7 +240,7 @@ impl Channel<'_> {
     #[must_use]
     pub(crate) fn executing(self) -> bool {
         unsafe {
-            sys::switch_channel_get_state(self.raw) == sys::switch_channel_state_t::CS_EXECUTE
+            sys::switch_channel_get_state(self.raw()) == sys::switch_channel_state_t::CS_EXECUTE
         }
     }
 
@@ -250,7 +251,7 @@ impl Channel<'_> {
     }
 
     fn state(self) -> sys::switch_channel_state_t {
-        unsafe { sys::switch_channel_get_state(self.raw) }
+        unsafe { sys::switch_channel_get_state(self.raw()) }
     }
 
     /// Whether it can be sent elsewhere. Not while it is set up, and not while whoever has called it is about to send it
@@ -284,7 +285,7 @@ impl Channel<'_> {
     #[must_use]
     pub(crate) fn exchanging_media(self) -> bool {
         unsafe {
-            sys::switch_channel_get_state(self.raw)
+            sys::switch_channel_get_state(self.raw())
                 == sys::switch_channel_state_t::CS_EXCHANGE_MEDIA
         }
     }
@@ -292,7 +293,7 @@ impl Channel<'_> {
     /// Whether its own thread is in a bridge that another leg drives, or goes there: even of one that has hung up since.
     #[must_use]
     pub(crate) fn runs_a_bridge(self) -> bool {
-        let running = unsafe { sys::switch_channel_get_running_state(self.raw) };
+        let running = unsafe { sys::switch_channel_get_running_state(self.raw()) };
         running == sys::switch_channel_state_t::CS_EXCHANGE_MEDIA || self.exchanging_media()
     }
 
@@ -300,7 +301,7 @@ impl Channel<'_> {
     pub(crate) fn keep_executing(self) {
         unsafe {
             sys::switch_channel_perform_set_state(
-                self.raw,
+                self.raw(),
                 FILE.as_ptr(),
                 FILE.as_ptr(),
                 0,
@@ -316,7 +317,7 @@ impl Channel<'_> {
         let answered = || self.test(Flag::Answered);
         answered()
             || unsafe {
-                sys::switch_channel_perform_answer(self.raw, FILE.as_ptr(), FILE.as_ptr(), 0)
+                sys::switch_channel_perform_answer(self.raw(), FILE.as_ptr(), FILE.as_ptr(), 0)
                     == sys::switch_status_t::SWITCH_STATUS_SUCCESS
             } && answered()
     }
@@ -324,14 +325,20 @@ impl Channel<'_> {
     /// Hangs up.
     pub(crate) fn hangup(self, cause: Cause) {
         unsafe {
-            sys::switch_channel_perform_hangup(self.raw, FILE.as_ptr(), FILE.as_ptr(), 0, cause.0);
+            sys::switch_channel_perform_hangup(
+                self.raw(),
+                FILE.as_ptr(),
+                FILE.as_ptr(),
+                0,
+                cause.0,
+            );
         }
     }
 
     /// Why it hung up.
     #[must_use]
     pub(crate) fn cause(self) -> Cause {
-        Cause(unsafe { sys::switch_channel_get_cause(self.raw) })
+        Cause(unsafe { sys::switch_channel_get_cause(self.raw()) })
     }
 
     /// Waits until a flag of this channel is set, at most `limit_ms`, and only while this channel and `other` are up.
@@ -339,24 +346,24 @@ impl Channel<'_> {
     pub(crate) fn wait_for(self, flag: Flag, limit_ms: u32, other: Channel<'_>) -> bool {
         unsafe {
             sys::switch_channel_wait_for_flag(
-                self.raw,
+                self.raw(),
                 flag.raw(),
                 sys::switch_bool_t::SWITCH_TRUE,
                 limit_ms,
-                other.raw,
+                other.raw(),
             ) == sys::switch_status_t::SWITCH_STATUS_SUCCESS
         }
     }
 
     /// Gives it a caller profile of its own to change, a copy of the one it has.
     pub(crate) fn step_caller_profile(self) {
-        unsafe { sys::switch_channel_step_caller_profile(self.raw) };
+        unsafe { sys::switch_channel_step_caller_profile(self.raw()) };
     }
 
     /// Sets a field of its caller profile.
     pub(crate) fn set_profile(self, field: &str, value: &str) {
         let (field, value) = (to_c(field), to_c(value));
-        unsafe { sys::switch_channel_set_profile_var(self.raw, field.as_ptr(), value.as_ptr()) };
+        unsafe { sys::switch_channel_set_profile_var(self.raw(), field.as_ptr(), value.as_ptr()) };
     }
 
     /// The uuid of the leg it is bridged with right now.
@@ -368,7 +375,7 @@ impl Channel<'_> {
     /// The uuid of the leg it is bridged with; can be stale.
     #[must_use]
     pub(crate) fn partner_uuid(self) -> Option<String> {
-        unsafe { from_c(sys::switch_channel_get_partner_uuid(self.raw)) }
+        unsafe { from_c(sys::switch_channel_get_partner_uuid(self.raw())) }
             .filter(|uuid| !uuid.is_empty())
     }
 }

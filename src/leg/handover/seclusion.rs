@@ -1,7 +1,7 @@
 //! The two legs of a bridge that does not count yet: for whatever FreeSWITCH is asked to do with one, it is with nobody. The
 //! retriever may still go away and leave the call parked.
 
-use parking_lot::Mutex;
+use crate::switch::lock::Mutex;
 
 use crate::switch::Channel;
 

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use parking_lot::{Condvar, Mutex};
+use crate::switch::lock::{Condvar, Mutex};
 
 use crate::switch::guard::Inside;
 
@@ -83,7 +83,7 @@ impl Pool {
             search_at: 0,
             closed: false,
         };
-        Arc::new(Self { name, most_waiting, state: Mutex::new(state), came: Condvar::new() })
+        Arc::new(Self { name, most_waiting, state: Mutex::new(state), came: Condvar::default() })
     }
 
     /// Has that done, in the order in which jobs come.
@@ -152,8 +152,9 @@ impl Pool {
     pub(super) fn allow(self: &Arc<Self>, most: usize) {
         let mut state = self.state.lock();
         state.most = most;
-        // It starts the next one, and so on.
+        // It starts the next one, and so on; those that idle and are too many end.
         self.start_more(&mut state);
+        self.came.notify_all();
     }
 
     fn work(self: &Arc<Self>) {
@@ -180,9 +181,9 @@ impl Pool {
                 return;
             }
             state.idle += 1;
-            let patience = self.came.wait_for(&mut state, IDLE);
+            let time_is_up = self.came.wait_for(&mut state, IDLE);
             state.idle -= 1;
-            if patience.timed_out() && state.waiting.is_empty() {
+            if time_is_up && state.waiting.is_empty() {
                 return;
             }
         }
@@ -246,7 +247,7 @@ impl Drop for Leaves<'_> {
 mod tests {
     use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-    use crossbeam_channel::{Receiver, bounded, unbounded};
+    use crossbeam_channel::{Sender, bounded, unbounded};
 
     use super::*;
 
@@ -256,13 +257,31 @@ mod tests {
         Job { wanted: Box::new(|| true), body: Box::new(body) }
     }
 
+    fn count(done: Arc<AtomicUsize>) -> Job {
+        job(move || {
+            done.fetch_add(1, Ordering::AcqRel);
+        })
+    }
+
+    fn tell(say: Sender<()>) -> Job {
+        job(move || {
+            let _ = say.send(());
+        })
+    }
+
     /// A pool of `most` threads, each of which waits for a word of what is returned.
-    fn busy(most: usize) -> (Arc<Pool>, crossbeam_channel::Sender<()>) {
+    fn busy(most: usize) -> (Arc<Pool>, Sender<()>) {
         let pool = Pool::new("test", most, usize::MAX);
         let (go, wait) = unbounded::<()>();
+        let (say, hear) = unbounded();
         for _ in 0..most {
-            let wait: Receiver<()> = wait.clone();
-            assert_eq!(pool.run(job(move || drop(wait.recv()))), Ok(Turn::Now));
+            let (wait, say) = (wait.clone(), say.clone());
+            let body = move || {
+                let _ = say.send(());
+                let _ = wait.recv();
+            };
+            assert_eq!(pool.run(job(body)), Ok(Turn::Now));
+            assert_eq!(hear.recv_timeout(SOON), Ok(()));
         }
         (pool, go)
     }
@@ -273,7 +292,7 @@ mod tests {
         let done = Arc::new(AtomicUsize::new(0));
         for n in 0..1_000 {
             let theirs = Arc::clone(&done);
-            let turn = pool.run(job(move || drop(theirs.fetch_add(1, Ordering::AcqRel))));
+            let turn = pool.run(count(theirs));
             // Said once.
             assert_eq!(turn, Ok(Turn::Later { threads: 3, say: n == 0 }));
         }
@@ -292,7 +311,7 @@ mod tests {
         let (say, hear) = unbounded();
         for _ in 0..4 {
             let say = say.clone();
-            pool.run(job(move || drop(say.send(())))).expect("a turn");
+            pool.run(tell(say)).expect("a turn");
         }
         pool.allow(3);
         for _ in 0..4 {
@@ -301,11 +320,10 @@ mod tests {
         assert_eq!(pool.standing().waiting, 0);
         pool.allow(1);
         drop(go);
-        pool.run(job(move || drop(say.send(())))).expect("a turn");
+        pool.run(tell(say)).expect("a turn");
         assert_eq!(hear.recv_timeout(SOON), Ok(()));
         let end = Instant::now() + SOON;
         while pool.state.lock().threads > 1 && Instant::now() < end {
-            pool.came.notify_all();
             std::thread::yield_now();
         }
         assert_eq!(pool.state.lock().threads, 1);
@@ -315,10 +333,10 @@ mod tests {
     fn what_nobody_wants_any_more_is_not_done_and_not_kept() {
         let (pool, go) = busy(1);
         let (wanted, done) = (Arc::new(AtomicBool::new(true)), Arc::new(AtomicUsize::new(0)));
-        let mut run = |wanted: &Arc<AtomicBool>| {
+        let run = |wanted: &Arc<AtomicBool>| {
             let (theirs, done) = (Arc::clone(wanted), Arc::clone(&done));
             let wanted = Box::new(move || theirs.load(Ordering::Acquire));
-            let body = Box::new(move || drop(done.fetch_add(1, Ordering::AcqRel)));
+            let body = count(done).body;
             pool.run(Job { wanted, body }).expect("a thread");
         };
         for _ in 0..10 * FEW {
@@ -344,7 +362,7 @@ mod tests {
     fn the_queue_has_a_limit_if_it_is_given_one() {
         let pool = Pool::new("test", 1, 2);
         let (go, wait) = bounded::<()>(0);
-        assert_eq!(pool.run(job(move || drop(wait.recv()))), Ok(Turn::Now));
+        assert_eq!(pool.run(job(move || while wait.recv().is_ok() {})), Ok(Turn::Now));
         // The first one may still be in the queue.
         let end = Instant::now() + SOON;
         while !pool.state.lock().waiting.is_empty() && Instant::now() < end {
@@ -362,7 +380,7 @@ mod tests {
             let done = Arc::new(AtomicUsize::new(0));
             for _ in 0..5 {
                 let theirs = Arc::clone(&done);
-                pool.run(job(move || drop(theirs.fetch_add(1, Ordering::AcqRel)))).expect("a turn");
+                pool.run(count(theirs)).expect("a turn");
             }
             pool.close(finish);
             assert!(pool.run(job(|| {})).is_err());
@@ -384,7 +402,7 @@ mod tests {
             std::thread::yield_now();
         }
         let (say, hear) = unbounded();
-        pool.run(job(move || drop(say.send(())))).expect("another thread");
+        pool.run(tell(say)).expect("another thread");
         assert_eq!(hear.recv_timeout(SOON), Ok(()));
     }
 }
