@@ -37,7 +37,7 @@ impl Origin {
     /// How the call came that runs an application in a dialplan: on its own leg, or on one behind which it is.
     #[must_use]
     pub(crate) fn in_dialplan(module: &Module, session: Session<'_>) -> Self {
-        let caller = behind::caller(session);
+        let caller = behind::caller(module, session);
         let own = caller.as_ref().map_or(session, |caller| caller.session());
         let channel = own.channel();
         match sender(module, session) {
@@ -308,7 +308,7 @@ fn sent_by_its_invite(channel: Channel<'_>) -> bool {
 
 /// Who sent the call that runs an application of ours, on its own leg, or on one behind which it is.
 fn sender(module: &Module, session: Session<'_>) -> Option<SentBy> {
-    let legs = behind::legs(session);
+    let legs = behind::legs(module, session);
     let mut sessions = std::iter::once(session).chain(legs.iter().map(|leg| leg.session()));
     sessions.find_map(|one| judge(facts(module, one)))
 }
@@ -317,7 +317,7 @@ fn sender(module: &Module, session: Session<'_>) -> Option<SentBy> {
 /// leg, that call's. `None`: nobody was, or nobody knows.
 fn transferor(module: &Module, session: Session<'_>) -> Option<String> {
     let from = |one| Ways::of(module).with(one, |way| way.sent.as_ref()?.from.clone()).flatten();
-    let legs = behind::legs(session);
+    let legs = behind::legs(module, session);
     from(session).or_else(|| legs.iter().find_map(|leg| from(leg.session())))
 }
 

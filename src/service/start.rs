@@ -11,7 +11,7 @@ use crate::api;
 use crate::dial::ringing::Rings;
 use crate::leg::departed;
 use crate::leg::replaces::OnTop;
-use crate::leg::watching::Watching;
+use crate::leg::watching::{self, Watching};
 use crate::module::Module;
 use crate::module::message::Message;
 use crate::module::rival;
@@ -110,6 +110,7 @@ pub(crate) fn start() -> Result<(), String> {
     if hooks.is_none() {
         unheard("FreeSWITCH refuses the channel handlers, so callpark_key parks every moved call");
     }
+    watching::know_all(&module);
     let bindings = bindings.into_iter().flatten().collect();
     let hangups = Hangups::new::<departed::Listener>();
     if hangups.is_none() {
