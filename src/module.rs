@@ -25,7 +25,7 @@ use crate::module::health::Health;
 use crate::module::message::Message;
 use crate::module::tables::Tables;
 use crate::module::threads::Threads;
-use crate::park::{CallUuid, Effect, Moment, Park};
+use crate::park::{CallUuid, CallView, Effect, LotKey, Moment, Park};
 use crate::switch::{Located, Session, Stop, clock};
 
 /// The one running, if any. A reload of the module enters with this static as shutdown left it.
@@ -151,6 +151,35 @@ impl Module {
     /// Reads from the table of calls.
     pub(crate) fn look<T>(&self, read: impl FnOnce(&Park) -> T) -> T {
         read(&self.park.lock())
+    }
+
+    /// The parked calls, of one lot or of all, by lot and orbit. The lock is not held for longer than a few of them take.
+    pub(crate) fn calls(&self, lot: Option<&LotKey>) -> Vec<CallView> {
+        /// A list that calls are moved in all the time is wrong by the time it is read, whatever is done.
+        const TRIES: u32 = 3;
+        let mut calls = Vec::new();
+        for _ in 0..TRIES {
+            let moves = self.look(Park::moves);
+            calls = self.calls_in_parts(lot);
+            if moves == self.look(Park::moves) {
+                break;
+            }
+        }
+        calls
+    }
+
+    fn calls_in_parts(&self, lot: Option<&LotKey>) -> Vec<CallView> {
+        const AT_ONCE: usize = 64;
+        let (mut calls, mut after) = (Vec::new(), None);
+        loop {
+            let some =
+                self.look(|park| park.some_calls(clock::now(), lot, after.as_ref(), AT_ONCE));
+            calls.extend(some.calls);
+            after = some.after;
+            if after.is_none() {
+                return calls;
+            }
+        }
     }
 
     /// Decides something in the table, then, with the lock released, carries out what follows from it. `here` is the

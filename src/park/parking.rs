@@ -112,6 +112,7 @@ impl Park {
         self.effects.push(call.event(now, Action::Park).into());
         self.show_lamp(&lot, &orbit);
         self.callers.add(&call);
+        self.dialogs.insert(call.dialog(), call.info.uuid.clone());
         self.calls.insert(call.info.uuid.clone(), call);
         OrbitKey { lot, orbit }
     }

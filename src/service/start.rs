@@ -137,7 +137,7 @@ fn end_calls(module: &Arc<Module>) {
         }
         inside.is_empty()
     });
-    for call in module.look(|park| park.calls(clock::now(), None)) {
+    for call in module.calls(None) {
         module.act(None, |park, now| park.gone(now, &call.info.uuid, End::Shutdown));
     }
 }
