@@ -51,11 +51,13 @@ pub(crate) struct Config {
 pub(crate) struct Settings {
     /// What a lamp's name starts with: `park` in `park+701@example.com`.
     pub presence_proto: String,
+    /// How many phones are called at one time.
+    pub max_ringing: u32,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Settings { presence_proto: "park".to_owned() }
+        Settings { presence_proto: "park".to_owned(), max_ringing: 1_024 }
     }
 }
 

@@ -20,7 +20,7 @@ pub(super) const VERB: Verb = Verb {
 fn run(module: &Arc<Module>, words: &[&str]) -> Answer {
     let overdue_ms =
         module.look(Park::poll_timeout).map_or(0, |deadline| clock::now().since(deadline));
-    let parts = health::parts(&module.health, overdue_ms);
+    let parts = health::parts(&module.health, module.threads.part(), overdue_ms);
     match *words {
         [] => Ok(render::health_text(&parts, clock::epoch_ms())),
         ["json"] => Ok(render::health_json(&parts)),

@@ -8,14 +8,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use parking_lot::Mutex;
-
 use super::ring::{Packet, Place, Ring};
 use crate::module::Module;
-use crate::module::thread::in_thread;
 use crate::render::StreamView;
 use crate::switch::clock;
 use crate::switch::codec::{Encoder, Format};
+use crate::switch::lock::Mutex;
 use crate::switch::sound_file::SoundFile;
 
 /// More sources and formats than these are not shared: each call encodes for itself.
@@ -85,10 +83,10 @@ impl Streams {
         };
         let listening = Listening { hub: Arc::clone(&hub), place: Place::default() };
         if new {
-            let (streams, module, key) = (Arc::clone(self), Arc::clone(module), key.clone());
+            let (streams, theirs) = (Arc::clone(self), Arc::clone(module));
             let hub = Ended { streams, hub, key };
             // Without a thread the hub has ended, and everybody who listens finds out.
-            in_thread("callpark-music", move || hub.play(&module)).ok()?;
+            module.threads.play(move || hub.play(&theirs)).ok()?;
         }
         Some(listening)
     }
