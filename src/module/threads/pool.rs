@@ -56,8 +56,12 @@ pub(super) struct Pool {
 struct State {
     /// The most threads.
     most: usize,
-    waiting: VecDeque<Job>,
+    /// With numbers that count up.
+    waiting: VecDeque<(u64, Job)>,
+    last: u64,
     threads: usize,
+    /// Those that are being started.
+    starting: usize,
     /// Those of them that wait for a job.
     idle: usize,
     /// Jobs wait because every thread is busy, or none does; and since when that has been so.
@@ -75,7 +79,9 @@ impl Pool {
         let state = State {
             most,
             waiting: VecDeque::new(),
+            last: 0,
             threads: 0,
+            starting: 0,
             idle: 0,
             full: false,
             since: Instant::now(),
@@ -102,50 +108,52 @@ impl Pool {
         if state.waiting.len() >= self.most_waiting {
             return Err(format!("{} others wait for their turn", state.waiting.len()));
         }
-        state.waiting.push_back(job);
-        let turn = if state.waiting.len() <= state.idle {
+        state.last += 1;
+        let number = state.last;
+        state.waiting.push_back((number, job));
+        let starts = state.starts_one();
+        let mut turn = Turn::Now;
+        if state.waiting.len() <= state.idle {
             self.came.notify_one();
-            Ok(Turn::Now)
-        } else {
-            match self.start(&mut state) {
-                Ok(true) => Ok(Turn::Now),
-                Err(reason) if state.threads == 0 => {
-                    unwanted.extend(state.waiting.pop_back());
-                    Err(reason)
-                }
-                Ok(false) | Err(_) => Ok(state.wait(Instant::now())),
-            }
-        };
+        } else if !starts && state.waiting.len() > state.idle + state.starting {
+            turn = state.wait(Instant::now());
+        }
         drop(state);
         // What a job holds may be ours as well.
         drop(unwanted);
-        turn
+        let Err(reason) = self.start_if(starts) else { return Ok(turn) };
+        let mut state = self.state.lock();
+        let own = state.waiting.iter().rposition(|(other, _)| *other == number);
+        match own.filter(|_| state.threads == 0) {
+            Some(own) => {
+                let own = state.waiting.remove(own);
+                drop(state);
+                drop(own);
+                Err(reason)
+            }
+            None => Ok(state.wait(Instant::now())),
+        }
     }
 
-    /// Starts one more thread; false: there may not be more.
-    fn start(self: &Arc<Self>, state: &mut State) -> Result<bool, String> {
-        if state.threads >= state.most {
-            return Ok(false);
+    /// Starts a thread that was counted. Not with the lock held: that may take a while, and whoever watches deadlines would
+    /// wait for it.
+    fn start_if(self: &Arc<Self>, counted: bool) -> Result<(), String> {
+        if !counted {
+            return Ok(());
         }
         let (pool, inside) = (Arc::clone(self), Inside::enter());
-        std::thread::Builder::new()
+        let started = std::thread::Builder::new()
             .name(self.name.to_owned())
             .stack_size(STACK)
             .spawn(move || {
                 let _inside = inside;
-                let _leaves = Leaves(&pool);
+                let _leaves = Leaves::enter(&pool);
                 pool.work();
-            })
-            .map_err(|error| error.to_string())?;
-        state.threads += 1;
-        Ok(true)
-    }
-
-    /// Starts one more for those that wait. There may be threads again, if there were none when those came.
-    fn start_more(self: &Arc<Self>, state: &mut State) {
-        if state.waiting.len() > state.idle {
-            drop(self.start(state));
+            });
+        if started.is_err() {
+            self.state.lock().starting -= 1;
         }
+        started.map(drop).map_err(|error| error.to_string())
     }
 
     /// From now on there are at most `most` threads.
@@ -153,8 +161,10 @@ impl Pool {
         let mut state = self.state.lock();
         state.most = most;
         // It starts the next one, and so on; those that idle and are too many end.
-        self.start_more(&mut state);
+        let starts = state.starts_one();
         self.came.notify_all();
+        drop(state);
+        drop(self.start_if(starts));
     }
 
     fn work(self: &Arc<Self>) {
@@ -164,13 +174,15 @@ impl Pool {
                 // Fewer are allowed than there were.
                 return;
             }
-            if let Some(Job { wanted, body }) = state.waiting.pop_front() {
-                self.start_more(&mut state);
+            if let Some((_, Job { wanted, body })) = state.waiting.pop_front() {
+                // There may be threads again, if there were none when those came.
+                let starts = state.starts_one();
                 if state.waiting.is_empty() {
                     state.fill(false, Instant::now());
                     state.search_at = 0;
                 }
                 drop(state);
+                drop(self.start_if(starts));
                 if wanted() {
                     body();
                 }
@@ -209,6 +221,14 @@ impl Pool {
 }
 
 impl State {
+    /// Whether one more thread is needed and allowed, which then counts as being started.
+    fn starts_one(&mut self) -> bool {
+        let starts = self.waiting.len() > self.idle + self.starting
+            && self.threads + self.starting < self.most;
+        self.starting += usize::from(starts);
+        starts
+    }
+
     fn fill(&mut self, full: bool, now: Instant) {
         if self.full != full {
             (self.full, self.since) = (full, now);
@@ -225,17 +245,27 @@ impl State {
     }
 
     /// Those nobody wants any more. Searched for when the queue has doubled, so that each job is looked at a few times.
-    fn take_unwanted(&mut self) -> VecDeque<Job> {
+    fn take_unwanted(&mut self) -> VecDeque<(u64, Job)> {
         let all = std::mem::take(&mut self.waiting);
-        let (wanted, unwanted) = all.into_iter().partition(|job| (job.wanted)());
+        let (wanted, unwanted) = all.into_iter().partition(|(_, job)| (job.wanted)());
         self.waiting = wanted;
         self.search_at = 2 * self.waiting.len();
         unwanted
     }
 }
 
-/// One thread less, even if a job has come to a bad end.
+/// One thread, until it ends, even if a job has come to a bad end.
 struct Leaves<'a>(&'a Pool);
+
+impl<'a> Leaves<'a> {
+    fn enter(pool: &'a Pool) -> Self {
+        let mut state = pool.state.lock();
+        state.starting -= 1;
+        state.threads += 1;
+        drop(state);
+        Self(pool)
+    }
+}
 
 impl Drop for Leaves<'_> {
     fn drop(&mut self) {
