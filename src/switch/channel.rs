@@ -36,6 +36,8 @@ pub(crate) enum Flag {
     Break,
     /// Goes on with another list of applications when this one returns.
     Reset,
+    /// Has video.
+    Video,
     /// Runs an application that came from outside its dialplan: a private event.
     Broadcast,
     /// Its media only passes through: nothing can be played to it.
@@ -60,6 +62,7 @@ impl Flag {
             Self::Break => sys::switch_channel_flag_t::CF_BREAK,
             Self::Reset => sys::switch_channel_flag_t::CF_RESET,
             Self::Broadcast => sys::switch_channel_flag_t::CF_BROADCAST,
+            Self::Video => sys::switch_channel_flag_t::CF_VIDEO,
             Self::ProxyMedia => sys::switch_channel_flag_t::CF_PROXY_MEDIA,
             Self::ArrangedBridge => sys::switch_channel_flag_t::CF_ARRANGED_BRIDGE,
             Self::EventParse => sys::switch_channel_flag_t::CF_EVENT_PARSE,

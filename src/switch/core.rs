@@ -11,6 +11,14 @@ pub(crate) fn domain() -> Option<String> {
         .filter(|domain| !domain.is_empty())
 }
 
+/// Whether the switch is ending. It tells its modules one after the other.
+#[must_use]
+pub(crate) fn is_shutting_down() -> bool {
+    // SAFETY: reads numbers of FreeSWITCH's own.
+    let flags = unsafe { sys::switch_core_flags() };
+    flags & sys::switch_core_flag_enum_t::SCF_SHUTTING_DOWN.0 != 0
+}
+
 /// A global variable.
 #[must_use]
 pub(crate) fn variable(name: &str) -> Option<String> {

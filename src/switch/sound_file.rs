@@ -50,6 +50,7 @@ impl SoundFile {
         let channels = self.handle.real_channels.max(self.handle.cur_channels);
         self.handle.flags & native == 0
             && usize::try_from(channels).is_ok_and(|channels| channels <= MOST_CHANNELS)
+            && usize::try_from(self.handle.channels) == Ok(self.channels)
     }
 
     /// Fills `samples`, those of all channels. False: the file is at its end, or cannot be read any further; what is
@@ -66,6 +67,8 @@ impl SoundFile {
                 break;
             }
             self.buffer.resize(wanted * MOST_CHANNELS, 0);
+            // FreeSWITCH is to say so before it reads from another file of a list, which may have more channels.
+            self.handle.flags |= sys::switch_file_flag_enum_t::SWITCH_FILE_BREAK_ON_CHANGE.0;
             let mut length = wanted;
             // SAFETY: open, and used by one thread at a time. The buffer has room for as many samples as are asked for
             // of as many channels as the file can have.
