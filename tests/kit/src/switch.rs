@@ -209,6 +209,25 @@ impl Switch {
         self.status_number("VmRSS:")
     }
 
+    /// Its share of the memory that it has, in KiB: what it has alone, and its part of what it has with others.
+    pub fn pss_kib(&self) -> u64 {
+        let rollup = fs::read_to_string(format!("/proc/{}/smaps_rollup", self.pid()));
+        number_after(&rollup.unwrap_or_default(), "Pss:")
+    }
+
+    /// The processor time it has had, in seconds. The kernel counts in steps of 10 ms.
+    pub fn processor_s(&self) -> f64 {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.pid())).unwrap_or_default();
+        let fields = stat.rsplit_once(')').map_or("", |(_, fields)| fields).split_whitespace();
+        let ticks: f64 = fields.skip(11).take(2).filter_map(|n| n.parse::<f64>().ok()).sum();
+        ticks / 100.0
+    }
+
+    /// How many files and sockets it has open.
+    pub fn descriptors(&self) -> usize {
+        fs::read_dir(format!("/proc/{}/fd", self.pid())).map_or(0, Iterator::count)
+    }
+
     /// How many threads it has.
     pub fn threads(&self) -> u64 {
         self.status_number("Threads:")
@@ -308,10 +327,14 @@ impl Switch {
 
     fn status_number(&self, field: &str) -> u64 {
         let status = fs::read_to_string(format!("/proc/{}/status", self.pid()));
-        let status = status.unwrap_or_default();
-        let line = status.lines().find_map(|line| line.strip_prefix(field));
-        line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or(0)
+        number_after(&status.unwrap_or_default(), field)
     }
+}
+
+/// The number after that word at the beginning of a line; 0 without one.
+fn number_after(text: &str, field: &str) -> u64 {
+    let line = text.lines().find_map(|line| line.strip_prefix(field));
+    line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or(0)
 }
 
 impl Drop for Switch {
