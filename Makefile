@@ -11,7 +11,7 @@ COVERAGE = -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 -Cllvm
 # Tests with phones mostly wait, so several run on one processor.
 SIP_THREADS ?= $(shell echo $$((3 * $$(nproc))))
 # What is measured, and where the plots go (nowhere).
-BENCHES ?= deadlines retrieval sip_retrieval parked_cost
+BENCHES ?= deadlines retrieval sip_retrieval parked_cost crowd full_lot growth
 PLOTS ?=
 export PLOTS
 # The prefix of an installed FreeSWITCH: the folder that holds bin/freeswitch.
@@ -22,7 +22,7 @@ MODULE = $(TARGET)/release/libmod_callpark.so
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: docs help setup need-build need-valgrind need-fuzz need-freeswitch build check test model fuzz test-freeswitch demo bench soak-hostile install clean
+.PHONY: docs help setup need-build need-valgrind need-fuzz need-freeswitch build check test model fuzz test-freeswitch demo bench soak soak-hostile install clean
 
 help: ## Lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -91,6 +91,9 @@ bench: need-build ## Measures, and with FREESWITCH=<prefix> beside mod_valet_par
 
 soak-hostile: need-build need-freeswitch ## Runs hostile callers beside 50 honest calls, QUIET_SECONDS (300), HOSTILE_SECONDS (3600), FREESWITCH=<prefix>
 	$(CARGO) build --release --workspace && KIT_NO_BUILD=1 $(CARGO) run --release -p kit --example hostile
+
+soak: need-build need-freeswitch ## Shakes everything at once and looks for what is left, MINUTES (60), FREESWITCH=<prefix>
+	$(CARGO) build --release --workspace && KIT_NO_BUILD=1 $(CARGO) run --release -p kit --example soak
 
 install: build need-freeswitch ## Copies the module and man pages, and the sample configuration if there is none, into FREESWITCH=<prefix>
 	@$(call IN_PREFIX,mods,lib/freeswitch/mod lib64/freeswitch/mod mod); \

@@ -135,15 +135,12 @@ fn cost(
     recorded: &mut Vec<Vec<u8>>,
 ) -> Option<Cost> {
     let switch = Switch::start_real(setup(mode))?;
-    switch.eventually(SOON, "the core is ready", || {
-        switch.api("status").contains("is ready").then_some(())
-    });
     if mode.encode().is_some()
         && !switch.api("callpark status json").contains(r#""capacity":10000"#)
     {
         return None;
     }
-    switch.api("fsctl loglevel warning");
+    switch.ready_for_long("warning");
     let exchange = Exchange::open(switch.ip());
     let phone = Phone::new(&switch, "1000").policy(Policy::Answer).on(&exchange).codecs(&[codec]);
     if recorded.is_empty() {

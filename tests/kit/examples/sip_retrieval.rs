@@ -39,12 +39,9 @@ type Times = [Series; STEPS.len()];
 
 fn main() -> ExitCode {
     let rounds = number("ROUNDS", 200);
-    let setup = rival::both(Setup::new().sip(true), "701");
+    let setup = rival::both(Setup::new().sip(true).music(), "701");
     let Some(switch) = Switch::start_real(setup) else { return ExitCode::SUCCESS };
-    switch.eventually(SOON, "the core is ready", || {
-        switch.api("status").contains("is ready").then_some(())
-    });
-    switch.api("fsctl loglevel warning");
+    switch.ready_for_long("warning");
     let mut names = rival::PARKED.to_vec();
     names.extend(["CHANNEL_CREATE", "CHANNEL_EXECUTE", "CHANNEL_ANSWER", "CHANNEL_BRIDGE"]);
     let events = switch.events(&names);
@@ -77,7 +74,7 @@ fn retrieval(
     events.wait(SOON, |event| rival.parked(event, parked.uuid()));
     // The music has begun.
     eventually(SOON, "music", || (!parked.voices().is_empty()).then_some(()));
-    std::thread::sleep(Duration::from_millis(100 + (round as u64 * 7) % 20));
+    std::thread::sleep(Duration::from_millis(number("WAIT_MS", 100) + (round as u64 * 7) % 20));
     let begun = Instant::now();
     let call = retriever.call(&format!("{}701", rival.take));
     let hears = first_of(&call, parked.mark());

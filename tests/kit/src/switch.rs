@@ -19,6 +19,7 @@ use crate::ports::Ports;
 use crate::setup::{Setup, write_callpark_conf};
 use crate::skip::skipped;
 use crate::vanilla;
+use crate::wait::SOON;
 
 /// A start may take so long; under valgrind it does.
 const START_DEADLINE: Duration = Duration::from_secs(90);
@@ -192,6 +193,20 @@ impl Switch {
     /// alike, however many tests run. What a test plays must sound like none of them: an odd multiple of 50 Hz.
     pub(crate) fn next_voice(&self) -> u32 {
         600 + 100 * (self.phones.fetch_add(1, Ordering::Relaxed) % 28)
+    }
+
+    /// Waits until it takes calls, and logs from that level on, or from what `KIT_LOG` says: for a run that is measured or
+    /// long.
+    ///
+    /// # Panics
+    /// When it takes none.
+    #[track_caller]
+    pub fn ready_for_long(&self, level: &str) {
+        self.eventually(SOON, "the core is ready", || {
+            self.api("status").contains("is ready").then_some(())
+        });
+        let asked = std::env::var("KIT_LOG").ok().filter(|asked| !asked.is_empty());
+        self.api(&format!("fsctl loglevel {}", asked.as_deref().unwrap_or(level)));
     }
 
     /// Its process id; 0 when it is stopped.

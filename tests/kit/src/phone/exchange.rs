@@ -32,6 +32,8 @@ pub struct Voice {
     pub last: Instant,
     /// How many came.
     pub packets: u64,
+    /// The longest time from one to the next.
+    pub gap: Duration,
 }
 
 struct Entry {
@@ -279,8 +281,14 @@ fn hear(inner: &Inner) {
         };
         let mark = mark_of(payload);
         match entry.heard.iter_mut().find(|voice| voice.mark == mark) {
-            Some(voice) => (voice.last, voice.packets) = (at, voice.packets + 1),
-            None => entry.heard.push(Voice { mark, first: at, last: at, packets: 1 }),
+            Some(voice) => {
+                voice.gap = voice.gap.max(at.saturating_duration_since(voice.last));
+                (voice.last, voice.packets) = (at, voice.packets + 1);
+            }
+            None => {
+                let gap = Duration::ZERO;
+                entry.heard.push(Voice { mark, first: at, last: at, packets: 1, gap });
+            }
         }
         if let Some(recording) = &mut entry.recording {
             recording.push(payload.to_vec());

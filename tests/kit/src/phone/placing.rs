@@ -95,6 +95,22 @@ impl Phone {
         going.map(|(id, _)| Call { agent: Arc::clone(&self.agent), id: id.clone() }).collect()
     }
 
+    /// Its calls that have ended and that it has not forgotten.
+    pub fn ended_calls(&self) -> Vec<Call> {
+        let state = self.agent.lock();
+        let ended = state.calls.iter().filter(|(_, call)| call.phase == Phase::Ended);
+        ended.map(|(id, _)| Call { agent: Arc::clone(&self.agent), id: id.clone() }).collect()
+    }
+
+    /// Forgets a call without a word, as a phone does whose plug is pulled. Requests in it are answered with 481 or not at
+    /// all, and handles to it are worthless.
+    pub fn vanish(&self, call: &Call) {
+        let mut state = self.agent.lock();
+        let gone = state.calls.remove(&call.id);
+        drop(state);
+        drop(gone);
+    }
+
     /// Forgets the calls that have ended, with their sockets. Handles to them are worthless then.
     pub fn forget_ended(&self) {
         let over = |call: &CallState| call.phase == Phase::Ended;
