@@ -1,8 +1,9 @@
 //! A thousand parked calls with real RTP, while 20 calls a second are parked and 20 retrieved, calls come back by return
 //! steps, and 200 lamps are watched: no call may be lost, and nobody may notice the crowd.
 //!
-//! The retriever's wait is measured by its phone: from the INVITE to the 200 OK, to the bridge, and to the first packet of
-//! the caller. How late a return step is, is measured at the phone that it calls, from the moment at which the module says
+//! The retriever's wait is measured by its phone: from the INVITE to the 200 OK and to the first packet of the caller. Events
+//! (`parked`, `bridge`) come later than what they tell: the event socket sends them every 20 ms, and on a busy machine less
+//! often. How late a return step is, is measured at the phone that it calls, from the moment at which the module says
 //! that it has parked the call.
 //!
 //! `FREESWITCH=<prefix> [CROWD=1000] [RATE=20] [SECONDS=60] [LAMPS=200] cargo run --release -p kit --example crowd`
@@ -25,6 +26,9 @@ const RETURNS: u32 = 4;
 const TIMEOUT: Duration = Duration::from_secs(5);
 /// Users whose calls come back, one call each at a time.
 const RETURNING: u32 = 40;
+/// Phones that retrieve. One that has another call still may be completing a transfer, and is given a quarter of a second for
+/// that; so none has.
+const DESKS: u32 = 80;
 /// So many calls a second make up the crowd.
 const PACE: u32 = 40;
 /// Two who talk, do so for so long.
@@ -143,12 +147,16 @@ struct Crowd<'a> {
     switch: &'a Switch,
     board: &'a Mutex<Board>,
     callers: Phone,
-    desks: Phone,
+    desks: Vec<Phone>,
+    /// How many calls they have taken.
+    taken: usize,
     free: Vec<u32>,
     parking: Vec<Parking>,
     waiting: Vec<Parking>,
     retrieving: Vec<Retrieval>,
     figures: Figures,
+    /// When it was last looked after those who wait.
+    looked: Instant,
     /// What is measured counts.
     counting: bool,
 }
@@ -168,12 +176,14 @@ fn run(
         switch,
         board,
         callers: phone("0100"),
-        desks: phone("1002"),
+        desks: (0..DESKS).map(|desk| phone(&format!("03{desk:02}"))).collect(),
+        taken: 0,
         free,
         parking: Vec::new(),
         waiting: Vec::new(),
         retrieving: Vec::new(),
         figures: Figures::default(),
+        looked: Instant::now(),
         counting: false,
     };
     let begun = Instant::now();
@@ -253,7 +263,10 @@ impl Crowd<'_> {
         let parked = self.waiting.swap_remove(fastrand::usize(..self.waiting.len()));
         let Parking { call: caller, orbit, .. } = parked;
         let begun = Instant::now();
-        let leg = self.desks.call(&format!("take_{orbit}"));
+        let desk = &self.desks[self.taken % self.desks.len()];
+        desk.forget_ended();
+        let leg = desk.call(&format!("take_{orbit}"));
+        self.taken += 1;
         self.retrieving.push(Retrieval { begun, leg, caller, orbit, heard: None });
     }
 
@@ -309,13 +322,16 @@ impl Crowd<'_> {
             }
         }
         drop(board);
+        if self.looked.elapsed() < Duration::from_millis(200) {
+            return;
+        }
+        self.looked = Instant::now();
         let ended = |parked: &Parking| parked.call.phase() == Phase::Ended;
         for parked in self.waiting.extract_if(.., |parked| ended(parked)).collect::<Vec<_>>() {
             let end = parked.call.ended();
             self.figures.lost.push(format!("{} has ended: {end:?}", parked.call.uuid()));
         }
         self.callers.forget_ended();
-        self.desks.forget_ended();
     }
 }
 
@@ -395,12 +411,13 @@ fn report(crowd: u32, rate: u32, figures: &Figures) -> ExitCode {
     ] {
         println!("{name:<34} {series}");
     }
-    let all = [("retrieval", &figures.bridge, 0), ("return step late", &figures.late_ring, 3)];
-    let title = format!("{crowd} parked calls: INVITE to bridge, and how late a phone rings");
+    let all = [("caller's voice", &figures.voice, 0), ("return step late", &figures.late_ring, 3)];
+    let title =
+        format!("{crowd} parked calls: INVITE to the caller's voice, and how late a phone rings");
     keep_plot("crowd.svg", &plot::shares(&title, "ms", &all));
     let mut wrong: Vec<String> = figures.lost.clone();
     for (name, series, most) in [
-        ("INVITE to bridge", &figures.bridge, RETRIEVAL_AT_MOST),
+        ("INVITE to the caller's voice", &figures.voice, RETRIEVAL_AT_MOST),
         ("first return step", &figures.late_ring, LATE_AT_MOST),
     ] {
         if series.is_empty() || series.at(0.99) > most {

@@ -4,7 +4,7 @@
 //!
 //! The two modules take turns, and each retriever comes at another moment of the parked leg's 20 ms media frame.
 //!
-//! `FREESWITCH=<prefix> [ROUNDS=200] [PLOTS=<folder>] cargo run --release -p kit --example sip_retrieval`
+//! `FREESWITCH=<prefix> [ROUNDS=200] [WAIT_MS=100] [PLOTS=<folder>] cargo run --release -p kit --example sip_retrieval`
 
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -26,7 +26,7 @@ const STEPS: [&str; 8] = [
     "application begun",
     "answer in FreeSWITCH",
     "200 OK",
-    "first music or silence",
+    "last packet of the music",
     "both legs bridged",
     "retriever hears the caller",
     "caller hears the retriever",
@@ -92,7 +92,7 @@ fn retrieval(
         let legs = ["Bridge-A-Unique-ID", "Bridge-B-Unique-ID"];
         event.name() == "CHANNEL_BRIDGE" && legs.iter().any(|leg| event.is(leg, call.uuid()))
     });
-    let music = call.voices().iter().find(|voice| voice.mark.is_none()).map(|voice| voice.first);
+    let music = parked.voices().iter().find(|voice| voice.mark.is_none()).map(|voice| voice.last);
     let up = call.up_at();
     for one in [&call, &parked] {
         one.hangup();

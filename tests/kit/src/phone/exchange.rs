@@ -101,7 +101,7 @@ impl Exchange {
     pub fn open(ip: IpAddr) -> Exchange {
         let socket = UdpSocket::bind((ip, 0)).expect("a socket for audio");
         enlarge(&socket);
-        socket.set_read_timeout(Some(Duration::from_millis(100))).expect("a socket's deadline");
+        socket.set_nonblocking(true).expect("a socket that does not block");
         let address = socket.local_addr().expect("a socket's address");
         let table = Mutex::new(Table::default());
         let inner = Arc::new(Inner { socket, address, table, stop: AtomicBool::new(false) });
@@ -269,7 +269,10 @@ impl Entry {
 fn hear(inner: &Inner) {
     let mut packet = [0; 2048];
     while !inner.stop.load(Ordering::Relaxed) {
-        let Ok((length, from)) = inner.socket.recv_from(&mut packet) else { continue };
+        let Ok((length, from)) = inner.socket.recv_from(&mut packet) else {
+            wait_for_packet(&inner.socket, inner.lock().entries.len());
+            continue;
+        };
         let at = Instant::now();
         let Some((header, payload)) = packet[..length].split_at_checked(12) else { continue };
         let mut table = inner.lock();
@@ -294,6 +297,18 @@ fn hear(inner: &Inner) {
             recording.push(payload.to_vec());
         }
     }
+}
+
+/// Waits until there is something to receive, or for a tenth of a second. Being woken for each packet costs more than the
+/// packet, so among many calls packets wait for each other, for a millisecond.
+fn wait_for_packet(socket: &UdpSocket, calls: usize) {
+    const MANY: usize = 50;
+    if calls > MANY {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    let mut wanted = libc::pollfd { fd: socket.as_raw_fd(), events: libc::POLLIN, revents: 0 };
+    // SAFETY: one structure, which lives as long as the call, and a descriptor that is open.
+    unsafe { libc::poll(&raw mut wanted, 1, 100) };
 }
 
 const BLOCK: usize = 8;

@@ -117,6 +117,9 @@ impl Phone {
         let mut state = self.agent.lock();
         let ended: Vec<CallState> =
             state.calls.extract_if(|_, call| over(call)).map(|(_, call)| call).collect();
+        if ended.is_empty() {
+            return;
+        }
         let over = |call_id: &str| ended.iter().any(|call| call.dialog.call_id == call_id);
         state.invites.retain(|_, invite| !over(invite.call_id()));
         if state.answered.len() > ANSWERED {
