@@ -226,9 +226,10 @@ fn after_a_comfort_the_caller_joins_the_music_where_it_is() {
     let (first, second) = (music(&first), music(&second));
     let tail = second.iter().rev().take(40).filter(|payload| first.contains(payload)).count();
     assert!(tail > 20, "{tail} of the last 40 packets are the same");
+    // The first and the last packet of a tone are no tones either.
     let different: BTreeSet<&u64> = first.iter().collect();
     let twice = first.len() - different.len();
-    assert!(first.len() > 100 && twice < 3, "{twice} of {} were heard before", first.len());
+    assert!(first.len() > 100 && twice < 9, "{twice} of {} were heard before", first.len());
 }
 
 /// FreeSWITCH reads all channels of the file into the packet before it mixes them.
