@@ -1,5 +1,6 @@
 //! What a parked caller hears.
 
+mod pace;
 mod ring;
 mod shared;
 pub(crate) mod streams;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::pace::Pace;
 use super::streams::{Listening, Streams};
 use super::{TOO_SHORT, TRIES};
 use crate::module::Module;
@@ -14,10 +15,6 @@ use crate::switch::{Channel, Session, Stop};
 /// Variables that change how FreeSWITCH plays to one channel: with one of them set, that channel hears its music alone.
 const PLAYED_ALONE: [&str; 4] =
     ["playback_delimiter", "playback_timeout_sec", "playback_timeout_sec_cumulative", "timer_name"];
-
-/// FreeSWITCH waits for the next frame itself, and cannot be interrupted there. So until so long before that one is due, the
-/// leg waits where it can be.
-const EARLY: Duration = Duration::from_millis(4);
 
 /// Music that was interrupted for less than this goes on as it was.
 const GOES_ON: Duration = Duration::from_millis(100);
@@ -110,7 +107,7 @@ impl Heard {
     fn play(&mut self, session: Session<'_>, stop: &Stop, voice: &mut Voice) -> bool {
         let Self { listening, outlet, last, .. } = self;
         let codec = session.codec_identity();
-        let idle = outlet.format().ptime().saturating_sub(EARLY);
+        let mut pace = Pace::new(outlet.format().ptime());
         // What the decoder has heard a moment ago is like what comes.
         let goes_on = last.is_some_and(|last| last.elapsed() < GOES_ON);
         let fades = outlet.format().remembers() && !goes_on;
@@ -120,8 +117,9 @@ impl Heard {
             if listening.is_over() || session.codec_identity() != codec {
                 return None;
             }
+            pace.has_read(Instant::now());
             voice.keep(frame);
-            let Some(packet) = listening.next() else { return Some(idle) };
+            let Some(packet) = listening.next() else { return Some(pace.idle(Instant::now())) };
             let encoded = if faded_in < FADE_IN {
                 faded_in += 1;
                 outlet.encode(session, &fade(&packet.samples, faded_in))
@@ -137,7 +135,7 @@ impl Heard {
                 .unwrap_or(false);
             *last = Some(Instant::now());
             refused = !taken;
-            taken.then_some(idle)
+            taken.then(|| pace.idle(Instant::now()))
         });
         !refused && played == Played::Interrupted
     }
