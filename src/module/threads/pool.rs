@@ -255,10 +255,10 @@ impl State {
 }
 
 /// One thread, until it ends, even if a job has come to a bad end.
-struct Leaves<'a>(&'a Pool);
+struct Leaves<'a>(&'a Arc<Pool>);
 
 impl<'a> Leaves<'a> {
-    fn enter(pool: &'a Pool) -> Self {
+    fn enter(pool: &'a Arc<Pool>) -> Self {
         let mut state = pool.state.lock();
         state.starting -= 1;
         state.threads += 1;
@@ -269,7 +269,12 @@ impl<'a> Leaves<'a> {
 
 impl Drop for Leaves<'_> {
     fn drop(&mut self) {
-        self.0.state.lock().threads -= 1;
+        let mut state = self.0.state.lock();
+        state.threads -= 1;
+        // A job that came while this one was about to end has found no other.
+        let starts = state.starts_one();
+        drop(state);
+        drop(self.0.start_if(starts));
     }
 }
 
@@ -426,13 +431,18 @@ mod tests {
     #[test]
     fn a_job_that_panics_takes_only_its_thread_along() {
         let pool = Pool::new("test", 1, usize::MAX);
-        pool.run(job(|| panic!("as it must"))).expect("a thread");
-        let end = Instant::now() + SOON;
-        while pool.state.lock().threads > 0 && Instant::now() < end {
-            std::thread::yield_now();
-        }
+        let (go, wait) = bounded::<()>(0);
+        pool.run(job(move || {
+            let _ = wait.recv();
+            panic!("as it must")
+        }))
+        .expect("a thread");
+        // What waited for that thread gets another one, and so does what comes later.
         let (say, hear) = unbounded();
-        pool.run(tell(say)).expect("another thread");
+        pool.run(tell(say.clone())).expect("a turn");
+        drop(go);
+        assert_eq!(hear.recv_timeout(SOON), Ok(()));
+        pool.run(tell(say)).expect("a turn");
         assert_eq!(hear.recv_timeout(SOON), Ok(()));
     }
 }
