@@ -59,7 +59,8 @@ fn however_many_deadlines_a_few_threads_ring_and_stop() {
     let begun = Instant::now();
     while begun.elapsed() < MOMENT {
         let names = threads(&scene);
-        assert!(names.len() <= RINGING + OTHERS, "{names:?}");
+        // A thread of FreeSWITCH bears the name of the thread that has started it: both halves of a loopback leg do.
+        assert!(names.len() <= 3 * RINGING + OTHERS, "{names:?}");
         assert!(rings(&scene, CALLS) <= RINGING);
     }
     let health = scene.api("health");
