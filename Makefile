@@ -103,7 +103,8 @@ soak: need-build need-freeswitch ## Shakes everything at once and looks for what
 install: build need-freeswitch ## Copies the module and man pages, and the sample configuration if there is none, into FREESWITCH=<prefix>
 	@$(call IN_PREFIX,mods,lib/freeswitch/mod lib64/freeswitch/mod mod); \
 	$(call IN_PREFIX,conf,etc/freeswitch conf ../etc/freeswitch); \
-	install -m 644 $(MODULE) $(MODULE).debug "$$mods/"; \
+	install -m 644 $(MODULE) "$$mods/mod_callpark.so"; \
+	if [ -e $(MODULE).debug ]; then install -m 644 $(MODULE).debug "$$mods/mod_callpark.so.debug"; fi; \
 	echo "installed $$mods/mod_callpark.so"; \
 	file="$$conf/autoload_configs/callpark.conf.xml"; \
 	if [ -e "$$file" ]; then echo "kept      $$file"; else \
