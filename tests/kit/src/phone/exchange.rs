@@ -270,7 +270,9 @@ fn hear(inner: &Inner) {
     let mut packet = [0; 2048];
     while !inner.stop.load(Ordering::Relaxed) {
         let Ok((length, from)) = inner.socket.recv_from(&mut packet) else {
-            wait_for_packet(&inner.socket, inner.lock().entries.len());
+            // On its own: in the call, the table would stay locked until the packet comes.
+            let calls = inner.lock().entries.len();
+            wait_for_packet(&inner.socket, calls);
             continue;
         };
         let at = Instant::now();
