@@ -212,9 +212,11 @@ impl Channel<'_> {
     #[must_use]
     pub(crate) fn can_hear(self) -> bool {
         unsafe {
-            sys::switch_channel_test_cap(self.raw, sys::switch_channel_cap_t::CC_MEDIA_ACK) == 0
-                || sys::switch_channel_test_flag(self.raw, sys::switch_channel_flag_t::CF_MEDIA_ACK)
-                    != 0
+            sys::switch_channel_test_cap(self.raw(), sys::switch_channel_cap_t::CC_MEDIA_ACK) == 0
+                || sys::switch_channel_test_flag(
+                    self.raw(),
+                    sys::switch_channel_flag_t::CF_MEDIA_ACK,
+                ) != 0
         }
     }
 

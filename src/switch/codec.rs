@@ -3,6 +3,7 @@
 use std::ffi::CStr;
 use std::time::{Duration, Instant};
 
+use super::lock::none_is_held;
 use super::session::Session;
 use super::sys;
 use super::text::{from_c, to_c};
@@ -153,6 +154,7 @@ impl Codec {
 
 impl Drop for Codec {
     fn drop(&mut self) {
+        none_is_held();
         // SAFETY: initialised, ours, and destroyed once.
         unsafe { sys::switch_core_codec_destroy(&raw mut *self.0) };
     }
@@ -185,6 +187,7 @@ impl Encoder {
     pub(crate) fn encode(&mut self, samples: &mut [i16]) -> Option<Vec<u8>> {
         let bytes =
             u32::try_from(size_of_val(samples)).ok().filter(|bytes| *bytes <= BUFFER as u32)?;
+        none_is_held();
         let mut length = 8192;
         let (mut rate, mut flags) = (self.rate, 0);
         // SAFETY: the samples and the buffer are as long as is said.

@@ -1,5 +1,6 @@
 //! A file or stream of sound, read as plain samples.
 
+use super::lock::none_is_held;
 use super::sys;
 use super::text::to_c;
 
@@ -56,6 +57,7 @@ impl SoundFile {
     /// Fills `samples`, those of all channels. False: the file is at its end, or cannot be read any further; what is
     /// missing is silence.
     pub(crate) fn read(&mut self, samples: &mut [i16]) -> bool {
+        none_is_held();
         let mut filled = 0;
         // A stream may give less than it is asked for.
         for _ in 0..16 {
@@ -97,6 +99,7 @@ impl SoundFile {
 
 impl Drop for SoundFile {
     fn drop(&mut self) {
+        none_is_held();
         // SAFETY: open, ours, and closed once. It frees what the handle owns.
         unsafe { sys::switch_core_file_close(&raw mut *self.handle) };
     }

@@ -47,15 +47,32 @@ fn wait_rings(scene: &Scene, others: usize, count: usize) {
     });
 }
 
-#[test]
-fn however_many_deadlines_a_few_threads_ring_and_stop() {
+/// Every call of the lot is due at once, and as many phones ring as may.
+fn all_due() -> (Scene, Vec<String>) {
     let scene = crowded();
-    let callers: Vec<String> =
-        (0..CALLS).map(|n| scene.park(&format!("park_{}", 701 + n)).0).collect();
+    let callers = (0..CALLS).map(|n| scene.park(&format!("park_{}", 701 + n)).0).collect();
     for n in 0..CALLS {
         assert!(scene.api(&format!("return default {}", 701 + n)).starts_with("+OK"));
     }
     wait_rings(&scene, CALLS, RINGING);
+    (scene, callers)
+}
+
+fn unload(scene: &Scene) {
+    let mut esl = scene.switch.esl_patient();
+    let answer = esl.api("unload -f mod_callpark").expect("an answer");
+    assert!(answer.starts_with("+OK"), "{answer}");
+}
+
+fn wait_nothing_left(scene: &Scene) {
+    scene.switch.eventually(SOON, "no phone rings and no thread is left", || {
+        (rings(scene, 0) == 0 && threads(scene).is_empty()).then_some(())
+    });
+}
+
+#[test]
+fn however_many_deadlines_a_few_threads_ring_and_stop() {
+    let (scene, callers) = all_due();
     let begun = Instant::now();
     while begun.elapsed() < MOMENT {
         let names = threads(&scene);
@@ -89,9 +106,7 @@ fn however_many_deadlines_a_few_threads_ring_and_stop() {
     wait_rings(&scene, left.len() + 4, left.len());
     assert!(scene.api("health").contains("calls: ok for "), "{}", scene.api("health"));
 
-    let mut esl = scene.switch.esl_patient();
-    let answer = esl.api("unload -f mod_callpark").expect("an answer");
-    assert!(answer.starts_with("+OK"), "{answer}");
+    unload(&scene);
     let mut ends: HashMap<String, usize> = HashMap::new();
     let end = |e: &kit::Event| e.is("Callpark-Outcome", "shutdown");
     while let Some(end) = scene.events.try_wait(Duration::from_secs(1), end) {
@@ -99,28 +114,16 @@ fn however_many_deadlines_a_few_threads_ring_and_stop() {
     }
     assert_eq!(ends.len(), left.len());
     assert!(ends.values().all(|count| *count == 1), "{ends:?}");
-    scene.switch.eventually(SOON, "no phone rings and no thread is left", || {
-        (rings(&scene, 0) == 0 && threads(&scene).is_empty()).then_some(())
-    });
+    wait_nothing_left(&scene);
 }
 
 /// What waits for its turn when the module is unloaded is not rung, and everything has ended in time.
 #[test]
 fn an_unload_drops_what_waits_for_its_turn() {
-    let scene = crowded();
-    let callers: Vec<String> =
-        (0..CALLS).map(|n| scene.park(&format!("park_{}", 701 + n)).0).collect();
-    for n in 0..CALLS {
-        assert!(scene.api(&format!("return default {}", 701 + n)).starts_with("+OK"));
-    }
-    wait_rings(&scene, CALLS, RINGING);
-    let mut esl = scene.switch.esl_patient();
-    let answer = esl.api("unload -f mod_callpark").expect("an answer");
-    assert!(answer.starts_with("+OK"), "{answer}");
+    let (scene, callers) = all_due();
+    unload(&scene);
     for caller in &callers {
         scene.outcome(caller, "shutdown");
     }
-    scene.switch.eventually(SOON, "no phone rings and no thread is left", || {
-        (rings(&scene, 0) == 0 && threads(&scene).is_empty()).then_some(())
-    });
+    wait_nothing_left(&scene);
 }
