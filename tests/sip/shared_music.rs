@@ -119,8 +119,12 @@ fn callers_of_one_codec_hear_the_same_packets_of_one_stream() {
             Some(at) => (&first[at..], &theirs[..]),
             None => (&first[..], &theirs[offset(&first, &theirs).expect("the same music")..]),
         };
-        let same = ours.iter().zip(theirs).filter(|(ours, theirs)| ours == theirs).count();
-        assert!(same >= 70, "{same} of {} packets are the same", ours.len().min(theirs.len()));
+        // In the same order: on a busy machine a listener may have skipped some.
+        let places: Vec<usize> =
+            theirs.iter().filter_map(|payload| offset(&[*payload], ours)).collect();
+        let (same, count) = (places.len(), ours.len().min(theirs.len()));
+        assert!(same >= 70, "{same} of {count} packets are the same");
+        assert!(places.is_sorted_by(|one, next| one < next), "{places:?}");
         assert!(longest_gap(packets) < Duration::from_millis(100), "{:?}", longest_gap(packets));
         // The timestamps and numbers are those of each call.
         let numbers: Vec<u16> = packets.iter().map(|packet| packet.sequence).collect();
@@ -286,4 +290,54 @@ fn music_that_is_removed_while_it_is_heard_becomes_silence() {
     assert_eq!(call.phase(), Phase::Up);
     call.hangup();
     desk.wait_empty();
+}
+
+/// What others do to a caller's audio, besides recording it and playing something instead.
+#[test]
+fn music_that_others_mix_with_a_file_or_make_louder_goes_on_afterwards() {
+    let (music, other) = (Music::new(), Music::with_channels(2));
+    let Some(desk) = music.desk("") else { return };
+    let alice = desk.phone("1000");
+    let call = alice.call_up("park_default_705");
+    next_packets(&call, 30);
+    let (uuid, file) = (call.uuid(), other.0.display());
+    for [begin, end] in [
+        [
+            format!("uuid_displace {uuid} start {file} 0 mux"),
+            format!("uuid_displace {uuid} stop {file}"),
+        ],
+        [format!("uuid_audio {uuid} start write level 2"), format!("uuid_audio {uuid} stop")],
+    ] {
+        assert!(!desk.switch.api(&begin).contains("-ERR"), "{begin}");
+        let packets = next_packets(&call, 40);
+        assert!(longest_gap(&packets) < Duration::from_millis(150), "{:?}", longest_gap(&packets));
+        assert!(!desk.switch.api(&end).contains("-ERR"), "{end}");
+        next_packets(&call, 20);
+    }
+    wait_streams(&desk, &[("PCMU", 1)]);
+    call.hangup();
+    desk.wait_empty();
+    desk.switch.wait_channels(0);
+}
+
+/// The caller's last packet is sent to a leg whose audio FreeSWITCH is about to replace.
+#[test]
+fn a_retriever_who_hears_a_file_of_many_channels_gets_the_call() {
+    let (music, other) = (Music::new(), Music::with_channels(6));
+    let file = other.0.display().to_string();
+    let take =
+        [("answer", ""), ("displace_session", file.as_str()), ("callpark_retrieve", "default 705")];
+    let setup = setup(&music.lot("")).local_stream().extension("displaced", &take);
+    let Some(desk) = Scene::start_real(setup) else { return };
+    let (alice, carol) = (desk.phone("1000"), desk.phone("1002"));
+    for _ in 0..5 {
+        let caller = alice.call_up("park_default_705");
+        next_packets(&caller, 20);
+        let call = carol.call_up("displaced");
+        desk.outcome(&caller, "retrieved");
+        assert_eq!((caller.phase(), call.phase()), (Phase::Up, Phase::Up));
+        hang_up(&call, &caller, Ends::Other);
+        desk.wait_empty();
+        desk.switch.wait_channels(0);
+    }
 }
