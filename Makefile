@@ -10,6 +10,10 @@ COVERAGE = -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 -Cllvm
 	-Cllvm-args=-sanitizer-coverage-pc-table -Cllvm-args=-sanitizer-coverage-trace-compares --cfg fuzzing
 # Tests with phones mostly wait, so several run on one processor.
 SIP_THREADS ?= $(shell echo $$((3 * $$(nproc))))
+# What is measured, and where the plots go (nowhere).
+BENCHES ?= deadlines retrieval sip_retrieval parked_cost crowd full_lot growth
+PLOTS ?=
+export PLOTS
 # The prefix of an installed FreeSWITCH: the folder that holds bin/freeswitch.
 FREESWITCH ?=
 export FREESWITCH
@@ -20,7 +24,7 @@ BUILT = $(TARGET)/dist/libmod_callpark.so
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: docs help setup need-build need-valgrind need-fuzz need-freeswitch build check test model fuzz test-freeswitch demo bench soak-hostile install clean
+.PHONY: docs help setup need-build need-valgrind need-fuzz need-freeswitch build check test model fuzz test-freeswitch demo bench soak soak-hostile install clean
 
 help: ## Lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -79,21 +83,28 @@ demo: need-build ## Parks, retrieves and returns calls, in a FreeSWITCH if there
 	echo "Building …" && $(CARGO) build --quiet --workspace && \
 	KIT_NO_BUILD=1 $(CARGO) run --quiet -p kit --example demo
 
-bench: need-build ## Measures assigning and deadlines, and with FREESWITCH=<prefix> also retrieval beside mod_valet_parking
-	$(CARGO) bench
-	$(CARGO) run --release -p kit --example deadlines
+# All of them run, and the target fails if one does: a figure that is not kept hides no other.
+bench: need-build ## Measures, and with FREESWITCH=<prefix> beside mod_valet_parking: BENCHES (all), PLOTS=<folder> for plots
 	@if [ -z "$(FREESWITCH)" ]; then \
-		echo "SKIPPED: retrieval beside mod_valet_parking needs a FreeSWITCH: make bench FREESWITCH=<prefix>"; \
-	else $(MAKE) --no-print-directory need-freeswitch && \
-		$(CARGO) run --release -p kit --example retrieval; fi
+		echo "SKIPPED: what is measured beside mod_valet_parking needs a FreeSWITCH: make bench FREESWITCH=<prefix>"; \
+		$(CARGO) bench && $(CARGO) run --release -p kit --example deadlines; \
+	else $(MAKE) --no-print-directory need-freeswitch && $(CARGO) bench && \
+		$(CARGO) build --release --workspace --examples && failed= && \
+		for bench in $(BENCHES); do echo "--- $$bench"; \
+			KIT_NO_BUILD=1 $(TARGET)/release/examples/$$bench || failed="$$failed $$bench"; done && \
+		if [ -n "$$failed" ]; then echo "NOT KEPT:$$failed" >&2; exit 1; fi; fi
 
 soak-hostile: need-build need-freeswitch ## Runs hostile callers beside 50 honest calls, QUIET_SECONDS (300), HOSTILE_SECONDS (3600), FREESWITCH=<prefix>
 	$(CARGO) build --release --workspace && KIT_NO_BUILD=1 $(CARGO) run --release -p kit --example hostile
 
+soak: need-build need-freeswitch ## Shakes everything at once and looks for what is left, MINUTES (60), FREESWITCH=<prefix>
+	$(CARGO) build --release --workspace && KIT_NO_BUILD=1 $(CARGO) run --release -p kit --example soak
+
 install: build need-freeswitch ## Copies the module and man pages, and the sample configuration if there is none, into FREESWITCH=<prefix>
 	@$(call IN_PREFIX,mods,lib/freeswitch/mod lib64/freeswitch/mod mod); \
 	$(call IN_PREFIX,conf,etc/freeswitch conf ../etc/freeswitch); \
-	install -m 644 $(MODULE) $(MODULE).debug "$$mods/"; \
+	install -m 644 $(MODULE) "$$mods/mod_callpark.so"; \
+	if [ -e $(MODULE).debug ]; then install -m 644 $(MODULE).debug "$$mods/mod_callpark.so.debug"; fi; \
 	echo "installed $$mods/mod_callpark.so"; \
 	file="$$conf/autoload_configs/callpark.conf.xml"; \
 	if [ -e "$$file" ]; then echo "kept      $$file"; else \

@@ -78,7 +78,7 @@ fn names(header: &str) -> Vec<String> {
         .filter(|word| {
             [
                 "switch_", "_switch_", "SWITCH_", "CC_", "CF_", "CS_", "SAF_", "SFF_", "SMBF_",
-                "SCC_", "SCCT_", "SOF_", "SMODF_",
+                "SCC_", "SCF_", "SCCT_", "SOF_", "SMODF_",
             ]
             .iter()
             .any(|prefix| word.starts_with(prefix))

@@ -1,4 +1,4 @@
-//! How long the lock is held: assigning an orbit in lots that are all but full, and 10,000 deadlines at once.
+//! How long the lock is held: assigning an orbit in lots that are all but full, what is read, and 10,000 deadlines at once.
 
 #![allow(
     clippy::expect_used,
@@ -58,6 +58,34 @@ fn assign(c: &mut Criterion) {
     }
 }
 
+/// What is read under the lock with 10,000 calls and 1,000 lots: `status`, a turn of `list`, and what a lamp asks.
+fn read(c: &mut Criterion) {
+    for (calls, lots) in [(100, 10), (10_000, 1_000)] {
+        let mut park = Park::new(1);
+        let config = |n: usize| {
+            let key = format!("l{n}@t{n}.example").parse().unwrap();
+            LotConfig::new(key, OrbitRange::parse_list("701-720").unwrap())
+        };
+        let ranges = OrbitRange::parse_list(&format!("100001-{}", 100_000 + calls)).unwrap();
+        let all = LotConfig::new("default".parse().unwrap(), ranges);
+        park.configure(Moment(0), (1..lots).map(config).chain([all]).collect());
+        for n in 0..calls {
+            park.park(Moment(0), request(CallUuid::new(format!("call-{n}")))).unwrap();
+        }
+        drop(park.take_effects());
+        let mut group = c.benchmark_group(format!("{calls} calls, {lots} lots"));
+        group.bench_function("status", |b| b.iter(|| park.lots()));
+        let after = park.some_calls(Moment(1), None, None, 32).after;
+        group.bench_function("a turn of list", |b| {
+            b.iter(|| park.some_calls(Moment(1), None, after.as_ref(), 64))
+        });
+        group.bench_function("a lamp that is nobody's", |b| {
+            b.iter(|| (park.orbit_at("99", Some("t1.example")), park.is_of_a_tenant("99")))
+        });
+        group.finish();
+    }
+}
+
 /// A reload of a lot of a million orbits.
 fn configure(c: &mut Criterion) {
     c.bench_function("configure 1000000 orbits", |b| b.iter(|| lot(1_000_000, Assign::Random)));
@@ -102,6 +130,6 @@ fn deadlines(c: &mut Criterion) {
 criterion_group! {
     name = benches;
     config = Criterion::default().sample_size(20);
-    targets = assign, configure, deadlines
+    targets = assign, read, configure, deadlines
 }
 criterion_main!(benches);

@@ -39,6 +39,7 @@ typedef enum {
 	SWITCH_STATUS_SUCCESS = 0,
 	SWITCH_STATUS_FALSE = 1,
 	SWITCH_STATUS_TIMEOUT = 2,
+	SWITCH_STATUS_NOOP = 7,
 	SWITCH_STATUS_GENERR = 9,
 	SWITCH_STATUS_BREAK = 11,
 	SWITCH_STATUS_NOTFOUND = 14,
@@ -79,6 +80,7 @@ typedef enum {
 	CF_EVENT_PARSE = 20,
 	CF_BREAK = 23,
 	CF_BROADCAST = 24,
+	CF_VIDEO = 26,
 	CF_RESET = 29,
 	CF_ORIGINATING = 30,
 	CF_STOP_BROADCAST = 31,
@@ -469,7 +471,8 @@ struct switch_file_handle {
 typedef enum {
 	SWITCH_FILE_FLAG_READ = 1,
 	SWITCH_FILE_DATA_SHORT = 8,
-	SWITCH_FILE_NATIVE = 512
+	SWITCH_FILE_NATIVE = 512,
+	SWITCH_FILE_BREAK_ON_CHANGE = 262144
 } switch_file_flag_enum_t;
 
 switch_status_t switch_core_perform_file_open(const char *file, const char *func, int line, switch_file_handle_t *fh,
@@ -700,5 +703,9 @@ void switch_console_push_match(switch_console_callback_match_t **matches, const 
 char *switch_core_get_domain(switch_bool_t dup);
 const char *switch_core_get_switchname(void);
 char *switch_core_get_variable_dup(const char *varname);
+
+typedef uint32_t switch_core_flag_t;
+typedef enum { SCF_SHUTTING_DOWN = 8 } switch_core_flag_enum_t;
+switch_core_flag_t switch_core_flags(void);
 
 #endif

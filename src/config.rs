@@ -53,6 +53,8 @@ pub(crate) struct Config {
 pub(crate) struct Settings {
     /// What a lamp's name starts with: `park` in `park+701@example.com`.
     pub presence_proto: String,
+    /// How many phones are called at one time.
+    pub max_ringing: u32,
     /// The journal.
     pub journal: JournalSettings,
 }
@@ -81,7 +83,11 @@ impl Default for JournalSettings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Settings { presence_proto: "park".to_owned(), journal: JournalSettings::default() }
+        Settings {
+            presence_proto: "park".to_owned(),
+            max_ringing: 1_024,
+            journal: JournalSettings::default(),
+        }
     }
 }
 

@@ -8,7 +8,7 @@ pub(crate) mod message;
 pub(crate) mod rival;
 pub(crate) mod source;
 mod tables;
-pub(crate) mod thread;
+pub(crate) mod threads;
 pub(crate) mod tokens;
 pub(crate) mod variables;
 
@@ -17,14 +17,15 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+use crate::switch::lock::{Mutex, RwLock};
 use crossbeam_channel::Sender;
-use parking_lot::{Mutex, RwLock};
 
 use crate::config::{Config, Settings};
 use crate::module::health::Health;
 use crate::module::message::Message;
 use crate::module::tables::Tables;
-use crate::park::{CallUuid, Effect, Moment, Park};
+use crate::module::threads::Threads;
+use crate::park::{CallUuid, CallView, Effect, LotKey, Moment, Park};
 use crate::switch::{Located, Session, Stop, clock};
 
 /// The one running, if any. A reload of the module enters with this static as shutdown left it.
@@ -89,6 +90,8 @@ pub(crate) struct Module {
     pub settings: RwLock<Settings>,
     /// How each part is.
     pub health: Health,
+    /// For what takes a while.
+    pub threads: Threads,
     tables: Tables,
     /// How many decisions there have been from which something follows.
     decisions: AtomicU64,
@@ -113,6 +116,7 @@ impl Module {
         Arc::new(Self {
             park: Mutex::new(park),
             legs: Mutex::default(),
+            threads: Threads::new(config.settings.max_ringing),
             settings: RwLock::new(config.settings),
             health: Health::default(),
             tables: Tables::default(),
@@ -148,6 +152,35 @@ impl Module {
     /// Reads from the table of calls.
     pub(crate) fn look<T>(&self, read: impl FnOnce(&Park) -> T) -> T {
         read(&self.park.lock())
+    }
+
+    /// The parked calls, of one lot or of all, by lot and orbit. The lock is not held for longer than a few of them take.
+    pub(crate) fn calls(&self, lot: Option<&LotKey>) -> Vec<CallView> {
+        /// A list that calls are moved in all the time is wrong by the time it is read, whatever is done.
+        const TRIES: u32 = 3;
+        let mut calls = Vec::new();
+        for _ in 0..TRIES {
+            let moves = self.look(Park::moves);
+            calls = self.calls_in_parts(lot);
+            if moves == self.look(Park::moves) {
+                break;
+            }
+        }
+        calls
+    }
+
+    fn calls_in_parts(&self, lot: Option<&LotKey>) -> Vec<CallView> {
+        const AT_ONCE: usize = 64;
+        let (mut calls, mut after) = (Vec::new(), None);
+        loop {
+            let some =
+                self.look(|park| park.some_calls(clock::now(), lot, after.as_ref(), AT_ONCE));
+            calls.extend(some.calls);
+            after = some.after;
+            if after.is_none() {
+                return calls;
+            }
+        }
     }
 
     /// Decides something in the table, then, with the lock released, carries out what follows from it. `here` is the

@@ -12,7 +12,7 @@
 
 #![forbid(unsafe_code)]
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 mod admin;
 mod call;
@@ -50,6 +50,7 @@ mod reservation;
 mod return_state;
 mod returns;
 mod steps;
+mod tenants;
 mod text;
 mod timeout;
 mod untrusted;
@@ -100,7 +101,7 @@ pub use untrusted::{DisplayName, Number, Untrusted, host_of, is_plain};
 pub use user::{User, domain_name};
 pub use verdict::Verdict;
 pub use view::{CallState, CallView};
-pub use views::{Lamp, LotView};
+pub use views::{Lamp, LotView, SomeCalls};
 
 pub(crate) use configure::candidates;
 pub(crate) use range::overlap;
@@ -110,9 +111,14 @@ pub(crate) use range::overlap;
 pub struct Park {
     lots: BTreeMap<LotKey, lot::Lot>,
     directory: configure::Directory,
-    /// How many lots are configured. The others are draining.
-    configured: usize,
+    tenants: tenants::Tenants,
+    /// The lots that hold something in orbits that they do not have any more.
+    draining: BTreeSet<LotKey>,
     calls: HashMap<CallUuid, call::Call>,
+    /// The same by the names under which lamps offer them.
+    dialogs: HashMap<Dialog, CallUuid>,
+    /// How many times one was moved.
+    moves: u64,
     callers: callers::Callers,
     pace: pace::Pace,
     /// By the uuids of legs that have been replaced: the uuid under which the call goes now.
@@ -135,8 +141,11 @@ impl Park {
         Park {
             lots: BTreeMap::new(),
             directory: HashMap::new(),
-            configured: 0,
+            tenants: tenants::Tenants::default(),
+            draining: BTreeSet::new(),
             calls: HashMap::new(),
+            moves: 0,
+            dialogs: HashMap::new(),
             callers: callers::Callers::default(),
             pace: pace::Pace::default(),
             renamed: HashMap::new(),
@@ -167,6 +176,9 @@ impl Park {
     fn vacate(&mut self, place: &OrbitKey) {
         if let Some(lot) = self.lots.get_mut(&place.lot) {
             lot.vacate(&place.orbit);
+            if !lot.is_draining() || lot.is_over() {
+                self.draining.remove(&place.lot);
+            }
             if lot.is_over() {
                 self.lots.remove(&place.lot);
             }

@@ -57,7 +57,10 @@ switch_bool_t callpark_has_media_bug(switch_core_session_t *session)
 	}
 	/* A name is in the session's memory, and so outlives its media bug. */
 	for (i = 0; i < functions.count && !found; i++) {
-		switch_core_media_bug_exec_all(session, functions.names[i], look_beyond_taps, &found);
+		/* One that is being removed is not shown, and still counts. */
+		if (switch_core_media_bug_exec_all(session, functions.names[i], look_beyond_taps, &found) != SWITCH_STATUS_SUCCESS) {
+			found = SWITCH_TRUE;
+		}
 	}
 	return found;
 }

@@ -28,6 +28,7 @@ pub(crate) mod hangup;
 pub(crate) mod hooks;
 pub(crate) mod inside;
 pub(crate) mod ivr;
+pub(crate) mod lock;
 pub(crate) mod log;
 pub(crate) mod module;
 pub(crate) mod sent;

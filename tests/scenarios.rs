@@ -14,6 +14,7 @@ mod scenarios {
     mod bad_input;
     mod basic;
     mod choices;
+    mod crowd;
     mod health;
     mod help;
     mod hostile;

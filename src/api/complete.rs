@@ -26,9 +26,8 @@ impl Words for Taken {
     const NAME: &'static CStr = c"::callpark::taken";
     fn words(_: &str) -> Vec<String> {
         let Some(module) = Module::running() else { return Vec::new() };
-        let mut orbits: Vec<String> = module.look(|park| {
-            park.calls(clock::now(), None).iter().map(|call| call.orbit.to_string()).collect()
-        });
+        let calls = module.calls(None);
+        let mut orbits: Vec<String> = calls.iter().map(|call| call.orbit.to_string()).collect();
         orbits.dedup();
         orbits
     }

@@ -21,7 +21,7 @@ pub(super) const VERB: Verb = Verb {
 fn run(module: &Arc<Module>, words: &[&str]) -> Answer {
     let overdue_ms =
         module.look(Park::poll_timeout).map_or(0, |deadline| clock::now().since(deadline));
-    let mut parts = health::parts(&module.health, overdue_ms);
+    let mut parts = health::parts(&module.health, module.threads.part(), overdue_ms);
     parts.push(Keeper::of(module).part());
     match *words {
         [] => Ok(render::health_text(&parts, clock::epoch_ms())),

@@ -7,7 +7,6 @@ use crate::args;
 use crate::module::Module;
 use crate::park::Refusal;
 use crate::render::{self, Format};
-use crate::switch::clock;
 
 pub(super) const VERB: Verb = Verb {
     name: "list",
@@ -27,9 +26,6 @@ fn run(module: &Arc<Module>, words: &[&str]) -> Answer {
         [lot, format] => (Some(lot), format.parse().map_err(|_| Refusal::BadArguments)?),
         _ => return Err(Refusal::BadArguments.into()),
     };
-    let calls = module.look(|park| {
-        let lot = lot.map(|lot| args::lot(park, lot, None)).transpose()?;
-        Ok::<_, Refusal>(park.calls(clock::now(), lot.as_ref()))
-    })?;
-    Ok(render::calls(&calls, format))
+    let lot = lot.map(|lot| module.look(|park| args::lot(park, lot, None))).transpose()?;
+    Ok(render::calls(&module.calls(lot.as_ref()), format))
 }

@@ -173,7 +173,7 @@ pub(crate) fn park_here(
     came: Origin,
 ) -> Result<(), Refusal> {
     // Not in a `match`, which would hold on to the other leg for as long as the call is parked.
-    let caller = behind::caller(session).filter(|_| !matches!(came, Origin::Consulting(_)));
+    let caller = behind::caller(module, session).filter(|_| !matches!(came, Origin::Consulting(_)));
     if let Some(caller) = caller {
         return through::park(module, session, &caller, lot, want, came);
     }

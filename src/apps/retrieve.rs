@@ -110,7 +110,7 @@ pub(crate) fn retrieve(
     orbit: Option<&OrbitName>,
     user: Option<User>,
 ) -> Result<Option<&'static str>, Refusal> {
-    if let Some(caller) = behind::caller(session)
+    if let Some(caller) = behind::caller(module, session)
         && !behind::is_consulting(caller.session())
     {
         return through::retrieve(module, session, &caller, lot, orbit, user)

@@ -72,18 +72,31 @@ impl<T> Param<T> {
 }
 
 /// The params of `<settings>`.
-pub(crate) const SETTINGS: [Param<Settings>; 6] = [
+pub(crate) const SETTINGS: [Param<Settings>; 7] = [
     Param::of(
         "presence-proto",
         "park",
-        "The first word in the name of a lamp: `park` in `park+701@example.com`. Letters, digits, `-` \
-         and `_`",
+        "The first word in the name of a lamp: `park` in `park+701@example.com`. Letters, digits, \
+         `-` and `_`",
         |settings, value| {
             let legal = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'-';
             if value.is_empty() || !value.bytes().all(legal) {
                 return Err("must consist of letters, digits, - and _".to_owned());
             }
             settings.presence_proto = value.to_owned();
+            Ok(())
+        },
+    ),
+    Param::of(
+        "max-ringing",
+        "1024",
+        "How many return steps, commands and call-backs may ring at one time, 1 to 10000. More of \
+         them wait for their turn, for as long as each may ring. `callpark health` shows this",
+        |settings, value| {
+            settings.max_ringing = match value.parse() {
+                Ok(most @ 1..=10_000) => most,
+                _ => return Err("must be a number from 1 to 10000".to_owned()),
+            };
             Ok(())
         },
     ),

@@ -4,7 +4,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use parking_lot::{Condvar, Mutex};
+use crate::switch::lock::{Condvar, Mutex};
 
 use crate::module::Module;
 use crate::park::User;

@@ -4,14 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use parking_lot::Mutex;
+use crate::switch::lock::Mutex;
 
 use crate::dial::busy::{Busy, InCalls};
 use crate::dial::outgoing::Outgoing;
 use crate::dial::reachable;
 use crate::dial::ringing::{Ringing, Rings};
 use crate::module::Module;
-use crate::module::thread::in_thread;
 use crate::module::variables;
 use crate::park::{Attempt, CallbackAttempt};
 use crate::switch::channel::Flag;
@@ -73,7 +72,7 @@ pub(crate) fn attempt(module: &Arc<Module>, callback: CallbackAttempt) {
         return;
     }
     let theirs = Arc::clone(module);
-    if let Err(reason) = in_thread("callpark-callback", move || look(&theirs)) {
+    if let Err(reason) = module.threads.ask(move || look(&theirs)) {
         for (callback, _) in take_due(module) {
             tried(module, callback.callback.id, callback.run, &Tried::Failed(reason.clone()));
         }
@@ -120,12 +119,13 @@ fn begin(
     }
     let counted = Counted(Arc::clone(module));
     let theirs = Arc::clone(module);
-    let started = in_thread("callpark-callback", move || {
+    let wanted = Arc::clone(&ringing);
+    let body = move || {
         let _counted = counted;
         let came = try_once(&theirs, &callback, &ringing);
         tried(&theirs, callback.callback.id, callback.run, &came);
-    });
-    started.map_err(Tried::Failed)
+    };
+    module.threads.call(move || wanted.is_wanted(), body).map_err(Tried::Failed)
 }
 
 /// One attempt that rings. It counts until this is dropped.
@@ -153,7 +153,8 @@ fn try_once(module: &Module, callback: &CallbackAttempt, ringing: &Ringing) -> T
         return Tried::Failed("the module is stopping".to_owned());
     }
     let (dial_string, id) = (DialString::user(&owed.by), owed.id.to_string());
-    let run = Rings::of(module).name(callback.run);
+    let rings = Rings::of(module);
+    let run = rings.name(callback.run);
     let outgoing = Outgoing {
         lot: owed.lot.to_string(),
         orbit: owed.orbit.as_str(),
@@ -167,13 +168,15 @@ fn try_once(module: &Module, callback: &CallbackAttempt, ringing: &Ringing) -> T
             (variables::RUN, &run),
         ],
     };
-    let leg = match outgoing.reach(&ringing.call_off) {
-        Ok(leg) => leg,
-        Err(cause) => return Tried::Failed(cause),
+    let answered = || {
+        let _calling = rings.calls(module, callback.run, ringing)?;
+        let leg = outgoing.reach(&ringing.call_off)?;
+        ringing.answered(&leg).map(|()| leg)
     };
-    if let Err(why) = ringing.answered(&leg) {
-        return Tried::Failed(why);
-    }
+    let leg = match answered() {
+        Ok(leg) => leg,
+        Err(why) => return Tried::Failed(why),
+    };
     let uuid = leg.session().uuid();
     let to = &callback.to;
     let sent =

@@ -79,11 +79,12 @@ pub(crate) fn asked(module: &Arc<Module>, leg: Session<'_>, token: &str) {
         && leg.channel().can_be_sent()
         && !leg.channel().on_its_way()
         && !leg.channel().is_ringing_phone();
+    let uuid = CallUuid::from(leg.uuid().as_str());
     if errands(module).is_out(token) {
         if !goes || leg.channel().in_bridge() || !leave_with_claim(module, token, leg) {
             errands(module).asked_in_vain(token);
         }
-    } else if module.look(|park| park.is_parked(&CallUuid::from(leg.uuid().as_str()))) {
+    } else if module.look(|park| park.is_parked(&uuid)) {
         // Two commands have sent it, and the other one was faster.
         arrival::errands(module).refuse(token, Refusal::AlreadyParked);
     } else if !goes || !leave(&arrival::errands(module), token, leg) {

@@ -3,19 +3,19 @@
 use std::collections::BTreeSet;
 
 use crate::leg::caller_id;
-use crate::module::thread::in_thread;
+use crate::module::Module;
 use crate::park::{CallView, User};
 use crate::switch::dial_string::endpoints;
 use crate::switch::event::{Event, Kind};
 use crate::switch::{api, log};
 
 /// Sends the parker's phones a message that says where the call is. Returns at once.
-pub(crate) fn send(call: &CallView) {
+pub(crate) fn send(module: &Module, call: &CallView) {
     let Some(parker) = call.info.parker.clone() else { return };
     let (name, number) = (caller_id::shown_name(call), caller_id::shown_number(call));
     let text = format!("Parked at {}: {name} <{number}>", call.orbit);
     let uuid = call.info.uuid.clone();
-    let thread = in_thread("callpark-message", move || {
+    let thread = module.threads.ask(move || {
         let profiles = profiles(&parker);
         if profiles.is_empty() {
             log::info(

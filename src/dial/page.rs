@@ -8,7 +8,6 @@ use crate::dial::ringing::Rings;
 use crate::dial::targets;
 use crate::leg::arrival::{self, Arrival};
 use crate::module::Module;
-use crate::module::thread::in_thread;
 use crate::park::{CallUuid, CallView, LotConfig, Notice};
 use crate::switch::dial_string::DialString;
 use crate::switch::{clock, log};
@@ -18,7 +17,7 @@ pub(crate) fn tell_others(module: &Arc<Module>, lot: Option<&LotConfig>, uuid: &
     let Some(lot) = lot.filter(|lot| lot.notify || lot.page.is_some()) else { return };
     let Some(call) = module.look(|park| park.find(clock::now(), uuid)) else { return };
     if lot.notify && may_tell(module, &call, Notice::Message) {
-        message::send(&call);
+        message::send(module, &call);
     }
     if let Some(dial_string) = &lot.page
         && may_tell(module, &call, Notice::Page)
@@ -46,12 +45,12 @@ fn may_tell(module: &Arc<Module>, call: &CallView, notice: Notice) -> bool {
 /// Calls each of the phones that a lot pages, and says where the call is. Nothing waits for that.
 fn page(module: &Arc<Module>, call: CallView, dial_string: String) {
     let uuid = call.info.uuid.clone();
-    let module = Arc::clone(module);
-    let thread = in_thread("callpark-page", move || {
-        match targets::phones(call.info.uuid.as_str(), &dial_string) {
+    let theirs = Arc::clone(module);
+    let asked =
+        module.threads.ask(move || match targets::phones(call.info.uuid.as_str(), &dial_string) {
             Ok(phones) => {
                 for phone in phones {
-                    page_one(&module, call.clone(), phone);
+                    page_one(&theirs, call.clone(), phone);
                 }
             }
             Err(reason) => log::warning(
@@ -61,9 +60,8 @@ fn page(module: &Arc<Module>, call: CallView, dial_string: String) {
                     call.lot, call.orbit
                 ),
             ),
-        }
-    });
-    if let Err(reason) = thread {
+        });
+    if let Err(reason) = asked {
         log::warning(
             Some(uuid.as_str()),
             format_args!("nobody is paged, because no thread can be started: {reason}"),
@@ -76,19 +74,23 @@ fn page_one(module: &Arc<Module>, call: CallView, phone: DialString) {
     if module.is_stopping() {
         return;
     }
-    let ringing = Rings::of(module).begin_command();
     let uuid = call.info.uuid.clone();
-    let module = Arc::clone(module);
-    let thread = in_thread("callpark-page", move || {
+    let theirs = Arc::clone(module);
+    let waits = module.threads.page(move || {
+        // It may have waited for its turn meanwhile.
+        if theirs.is_stopping() || !theirs.look(|park| park.is_parked(&call.info.uuid)) {
+            return;
+        }
+        let ringing = Rings::of(&theirs).begin_command();
         let paged = || {
             let name = format!("Parked at {}", call.orbit);
             let outgoing = Outgoing::about(&call, &phone, RING_S, name);
             let leg = outgoing.with("sip_auto_answer", "true").reach(&ringing.call_off)?;
             let errand = Arrival::Tell(call.place());
-            outgoing::dispatch(&arrival::errands(&module), errand, leg, "callpark")
+            outgoing::dispatch(&arrival::errands(&theirs), errand, leg, "callpark")
         };
         let result = paged();
-        Rings::of(&module).end_command(&ringing);
+        Rings::of(&theirs).end_command(&ringing);
         if let Err(reason) = result {
             log::info(
                 Some(call.info.uuid.as_str()),
@@ -101,10 +103,7 @@ fn page_one(module: &Arc<Module>, call: CallView, phone: DialString) {
             );
         }
     });
-    if let Err(reason) = thread {
-        log::warning(
-            Some(uuid.as_str()),
-            format_args!("nobody is paged, because no thread can be started: {reason}"),
-        );
+    if let Err(reason) = waits {
+        log::info(Some(uuid.as_str()), format_args!("a phone is not paged: {reason}"));
     }
 }

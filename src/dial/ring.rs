@@ -15,7 +15,6 @@ use crate::leg::caller_id;
 use crate::leg::party::Party;
 use crate::module::Module;
 use crate::module::message::Message;
-use crate::module::thread::in_thread;
 use crate::module::variables;
 use crate::park::{CallUuid, CallView, Ring, RingTo, RunId, Step};
 use crate::switch::dial_string::DialString;
@@ -40,21 +39,22 @@ pub(crate) fn step(module: &Arc<Module>, ring: Ring) {
         return Rings::of(module).end(run);
     }
     let thread = {
-        let module = Arc::clone(module);
-        in_thread("callpark-return", move || match run_step(&module, &ring, &ringing) {
+        let (theirs, wanted) = (Arc::clone(module), Arc::clone(&ringing));
+        let body = move || match run_step(&theirs, &ring, &ringing) {
             Ok(Did::Sent) => {}
             Ok(Did::Reminded) => {
-                Rings::of(&module).end(ring.run);
-                module.act(None, |park, now| park.step_done(now, &ring.call.info.uuid, ring.run));
+                Rings::of(&theirs).end(ring.run);
+                theirs.act(None, |park, now| park.step_done(now, &ring.call.info.uuid, ring.run));
             }
             Ok(Did::Skipped(why)) => {
-                Rings::of(&module).end(ring.run);
-                module.act(None, |park, now| {
+                Rings::of(&theirs).end(ring.run);
+                theirs.act(None, |park, now| {
                     park.step_skipped(now, &ring.call.info.uuid, ring.run, why);
                 });
             }
-            Err(reason) => failed(&module, &ring.call.info.uuid, ring.run, &reason),
-        })
+            Err(reason) => failed(&theirs, &ring.call.info.uuid, ring.run, &reason),
+        };
+        module.threads.call(move || wanted.is_wanted(), body)
     };
     if let Err(reason) = thread {
         // Not here: the next step may fail in the same way, and the one after it.
@@ -80,7 +80,7 @@ fn run_step(module: &Arc<Module>, ring: &Ring, ringing: &Ringing) -> Result<Did,
     }
     let (user, dial_string) = match &ring.to {
         RingTo::Message(_) => {
-            message::send(call);
+            message::send(module, call);
             return Ok(Did::Reminded);
         }
         RingTo::Parker(user) | RingTo::Remind(user) => (Some(user.clone()), DialString::user(user)),
@@ -90,7 +90,8 @@ fn run_step(module: &Arc<Module>, ring: &Ring, ringing: &Ringing) -> Result<Did,
     let name = shown_name(call, step, if reminds { "Reminder" } else { "Park" });
     // The domain ends the ringing, to the millisecond: FreeSWITCH counts whole seconds.
     let ring_s = step.ring_s.saturating_add(2);
-    let run = Rings::of(module).name(ring.run);
+    let rings = Rings::of(module);
+    let run = rings.name(ring.run);
     let mut outgoing = Outgoing::about(call, &dial_string, ring_s, name).with(variables::RUN, &run);
     if let Some(info) = &step.alert_info {
         outgoing = outgoing.with("alert_info", info);
@@ -98,8 +99,10 @@ fn run_step(module: &Arc<Module>, ring: &Ring, ringing: &Ringing) -> Result<Did,
     if !step.redirect {
         outgoing = outgoing.with("outbound_redirect_fatal", "true");
     }
+    let calling = rings.calls(module, ring.run, ringing)?;
     let leg = outgoing.reach(&ringing.call_off)?;
     ringing.answered(&leg)?;
+    drop(calling);
     module.act(None, |park, now| {
         park.step_answered(now, &call.info.uuid, ring.run);
     });
@@ -163,11 +166,12 @@ pub(crate) fn command(
     const RING_S: u32 = 60;
     let ringing = Rings::of(module).begin_command();
     let thread = {
-        let (module, ringing) = (Arc::clone(module), Arc::clone(&ringing));
-        in_thread("callpark-call", move || {
+        let (theirs, ringing) = (Arc::clone(module), Arc::clone(&ringing));
+        let wanted = Arc::clone(&ringing);
+        let body = move || {
             let called = || {
                 let dial_string = targets::filled(call.info.uuid.as_str(), &dial_string)?;
-                if module.is_stopping() {
+                if theirs.is_stopping() {
                     return Err("the module is stopping".to_owned());
                 }
                 let name = format!("Park {}: {}", call.orbit, caller_id::shown_name(&call));
@@ -175,10 +179,10 @@ pub(crate) fn command(
                 let leg = outgoing.reach(&ringing.call_off)?;
                 ringing.answered(&leg)?;
                 let errand = Errand::by_command(call.info.uuid.clone());
-                outgoing::dispatch(&errand::errands(&module), errand, leg, APPLICATION)
+                outgoing::dispatch(&errand::errands(&theirs), errand, leg, APPLICATION)
             };
             let result = called();
-            Rings::of(&module).end_command(&ringing);
+            Rings::of(&theirs).end_command(&ringing);
             if let Err(reason) = result {
                 log::warning(
                     Some(call.info.uuid.as_str()),
@@ -188,7 +192,8 @@ pub(crate) fn command(
                     ),
                 );
             }
-        })
+        };
+        module.threads.call(move || wanted.is_wanted(), body)
     };
     thread.inspect_err(|_| Rings::of(module).end_command(&ringing))
 }

@@ -2,16 +2,17 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
-use parking_lot::Mutex;
+use crate::switch::lock::Mutex;
 
+use crate::leg::rung::{Calling, Rung};
 use crate::module::Module;
-use crate::module::thread::in_thread;
 use crate::module::variables;
 use crate::park::{RunId, StopReason};
 use crate::switch::calling::CallOff;
-use crate::switch::{Cause, Located, core};
+use crate::switch::{Cause, Located, clock};
 
 /// Something that rings, or has answered and has not claimed anything yet.
 #[derive(Default)]
@@ -55,28 +56,9 @@ impl Ringing {
         }
     }
 
-    /// As [`stop`](Ringing::stop), for what rings for that run. Mod_sofia ends a call it has not seen answered with a
-    /// CANCEL, which means nothing to a phone whose answer is in the switch but not through it yet: that phone would
-    /// stay in a call with nobody. So each leg hangs itself up, after what has been signalled to it before.
-    fn stop_run(&self, run: &str, cause: Cause) {
-        const BY_ITSELF: Duration = Duration::from_millis(60);
-        self.called_off.call_off(cause);
-        let legs: Vec<Located> = core::channels(variables::RUN, run)
-            .iter()
-            .filter_map(|uuid| Located::find(uuid))
-            .collect();
-        for leg in &legs {
-            leg.session().hang_up_itself(cause);
-        }
-        let until = Instant::now() + BY_ITSELF;
-        for leg in &legs {
-            let channel = leg.session().channel();
-            while channel.up() && Instant::now() < until {
-                std::thread::sleep(Duration::from_millis(1));
-            }
-            channel.hangup(cause);
-        }
-        self.hang_up(cause);
+    /// Whether it may still ring: what waits for its turn meanwhile is not to begin any more.
+    pub(crate) fn is_wanted(&self) -> bool {
+        self.called_off.cause().is_none()
     }
 }
 
@@ -86,11 +68,27 @@ pub(crate) struct Rings {
     load: u64,
     runs: Mutex<HashMap<RunId, Arc<Ringing>>>,
     commands: Mutex<Vec<Arc<Ringing>>>,
+    /// What is to stop, and whether somebody is on the way to stop it.
+    stops: Mutex<Vec<Stop>>,
+    stop_wanted: AtomicBool,
+}
+
+/// A run that is not to ring any more.
+struct Stop {
+    run: String,
+    ringing: Arc<Ringing>,
+    cause: Cause,
 }
 
 impl Default for Rings {
     fn default() -> Self {
-        Self { load: fastrand::u64(..), runs: Mutex::default(), commands: Mutex::default() }
+        Self {
+            load: fastrand::u64(..),
+            runs: Mutex::default(),
+            commands: Mutex::default(),
+            stops: Mutex::default(),
+            stop_wanted: AtomicBool::default(),
+        }
     }
 }
 
@@ -117,20 +115,19 @@ impl Rings {
         self.runs.lock().remove(&run);
     }
 
-    /// Ends a run's ringing. The phone counts it as a missed call unless somebody else has taken it.
-    pub(crate) fn stop(&self, run: RunId, why: StopReason) {
-        let ringing = self.runs.lock().remove(&run);
-        if let Some(ringing) = ringing {
-            let cause = match why {
-                StopReason::Unanswered => Cause::NO_ANSWER,
-                StopReason::Taken => Cause::LOSE_RACE,
-                StopReason::Gone => Cause::ORIGINATOR_CANCEL,
-            };
-            let (theirs, run) = (Arc::clone(&ringing), self.name(run));
-            if in_thread("callpark-stop", move || theirs.stop_run(&run, cause)).is_err() {
-                ringing.stop(cause);
-            }
-        }
+    /// That run begins to call: its legs are known as long as what this returns lives.
+    ///
+    /// # Errors
+    /// It was stopped before that.
+    pub(crate) fn calls(
+        &self,
+        module: &Module,
+        run: RunId,
+        ringing: &Ringing,
+    ) -> Result<Calling, String> {
+        let calling = Rung::of(module).calling(&self.name(run));
+        // First noted, then looked: whoever stops it in between sees it.
+        if ringing.is_wanted() { Ok(calling) } else { Err("the ringing was stopped".to_owned()) }
     }
 
     /// Ends all ringing, for unloading.
@@ -140,6 +137,12 @@ impl Rings {
         for ringing in all {
             ringing.stop(Cause::ORIGINATOR_CANCEL);
         }
+    }
+
+    fn take_stops(&self) -> Vec<Stop> {
+        // First lowered, then taken: whoever adds another one in between has it stopped anew.
+        self.stop_wanted.store(false, Ordering::Release);
+        std::mem::take(&mut self.stops.lock())
     }
 
     /// Notes that something begins to ring for a command.
@@ -152,5 +155,58 @@ impl Rings {
     /// It rings nobody any more.
     pub(crate) fn end_command(&self, ringing: &Arc<Ringing>) {
         self.commands.lock().retain(|other| !Arc::ptr_eq(other, ringing));
+    }
+}
+
+/// Ends a run's ringing. The phone counts it as a missed call unless somebody else has taken it. Returns at once.
+pub(crate) fn stop(module: &Arc<Module>, run: RunId, why: StopReason) {
+    let rings = Rings::of(module);
+    let Some(ringing) = rings.runs.lock().remove(&run) else { return };
+    let cause = match why {
+        StopReason::Unanswered => Cause::NO_ANSWER,
+        StopReason::Taken => Cause::LOSE_RACE,
+        StopReason::Gone => Cause::ORIGINATOR_CANCEL,
+    };
+    ringing.called_off.call_off(cause);
+    rings.stops.lock().push(Stop { run: rings.name(run), ringing, cause });
+    // A thread that has not begun serves for all that come until it does.
+    if rings.stop_wanted.swap(true, Ordering::AcqRel) {
+        return;
+    }
+    let theirs = Arc::clone(module);
+    if module.threads.soon(move || stop_softly(&theirs)).is_err() {
+        for stop in rings.take_stops() {
+            stop.ringing.stop(stop.cause);
+        }
+    }
+}
+
+/// Stops everything that is to stop. Mod_sofia ends a call it has not seen answered with a CANCEL, which means nothing to a
+/// phone whose answer is in the switch but not through it yet: that phone would stay in a call with nobody. So each leg
+/// hangs itself up, after what has been signalled to it before.
+fn stop_softly(module: &Module) {
+    const BY_ITSELF: Duration = Duration::from_millis(60);
+    let stops = Rings::of(module).take_stops();
+    let rung = Rung::of(module);
+    let mut up = Vec::new();
+    for Stop { run, cause, .. } in &stops {
+        for uuid in rung.stop(run, *cause) {
+            if let Some(leg) = Located::find(&uuid) {
+                leg.session().hang_up_itself(*cause);
+                up.push((uuid, *cause));
+            }
+        }
+    }
+    clock::poll(BY_ITSELF, Duration::from_millis(1), || {
+        up.retain(|(uuid, _)| Located::find(uuid).is_some());
+        up.is_empty()
+    });
+    for (uuid, cause) in up {
+        if let Some(leg) = Located::find(&uuid) {
+            leg.session().channel().hangup(cause);
+        }
+    }
+    for stop in stops {
+        stop.ringing.hang_up(stop.cause);
     }
 }

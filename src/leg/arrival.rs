@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::switch::lock::Mutex;
+
 use crate::leg::errand::ARRIVES_WITHIN_MS;
 use crate::leg::origin::Origin;
 use crate::leg::party::Marks;
 use crate::module::Module;
-use crate::module::thread::in_thread;
 use crate::module::tokens::Tokens;
 use crate::park::{CallUuid, LotKey, OrbitKey, OrbitName, User, Want};
 use crate::switch::{Located, Session};
@@ -68,42 +69,101 @@ pub(crate) fn errands(module: &Module) -> Arc<Tokens<Arrival>> {
     module.table()
 }
 
-/// Keeps the orbit for a leg that has set off, until it is there or gone.
+/// Legs that have set off, for which orbits are kept. One thread looks after all of them.
+#[derive(Default)]
+struct Expected(Mutex<Legs>);
+
+#[derive(Default)]
+struct Legs {
+    /// Those that it does not know yet.
+    new: Vec<Leg>,
+    /// There is such a thread.
+    watched: bool,
+}
+
+/// One of them.
+struct Leg {
+    token: String,
+    uuid: CallUuid,
+    /// When it was last seen on its way.
+    seen: Instant,
+}
+
+/// Keeps the orbit for a leg that has set off, until it is there or gone. Returns at once.
 pub(crate) fn expect(module: &Arc<Module>, token: &str, leg: &str) {
-    let watch = {
-        let (module, token, leg) = (Arc::clone(module), token.to_owned(), leg.to_owned());
-        move || watch(&module, &token, &CallUuid::from(leg.as_str()))
+    let expected = module.table::<Expected>();
+    let leg = Leg { token: token.to_owned(), uuid: CallUuid::from(leg), seen: Instant::now() };
+    let watched = {
+        let mut legs = expected.0.lock();
+        legs.new.push(leg);
+        std::mem::replace(&mut legs.watched, true)
     };
-    if in_thread("callpark-arrival", watch).is_err() {
-        errands(module).lapse(token);
+    let theirs = Arc::clone(module);
+    if !watched && module.threads.ask(move || watch(&theirs)).is_err() {
+        let legs = std::mem::take(&mut *expected.0.lock());
+        for leg in legs.new {
+            errands(module).lapse(&leg.token);
+        }
     }
 }
 
-fn watch(module: &Arc<Module>, token: &str, uuid: &CallUuid) {
-    /// A leg that has neither come nor been on its way for this long was sent elsewhere.
-    const ASTRAY: Duration = Duration::from_secs(2);
+/// Looks after those that are expected, until there are none.
+fn watch(module: &Arc<Module>) {
     const LOOK: Duration = Duration::from_millis(50);
-    let mut seen = Instant::now();
-    while errands(module).is_out(token) && !module.is_stopping() {
-        match Located::find(uuid.as_str()) {
-            Some(leg) if leg.session().channel().on_its_way() => seen = Instant::now(),
-            Some(_) if seen.elapsed() < ASTRAY => {}
-            _ => {
-                if errands(module).take(token).is_some() {
-                    module.act(None, |park, _| park.unreserve(uuid));
-                }
+    let expected = module.table::<Expected>();
+    let _ends = Ends(&expected);
+    let mut known = Vec::new();
+    loop {
+        {
+            let mut legs = expected.0.lock();
+            known.append(&mut legs.new);
+            legs.watched = !known.is_empty() && !module.is_stopping();
+            if !legs.watched {
                 return;
             }
         }
-        module.act(None, |park, now| {
-            if let Some(held) = park.reservation(uuid) {
-                // The same want prolongs it. This cannot be refused, because the orbit is held already.
-                let want = Want::Orbit(held.orbit);
-                drop(park.reserve(now, uuid, &held.lot, want, ARRIVES_WITHIN_MS));
-            }
-        });
+        known.retain_mut(|leg| is_awaited(module, leg));
         std::thread::sleep(LOOK);
     }
+}
+
+/// Nobody looks any more, even if that came to a bad end.
+struct Ends<'a>(&'a Expected);
+
+impl Drop for Ends<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.0.lock().watched = false;
+        }
+    }
+}
+
+/// Looks where a leg is; whether it may still come.
+fn is_awaited(module: &Arc<Module>, leg: &mut Leg) -> bool {
+    /// Somebody else has sent it elsewhere if it does neither come nor is on its way for so long.
+    const ASTRAY: Duration = Duration::from_secs(2);
+    let Leg { token, uuid, seen } = leg;
+    if !errands(module).is_out(token) {
+        return false;
+    }
+    match Located::find(uuid.as_str()) {
+        Some(leg) if leg.session().channel().on_its_way() => *seen = Instant::now(),
+        Some(_) if seen.elapsed() < ASTRAY => {}
+        _ => {
+            if errands(module).take(token).is_some() {
+                module.act(None, |park, _| park.unreserve(uuid));
+            }
+            return false;
+        }
+    }
+    module.act(None, |park, now| {
+        if let Some(held) = park.reservation(uuid) {
+            // The same want prolongs it. This cannot be refused, because the orbit is held already.
+            let want = Want::Orbit(held.orbit);
+            drop(park.reserve(now, uuid, &held.lot, want, ARRIVES_WITHIN_MS));
+        }
+    });
+    true
 }
 
 /// The leg takes over what the consultation leg `holder` has, which is still in the orbit, or has left it and is awaited.

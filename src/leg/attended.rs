@@ -8,11 +8,11 @@ use std::time::Duration;
 
 use crate::leg::arrival::{self, Arrival};
 use crate::leg::caller_id;
+use crate::leg::talking::Talking;
 use crate::module::Module;
 use crate::park::{CallView, LotKey, Refusal, Target, User, Want};
-use crate::switch::channel::Flag;
 use crate::switch::clock;
-use crate::switch::{Cause, Channel, Located, SentField, Session, core};
+use crate::switch::{Cause, Channel, Session};
 
 /// How long a phone has for it once it is answered.
 const MOMENT: Duration = Duration::from_millis(250);
@@ -38,7 +38,7 @@ impl<'a> Completing<'a> {
         target: Target<'_>,
         user: Option<&User>,
     ) -> Result<Option<Self>, Refusal> {
-        if !has_another_call(session) {
+        if !Talking::of(module).elsewhere(session) {
             return Ok(None);
         }
         let call = module.look(|park| park.peek(clock::now(), lot, target))?;
@@ -84,18 +84,4 @@ impl Drop for Completing<'_> {
             drop(arrival::errands(self.module).take(&self.token));
         }
     }
-}
-
-/// Whether another leg of the same phone, or user, is in a bridge.
-fn has_another_call(session: Session<'_>) -> bool {
-    let own = session.uuid();
-    let Some(id) = session.channel().sent(SentField::PRESENCE_ID) else { return false };
-    let id = id.as_it_came();
-    let user = id.split('@').next().unwrap_or_default();
-    [("presence_id", id), ("dialed_user", user)]
-        .into_iter()
-        .flat_map(|(name, value)| core::channels(name, value))
-        .filter(|uuid| *uuid != own)
-        .filter_map(|uuid| Located::find(&uuid))
-        .any(|leg| leg.session().channel().test(Flag::Bridged))
 }

@@ -1,8 +1,10 @@
 //! Who is really behind a leg: `bridge loopback/701` runs the application on a leg that FreeSWITCH made for it, and the
 //! caller is at the other end of the pair. So is one whose call leaves by SIP and comes back to this very switch.
 
+use crate::leg::placed::Placed;
+use crate::module::Module;
 use crate::switch::channel::Flag;
-use crate::switch::{Located, Session, core};
+use crate::switch::{Located, Session};
 
 /// A dialplan that goes through more of them goes round in circles.
 const MOST_HOPS: usize = 8;
@@ -18,16 +20,16 @@ enum Link {
 
 /// All legs behind this one, nearest first; empty for a phone's own.
 #[must_use]
-pub(crate) fn legs(session: Session<'_>) -> Vec<Located> {
-    links(session).into_iter().map(|(leg, _)| leg).collect()
+pub(crate) fn legs(module: &Module, session: Session<'_>) -> Vec<Located> {
+    links(module, session).into_iter().map(|(leg, _)| leg).collect()
 }
 
 /// The call that is really meant when an application runs on a loopback leg: the channel that bridges to it, through any
 /// number of pairs. `None`: the leg stands for itself, or for a call that somebody has placed for it by a command.
 #[must_use]
-pub(crate) fn caller(session: Session<'_>) -> Option<Located> {
+pub(crate) fn caller(module: &Module, session: Session<'_>) -> Option<Located> {
     let loopback = |(leg, link)| (link == Link::Loopback).then_some(leg);
-    links(session).into_iter().map_while(loopback).last()
+    links(module, session).into_iter().map_while(loopback).last()
 }
 
 /// Whether the channel behind a loopback leg has another party on hold meanwhile (`att_xfer`): it asks, and may hand the
@@ -37,11 +39,11 @@ pub(crate) fn is_consulting(caller: Session<'_>) -> bool {
     caller.channel().variable("soft_holding_uuid").is_some()
 }
 
-fn links(session: Session<'_>) -> Vec<(Located, Link)> {
+fn links(module: &Module, session: Session<'_>) -> Vec<(Located, Link)> {
     let mut found: Vec<(Located, Link)> = Vec::new();
     while found.len() < MOST_HOPS {
         let here = found.last().map_or(session, |(leg, _)| leg.session());
-        let Some((next, link)) = next_hop(here) else { break };
+        let Some((next, link)) = next_hop(module, here) else { break };
         let uuid = next.session().uuid();
         if uuid == session.uuid() || found.iter().any(|(leg, _)| leg.session().uuid() == uuid) {
             break;
@@ -52,7 +54,7 @@ fn links(session: Session<'_>) -> Vec<(Located, Link)> {
 }
 
 /// The channel that has called this leg, if another one of this switch has.
-fn next_hop(here: Session<'_>) -> Option<(Located, Link)> {
+fn next_hop(module: &Module, here: Session<'_>) -> Option<(Located, Link)> {
     let channel = here.channel();
     if channel.variable("direction").as_deref() != Some("inbound") {
         return None;
@@ -60,14 +62,10 @@ fn next_hop(here: Session<'_>) -> Option<(Located, Link)> {
     if let Some(near) = channel.variable("other_loopback_leg_uuid") {
         return Some((who_called(Located::find(&near)?.session())?, Link::Loopback));
     }
-    // What FreeSWITCH sends it says so; looking at every channel is for those alone.
+    // What FreeSWITCH sends it says so.
     channel.variable("sip_h_X-FS-Support")?;
-    let call_id = channel.variable("sip_call_id")?;
-    let own = here.uuid();
-    let placed = core::channels("sip_call_id", &call_id).into_iter().find(|uuid| *uuid != own)?;
-    let placed = Located::find(&placed)?;
-    let outbound = placed.session().channel().variable("direction").as_deref() == Some("outbound");
-    if outbound { Some((who_called(placed.session())?, Link::Sip)) } else { None }
+    let placed = Placed::of(module).leg(&channel.variable("sip_call_id")?)?;
+    Some((who_called(placed.session())?, Link::Sip))
 }
 
 /// The channel for which a leg was called, or that it is bridged to now.

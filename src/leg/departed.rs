@@ -4,7 +4,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use parking_lot::Mutex;
+use crate::switch::lock::Mutex;
 
 use crate::leg::feature_codes::Codes;
 use crate::leg::party::Marks;

@@ -225,8 +225,6 @@ pub(crate) fn give(
     channel.clear_flag(Flag::Break);
     Handovers::of(module).look_at(ticket, Instant::now() + REAL_BRIDGE);
     module.tell_worker(Message::Look);
-    // A packet can overtake the answer, which says where it comes from.
-    clock::poll(HEARS_WITHIN, Duration::from_micros(200), || other.session().channel().can_hear());
     bridge(parked, other.session(), &handover, voice);
     parting::wait_until_seen(parked);
     drop(other);
@@ -264,6 +262,11 @@ fn take_up(
         withdraw(module, ticket);
         return None;
     }
+    // A packet can overtake the answer, which says where it comes from.
+    clock::poll(HEARS_WITHIN, Duration::from_micros(200), || {
+        there.can_hear() || there.test(Flag::Transfer) || !there.up()
+    });
+    // Last, and then without a pause: a bridge that begins after a transfer keeps the leg from its new place.
     if there.test(Flag::Transfer) {
         // It is on its way elsewhere.
         withdraw(module, ticket);

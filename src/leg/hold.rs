@@ -1,5 +1,6 @@
 //! What a parked caller hears.
 
+mod pace;
 mod ring;
 mod shared;
 pub(crate) mod streams;
@@ -33,7 +34,7 @@ pub(crate) struct Music {
     /// Heard together with others; none: each call plays for itself.
     shared: Option<Shared>,
     /// What the caller said last.
-    pub(crate) voice: Voice,
+    voice: Voice,
 }
 
 impl Music {
@@ -79,6 +80,14 @@ impl Music {
         Self { sources, failures: 0, shared, voice: Voice::default() }
     }
 
+    /// The music stops; what the caller said last.
+    pub(crate) fn stop(&mut self) -> &mut Voice {
+        if let Some(shared) = &mut self.shared {
+            shared.leave();
+        }
+        &mut self.voice
+    }
+
     fn failed(&mut self, uuid: &str, why: &str) {
         self.failures = 0;
         if let Some(source) = self.sources.pop() {
@@ -120,6 +129,8 @@ pub(crate) fn hold(session: Session<'_>, leg: &ParkedLeg, music: &mut Music) {
         let played = ivr::play(session, source, &leg.stop);
         let short = began.elapsed() < TOO_SHORT;
         match played {
+            // It cannot be played to a call that has just ended.
+            Played::Failed if !channel.ready() => {}
             Played::Failed => music.failed(&session.uuid(), "cannot be played"),
             Played::NotReady | Played::ToTheEnd if short && channel.ready() => {
                 music.failures += 1;

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use parking_lot::Mutex;
+use crate::switch::lock::Mutex;
 
 use crate::leg::behind;
 use crate::leg::departed::Departed;
@@ -37,7 +37,7 @@ impl Origin {
     /// How the call came that runs an application in a dialplan, on its own leg or on a loopback leg in front of it.
     #[must_use]
     pub(crate) fn in_dialplan(module: &Module, session: Session<'_>) -> Self {
-        let caller = behind::caller(session);
+        let caller = behind::caller(module, session);
         let own = caller.as_ref().map_or(session, |caller| caller.session());
         let channel = own.channel();
         match sender(module, session) {
@@ -260,12 +260,14 @@ impl Ways {
     pub(super) fn begins(&self, session: Session<'_>) {
         let dialled = Dialled { from: Some(0), ..Dialled::default() };
         let way = Way { dialled, ..Way::default() };
-        self.0.lock().insert(CallUuid::from(session.uuid().as_str()), way);
+        let uuid = CallUuid::from(session.uuid().as_str());
+        self.0.lock().insert(uuid, way);
     }
 
     /// A channel has ended.
     pub(super) fn ends(&self, session: Session<'_>) {
-        self.0.lock().remove(&CallUuid::from(session.uuid().as_str()));
+        let uuid = CallUuid::from(session.uuid().as_str());
+        self.0.lock().remove(&uuid);
     }
 
     pub(super) fn with<T>(
@@ -306,7 +308,7 @@ fn sent_by_its_invite(channel: Channel<'_>) -> bool {
 
 /// What sent the call that runs an application of ours, on its own leg or on a loopback leg in front of it.
 fn sender(module: &Module, session: Session<'_>) -> Option<SentBy> {
-    let legs = behind::legs(session);
+    let legs = behind::legs(module, session);
     let mut sessions = std::iter::once(session).chain(legs.iter().map(|leg| leg.session()));
     sessions.find_map(|one| judge(facts(module, one)))
 }
@@ -315,7 +317,7 @@ fn sender(module: &Module, session: Session<'_>) -> Option<SentBy> {
 /// the call behind it. `None` if the call was not connected, or that is not known.
 fn transferor(module: &Module, session: Session<'_>) -> Option<String> {
     let from = |one| Ways::of(module).with(one, |way| way.sent.as_ref()?.from.clone()).flatten();
-    let legs = behind::legs(session);
+    let legs = behind::legs(module, session);
     from(session).or_else(|| legs.iter().find_map(|leg| from(leg.session())))
 }
 

@@ -60,14 +60,9 @@ impl<'a> Parked<'a> {
             match self.module.look(|park| park.verdict(&self.uuid)) {
                 Verdict::Hold => self.wait(music),
                 Verdict::Bridge { ticket, leg } => {
-                    let given = handover::give(
-                        &self.module,
-                        self.session,
-                        &self.uuid,
-                        ticket,
-                        &leg,
-                        &mut music.voice,
-                    );
+                    let voice = music.stop();
+                    let given =
+                        handover::give(&self.module, self.session, &self.uuid, ticket, &leg, voice);
                     if given == Given::Taken {
                         return self.end_of_bridge();
                     }
@@ -88,6 +83,7 @@ impl<'a> Parked<'a> {
                     return channel.hangup(Cause::from(&cause));
                 }
                 Verdict::Callback { ticket } => {
+                    music.stop();
                     if let Some(call) = self.view() {
                         speech::callback(self.session, &call);
                     }

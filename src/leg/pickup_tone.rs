@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use crate::module::Module;
-use crate::module::thread::in_thread;
 use crate::park::{Action, ParkEvent};
 use crate::switch::{Located, ivr, log, text};
 
@@ -22,7 +21,7 @@ pub(crate) fn tone(module: &Arc<Module>, event: &ParkEvent) {
     let retriever = event.retriever_uuid.clone().filter(|_| tone.retriever);
     let caller = Some(event.info.uuid.clone()).filter(|_| tone.caller);
     let hear: Vec<_> = [retriever, caller].into_iter().flatten().collect();
-    let played = in_thread("callpark-tone", move || {
+    let played = module.threads.ask(move || {
         for uuid in hear {
             let Some(leg) = Located::find(uuid.as_str()) else { continue };
             let channel = leg.session().channel();

@@ -4,9 +4,21 @@ use std::time::Instant;
 
 use crate::leg::origin::{Bridge, CONTROLLER, Dialled, Sent, SentBy, Ways, mover};
 use crate::leg::parked;
+use crate::leg::placed::Placed;
+use crate::leg::rung::Rung;
+use crate::leg::talking::Talking;
 use crate::module::Module;
 use crate::switch::hooks::{Move, Watcher};
-use crate::switch::{Session, application};
+use crate::switch::{Located, Session, application, core};
+
+/// Gets to know the channels that are there already when the module is loaded: the one look at all of them that there is.
+pub(crate) fn know_all(module: &Module) {
+    let (placed, talking) = (Placed::of(module), Talking::of(module));
+    for leg in core::all_channels().iter().filter_map(|uuid| Located::find(uuid)) {
+        placed.began(leg.session());
+        talking.bridged(leg.session());
+    }
+}
 
 /// Listens to how channels move.
 pub(crate) struct Watching;
@@ -15,6 +27,8 @@ impl Watcher for Watching {
     fn began(session: Session<'_>) {
         let Some(module) = Module::running() else { return };
         Ways::of(&module).begins(session);
+        Rung::of(&module).began(session);
+        Placed::of(&module).began(session);
     }
 
     fn moved(session: Session<'_>, how: Move) {
@@ -66,6 +80,8 @@ impl Watcher for Watching {
     fn bridged(session: Session<'_>, with: Option<&str>) {
         let Some(module) = Module::running() else { return };
         Ways::of(&module).with(session, |way| way.bridge = Bridge::In);
+        Placed::of(&module).bridged(session);
+        Talking::of(&module).bridged(session);
         parked::connected(&module, session, with);
     }
 
@@ -83,5 +99,7 @@ impl Watcher for Watching {
     fn ended(session: Session<'_>) {
         let Some(module) = Module::running() else { return };
         Ways::of(&module).ends(session);
+        Placed::of(&module).ended(session);
+        Talking::of(&module).ended(session);
     }
 }

@@ -40,11 +40,12 @@ pub(crate) struct Health {
     pub modules: Mark,
 }
 
-/// Every part, in a fixed order. `overdue_ms`: how long ago the next deadline was.
+/// Every part, in a fixed order. `calls`: whether calls wait for their turn. `overdue_ms`: how long ago the next deadline was.
 #[must_use]
-pub(crate) fn parts(health: &Health, overdue_ms: u64) -> Vec<Part> {
+pub(crate) fn parts(health: &Health, calls: Part, overdue_ms: u64) -> Vec<Part> {
     vec![
         health.worker.part("worker", overdue_ms),
+        calls,
         lamps(health),
         health.configuration.part("configuration", "read without errors"),
         health.hooks.part("hooks", "everything is registered"),

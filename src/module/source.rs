@@ -4,12 +4,11 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use parking_lot::Mutex;
+use crate::switch::lock::Mutex;
 
 use crate::config::{Config, ConfigError};
 use crate::module::health::Mark;
 use crate::module::message::Message;
-use crate::module::thread::in_thread;
 use crate::module::{Module, rival};
 use crate::switch::Cause;
 use crate::switch::event::{Heard, Kind, Listener};
@@ -195,6 +194,7 @@ fn adopt(module: &Arc<Module>, number: u64, text: Option<String>) -> Result<(), 
         newest
     });
     if newest {
+        module.threads.allow_calls(config.settings.max_ringing);
         *module.settings.write() = config.settings;
         // Lamps may be called otherwise now, and may belong to others.
         module.tell_worker(Message::Configured);
@@ -230,7 +230,7 @@ pub(crate) fn follow_soon(module: &Arc<Module>) -> bool {
         return true;
     }
     let theirs = Arc::clone(module);
-    let started = in_thread("callpark-reload", move || {
+    let started = module.threads.ask(move || {
         Readings::of(&theirs).wanted.store(false, Ordering::Release);
         follow(&theirs);
     });

@@ -5,7 +5,7 @@ use std::any::{Any, TypeId};
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use parking_lot::RwLock;
+use crate::switch::lock::RwLock;
 
 /// One table of each type, made when it is first asked for. The lock is a leaf.
 #[derive(Default)]
@@ -26,7 +26,7 @@ impl Tables {
 
 #[cfg(test)]
 mod tests {
-    use parking_lot::Mutex;
+    use crate::switch::lock::Mutex;
 
     use super::*;
 

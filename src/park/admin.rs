@@ -50,6 +50,7 @@ impl Park {
     /// Puts the call where it shall be from now on; that orbit is taken for it already, or free.
     pub(super) fn shift(&mut self, now: Moment, uuid: &CallUuid, to: &OrbitKey) {
         let Some(call) = self.calls.get_mut(uuid) else { return };
+        self.moves += 1;
         if let Some(old) = self.lots.get_mut(&call.place.lot) {
             old.dequeue(call);
         }

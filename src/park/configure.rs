@@ -11,6 +11,7 @@ use super::moment::Moment;
 use super::names::{LotKey, OrbitKey, OrbitName};
 use super::orbits::Finder;
 use super::outcome::Refusal;
+use super::tenants::Tenants;
 use super::user::domain_name;
 
 /// Which lot has which orbit, with one table for each domain.
@@ -26,7 +27,7 @@ impl Park {
         let configs: BTreeMap<LotKey, Arc<LotConfig>> =
             lots.into_iter().map(|config| (config.key.clone(), Arc::new(config))).collect();
         self.directory = directory(configs.values());
-        self.configured = configs.len();
+        self.tenants = Tenants::of(configs.values());
         for (key, lot) in &mut self.lots {
             if !configs.contains_key(key) {
                 lot.retire();
@@ -50,6 +51,8 @@ impl Park {
         self.effects.extend(relit.into_iter().map(Effect::Presence));
         self.hand_over_strays(now);
         self.lots.retain(|_, lot| !lot.is_over());
+        let draining = self.lots.iter().filter(|(_, lot)| lot.is_draining());
+        self.draining = draining.map(|(key, _)| key.clone()).collect();
     }
 
     /// Calls and reservations in an orbit that another lot of the domain has now move to that lot.
@@ -114,20 +117,20 @@ impl Park {
     /// Whether that domain has lots of its own.
     pub fn has_tenant(&self, domain: &str) -> bool {
         let tenant = domain_name(domain).map(Arc::from);
-        // Phones ask for made-up domains as often as they like: every lot is looked at only while some are draining.
-        let drains = || self.lots.len() > self.configured;
+        // Phones ask for made-up domains as often as they like: lots are looked at only while they are draining.
         tenant.is_some()
             && (self.directory.contains_key(&tenant)
-                || drains() && self.lots.keys().any(|key| key.domain == tenant))
+                || self.draining.iter().any(|key| key.domain == tenant))
     }
 
     /// Whether `login` is an orbit or a lot of some tenant.
     pub fn is_of_a_tenant(&self, login: &str) -> bool {
         let orbit = login.parse::<OrbitName>().ok();
-        self.lots.iter().filter(|(key, _)| key.domain.is_some()).any(|(key, lot)| {
-            let has = |orbit| lot.orbits.number(orbit).is_some() || lot.slot(orbit).is_some();
-            key.name.as_str() == login || orbit.as_ref().is_some_and(has)
-        })
+        self.tenants.have(login, orbit.as_ref())
+            || self.draining.iter().filter(|key| key.domain.is_some()).any(|key| {
+                let holds = |orbit| self.lots.get(key).is_some_and(|lot| lot.slot(orbit).is_some());
+                key.name.as_str() == login || orbit.as_ref().is_some_and(holds)
+            })
     }
 
     /// Which lot the orbit `orbit` belongs to, as seen from `viewer_domain`: the tenant's own lots first, then those
@@ -138,10 +141,9 @@ impl Park {
         own.map(Some).into_iter().chain([None]).find_map(|domain| {
             let owner = self.directory.get(&domain).and_then(|finder| finder.owner(&orbit));
             let draining = || {
-                let holds = |(key, lot): &(&LotKey, &Lot)| {
-                    key.domain == domain && lot.slot(&orbit).is_some()
-                };
-                self.lots.iter().find(holds).map(|(key, _)| key)
+                let holds = |lot: &Lot| lot.slot(&orbit).is_some();
+                let of_domain = self.draining.iter().filter(|key| key.domain == domain);
+                of_domain.into_iter().find(|key| self.lots.get(*key).is_some_and(holds))
             };
             let lot = owner.or_else(draining)?.clone();
             Some(OrbitKey { lot, orbit: orbit.clone() })

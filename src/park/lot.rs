@@ -1,6 +1,7 @@
 //! A lot: its orbits, the calls in them, and the order of the calls.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 use std::sync::Arc;
 
 use super::call::{Call, Turn};
@@ -82,17 +83,17 @@ impl Lot {
         let renumber = |number| orbits.number(&self.orbits.name(number)?);
         free.follow(&self.free, renumber);
         let closed = if self.is_closed() {
+            // All at once, so that ten million take no longer than a few.
+            free.clear();
             OrbitSet::full(orbits.count())
         } else {
             let mut closed = OrbitSet::empty(orbits.count());
             for number in self.closed.iter().filter_map(renumber) {
                 closed.insert(number);
+                free.take(number);
             }
             closed
         };
-        for number in closed.iter() {
-            free.take(number);
-        }
         self.draining = 0;
         for name in self.slots.keys() {
             match orbits.number(name) {
@@ -140,8 +141,8 @@ impl Lot {
                 }
             }
             Some(_) => {}
-            None if self.is_closed() => {
-                // All at once, so that a million take no longer than a few.
+            None if self.closed.len() > self.orbits.count() / 2 => {
+                // All at once, so that ten million take no longer than a few.
                 self.closed = OrbitSet::empty(self.orbits.count());
                 self.free = Free::all(self.orbits.count(), self.config.assign);
                 for number in self.slots.keys().filter_map(|name| self.orbits.number(name)) {
@@ -208,6 +209,20 @@ impl Lot {
         }
         let stray = |(name, _): &(&OrbitName, &Slot)| self.orbits.number(name).is_none();
         self.slots.iter().filter(stray).map(|(name, slot)| (name.clone(), slot.clone())).collect()
+    }
+
+    /// Some of what it holds is in orbits that it does not have any more.
+    pub(super) fn is_draining(&self) -> bool {
+        self.removed || self.draining > 0
+    }
+
+    /// Its slots behind that orbit.
+    pub(super) fn slots_after(
+        &self,
+        after: Option<&OrbitName>,
+    ) -> impl Iterator<Item = (&OrbitName, &Slot)> {
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        self.slots.range::<OrbitName, _>((from, Bound::Unbounded))
     }
 
     /// Whether the lot is no longer configured and empty.

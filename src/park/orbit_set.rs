@@ -1,43 +1,29 @@
 //! A set of orbit numbers that can count.
 
-/// Numbers 0 to `size - 1`, a bit each, with a Fenwick tree of counts over the words: member, n-th and next are O(log n)
-/// however full the set is, and a million orbits take 190 kB.
+use std::collections::HashMap;
+
+/// Numbers 0 to `size - 1`. Kept is what differs from the set in which all of them are, or none: bits, 64 to a word, with a
+/// Fenwick tree of counts over the words. So member, n-th and next are O(log n) however full the set is, and ten million
+/// orbits that nobody uses cost nothing.
 #[derive(Clone, Debug)]
 pub(super) struct OrbitSet {
-    words: Vec<u64>,
-    /// `sums[i]` counts the members in the `(i + 1) & -(i + 1)` words that end with word `i`.
-    sums: Vec<u32>,
+    /// Whether a number is in the set of which nothing is kept.
+    all: bool,
+    /// The numbers that are not as `all` says, a bit each; words without any are left out.
+    words: HashMap<u32, u64>,
+    /// `sums[i]` counts such numbers in the `(i + 1) & -(i + 1)` words that end with word `i`; without those that count none.
+    sums: HashMap<u32, u32>,
     size: u32,
     len: u32,
 }
 
 impl OrbitSet {
     pub(super) fn empty(size: u32) -> Self {
-        let words = size.div_ceil(64) as usize;
-        OrbitSet { words: vec![0; words], sums: vec![0; words], size, len: 0 }
+        OrbitSet { all: false, words: HashMap::new(), sums: HashMap::new(), size, len: 0 }
     }
 
     pub(super) fn full(size: u32) -> Self {
-        let mut set = OrbitSet::empty(size);
-        set.words.fill(u64::MAX);
-        let rest = size % 64;
-        if rest > 0
-            && let Some(last) = set.words.last_mut()
-        {
-            *last = (1 << rest) - 1;
-        }
-        for i in 0..set.words.len() {
-            let own = set.sums.get(i).copied().unwrap_or(0)
-                + set.words.get(i).map_or(0, |word| word.count_ones());
-            if let Some(sum) = set.sums.get_mut(i) {
-                *sum = own;
-            }
-            if let Some(parent) = set.sums.get_mut(above(i)) {
-                *parent += own;
-            }
-        }
-        set.len = size;
-        set
+        OrbitSet { all: true, len: size, ..OrbitSet::empty(size) }
     }
 
     pub(super) fn size(&self) -> u32 {
@@ -49,41 +35,68 @@ impl OrbitSet {
     }
 
     pub(super) fn contains(&self, number: u32) -> bool {
-        self.words.get(word(number)).is_some_and(|bits| bits & bit(number) != 0)
+        number < self.size && self.word(number / 64) & bit(number) != 0
     }
 
     /// Returns false if it was a member already, or is not below `size`.
     pub(super) fn insert(&mut self, number: u32) -> bool {
-        if number >= self.size || self.contains(number) {
-            return false;
+        let new = number < self.size && !self.contains(number);
+        if new {
+            self.flip(number);
+            self.len += 1;
         }
-        if let Some(bits) = self.words.get_mut(word(number)) {
-            *bits |= bit(number);
-        }
-        let mut i = word(number);
-        while let Some(sum) = self.sums.get_mut(i) {
-            *sum += 1;
-            i = above(i);
-        }
-        self.len += 1;
-        true
+        new
     }
 
     /// Returns false if it was not a member.
     pub(super) fn remove(&mut self, number: u32) -> bool {
-        if !self.contains(number) {
-            return false;
+        let was = self.contains(number);
+        if was {
+            self.flip(number);
+            self.len -= 1;
         }
-        if let Some(bits) = self.words.get_mut(word(number)) {
-            *bits &= !bit(number);
+        was
+    }
+
+    /// The number is the other way round from now on.
+    fn flip(&mut self, number: u32) {
+        let word = self.words.entry(number / 64).or_default();
+        *word ^= bit(number);
+        let more = *word & bit(number) != 0;
+        if *word == 0 {
+            self.words.remove(&(number / 64));
         }
-        let mut i = word(number);
-        while let Some(sum) = self.sums.get_mut(i) {
-            *sum -= 1;
-            i = above(i);
+        let mut i = number / 64;
+        while i < self.size.div_ceil(64) {
+            let sum = self.sums.entry(i).or_default();
+            *sum = if more { *sum + 1 } else { sum.saturating_sub(1) };
+            if *sum == 0 {
+                self.sums.remove(&i);
+            }
+            i |= i + 1;
         }
-        self.len -= 1;
-        true
+    }
+
+    /// The members of a word.
+    fn word(&self, at: u32) -> u64 {
+        let other = self.words.get(&at).copied().unwrap_or_default();
+        if !self.all {
+            return other;
+        }
+        let numbers = self.size.saturating_sub(at * 64);
+        let there = if numbers < 64 { (1 << numbers) - 1 } else { u64::MAX };
+        there & !other
+    }
+
+    /// How many members are in the words from `from` up to and with `at`, of which `sums` has the count at `at`.
+    fn sum(&self, from: u32, at: u32) -> u32 {
+        let other = self.sums.get(&at).copied().unwrap_or_default();
+        if !self.all {
+            return other;
+        }
+        let numbers = (u64::from(at) + 1) * 64;
+        let numbers = numbers.min(self.size.into()) - u64::from(from) * 64;
+        (numbers as u32).saturating_sub(other)
     }
 
     /// The member with `n` smaller ones before it.
@@ -91,23 +104,24 @@ impl OrbitSet {
         if n >= self.len {
             return None;
         }
-        let mut left = n;
-        let mut at = 0usize;
-        let mut step = self.sums.len().checked_ilog2().map_or(0, |log| 1usize << log);
+        let words = self.size.div_ceil(64);
+        let (mut left, mut at) = (n, 0u32);
+        let mut step = words.checked_ilog2().map_or(0, |log| 1u32 << log);
         while step > 0 {
-            if let Some(&sum) = self.sums.get(at + step - 1)
-                && sum <= left
-            {
-                left -= sum;
-                at += step;
+            if at + step <= words {
+                let sum = self.sum(at, at + step - 1);
+                if sum <= left {
+                    left -= sum;
+                    at += step;
+                }
             }
             step /= 2;
         }
-        let mut bits = *self.words.get(at)?;
+        let mut bits = self.word(at);
         for _ in 0..left {
             bits &= bits - 1;
         }
-        Some(at as u32 * 64 + bits.trailing_zeros())
+        Some(at * 64 + bits.trailing_zeros())
     }
 
     /// The smallest member that is not below `number`.
@@ -115,40 +129,42 @@ impl OrbitSet {
         if number >= self.size {
             return None;
         }
-        let below_in_word = self.words.get(word(number))? & (bit(number) - 1);
-        let mut below = below_in_word.count_ones();
-        let mut i = word(number);
+        let mut below = (self.word(number / 64) & (bit(number) - 1)).count_ones();
+        let mut i = number / 64;
         while i > 0 {
-            below += self.sums.get(i - 1).copied().unwrap_or(0);
-            i &= i - 1;
+            let from = i & (i - 1);
+            below += self.sum(from, i - 1);
+            i = from;
         }
         self.nth(below)
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = u32> + '_ {
-        self.words.iter().enumerate().flat_map(|(at, &word)| {
-            let mut bits = word;
+        let mut words: Vec<u32> = match self.all {
+            true => (0..self.size.div_ceil(64)).collect(),
+            false => self.words.keys().copied().collect(),
+        };
+        words.sort_unstable();
+        words.into_iter().flat_map(|at| {
+            let mut bits = self.word(at);
             std::iter::from_fn(move || {
                 if bits == 0 {
                     return None;
                 }
-                let number = at as u32 * 64 + bits.trailing_zeros();
+                let number = at * 64 + bits.trailing_zeros();
                 bits &= bits - 1;
                 Some(number)
             })
         })
     }
-}
 
-fn word(number: u32) -> usize {
-    (number / 64) as usize
+    /// What it keeps, in words and sums.
+    #[cfg(test)]
+    pub(super) fn kept(&self) -> usize {
+        self.words.len() + self.sums.len()
+    }
 }
 
 fn bit(number: u32) -> u64 {
     1 << (number % 64)
-}
-
-/// The next tree node that also counts word `i`.
-fn above(i: usize) -> usize {
-    i | (i + 1)
 }

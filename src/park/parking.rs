@@ -104,6 +104,7 @@ impl Park {
         self.effects.push(ParkEvent { capacity, ..call.event(now, Action::Park) }.into());
         self.show_lamp(&place);
         self.callers.add(&call);
+        self.dialogs.insert(call.dialog(), call.info.uuid.clone());
         self.calls.insert(call.info.uuid.clone(), call);
         place
     }

@@ -159,6 +159,13 @@ impl Piece {
         (&self.prefix, self.width, self.low)
     }
 
+    /// Whether `next`, which does not begin before this piece, begins in it or right behind it.
+    pub(super) fn joins(&self, next: &Piece) -> bool {
+        self.prefix == next.prefix
+            && self.width == next.width
+            && next.low <= self.high.saturating_add(1)
+    }
+
     /// Where the name stands relative to this piece.
     pub(super) fn compare(&self, name: &OrbitName) -> Ordering {
         let (value, digits) = name.number();

@@ -100,6 +100,7 @@ impl Park {
         self.show_lamp(&call.place);
         let place = call.place.clone();
         self.callers.add(&call);
+        self.dialogs.insert(call.dialog(), new.uuid.clone());
         self.calls.insert(new.uuid, call);
         Ok(place)
     }

@@ -6,6 +6,7 @@ mod admin;
 mod callbacks;
 mod choices;
 mod claims;
+mod crowd;
 mod limits;
 mod orbits;
 mod parking;

@@ -1,5 +1,6 @@
 //! What can be seen of lots, orbits and calls: plain data, owned.
 
+use std::ops::Bound;
 use std::sync::Arc;
 
 use super::Park;
@@ -32,6 +33,15 @@ pub struct LotView {
     pub draining: u32,
     /// It is no longer configured, and is removed with its last call.
     pub removed: bool,
+}
+
+/// A part of the list of calls.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SomeCalls {
+    /// The calls.
+    pub calls: Vec<CallView>,
+    /// Behind which orbit the list goes on; none: that was all.
+    pub after: Option<(LotKey, OrbitName)>,
 }
 
 /// What a lamp shows of an orbit.
@@ -81,13 +91,41 @@ impl Park {
 
     /// The parked calls, of one lot or of all, by lot and orbit. A lot that does not exist has none.
     pub fn calls(&self, now: Moment, lot: Option<&LotKey>) -> Vec<CallView> {
-        let lots = self.lots.iter().filter(|(key, _)| lot.is_none_or(|lot| lot == *key));
-        lots.flat_map(|(_, lot)| lot.slots())
-            .filter_map(|(_, slot)| match slot {
-                Slot::Parked(uuid) => self.find(now, uuid),
-                Slot::Reserved(_) => None,
-            })
-            .collect()
+        self.some_calls(now, lot, None, usize::MAX).calls
+    }
+
+    /// The same, at most `most` of them, behind that orbit. For whoever must not hold the lock for as long as all of them
+    /// take.
+    pub fn some_calls(
+        &self,
+        now: Moment,
+        lot: Option<&LotKey>,
+        after: Option<&(LotKey, OrbitName)>,
+        most: usize,
+    ) -> SomeCalls {
+        let from = after.map(|(lot, _)| lot).or(lot);
+        let from = from.map_or(Bound::Unbounded, Bound::Included);
+        let lots = self.lots.range::<LotKey, _>((from, Bound::Unbounded));
+        let lots = lots.take_while(|(key, _)| lot.is_none_or(|lot| lot == *key));
+        let mut slots = lots.flat_map(|(key, lot)| {
+            let after = after.filter(|(at, _)| at == key).map(|(_, orbit)| orbit);
+            lot.slots_after(after).map(move |(orbit, slot)| (key, orbit, slot))
+        });
+        let (mut calls, mut last) = (Vec::new(), None);
+        for (key, orbit, slot) in slots.by_ref().take(most) {
+            last = Some((key, orbit));
+            if let Slot::Parked(uuid) = slot {
+                calls.extend(self.find(now, uuid));
+            }
+        }
+        let more = slots.next().is_some();
+        let after = last.filter(|_| more).map(|(lot, orbit)| (lot.clone(), orbit.clone()));
+        SomeCalls { calls, after }
+    }
+
+    /// How many times a call was moved so far: whoever reads the list in parts may have missed one that was.
+    pub fn moves(&self) -> u64 {
+        self.moves
     }
 
     /// The parked call with this uuid, or whose leg has taken the place of that one.
@@ -162,8 +200,7 @@ impl Park {
         lot: &LotKey,
         orbit: Option<&OrbitName>,
     ) -> Option<CallUuid> {
-        let mut calls = self.calls.values();
-        let call = calls.find(|call| call.dialog() == dialog)?;
+        let call = self.calls.get(self.dialogs.get(&dialog)?)?;
         let OrbitKey { lot: in_lot, orbit: in_orbit } = &call.place;
         let here = in_lot == lot && orbit.is_none_or(|orbit| in_orbit == orbit);
         here.then(|| call.info.uuid.clone())

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::dial::callback;
 use crate::dial::ring;
-use crate::dial::ringing::Rings;
+use crate::dial::ringing;
 use crate::journal::{self, Keeper};
 use crate::leg::handover;
 use crate::leg::pickup_tone;
@@ -27,7 +27,7 @@ pub(crate) fn carry_out(module: &Arc<Module>, decided: Decided, here: Option<Ses
             Effect::Presence(place) => LampQueue::of(module).changed(place),
             Effect::Wake(uuid) => module.wake(&uuid),
             Effect::Ring(step) => ring::step(module, *step),
-            Effect::StopRing(run, why) => Rings::of(module).stop(run, why),
+            Effect::StopRing(run, why) => ringing::stop(module, run, why),
             Effect::Comfort(uuid) => module.interlude(&uuid, Interlude::Comfort),
             Effect::Offer(uuid) => module.interlude(&uuid, Interlude::Offer),
             Effect::TryCallback(callback) => callback::attempt(module, *callback),

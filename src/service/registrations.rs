@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use parking_lot::Mutex;
+use crate::switch::lock::Mutex;
 
 use crate::module::{Module, rival};
 use crate::switch::event::{Heard, Kind, Listener};

@@ -4,15 +4,15 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use crate::switch::lock::Mutex;
 use crossbeam_channel::unbounded;
-use parking_lot::Mutex;
 
 use crate::api;
 use crate::dial::ringing::Rings;
 use crate::journal::Keeper;
 use crate::leg::departed;
 use crate::leg::replaces::OnTop;
-use crate::leg::watching::Watching;
+use crate::leg::watching::{self, Watching};
 use crate::module::Module;
 use crate::module::message::Message;
 use crate::module::rival;
@@ -24,7 +24,7 @@ use crate::switch::clock;
 use crate::switch::event::{Binding, Subclass};
 use crate::switch::hangup::Hangups;
 use crate::switch::hooks::Hooks;
-use crate::switch::{Cause, Located, guard, inside, log};
+use crate::switch::{Cause, Located, guard, inside, lock, log};
 use crate::tell::event;
 use crate::tell::lamps;
 use crate::tell::lamps::probes::Probes;
@@ -115,6 +115,7 @@ pub(crate) fn start() -> Result<(), String> {
     if hooks.is_none() {
         unheard("FreeSWITCH refuses the channel handlers, so callpark_key parks every moved call");
     }
+    watching::know_all(&module);
     let bindings = bindings.into_iter().flatten().collect();
     let hangups = Hangups::new::<departed::Listener>();
     if hangups.is_none() {
@@ -141,7 +142,7 @@ fn end_calls(module: &Arc<Module>) {
         }
         inside.is_empty()
     });
-    for call in module.look(|park| park.calls(clock::now(), None)) {
+    for call in module.calls(None) {
         module.act(None, |park, now| park.gone(now, &call.info.uuid, End::Shutdown));
     }
 }
@@ -151,6 +152,7 @@ pub(crate) fn stop() -> bool {
     let Some(module) = Module::running() else { return true };
     module.begin_stopping();
     Rings::of(&module).stop_all();
+    module.threads.close();
     // While lamps are still shown: those of these calls go out.
     end_calls(&module);
     let service = SERVICE.lock().take();
@@ -174,6 +176,9 @@ pub(crate) fn stop() -> bool {
     // Last: until here everything was recorded.
     Keeper::of(&module).stop();
     drop(module);
+    for (what, most) in lock::longest() {
+        log::info(None, format_args!("the lock of {what} was held for {most:?} at the most"));
+    }
     let inside = guard::wait_until_empty(EMPTY_WITHIN);
     if inside > 0 {
         log::error(

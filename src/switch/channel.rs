@@ -36,6 +36,8 @@ pub(crate) enum Flag {
     Break,
     /// Goes on with another list of applications when this one returns.
     Reset,
+    /// Has video.
+    Video,
     /// Runs an application that came from outside its dialplan: a private event.
     Broadcast,
     /// Its media only passes through: nothing can be played to it.
@@ -60,6 +62,7 @@ impl Flag {
             Self::Break => sys::switch_channel_flag_t::CF_BREAK,
             Self::Reset => sys::switch_channel_flag_t::CF_RESET,
             Self::Broadcast => sys::switch_channel_flag_t::CF_BROADCAST,
+            Self::Video => sys::switch_channel_flag_t::CF_VIDEO,
             Self::ProxyMedia => sys::switch_channel_flag_t::CF_PROXY_MEDIA,
             Self::ArrangedBridge => sys::switch_channel_flag_t::CF_ARRANGED_BRIDGE,
             Self::EventParse => sys::switch_channel_flag_t::CF_EVENT_PARSE,
@@ -98,6 +101,7 @@ impl Channel<'_> {
     }
 
     pub(super) fn raw(self) -> *mut sys::switch_channel_t {
+        super::lock::none_is_held();
         self.raw
     }
 
@@ -108,7 +112,7 @@ impl Channel<'_> {
         let name = to_c(name);
         unsafe {
             from_c(sys::switch_channel_get_variable_dup(
-                self.raw,
+                self.raw(),
                 name.as_ptr(),
                 sys::switch_bool_t::SWITCH_TRUE,
                 -1,
@@ -133,7 +137,7 @@ impl Channel<'_> {
     #[must_use]
     pub(crate) fn own_variables(self) -> Variables {
         let mut raw = std::ptr::null_mut();
-        unsafe { sys::switch_channel_get_variables(self.raw, &raw mut raw) };
+        unsafe { sys::switch_channel_get_variables(self.raw(), &raw mut raw) };
         // SAFETY: a copy made for us, or NULL.
         Variables(unsafe { Event::from_raw(raw) })
     }
@@ -146,7 +150,7 @@ impl Channel<'_> {
         unsafe {
             // No variable check: a value may hold `${` from a caller's name, it is not expanded by being stored.
             sys::switch_channel_set_variable_var_check(
-                self.raw,
+                self.raw(),
                 name.as_ptr(),
                 value,
                 sys::switch_bool_t::SWITCH_FALSE,
@@ -160,12 +164,12 @@ impl Channel<'_> {
         let Some(event) = Event::new(Kind::Variables, None) else { return };
         let mut raw = event.with(name, value).into_raw();
         // The channel owns it from then on.
-        unsafe { sys::switch_channel_set_scope_variables(self.raw, &raw mut raw) };
+        unsafe { sys::switch_channel_set_scope_variables(self.raw(), &raw mut raw) };
     }
 
     /// Takes the latest shadow away.
     pub(crate) fn unshadow(self) {
-        unsafe { sys::switch_channel_set_scope_variables(self.raw, std::ptr::null_mut()) };
+        unsafe { sys::switch_channel_set_scope_variables(self.raw(), std::ptr::null_mut()) };
     }
 
     /// `text` with `${…}` replaced from this channel.
@@ -174,7 +178,7 @@ impl Channel<'_> {
         let c = to_c(text);
         unsafe {
             let expanded = sys::switch_channel_expand_variables_check(
-                self.raw,
+                self.raw(),
                 c.as_ptr(),
                 std::ptr::null_mut(),
                 std::ptr::null_mut(),
@@ -190,33 +194,35 @@ impl Channel<'_> {
     /// Its name, such as `sofia/internal/1000@example.com`.
     #[must_use]
     pub(crate) fn name(self) -> String {
-        unsafe { from_c(sys::switch_channel_get_name(self.raw)) }.unwrap_or_default()
+        unsafe { from_c(sys::switch_channel_get_name(self.raw())) }.unwrap_or_default()
     }
 
     /// Whether a flag is set.
     #[must_use]
     pub(crate) fn test(self, flag: Flag) -> bool {
-        unsafe { sys::switch_channel_test_flag(self.raw, flag.raw()) != 0 }
+        unsafe { sys::switch_channel_test_flag(self.raw(), flag.raw()) != 0 }
     }
 
     /// Sets a flag.
     pub(crate) fn set_flag(self, flag: Flag) {
-        unsafe { sys::switch_channel_set_flag_value(self.raw, flag.raw(), 1) };
+        unsafe { sys::switch_channel_set_flag_value(self.raw(), flag.raw(), 1) };
     }
 
     /// Whether its far end has what it needs to know where our audio comes from.
     #[must_use]
     pub(crate) fn can_hear(self) -> bool {
         unsafe {
-            sys::switch_channel_test_cap(self.raw, sys::switch_channel_cap_t::CC_MEDIA_ACK) == 0
-                || sys::switch_channel_test_flag(self.raw, sys::switch_channel_flag_t::CF_MEDIA_ACK)
-                    != 0
+            sys::switch_channel_test_cap(self.raw(), sys::switch_channel_cap_t::CC_MEDIA_ACK) == 0
+                || sys::switch_channel_test_flag(
+                    self.raw(),
+                    sys::switch_channel_flag_t::CF_MEDIA_ACK,
+                ) != 0
         }
     }
 
     /// Clears a flag.
     pub(crate) fn clear_flag(self, flag: Flag) {
-        unsafe { sys::switch_channel_clear_flag(self.raw, flag.raw()) };
+        unsafe { sys::switch_channel_clear_flag(self.raw(), flag.raw()) };
     }
 
     /// Whether the application may go on: up, and neither transferred nor redirected. On the session's own thread it
@@ -225,7 +231,7 @@ impl Channel<'_> {
     pub(crate) fn ready(self) -> bool {
         unsafe {
             sys::switch_channel_test_ready(
-                self.raw,
+                self.raw(),
                 sys::switch_bool_t::SWITCH_TRUE,
                 sys::switch_bool_t::SWITCH_FALSE,
             ) != 0
@@ -236,7 +242,7 @@ impl Channel<'_> {
     #[must_use]
     pub(crate) fn up(self) -> bool {
         unsafe {
-            sys::switch_channel_get_state(self.raw).0 < sys::switch_channel_state_t::CS_HANGUP.0
+            sys::switch_channel_get_state(self.raw()).0 < sys::switch_channel_state_t::CS_HANGUP.0
         }
     }
 
@@ -244,7 +250,7 @@ impl Channel<'_> {
     #[must_use]
     pub(crate) fn routing(self) -> bool {
         unsafe {
-            sys::switch_channel_get_state(self.raw) == sys::switch_channel_state_t::CS_ROUTING
+            sys::switch_channel_get_state(self.raw()) == sys::switch_channel_state_t::CS_ROUTING
         }
     }
 
@@ -252,7 +258,7 @@ impl Channel<'_> {
     #[must_use]
     pub(crate) fn executing(self) -> bool {
         unsafe {
-            sys::switch_channel_get_state(self.raw) == sys::switch_channel_state_t::CS_EXECUTE
+            sys::switch_channel_get_state(self.raw()) == sys::switch_channel_state_t::CS_EXECUTE
         }
     }
 
@@ -263,7 +269,7 @@ impl Channel<'_> {
     }
 
     fn state(self) -> sys::switch_channel_state_t {
-        unsafe { sys::switch_channel_get_state(self.raw) }
+        unsafe { sys::switch_channel_get_state(self.raw()) }
     }
 
     /// Whether it can be sent elsewhere. It cannot while it is being set up, nor while the command that has called it is
@@ -297,7 +303,7 @@ impl Channel<'_> {
     #[must_use]
     pub(crate) fn exchanging_media(self) -> bool {
         unsafe {
-            sys::switch_channel_get_state(self.raw)
+            sys::switch_channel_get_state(self.raw())
                 == sys::switch_channel_state_t::CS_EXCHANGE_MEDIA
         }
     }
@@ -305,7 +311,7 @@ impl Channel<'_> {
     /// Whether its own thread is in a bridge that another leg drives, or goes there: even of one that has hung up since.
     #[must_use]
     pub(crate) fn runs_a_bridge(self) -> bool {
-        let running = unsafe { sys::switch_channel_get_running_state(self.raw) };
+        let running = unsafe { sys::switch_channel_get_running_state(self.raw()) };
         running == sys::switch_channel_state_t::CS_EXCHANGE_MEDIA || self.exchanging_media()
     }
 
@@ -313,7 +319,7 @@ impl Channel<'_> {
     pub(crate) fn keep_executing(self) {
         unsafe {
             sys::switch_channel_perform_set_state(
-                self.raw,
+                self.raw(),
                 FILE.as_ptr(),
                 FILE.as_ptr(),
                 0,
@@ -329,7 +335,7 @@ impl Channel<'_> {
         let answered = || self.test(Flag::Answered);
         answered()
             || unsafe {
-                sys::switch_channel_perform_answer(self.raw, FILE.as_ptr(), FILE.as_ptr(), 0)
+                sys::switch_channel_perform_answer(self.raw(), FILE.as_ptr(), FILE.as_ptr(), 0)
                     == sys::switch_status_t::SWITCH_STATUS_SUCCESS
             } && answered()
     }
@@ -337,25 +343,31 @@ impl Channel<'_> {
     /// Hangs up.
     pub(crate) fn hangup(self, cause: Cause) {
         unsafe {
-            sys::switch_channel_perform_hangup(self.raw, FILE.as_ptr(), FILE.as_ptr(), 0, cause.0);
+            sys::switch_channel_perform_hangup(
+                self.raw(),
+                FILE.as_ptr(),
+                FILE.as_ptr(),
+                0,
+                cause.0,
+            );
         }
     }
 
     /// Why it hung up.
     #[must_use]
     pub(crate) fn cause(self) -> Cause {
-        Cause(unsafe { sys::switch_channel_get_cause(self.raw) })
+        Cause(unsafe { sys::switch_channel_get_cause(self.raw()) })
     }
 
     /// Gives it a caller profile of its own to change, a copy of the one it has.
     pub(crate) fn step_caller_profile(self) {
-        unsafe { sys::switch_channel_step_caller_profile(self.raw) };
+        unsafe { sys::switch_channel_step_caller_profile(self.raw()) };
     }
 
     /// Sets a field of its caller profile.
     pub(crate) fn set_profile(self, field: &str, value: &str) {
         let (field, value) = (to_c(field), to_c(value));
-        unsafe { sys::switch_channel_set_profile_var(self.raw, field.as_ptr(), value.as_ptr()) };
+        unsafe { sys::switch_channel_set_profile_var(self.raw(), field.as_ptr(), value.as_ptr()) };
     }
 
     /// The uuid of the leg it is bridged with right now.
@@ -367,7 +379,7 @@ impl Channel<'_> {
     /// The uuid of the leg it is bridged with; can be stale.
     #[must_use]
     pub(crate) fn partner_uuid(self) -> Option<String> {
-        unsafe { from_c(sys::switch_channel_get_partner_uuid(self.raw)) }
+        unsafe { from_c(sys::switch_channel_get_partner_uuid(self.raw())) }
             .filter(|uuid| !uuid.is_empty())
     }
 }

@@ -3,20 +3,27 @@
 use std::ffi::CStr;
 use std::time::{Duration, Instant};
 
+use super::lock::none_is_held;
 use super::session::Session;
 use super::sys;
 use super::text::{from_c, to_c};
 
 /// FreeSWITCH's buffers are of this length, in bytes, for samples and for payloads; codecs rely on it.
 const BUFFER: usize = 8192;
+/// How many samples have room in a frame that FreeSWITCH may work in. A media bug may read a file into it, with all the
+/// channels that the file has.
+const ROOM: usize = 4 * BUFFER / 2;
 /// The longest `fmtp` of a far end that counts, in bytes.
 const LONGEST_FMTP: usize = 256;
 
 /// How a session encodes what it sends. Two sessions of the same format can send the same payloads.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Format {
-    /// FreeSWITCH's implementation of the codec, by its address: it lives as long as the codec's module.
+    /// FreeSWITCH's implementation of the codec, by its address, through which nothing is read.
     implementation: usize,
+    /// What FreeSWITCH finds that implementation by, besides what is below.
+    clock: u32,
+    bitrate: u32,
     /// The codec's name, such as `PCMU`.
     pub codec: String,
     /// What the far end has asked the codec for.
@@ -83,6 +90,8 @@ impl Session<'_> {
         let fits = fmtp.as_ref().is_none_or(|fmtp| fmtp.len() <= LONGEST_FMTP);
         (codec.flags & passthrough == 0 && paced && plain && fits).then(|| Format {
             implementation: std::ptr::from_ref(of).addr(),
+            clock: of.samples_per_second,
+            bitrate: u32::try_from(of.bits_per_second).unwrap_or(0),
             codec: name,
             fmtp,
             rate: of.actual_samples_per_second,
@@ -145,6 +154,7 @@ impl Codec {
 
 impl Drop for Codec {
     fn drop(&mut self) {
+        none_is_held();
         // SAFETY: initialised, ours, and destroyed once.
         unsafe { sys::switch_core_codec_destroy(&raw mut *self.0) };
     }
@@ -162,18 +172,10 @@ impl Encoder {
     #[must_use]
     pub(crate) fn open(format: &Format) -> Option<Self> {
         let (name, fmtp) = (to_c(&format.codec), format.fmtp.as_deref().map(to_c));
-        // SAFETY: the address of an implementation that a session used a moment ago, and codec modules are not unloaded
-        // while one is used; what is read are numbers.
-        let (clock, bitrate) = unsafe {
-            let of = &*std::ptr::with_exposed_provenance::<sys::switch_codec_implementation_t>(
-                format.implementation,
-            );
-            (of.samples_per_second, of.bits_per_second)
-        };
         // FreeSWITCH looks for G.722 by its clock.
-        let rate = if format.codec.eq_ignore_ascii_case("g722") { clock } else { format.rate };
-        let bitrate = u32::try_from(bitrate).unwrap_or(0);
-        let codec = Codec::open(&name, fmtp.as_deref(), format, [rate, bitrate])?;
+        let is_g722 = format.codec.eq_ignore_ascii_case("g722");
+        let rate = if is_g722 { format.clock } else { format.rate };
+        let codec = Codec::open(&name, fmtp.as_deref(), format, [rate, format.bitrate])?;
         (codec.0.implementation.addr() == format.implementation).then_some(Self {
             codec,
             rate: format.rate,
@@ -182,9 +184,10 @@ impl Encoder {
     }
 
     /// The payload of one packet. None: it cannot be encoded.
-    pub(crate) fn encode(&mut self, samples: &mut [i16]) -> Option<&[u8]> {
+    pub(crate) fn encode(&mut self, samples: &mut [i16]) -> Option<Vec<u8>> {
         let bytes =
             u32::try_from(size_of_val(samples)).ok().filter(|bytes| *bytes <= BUFFER as u32)?;
+        none_is_held();
         let mut length = 8192;
         let (mut rate, mut flags) = (self.rate, 0);
         // SAFETY: the samples and the buffer are as long as is said.
@@ -202,24 +205,60 @@ impl Encoder {
             )
         };
         let length = usize::try_from(length).ok().filter(|length| *length <= BUFFER)?;
-        (status == sys::switch_status_t::SWITCH_STATUS_SUCCESS).then(|| &self.payload[..length])
+        match status {
+            sys::switch_status_t::SWITCH_STATUS_SUCCESS => Some(self.payload[..length].to_vec()),
+            // The samples are the payload.
+            sys::switch_status_t::SWITCH_STATUS_NOOP => {
+                Some(samples.iter().flat_map(|sample| sample.to_ne_bytes()).collect())
+            }
+            _ => None,
+        }
     }
 }
 
 /// Sends a session packets, encoded or as samples.
 pub(crate) struct Outlet {
     format: Format,
-    /// For samples, once there are any.
-    plain: Option<Codec>,
-    /// FreeSWITCH may change what it is given, so each session has a copy.
-    data: Vec<u8>,
+    /// For samples, while there are any. Some(None): FreeSWITCH has no such codec.
+    plain: Option<Option<Codec>>,
+    data: Data,
+}
+
+/// What is sent. FreeSWITCH may change it, so each session has a copy.
+#[derive(Default)]
+struct Data {
+    /// With more room than it needs, if FreeSWITCH may need that.
+    buffer: Vec<i16>,
+    /// In bytes.
+    length: usize,
+}
+
+impl Data {
+    /// Bytes as they are, with room for as many samples.
+    fn fill(&mut self, bytes: &[u8], room: usize) {
+        self.buffer.clear();
+        self.buffer.extend(bytes.chunks(2).map(|pair| match *pair {
+            [one, two] => i16::from_ne_bytes([one, two]),
+            [one] => i16::from_ne_bytes([one, 0]),
+            _ => 0,
+        }));
+        self.buffer.resize(self.buffer.len().max(room), 0);
+        self.length = bytes.len();
+    }
+
+    fn fill_with_samples(&mut self, samples: &[i16]) {
+        self.buffer.clear();
+        self.buffer.extend_from_slice(samples);
+        self.buffer.resize(samples.len().max(ROOM), 0);
+        self.length = size_of_val(samples);
+    }
 }
 
 impl Outlet {
     /// For a session of that format.
     #[must_use]
     pub(crate) fn new(format: Format) -> Self {
-        Self { format, plain: None, data: Vec::new() }
+        Self { format, plain: None, data: Data::default() }
     }
 
     /// The format it is for.
@@ -230,26 +269,27 @@ impl Outlet {
 
     /// Sends a payload as it is. False: the session does not take it. Only on its own thread, as [`encode`](Self::encode).
     pub(crate) fn send(&mut self, session: Session<'_>, payload: &[u8]) -> bool {
+        if self.plain.take().is_some() {
+            self.data = Data::default();
+        }
         // SAFETY: the session's own codec, on its own thread.
         let codec = unsafe { sys::switch_core_session_get_write_codec(session.raw()) };
-        self.data.clear();
-        self.data.extend_from_slice(payload);
+        self.data.fill(payload, 0);
         self.write(session, codec)
     }
 
-    /// Has the session encode samples itself, after its media bugs have had them. False: it does not take them.
-    pub(crate) fn encode(&mut self, session: Session<'_>, samples: &[i16]) -> bool {
-        if self.plain.is_none() {
-            self.plain = Codec::open(c"L16", None, &self.format, [self.format.rate, 0]);
-        }
-        let Some(codec) = self.plain.as_mut().map(|codec| &raw mut *codec.0) else { return false };
-        self.data.clear();
-        self.data.extend(samples.iter().flat_map(|sample| sample.to_ne_bytes()));
-        self.write(session, codec)
+    /// Has the session encode samples itself, after its media bugs have had them. False: it does not take them. None: it
+    /// cannot encode such samples.
+    pub(crate) fn encode(&mut self, session: Session<'_>, samples: &[i16]) -> Option<bool> {
+        let format = &self.format;
+        let open = || Codec::open(c"L16", None, format, [format.rate, 0]);
+        let codec = &raw mut *self.plain.get_or_insert_with(open).as_mut()?.0;
+        self.data.fill_with_samples(samples);
+        Some(self.write(session, codec))
     }
 
     fn write(&mut self, session: Session<'_>, codec: *mut sys::switch_codec_t) -> bool {
-        if codec.is_null() || self.data.is_empty() {
+        if codec.is_null() || self.data.length == 0 {
             // A codec may have nothing to send while it is silent.
             return !codec.is_null();
         }
@@ -275,6 +315,12 @@ impl<'a> Frame<'a> {
         Self(unsafe { raw.as_ref() })
     }
 
+    /// The codec it is encoded with, and that one's implementation, by their addresses.
+    fn codec(self) -> [usize; 2] {
+        let codec = self.0.map_or(std::ptr::null(), |frame| frame.codec.cast_const());
+        addresses(codec)
+    }
+
     /// Encoded audio, as it came from the far end.
     fn audio(self) -> Option<&'a [u8]> {
         let other = sys::switch_frame_flag_enum_t::SFF_CNG.0
@@ -287,16 +333,24 @@ impl<'a> Frame<'a> {
     }
 }
 
+fn addresses(codec: *const sys::switch_codec_t) -> [usize; 2] {
+    // SAFETY: NULL, or a codec of a session on whose own thread we are.
+    let implementation = unsafe { codec.as_ref() }.map_or(std::ptr::null(), |it| it.implementation);
+    [codec.addr(), implementation.addr()]
+}
+
 /// The last packet that a call has sent.
 #[derive(Default)]
 pub(crate) struct Voice {
     payload: Vec<u8>,
+    codec: [usize; 2],
     at: Option<Instant>,
 }
 
 impl Voice {
     /// Keeps what the call has just sent.
     pub(crate) fn keep(&mut self, frame: Frame<'_>) {
+        self.codec = frame.codec();
         self.at = frame.audio().map(|audio| {
             self.payload.clear();
             self.payload.extend_from_slice(audio);
@@ -315,7 +369,7 @@ impl Voice {
                 return;
             };
             let packet = u64::try_from(of.microseconds_per_packet).unwrap_or(0);
-            if at.elapsed() > Duration::from_micros(packet) {
+            if at.elapsed() > Duration::from_micros(packet) || addresses(codec) != self.codec {
                 return;
             }
             let shape = Shape {
@@ -323,7 +377,9 @@ impl Voice {
                 rate: of.actual_samples_per_second,
                 channels: u32::from(of.number_of_channels),
             };
-            write(to, codec, &mut self.payload, shape);
+            let mut data = Data::default();
+            data.fill(&self.payload, ROOM);
+            write(to, codec, &mut data, shape);
         }
     }
 }
@@ -343,18 +399,19 @@ struct Shape {
 unsafe fn write(
     session: Session<'_>,
     codec: *mut sys::switch_codec_t,
-    data: &mut [u8],
+    data: &mut Data,
     shape: Shape,
 ) -> bool {
-    let Ok(length) = u32::try_from(data.len()) else { return false };
+    let room = u32::try_from(size_of_val(data.buffer.as_slice()));
+    let (Ok(length), Ok(room)) = (u32::try_from(data.length), room) else { return false };
     // SAFETY: zeros are an empty frame (numbers and pointers). The frame and its data outlive the call, which keeps
     // neither; the codec is as the caller vouches.
     unsafe {
         let mut frame: sys::switch_frame_t = std::mem::zeroed();
         frame.codec = codec;
-        frame.data = data.as_mut_ptr().cast();
+        frame.data = data.buffer.as_mut_ptr().cast();
         frame.datalen = length;
-        frame.buflen = length;
+        frame.buflen = room;
         frame.samples = shape.samples;
         frame.rate = shape.rate;
         frame.channels = shape.channels;

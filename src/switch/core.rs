@@ -18,6 +18,14 @@ pub(crate) fn name() -> Option<String> {
     unsafe { from_c(sys::switch_core_get_switchname()) }.filter(|name| !name.is_empty())
 }
 
+/// Whether the switch is ending. It tells its modules one after the other.
+#[must_use]
+pub(crate) fn is_shutting_down() -> bool {
+    // SAFETY: reads numbers of FreeSWITCH's own.
+    let flags = unsafe { sys::switch_core_flags() };
+    flags & sys::switch_core_flag_enum_t::SCF_SHUTTING_DOWN.0 != 0
+}
+
 /// A global variable.
 #[must_use]
 pub(crate) fn variable(name: &str) -> Option<String> {
@@ -27,28 +35,15 @@ pub(crate) fn variable(name: &str) -> Option<String> {
         .filter(|value| !value.is_empty())
 }
 
-/// The uuids of the channels that are up and have that variable with that value. Looks at every channel there is.
-#[must_use]
-pub(crate) fn channels(variable: &str, value: &str) -> Vec<String> {
-    find_channels(variable, Some(value))
-}
-
-/// The uuids of all channels that are up.
+/// The uuids of all channels that are up. Looks at each of them: not for every call.
 #[must_use]
 pub(crate) fn all_channels() -> Vec<String> {
-    // Every channel has one.
-    find_channels("direction", None)
-}
-
-/// Those that have that variable; with that value, if there is one.
-fn find_channels(variable: &str, value: Option<&str>) -> Vec<String> {
-    let (variable, value) = (to_c(variable), value.map(to_c));
-    let value = value.as_ref().map_or(std::ptr::null(), |value| value.as_ptr());
     let mut uuids = Vec::new();
-    // SAFETY: C strings that outlive the call, and NULL stands for any value; a list that comes back is ours, ends in
-    // NULL and is freed once.
+    // SAFETY: a literal, and NULL stands for any value; a list that comes back is ours, ends in NULL and is freed once.
     unsafe {
-        let mut matches = sys::switch_core_session_findall_matching_var(variable.as_ptr(), value);
+        // Every channel has one.
+        let variable = c"direction".as_ptr();
+        let mut matches = sys::switch_core_session_findall_matching_var(variable, std::ptr::null());
         if !matches.is_null() {
             let mut node = (*matches).head;
             while !node.is_null() {

@@ -56,6 +56,7 @@ impl Event {
     /// A new event; `subclass` for [`Kind::Custom`] alone. `None` if FreeSWITCH cannot make it.
     #[must_use]
     pub(crate) fn new(kind: Kind, subclass: Option<&CStr>) -> Option<Self> {
+        super::lock::none_is_held();
         let mut raw = std::ptr::null_mut();
         // SAFETY: the strings are literals, and `raw` is a place for the pointer. The event is ours until fired.
         unsafe {
@@ -131,19 +132,20 @@ impl Event {
 
     /// Its pointer, for FreeSWITCH to own.
     pub(super) fn into_raw(self) -> *mut sys::switch_event_t {
-        let raw = self.raw.as_ptr();
+        let raw = self.raw();
         std::mem::forget(self);
         raw
     }
 
     pub(super) fn raw(&self) -> *mut sys::switch_event_t {
+        super::lock::none_is_held();
         self.raw.as_ptr()
     }
 }
 
 impl Drop for Event {
     fn drop(&mut self) {
-        let mut raw = self.raw.as_ptr();
+        let mut raw = self.raw();
         // SAFETY: not fired, so still ours; destroyed once.
         unsafe { sys::switch_event_destroy(&raw mut raw) };
     }

@@ -23,10 +23,10 @@ pub(crate) struct Move {
 }
 
 /// What wants to know of every channel. None of its functions may call FreeSWITCH for anything but uuid, thread and flags
-/// of the channel, except [`routed`](Watcher::routed) and [`bridged`](Watcher::bridged): FreeSWITCH holds locks of the
-/// channel's meanwhile.
+/// of the channel, except [`began`](Watcher::began), [`routed`](Watcher::routed) and [`bridged`](Watcher::bridged):
+/// FreeSWITCH holds locks of the channel's meanwhile.
 pub(crate) trait Watcher {
-    /// A channel begins.
+    /// A channel begins, on its own thread. A leg that was called has its variables.
     fn began(session: Session<'_>);
     /// It is being sent elsewhere. Runs on the thread that does it, before the channel's own can follow.
     fn moved(session: Session<'_>, how: Move);

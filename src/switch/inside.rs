@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use parking_lot::Mutex;
+use crate::switch::lock::Mutex;
 
 use super::session::Session;
 

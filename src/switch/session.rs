@@ -26,6 +26,7 @@ impl<'a> Session<'a> {
     }
 
     pub(super) fn raw(self) -> *mut sys::switch_core_session_t {
+        super::lock::none_is_held();
         self.raw.as_ptr()
     }
 

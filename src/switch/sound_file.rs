@@ -1,5 +1,6 @@
 //! A file or stream of sound, read as plain samples.
 
+use super::lock::none_is_held;
 use super::sys;
 use super::text::to_c;
 
@@ -50,11 +51,13 @@ impl SoundFile {
         let channels = self.handle.real_channels.max(self.handle.cur_channels);
         self.handle.flags & native == 0
             && usize::try_from(channels).is_ok_and(|channels| channels <= MOST_CHANNELS)
+            && usize::try_from(self.handle.channels) == Ok(self.channels)
     }
 
     /// Fills `samples`, those of all channels. False: the file is at its end, or cannot be read any further; what is
     /// missing is silence.
     pub(crate) fn read(&mut self, samples: &mut [i16]) -> bool {
+        none_is_held();
         let mut filled = 0;
         // A stream may give less than it is asked for.
         for _ in 0..16 {
@@ -66,6 +69,8 @@ impl SoundFile {
                 break;
             }
             self.buffer.resize(wanted * MOST_CHANNELS, 0);
+            // FreeSWITCH is to say so before it reads from another file of a list, which may have more channels.
+            self.handle.flags |= sys::switch_file_flag_enum_t::SWITCH_FILE_BREAK_ON_CHANGE.0;
             let mut length = wanted;
             // SAFETY: open, and used by one thread at a time. The buffer has room for as many samples as are asked for
             // of as many channels as the file can have.
@@ -94,6 +99,7 @@ impl SoundFile {
 
 impl Drop for SoundFile {
     fn drop(&mut self) {
+        none_is_held();
         // SAFETY: open, ours, and closed once. It frees what the handle owns.
         unsafe { sys::switch_core_file_close(&raw mut *self.handle) };
     }

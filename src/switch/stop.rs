@@ -4,9 +4,8 @@ use std::ffi::{c_uint, c_void};
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering};
 use std::time::Duration;
 
-use parking_lot::{Condvar, Mutex};
-
 use super::codec::Frame;
+use super::lock::{Condvar, Mutex};
 use super::sys;
 
 /// What ends playing and waiting early: another thread that wakes the call, or a key the caller presses.

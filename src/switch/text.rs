@@ -4,6 +4,7 @@ use std::ffi::{CStr, CString, c_char};
 
 /// A C string for one call. FreeSWITCH's strings end at a NUL byte, so ours are cut there.
 pub(crate) fn to_c(text: &str) -> CString {
+    super::lock::none_is_held();
     let end = text.bytes().position(|byte| byte == 0).unwrap_or(text.len());
     // Cannot fail: the slice has no NUL. The default (an empty string) only spares an unwrap.
     CString::new(&text.as_bytes()[..end]).unwrap_or_default()
@@ -46,4 +47,18 @@ pub(crate) fn is_true(value: &str) -> bool {
     let words = ["yes", "on", "true", "t", "enabled", "active", "allow"];
     words.iter().any(|word| value.eq_ignore_ascii_case(word))
         || value.parse::<i64>().is_ok_and(|number| number != 0)
+}
+
+#[cfg(all(test, debug_assertions))]
+mod tests {
+    use super::to_c;
+    use crate::switch::lock::Mutex;
+
+    #[test]
+    #[should_panic(expected = "the lock of u8 is held across a call into FreeSWITCH")]
+    fn a_text_for_freeswitch_with_a_lock_held_is_a_fault() {
+        let table = Mutex::new(0u8);
+        let _held = table.lock();
+        drop(to_c("something"));
+    }
 }

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use parking_lot::{Mutex, MutexGuard};
+use crate::switch::lock::{Held, Mutex};
 
 use crate::module::Module;
 use crate::park::CallUuid;
@@ -105,7 +105,7 @@ impl<T: Tell> Feed<T> {
         }
         state.telling = true;
         while let Some(news) = state.next() {
-            MutexGuard::unlocked(&mut state, || {
+            Held::unlocked(&mut state, || {
                 // The next news is reported whatever happens in there.
                 drop(catch_unwind(AssertUnwindSafe(|| news.into_iter().for_each(Tell::tell))));
             });

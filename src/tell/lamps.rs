@@ -111,7 +111,8 @@ pub(crate) struct Lamps {
     /// The watchers that are notified separately.
     watchers: Watchers,
     /// The lamps with watchers that are still to be notified, and the watcher after which to continue.
-    rest: VecDeque<(String, Option<String>)>,
+    rest: Backlog<String>,
+    behind: HashMap<String, String>,
     /// The questions under domains that have not been looked up.
     unsure: VecDeque<Asked>,
     /// Whether these questions have to wait, because too many domains are being looked up.
@@ -138,7 +139,8 @@ impl Lamps {
         Self {
             lit: HashMap::new(),
             watchers: Watchers::default(),
-            rest: VecDeque::new(),
+            rest: Backlog::default(),
+            behind: HashMap::new(),
             unsure: VecDeque::new(),
             is_full: false,
             watched: Watched::default(),
@@ -232,24 +234,24 @@ impl Lamps {
 
     /// The watchers of that lamp that are notified separately are notified soon.
     fn tell_watchers(&mut self, login: &str) {
-        match self.rest.iter_mut().find(|(waits, _)| waits == login) {
-            Some((_, after)) => *after = None,
-            None => self.rest.push_back((login.to_owned(), None)),
-        }
+        self.behind.remove(login);
+        self.rest.push(login.to_owned());
         self.strangers_rest.push(login.to_owned());
     }
 
     /// Shows a few of those watchers what their lamp means to them now.
     fn show_more(&mut self, module: &Module) {
-        let Some((login, after)) = self.rest.pop_front() else { return };
+        let Some(login) = self.rest.pop() else { return };
+        let after = self.behind.remove(&login);
         let now = Instant::now();
         let (some, last) = self.watchers.some_of(now, &login, true, after.as_deref(), AT_ONCE);
         let mut meanings = Meanings::new(module, &login);
         for watcher in some {
             watcher.show(&self.proto, &login, meanings.to(&watcher.domain));
         }
-        if last.is_some() {
-            self.rest.push_back((login, last));
+        if let Some(last) = last {
+            self.behind.insert(login.clone(), last);
+            self.rest.push(login);
         }
     }
 

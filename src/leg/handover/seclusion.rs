@@ -1,7 +1,7 @@
 //! The two legs of a bridge that does not count yet. Whatever FreeSWITCH is asked to do with one of them, that leg appears
 //! not to be connected, because the retriever may still go away and leave the call parked.
 
-use parking_lot::Mutex;
+use crate::switch::lock::Mutex;
 
 use crate::switch::Channel;
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use parking_lot::Mutex;
+use crate::switch::lock::Mutex;
 
 use super::seclusion::Seclusion;
 use super::told::Told;

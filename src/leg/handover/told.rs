@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use parking_lot::{Condvar, Mutex};
+use crate::switch::lock::{Condvar, Mutex};
 
 use crate::park::Refusal;
 

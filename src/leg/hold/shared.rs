@@ -1,22 +1,23 @@
 //! Hearing a stream together with others.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use super::pace::Pace;
 use super::streams::{Listening, Streams};
+use super::{TOO_SHORT, TRIES};
 use crate::module::Module;
 use crate::switch::channel::Flag;
 use crate::switch::codec::{Format, Outlet, Voice};
-use crate::switch::{Channel, Session, Stop, ivr};
+use crate::switch::ivr::{self, Played};
+use crate::switch::{Channel, Session, Stop};
 
 /// Variables that change how FreeSWITCH plays to one channel: with one of them set, that channel hears its music alone.
 const PLAYED_ALONE: [&str; 4] =
     ["playback_delimiter", "playback_timeout_sec", "playback_timeout_sec_cumulative", "timer_name"];
 
-/// FreeSWITCH waits for the next frame itself, and cannot be interrupted there. So until so long before that one is due, the
-/// leg waits where it can be.
-const EARLY: Duration = Duration::from_millis(4);
-
+/// Music that was interrupted for less than this goes on as it was.
+const GOES_ON: Duration = Duration::from_millis(100);
 /// A decoder that joins a stream in the middle can make a loud click, unless what it has decoded before is like it. So the leg
 /// encodes so many packets itself, and they become louder.
 const FADE_IN: usize = 5;
@@ -28,19 +29,23 @@ pub(super) struct Shared {
     heard: Option<Heard>,
     /// This one ended, or could not be opened: FreeSWITCH is to play it to the leg alone, and says why it cannot.
     failed: Option<String>,
+    /// How often in a row nothing could be sent or read.
+    failures: u32,
 }
 
 struct Heard {
     source: String,
     listening: Listening,
     outlet: Outlet,
+    /// When the last packet went out.
+    last: Option<Instant>,
 }
 
 impl Shared {
     #[must_use]
     pub(super) fn new(module: &Arc<Module>) -> Self {
         let (module, streams) = (Arc::clone(module), Streams::of(module));
-        Self { module, streams, heard: None, failed: None }
+        Self { module, streams, heard: None, failed: None, failures: 0 }
     }
 
     /// Plays `source`, from where it is now, until `stop`, the end of the call, or a change of its codec. False: this leg has
@@ -56,11 +61,25 @@ impl Shared {
             self.heard = None;
             return false;
         };
-        heard.play(session, stop, voice);
+        let began = Instant::now();
+        let went_well = heard.play(session, stop, voice);
         if heard.listening.is_over() {
             self.failed = Some(source.to_owned());
+        } else if went_well || began.elapsed() >= TOO_SHORT {
+            self.failures = 0;
+        } else {
+            self.failures += 1;
+            if self.failures >= TRIES {
+                self.failed = Some(source.to_owned());
+            }
+            ivr::sleep(session, 20, stop);
         }
         true
+    }
+
+    /// Hears nothing any more, for now.
+    pub(super) fn leave(&mut self) {
+        self.heard = None;
     }
 
     /// Goes on listening, or begins to.
@@ -73,7 +92,7 @@ impl Shared {
         if !goes_on {
             let listening = self.streams.listen(&self.module, source, &format)?;
             let outlet = Outlet::new(format);
-            self.heard = Some(Heard { source: source.to_owned(), listening, outlet });
+            self.heard = Some(Heard { source: source.to_owned(), listening, outlet, last: None });
         }
         self.heard.as_mut()
     }
@@ -84,27 +103,41 @@ impl Heard {
         self.source == source && self.outlet.format() == format
     }
 
-    fn play(&mut self, session: Session<'_>, stop: &Stop, voice: &mut Voice) {
-        let Self { listening, outlet, .. } = self;
+    /// Whether packets were read and taken until something ended it.
+    fn play(&mut self, session: Session<'_>, stop: &Stop, voice: &mut Voice) -> bool {
+        let Self { listening, outlet, last, .. } = self;
         let codec = session.codec_identity();
-        let idle = outlet.format().ptime().saturating_sub(EARLY);
-        let mut faded_in = if outlet.format().remembers() { 0 } else { FADE_IN };
-        ivr::read(session, stop, &mut |frame| {
+        let mut pace = Pace::new(outlet.format().ptime());
+        // What the decoder has heard a moment ago is like what comes.
+        let goes_on = last.is_some_and(|last| last.elapsed() < GOES_ON);
+        let fades = outlet.format().remembers() && !goes_on;
+        let mut faded_in = if fades { 0 } else { FADE_IN };
+        let mut refused = false;
+        let played = ivr::read(session, stop, &mut |frame| {
             if listening.is_over() || session.codec_identity() != codec {
                 return None;
             }
+            pace.has_read(Instant::now());
             voice.keep(frame);
-            let sent = listening.next().is_none_or(|packet| match &packet.payload {
-                _ if faded_in < FADE_IN => {
-                    faded_in += 1;
-                    outlet.encode(session, &fade(&packet.samples, faded_in))
-                }
+            let Some(packet) = listening.next() else { return Some(pace.idle(Instant::now())) };
+            let encoded = if faded_in < FADE_IN {
+                faded_in += 1;
+                outlet.encode(session, &fade(&packet.samples, faded_in))
+            } else if packet.payload.is_none() || session.has_media_bug() {
                 // FreeSWITCH has to encode what somebody records or changes.
-                Some(payload) if !session.has_media_bug() => outlet.send(session, payload),
-                _ => outlet.encode(session, &packet.samples),
-            });
-            sent.then_some(idle)
+                outlet.encode(session, &packet.samples)
+            } else {
+                None
+            };
+            let payload = packet.payload.as_deref();
+            let taken = encoded
+                .or_else(|| payload.map(|payload| outlet.send(session, payload)))
+                .unwrap_or(false);
+            *last = Some(Instant::now());
+            refused = !taken;
+            taken.then(|| pace.idle(Instant::now()))
         });
+        !refused && played == Played::Interrupted
     }
 }
 
@@ -117,7 +150,9 @@ fn fade(samples: &[i16], number: usize) -> Vec<i16> {
 
 /// Whether all who hear `source` hear the same, and the channel can be played to as it is.
 fn can_be_shared(channel: Channel<'_>, source: &str) -> bool {
-    let hears = channel.test(Flag::Answered) || channel.test(Flag::EarlyMedia);
+    // FreeSWITCH shows the picture of a source that has one.
+    let hears = (channel.test(Flag::Answered) || channel.test(Flag::EarlyMedia))
+        && !channel.test(Flag::Video);
     hears
         && is_one_for_all(source)
         && PLAYED_ALONE.iter().all(|name| channel.variable(name).is_none())

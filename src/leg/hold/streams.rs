@@ -8,20 +8,23 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use parking_lot::Mutex;
-
 use super::ring::{Packet, Place, Ring};
 use crate::module::Module;
-use crate::module::thread::in_thread;
 use crate::render::StreamView;
-use crate::switch::clock;
 use crate::switch::codec::{Encoder, Format};
+use crate::switch::lock::Mutex;
 use crate::switch::sound_file::SoundFile;
+use crate::switch::{clock, core};
 
 /// More sources and formats than these are not shared: each call encodes for itself.
 const MOST_HUBS: usize = 64;
-/// How long a hub goes on without a listener.
-const LINGERS: Duration = Duration::from_secs(10);
+/// More formats of one source than these are not shared either: a far end can ask its codec for anything.
+const MOST_FORMATS: usize = 8;
+/// How long a hub goes on without a listener. FreeSWITCH waits for 10 s until nobody uses a codec or a file format whose
+/// module is unloaded, and then unmaps it.
+const LINGERS: Duration = Duration::from_secs(9);
+/// A source that has given nothing for so long is stuck: each leg tries for itself.
+const STUCK: Duration = Duration::from_secs(2);
 /// A file that ends sooner is not music.
 const SHORTEST: Duration = Duration::from_millis(100);
 
@@ -42,7 +45,9 @@ struct Hub {
     ended: AtomicBool,
     since: Instant,
     packets: AtomicU64,
-    /// What reading and encoding took, in microseconds.
+    /// When the last one came, in ms after `since`.
+    last_ms: AtomicU64,
+    /// The processor time that reading and encoding took, in microseconds.
     busy_us: AtomicU64,
 }
 
@@ -70,13 +75,18 @@ impl Streams {
         let (hub, new) = {
             let mut hubs = self.0.lock();
             match hubs.get(&key) {
-                Some(hub) => {
+                Some(hub) if !hub.is_over() => {
                     // Under this lock, as is the look of a hub that is about to end.
                     hub.listeners.fetch_add(1, Ordering::AcqRel);
                     (Arc::clone(hub), false)
                 }
                 None if hubs.len() >= MOST_HUBS => return None,
-                None => {
+                None if hubs.keys().filter(|other| other.source == source).count()
+                    >= MOST_FORMATS =>
+                {
+                    return None;
+                }
+                _ => {
                     let hub = Arc::new(Hub::new());
                     hubs.insert(key.clone(), Arc::clone(&hub));
                     (hub, true)
@@ -85,10 +95,10 @@ impl Streams {
         };
         let listening = Listening { hub: Arc::clone(&hub), place: Place::default() };
         if new {
-            let (streams, module, key) = (Arc::clone(self), Arc::clone(module), key.clone());
+            let (streams, theirs) = (Arc::clone(self), Arc::clone(module));
             let hub = Ended { streams, hub, key };
             // Without a thread the hub has ended, and everybody who listens finds out.
-            in_thread("callpark-music", move || hub.play(&module)).ok()?;
+            module.threads.play(move || hub.play(&theirs)).ok()?;
         }
         Some(listening)
     }
@@ -112,8 +122,15 @@ impl Hub {
             ended: AtomicBool::new(false),
             since: Instant::now(),
             packets: AtomicU64::new(0),
+            last_ms: AtomicU64::new(0),
             busy_us: AtomicU64::new(0),
         }
+    }
+
+    /// Whether nothing will come any more, or nothing has come for too long.
+    fn is_over(&self) -> bool {
+        let last = Duration::from_millis(self.last_ms.load(Ordering::Relaxed));
+        self.ended.load(Ordering::Acquire) || self.since.elapsed().saturating_sub(last) > STUCK
     }
 
     fn view(&self, key: &Key) -> StreamView {
@@ -151,14 +168,15 @@ impl Ended {
             None
         };
         let (mut due, mut heard_at) = (Instant::now(), Instant::now());
-        while !module.is_stopping() {
+        let stops = || module.is_stopping() || core::is_shutting_down();
+        while !stops() {
             let opened = Instant::now();
             let Some(mut file) = SoundFile::open(&self.key.source, format.rate, format.channels)
             else {
                 return;
             };
             loop {
-                if module.is_stopping() {
+                if stops() {
                     return;
                 }
                 if self.hub.listeners.load(Ordering::Acquire) > 0 {
@@ -166,21 +184,23 @@ impl Ended {
                 } else if heard_at.elapsed() > LINGERS && self.nobody_listens() {
                     return;
                 }
-                let began = Instant::now();
+                let began = clock::of_thread();
                 let mut samples = vec![0; format.samples * format.channels as usize];
                 if !file.read(&mut samples) {
                     break;
                 }
                 let payload = match &mut encoder {
                     Some(encoder) => match encoder.encode(&mut samples) {
-                        Some(payload) => Some(payload.to_vec()),
+                        Some(payload) => Some(payload),
                         None => return,
                     },
                     None => None,
                 };
                 self.hub.ring.lock().push(Packet { samples, payload });
                 self.hub.packets.fetch_add(1, Ordering::Relaxed);
-                let busy_us = u64::try_from(began.elapsed().as_micros()).unwrap_or(0);
+                self.hub.last_ms.store(clock::ms(self.hub.since.elapsed()), Ordering::Relaxed);
+                let busy = clock::of_thread().saturating_sub(began);
+                let busy_us = u64::try_from(busy.as_micros()).unwrap_or(0);
                 self.hub.busy_us.fetch_add(busy_us, Ordering::Relaxed);
                 due += packet;
                 match due.checked_duration_since(Instant::now()) {
@@ -225,9 +245,9 @@ impl Listening {
         self.hub.ring.lock().take(&mut self.place)
     }
 
-    /// Whether nothing will come any more.
+    /// Whether nothing will come any more, or nothing has come for too long.
     pub(super) fn is_over(&self) -> bool {
-        self.hub.ended.load(Ordering::Acquire)
+        self.hub.is_over()
     }
 }
 

@@ -1,6 +1,6 @@
 //! Whether a part is all right, and since when.
 
-use parking_lot::Mutex;
+use crate::switch::lock::Mutex;
 
 use super::Part;
 use crate::switch::clock;

@@ -106,6 +106,34 @@ fn the_set_agrees_with_a_plain_one() {
             assert_eq!(set.nth(n), model.iter().nth(n as usize).copied());
         }
         assert!(set.iter().eq(model.iter().copied()));
+        // The other way round, from nothing.
+        let mut other = OrbitSet::empty(size);
+        for n in &model {
+            other.insert(*n);
+        }
+        assert!(other.iter().eq(set.iter()) && other.len() == set.len());
+        for n in 0..size + 3 {
+            assert_eq!(other.nth(n), set.nth(n));
+            assert_eq!(other.at_or_after(n), set.at_or_after(n));
+        }
+    }
+}
+
+#[test]
+fn a_set_keeps_only_what_is_not_as_at_first() {
+    for mut set in [OrbitSet::full(10_000_000), OrbitSet::empty(10_000_000)] {
+        let all = set.len() > 0;
+        let flip = |set: &mut OrbitSet, n| if all { set.remove(n) } else { set.insert(n) };
+        let back = |set: &mut OrbitSet, n| if all { set.insert(n) } else { set.remove(n) };
+        assert_eq!(set.kept(), 0);
+        for n in 0..100 {
+            assert!(flip(&mut set, n * 99_991));
+        }
+        assert!(set.kept() <= 100 * 19, "{}", set.kept());
+        for n in 0..100 {
+            assert!(back(&mut set, n * 99_991));
+        }
+        assert_eq!(set.kept(), 0);
     }
 }
 

@@ -5,10 +5,9 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use parking_lot::Mutex;
+use crate::switch::lock::Mutex;
 
 use crate::module::Module;
-use crate::module::thread::in_thread;
 use crate::park::LotKey;
 use crate::switch::{api, core};
 use crate::tell::lamps::asked::Asked;
@@ -98,7 +97,7 @@ impl Domains {
             return true;
         }
         let theirs = Arc::clone(module);
-        let started = in_thread("callpark-domains", move || Domains::of(&theirs).look(&theirs));
+        let started = module.threads.ask(move || Domains::of(&theirs).look(&theirs));
         if started.is_err() {
             let mut table = self.0.lock();
             table.looks = false;

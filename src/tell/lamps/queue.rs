@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use parking_lot::{Condvar, Mutex};
+use crate::switch::lock::{Condvar, Mutex};
 
 use crate::module::Module;
 use crate::park::{LotKey, OrbitKey};

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::module::Module;
-use crate::module::thread::in_thread;
 use crate::switch::clock;
 use crate::switch::{api, db, log};
 use crate::tell::lamps::asked::Asked;
@@ -19,15 +18,15 @@ const ROOM_AGAIN: Duration = Duration::from_millis(20);
 /// Has every lamp that is being watched answered as if its phone had just asked. Returns at once.
 pub(crate) fn answer_all(module: &Arc<Module>) {
     let thread = {
-        let module = Arc::clone(module);
-        in_thread("callpark-lamps", move || {
-            let proto = module.settings.read().presence_proto.clone();
+        let theirs = Arc::clone(module);
+        module.threads.ask(move || {
+            let proto = theirs.settings.read().presence_proto.clone();
             for asked in databases().iter().flat_map(|database| watched(database, &proto)) {
                 // This is not urgent, and phones that ask by themselves may be.
-                while !LampQueue::of(&module).has_room() && !module.is_stopping() {
+                while !LampQueue::of(&theirs).has_room() && !theirs.is_stopping() {
                     std::thread::sleep(ROOM_AGAIN);
                 }
-                LampQueue::of(&module).ask(asked);
+                LampQueue::of(&theirs).ask(asked);
             }
         })
     };

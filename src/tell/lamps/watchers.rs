@@ -6,7 +6,7 @@
 //! phone on a lamp, each domain, and in all. When a limit is reached, the subscription that was renewed longest ago makes
 //! room.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -93,6 +93,8 @@ pub(crate) struct Watchers {
     all: BTreeMap<Key, Watcher>,
     /// The same in the order in which they were renewed.
     scopes: HashMap<Scope, BTreeSet<(u64, Key)>>,
+    /// Those of the scopes that are domains.
+    domains: HashSet<Scope>,
     /// When each ends.
     ends: BTreeSet<(Instant, Key)>,
     count: u64,
@@ -148,6 +150,9 @@ impl Watchers {
         self.count += 1;
         for scope in &scopes {
             let entry = (self.count, Arc::clone(&key));
+            if matches!(scope, Scope::Domain(_)) {
+                self.domains.insert(scope.clone());
+            }
             self.scopes.entry(scope.clone()).or_default().insert(entry);
         }
         self.ends.insert((until, Arc::clone(&key)));
@@ -162,9 +167,9 @@ impl Watchers {
             return;
         }
         // If the whole is full, the largest domain makes room.
-        let domains = || self.scopes.iter().filter(|(it, _)| matches!(it, Scope::Domain(_)));
+        let domains = self.domains.iter().filter_map(|domain| self.scopes.get(domain));
         let from = match scope {
-            Scope::All => domains().max_by_key(|(_, set)| set.len()).map(|(_, set)| set),
+            Scope::All => domains.max_by_key(|set| set.len()),
             _ => self.scopes.get(scope),
         };
         if let Some((_, key)) = from.and_then(BTreeSet::first).cloned() {
@@ -179,6 +184,7 @@ impl Watchers {
                 set.remove(&(watcher.renewed, Arc::clone(key)));
                 if set.is_empty() {
                     self.scopes.remove(scope);
+                    self.domains.remove(scope);
                 }
             }
         }
@@ -224,6 +230,7 @@ impl Watchers {
     pub(crate) fn take_all(&mut self) -> Vec<(String, Watcher)> {
         let all = std::mem::take(&mut self.all);
         self.scopes.clear();
+        self.domains.clear();
         self.ends.clear();
         all.into_iter().map(|(key, watcher)| (key.0.clone(), watcher)).collect()
     }
@@ -279,6 +286,7 @@ mod tests {
         assert_eq!(ids(&mut watchers, later, "701"), ["b", "d", "over"]);
         assert_eq!(ids(&mut watchers, later + Duration::from_secs(LONGEST_S), "701").len(), 0);
         assert!(watchers.scopes.is_empty() && watchers.all.is_empty());
+        assert!(watchers.domains.is_empty());
     }
 
     #[test]

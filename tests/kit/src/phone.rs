@@ -5,10 +5,12 @@
 
 mod agent;
 mod answering;
+mod audio;
 mod auth;
 mod call;
 mod calling;
 mod dialog;
+mod exchange;
 mod hearing;
 mod identity;
 mod media;
@@ -30,6 +32,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 pub use call::Call;
+pub use exchange::{Exchange, Voice};
 pub use identity::Identity;
 pub use media::Packet;
 pub use message::{Message, display_of, param_of, tag_of, uri_of, user_of};
@@ -139,6 +142,12 @@ impl Phone {
     /// Its codecs (default: PCMU).
     pub fn codecs(self, codecs: &[Codec]) -> Phone {
         self.set(|settings| settings.codecs = codecs.to_vec())
+    }
+
+    /// Its calls share the audio of that exchange, which is cheap. Such a phone says its calls' marks, hears only marks and
+    /// whatever else there is as music, and knows neither DTMF nor encryption.
+    pub fn on(self, exchange: &Exchange) -> Phone {
+        self.set(|settings| settings.exchange = Some(exchange.clone()))
     }
 
     /// What it does with incoming calls (default: it rings).

@@ -16,6 +16,16 @@ pub const DOMAIN: &str = "test.local";
 /// Where the users of a domain are reached: at the phones they have registered.
 const DIAL_STRING: &str = r#"<param name="dial-string" value="{presence_id=${dialed_user}@${dialed_domain}}${sofia_contact(*/${dialed_user}@${dialed_domain})}"/>"#;
 
+/// mod_local_stream takes a stream of the listener's rate, if there is one.
+const WIDE_STREAM: &str = r#"
+      <directory name="moh/48000" path="{{folder}}/moh48">
+        <param name="rate" value="48000"/>
+        <param name="shuffle" value="false"/>
+        <param name="channels" value="1"/>
+        <param name="interval" value="20"/>
+        <param name="timer-name" value="soft"/>
+      </directory>"#;
+
 const INTERNAL: &str = "<profile name=\"internal\">";
 
 /// A builder. The default is a switch with mod_callpark, the repository's sample configuration
@@ -32,6 +42,8 @@ pub struct Setup {
     globals: Vec<(String, String)>,
     hold_music: String,
     local_stream: bool,
+    music: bool,
+    rtp: Option<(u16, u16)>,
     track_calls: bool,
     codecs: String,
     sip_params: String,
@@ -68,6 +80,8 @@ impl Setup {
             globals: Vec::new(),
             hold_music: "tone_stream://%(500,0,400);loops=-1".into(),
             local_stream: false,
+            music: false,
+            rtp: None,
             track_calls: false,
             codecs: "PCMU,PCMA".into(),
             sip_params: String::new(),
@@ -166,6 +180,20 @@ impl Setup {
     /// Loads mod_local_stream with one stream, `local_stream://moh`: 500 Hz out of a WAV file.
     pub fn local_stream(mut self) -> Setup {
         self.local_stream = true;
+        self
+    }
+
+    /// The hold music is `local_stream://moh`, a piece of music out of a file, at the rate that a listener's codec has: 8 or
+    /// 48 kHz.
+    pub fn music(mut self) -> Setup {
+        self.music = true;
+        self.local_stream().hold_music("local_stream://moh")
+    }
+
+    /// Takes the ports from `first` to `last` for audio: the kit's own are enough for 440 calls. Two switches of one machine
+    /// must not share them.
+    pub fn rtp_ports(mut self, first: u16, last: u16) -> Setup {
+        self.rtp = Some((first, last));
         self
     }
 
@@ -310,7 +338,13 @@ impl Setup {
         if self.sample_dialplan {
             copy_xml(&sample("dialplan"), &folder.join("conf/dialplan"))?;
         }
-        if self.local_stream {
+        if self.music {
+            for (path, rate) in [("moh/music.wav", 8000), ("moh48/music.wav", 48_000)] {
+                let path = folder.join(path);
+                fs::create_dir_all(path.parent().unwrap_or(&path))?;
+                wav::write_music(&path, rate)?;
+            }
+        } else if self.local_stream {
             wav::write_tone(&folder.join("moh/tone.wav"), 500.0, 4000)?;
         }
         self.write_sounds(folder)?;
@@ -377,6 +411,7 @@ impl Setup {
             ("hosted", self.domains.iter().map(hosted).collect()),
             ("dial_string", DIAL_STRING.into()),
             ("sections", self.sections.clone()),
+            ("streams", if self.music { WIDE_STREAM.into() } else { String::new() }),
             ("folder", folder.path().display().to_string()),
             ("domain", DOMAIN.into()),
             ("hold_music", self.hold_music.clone()),
@@ -387,8 +422,8 @@ impl Setup {
             ("sip_ip", self.ip().to_string()),
             ("tls", self.tls.to_string()),
             ("tls_port", ports.tls().to_string()),
-            ("rtp_start", ports.rtp_start().to_string()),
-            ("rtp_end", ports.rtp_end().to_string()),
+            ("rtp_start", self.rtp.map_or(ports.rtp_start(), |(first, _)| first).to_string()),
+            ("rtp_end", self.rtp.map_or(ports.rtp_end(), |(_, last)| last).to_string()),
             ("codecs", self.codecs.clone()),
             ("track_calls", self.track_calls.to_string()),
             ("sip_params", self.sip_params.clone()),

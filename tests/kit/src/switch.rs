@@ -19,6 +19,7 @@ use crate::ports::Ports;
 use crate::setup::{Setup, write_callpark_conf};
 use crate::skip::skipped;
 use crate::vanilla;
+use crate::wait::SOON;
 
 /// A start may take so long; under valgrind it does.
 const START_DEADLINE: Duration = Duration::from_secs(90);
@@ -194,6 +195,20 @@ impl Switch {
         600 + 100 * (self.phones.fetch_add(1, Ordering::Relaxed) % 28)
     }
 
+    /// Waits until it takes calls, and logs from that level on, or from what `KIT_LOG` says: for a run that is measured or
+    /// long.
+    ///
+    /// # Panics
+    /// When it takes none.
+    #[track_caller]
+    pub fn ready_for_long(&self, level: &str) {
+        self.eventually(SOON, "the core is ready", || {
+            self.api("status").contains("is ready").then_some(())
+        });
+        let asked = std::env::var("KIT_LOG").ok().filter(|asked| !asked.is_empty());
+        self.api(&format!("fsctl loglevel {}", asked.as_deref().unwrap_or(level)));
+    }
+
     /// Its process id; 0 when it is stopped.
     pub fn pid(&self) -> u32 {
         lock(&self.child).as_ref().map_or(0, Guarded::pid)
@@ -207,6 +222,25 @@ impl Switch {
     /// Its resident memory, in KiB.
     pub fn rss_kib(&self) -> u64 {
         self.status_number("VmRSS:")
+    }
+
+    /// Its share of the memory that it has, in KiB: what it has alone, and its part of what it has with others.
+    pub fn pss_kib(&self) -> u64 {
+        let rollup = fs::read_to_string(format!("/proc/{}/smaps_rollup", self.pid()));
+        number_after(&rollup.unwrap_or_default(), "Pss:")
+    }
+
+    /// The processor time it has had, in seconds. The kernel counts in steps of 10 ms.
+    pub fn processor_s(&self) -> f64 {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.pid())).unwrap_or_default();
+        let fields = stat.rsplit_once(')').map_or("", |(_, fields)| fields).split_whitespace();
+        let ticks: f64 = fields.skip(11).take(2).filter_map(|n| n.parse::<f64>().ok()).sum();
+        ticks / 100.0
+    }
+
+    /// How many files and sockets it has open.
+    pub fn descriptors(&self) -> usize {
+        fs::read_dir(format!("/proc/{}/fd", self.pid())).map_or(0, Iterator::count)
     }
 
     /// How many threads it has.
@@ -308,10 +342,14 @@ impl Switch {
 
     fn status_number(&self, field: &str) -> u64 {
         let status = fs::read_to_string(format!("/proc/{}/status", self.pid()));
-        let status = status.unwrap_or_default();
-        let line = status.lines().find_map(|line| line.strip_prefix(field));
-        line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or(0)
+        number_after(&status.unwrap_or_default(), field)
     }
+}
+
+/// The number after that word at the beginning of a line; 0 without one.
+fn number_after(text: &str, field: &str) -> u64 {
+    let line = text.lines().find_map(|line| line.strip_prefix(field));
+    line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or(0)
 }
 
 impl Drop for Switch {

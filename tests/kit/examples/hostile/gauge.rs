@@ -1,6 +1,5 @@
 //! What the switch holds, again and again.
 
-use std::fs;
 use std::time::{Duration, Instant};
 
 use kit::{Esl, Event, Switch};
@@ -31,18 +30,17 @@ impl Gauge {
         let (mut esl, mut own) = (switch.esl(), switch.esl());
         own.subscribe(&["CUSTOM kit::lag"]).expect("a subscription");
         let (begun, every) = (Instant::now(), duration / SAMPLES);
-        let mut cpu = processor_s(switch);
+        let mut cpu = switch.processor_s();
         let mut before = begun;
         for sample in 1..=SAMPLES {
             std::thread::sleep((begun + every * sample).saturating_duration_since(Instant::now()));
-            let now = processor_s(switch);
+            let now = switch.processor_s();
             let busy = (now - cpu) / before.elapsed().as_secs_f64() * 100.0;
             (cpu, before) = (now, Instant::now());
-            let fds = fs::read_dir(format!("/proc/{}/fd", switch.pid())).map_or(0, Iterator::count);
             samples.push([
                 switch.rss_kib() as f64 / 1024.0,
                 switch.threads() as f64,
-                fds as f64,
+                switch.descriptors() as f64,
                 switch.channels() as f64,
                 lag_ms(&mut esl, &mut own),
                 busy,
@@ -97,12 +95,4 @@ fn lag_ms(esl: &mut Esl, own: &mut Esl) -> f64 {
         }
     }
     begun.elapsed().as_secs_f64() * 1000.0
-}
-
-/// The processor time the switch has had.
-fn processor_s(switch: &Switch) -> f64 {
-    let stat = fs::read_to_string(format!("/proc/{}/stat", switch.pid())).unwrap_or_default();
-    let fields = stat.rsplit_once(')').map_or("", |(_, fields)| fields).split_whitespace();
-    let ticks: f64 = fields.skip(11).take(2).filter_map(|n| n.parse::<f64>().ok()).sum();
-    ticks / 100.0
 }

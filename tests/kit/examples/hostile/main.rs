@@ -19,7 +19,7 @@ use std::process::ExitCode;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use kit::{SOON, Switch};
+use kit::Switch;
 
 use board::Board;
 use figures::{Figures, Phase, compare};
@@ -37,11 +37,8 @@ fn main() -> ExitCode {
     let Some(switch) = Switch::start_real(place::setup().load_module(!bare)) else {
         return ExitCode::FAILURE;
     };
-    switch.eventually(SOON, "the core is ready", || {
-        switch.api("status").contains("is ready").then_some(())
-    });
-    // An hour of them would fill the disk.
-    switch.api("fsctl loglevel warning");
+    // An hour of more would fill the disk.
+    switch.ready_for_long("warning");
     // What fails from here on is told where it counts.
     std::panic::set_hook(Box::new(|_| {}));
     let figures = Figures::default();

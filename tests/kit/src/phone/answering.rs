@@ -3,8 +3,8 @@
 use std::time::Instant;
 
 use super::agent::Agent;
+use super::audio::Audio;
 use super::dialog::{Dialog, new_tag};
-use super::media::Media;
 use super::message::{Message, tag_of};
 use super::sdp::{Direction, Ours, Remote, describe};
 use super::settings::{Policy, Settings};
@@ -93,7 +93,7 @@ fn key(request: &Message) -> String {
 }
 
 fn invited(agent: &Agent, state: &mut State, message: Message) {
-    let Ok(media) = Media::open(state.settings.address.ip(), state.settings.tone) else {
+    let Ok(media) = Audio::open(&state.settings) else {
         return answer(agent, state, &message, 500, "No Media", "");
     };
     let mut call = CallState {

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use super::call::Call;
+use super::exchange::Voice;
 use super::media::Packet;
 use super::sound::Sound;
 use super::state::State;
@@ -66,6 +67,23 @@ impl Call {
     /// Where this end sends its audio from, and gets it.
     pub fn audio_address(&self) -> SocketAddr {
         self.look(|call| call.media.address())
+    }
+
+    /// What its packets say to whoever hears them, on a phone of an exchange.
+    pub fn mark(&self) -> u32 {
+        self.look(|call| call.media.mark())
+    }
+
+    /// Whose packets came, in the order of the first of each, on a phone of an exchange.
+    pub fn voices(&self) -> Vec<Voice> {
+        self.look(|call| call.media.voices())
+    }
+
+    /// The bodies of the audio packets that come within that time, on a phone of an exchange.
+    pub fn listen(&self, duration: Duration) -> Vec<Vec<u8>> {
+        self.look(|call| call.media.payloads(true));
+        std::thread::sleep(duration);
+        self.look(|call| call.media.payloads(false))
     }
 
     /// How many audio packets have come.

@@ -240,6 +240,7 @@ fn receive(shared: &Shared, packet: &[u8], from: SocketAddr, last_event: &mut Op
     let codec = match payload_type {
         0 => Codec::Pcmu,
         8 => Codec::Pcma,
+        102 => Codec::Opus,
         _ => return,
     };
     drop(control);
@@ -269,8 +270,8 @@ impl Sender {
     }
 
     fn tick(&mut self, shared: &Shared) {
-        self.timestamp = self.timestamp.wrapping_add(160);
         let mut control = shared.lock();
+        self.timestamp = self.timestamp.wrapping_add(control.codec.ticks());
         let Some(remote) = control.remote.filter(|_| control.sending) else { return };
         if self.digit.is_none() && self.pause == 0 && control.telephone_event.is_some() {
             self.digit = control.digits_out.pop_front().map(|code| (code, self.timestamp, 0));

@@ -4,12 +4,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Phone;
+use super::audio::Audio;
 use super::call::{Call, STEP};
 use super::dialog::Dialog;
-use super::media::Media;
 use super::message::Message;
 use super::sdp::Direction;
 use super::state::{CallState, Phase};
+
+/// So many responses are kept for requests that come again.
+const ANSWERED: usize = 2000;
 
 impl Phone {
     /// Sends an INVITE and does not wait: see [`Call::wait_up`].
@@ -38,8 +41,7 @@ impl Phone {
             invite = invite.with(name, *value);
         }
         let mut call = CallState {
-            media: Media::open(state.settings.address.ip(), state.settings.tone)
-                .expect("a socket for audio"),
+            media: Audio::open(&state.settings).expect("a socket for audio"),
             invite: Message::default(),
             outgoing: true,
             phase: Phase::Calling,
@@ -93,12 +95,36 @@ impl Phone {
         going.map(|(id, _)| Call { agent: Arc::clone(&self.agent), id: id.clone() }).collect()
     }
 
+    /// Its calls that have ended and that it has not forgotten.
+    pub fn ended_calls(&self) -> Vec<Call> {
+        let state = self.agent.lock();
+        let ended = state.calls.iter().filter(|(_, call)| call.phase == Phase::Ended);
+        ended.map(|(id, _)| Call { agent: Arc::clone(&self.agent), id: id.clone() }).collect()
+    }
+
+    /// Forgets a call without a word, as a phone does whose plug is pulled. Requests in it are answered with 481 or not at
+    /// all, and handles to it are worthless.
+    pub fn vanish(&self, call: &Call) {
+        let mut state = self.agent.lock();
+        let gone = state.calls.remove(&call.id);
+        drop(state);
+        drop(gone);
+    }
+
     /// Forgets the calls that have ended, with their sockets. Handles to them are worthless then.
     pub fn forget_ended(&self) {
         let over = |call: &CallState| call.phase == Phase::Ended;
         let mut state = self.agent.lock();
         let ended: Vec<CallState> =
             state.calls.extract_if(|_, call| over(call)).map(|(_, call)| call).collect();
+        if ended.is_empty() {
+            return;
+        }
+        let over = |call_id: &str| ended.iter().any(|call| call.dialog.call_id == call_id);
+        state.invites.retain(|_, invite| !over(invite.call_id()));
+        if state.answered.len() > ANSWERED {
+            state.answered.clear();
+        }
         drop(state);
         // Their threads end without the lock.
         drop(ended);

@@ -155,7 +155,8 @@ pub(crate) fn describe(ours: &Ours<'_>) -> String {
         types.join(" ")
     );
     for codec in ours.codecs {
-        let _ = write!(text, "a=rtpmap:{} {}/8000\r\n", codec.payload_type(), codec.name());
+        let (name, rate) = (codec.name(), codec.rate());
+        let _ = write!(text, "a=rtpmap:{} {name}/{rate}\r\n", codec.payload_type());
     }
     if let Some(key) = ours.key {
         let _ = write!(text, "a=crypto:1 {} inline:{}\r\n", srtp::SUITE, srtp::encode(key));

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use super::exchange::Exchange;
 use super::sound::Codec;
 use super::wire::Transport;
 use crate::DOMAIN;
@@ -40,6 +41,8 @@ pub(crate) struct Settings {
     pub redirect: Option<String>,
     /// Offers encrypted audio.
     pub srtp: bool,
+    /// Where the audio of its calls is, if not with each of them.
+    pub exchange: Option<Exchange>,
     pub transport: Transport,
     /// Where it listens.
     pub address: SocketAddr,
@@ -67,6 +70,7 @@ impl Settings {
             policy: Policy::Ring,
             redirect: None,
             srtp: false,
+            exchange: None,
             transport,
             address,
         }

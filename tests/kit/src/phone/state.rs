@@ -3,9 +3,9 @@
 use std::collections::{HashMap, VecDeque};
 use std::time::Instant;
 
+use super::audio::Audio;
 use super::dialog::Dialog;
 use super::identity::Identity;
-use super::media::Media;
 use super::message::Message;
 use super::sdp::Direction;
 use super::settings::Settings;
@@ -44,7 +44,7 @@ pub(crate) struct CallState {
     pub up_at: Option<Instant>,
     /// The last response code to our INVITE (180, 183, 200, …) or ours to theirs.
     pub code: u16,
-    pub media: Media,
+    pub media: Audio,
     /// What we want, and the version of our description.
     pub direction: Direction,
     pub sdp_version: u32,

@@ -1,0 +1,148 @@
+//! What it costs does not depend on how many calls, lots and orbits there are.
+
+use std::time::{Duration, Instant};
+
+use super::*;
+use crate::park::range::MOST_ORBITS;
+
+/// So many lots of so many orbits each, of tenants.
+fn tenants(lots: u32, orbits: u32) -> Vec<LotConfig> {
+    let config = |n: u32| {
+        let key = format!("l{n}@t{n}.example").parse().expect("a lot");
+        let ranges = OrbitRange::parse_list(&format!("00000001-{orbits:08}")).expect("a range");
+        LotConfig::new(key, ranges)
+    };
+    (0..lots).map(config).collect()
+}
+
+/// Of several tries the fastest: others use the machine as well.
+fn fastest(mut body: impl FnMut()) -> Duration {
+    let once = |_| {
+        let began = Instant::now();
+        body();
+        began.elapsed()
+    };
+    (0..15).map(once).min().unwrap_or_default()
+}
+
+/// A thousand lots with ten million orbits each would be more memory than any machine has, if orbits that nobody uses took
+/// any.
+#[test]
+fn a_hostile_configuration_costs_what_it_says_and_not_what_it_means() {
+    let mut park = Park::new(1);
+    park.configure(Moment(0), tenants(1_000, MOST_ORBITS));
+    let status = park.lots();
+    assert_eq!(status.len(), 1_000);
+    assert!(status.iter().all(|lot| lot.capacity == MOST_ORBITS && lot.free == MOST_ORBITS));
+    // Out of service and back, and configured otherwise.
+    let key: LotKey = "l7@t7.example".parse().expect("a lot");
+    park.close(&key, None).expect("it is there");
+    assert_eq!(park.lots().iter().filter(|lot| lot.free == 0).count(), 1);
+    park.configure(Moment(1), tenants(1_000, MOST_ORBITS - 1));
+    let closed = |park: &Park| park.lots().iter().map(|lot| u64::from(lot.closed)).sum::<u64>();
+    assert_eq!(closed(&park), u64::from(MOST_ORBITS) - 1);
+    park.open(&key, None).expect("it is there");
+    assert_eq!(closed(&park), 0);
+    assert!(OrbitRange::parse_list("0-99999999999999999").is_err());
+}
+
+#[test]
+fn what_a_lamp_is_asked_for_does_not_depend_on_the_number_of_lots() {
+    let ask = |lots| {
+        let mut park = Park::new(1);
+        park.configure(Moment(0), tenants(lots, 1_000));
+        assert!(park.is_of_a_tenant("00000001") && park.is_of_a_tenant("l0"));
+        assert!(!park.is_of_a_tenant("00001001") && !park.is_of_a_tenant("x"));
+        fastest(|| {
+            for _ in 0..100 {
+                assert!(!park.is_of_a_tenant("99999"));
+                assert!(park.orbit_at("99999", Some("t0.example")).is_none());
+                assert!(!park.has_tenant("x.example"));
+            }
+        })
+    };
+    let (few, many) = (ask(10), ask(2_000));
+    assert!(many < few * 10, "10 lots {few:?}, 2,000 lots {many:?}");
+}
+
+#[test]
+fn what_a_reload_has_taken_away_is_still_a_tenant_s_until_it_is_empty() {
+    let mut park = Park::new(1);
+    park.configure(Moment(0), tenants(3, 10));
+    let info = CallInfo::new("a".into(), Caller::new("Alice", "100"));
+    let lot = "l1@t1.example".parse().expect("a lot");
+    let orbit = Want::Orbit("00000009".parse().expect("an orbit"));
+    let request = ParkRequest { info, lot, orbit, timeout_ms: None, returns: None };
+    park.park(Moment(0), request).expect("a free orbit");
+    park.configure(Moment(1), tenants(1, 5));
+    assert!(park.is_of_a_tenant("00000009") && park.is_of_a_tenant("l1"));
+    assert!(park.orbit_at("00000009", Some("t1.example")).is_some());
+    assert!(park.has_tenant("t1.example") && !park.has_tenant("t2.example"));
+    park.gone(Moment(2), &"a".into(), End::HungUp);
+    assert!(!park.is_of_a_tenant("00000009") && !park.is_of_a_tenant("l1"));
+    assert!(
+        park.orbit_at("00000009", Some("t1.example")).is_none() && !park.has_tenant("t1.example")
+    );
+}
+
+fn full(calls: u32) -> Park {
+    let mut park = Park::new(1);
+    let mut configs = tenants(1_000, 10);
+    let ranges = OrbitRange::parse_list(&format!("100001-{}", 100_000 + calls)).expect("a range");
+    configs.push(LotConfig::new("default".parse().expect("a lot"), ranges));
+    park.configure(Moment(0), configs);
+    for n in 1..calls {
+        park.park(Moment(0), request(&format!("call-{n}"))).expect("a free orbit");
+    }
+    drop(park.take_effects());
+    park
+}
+
+fn request(uuid: &str) -> ParkRequest {
+    let info = CallInfo::new(uuid.into(), Caller::new("Alice", "100"));
+    let lot = "default".parse().expect("a lot");
+    ParkRequest { info, lot, orbit: Want::Auto, timeout_ms: None, returns: None }
+}
+
+#[test]
+fn the_last_free_orbit_is_found_as_fast_among_ten_thousand_as_among_a_hundred() {
+    let park_last = |calls| {
+        let mut park = full(calls);
+        fastest(|| {
+            for _ in 0..100 {
+                park.park(Moment(1), request("last")).expect("the last orbit");
+                park.gone(Moment(2), &"last".into(), End::HungUp);
+            }
+            drop(park.take_effects());
+        })
+    };
+    let (few, many) = (park_last(100), park_last(10_000));
+    assert!(many < few * 10, "100 calls {few:?}, 10,000 calls {many:?}");
+}
+
+#[test]
+fn a_long_list_is_read_a_few_calls_at_a_time() {
+    let park = full(1_000);
+    let mut all = Vec::new();
+    let mut after = None;
+    loop {
+        let some = park.some_calls(Moment(5), None, after.as_ref(), 64);
+        assert!(some.calls.len() <= 64);
+        all.extend(some.calls);
+        after = some.after;
+        if after.is_none() {
+            break;
+        }
+    }
+    assert_eq!(all, park.calls(Moment(5), None));
+    let one = "default".parse().expect("a lot");
+    assert_eq!(park.calls(Moment(5), Some(&one)).len(), 999);
+    assert!(park.calls(Moment(5), Some(&"none".parse().expect("a lot"))).is_empty());
+    let turn = |calls| {
+        let park = full(calls);
+        let first = park.some_calls(Moment(5), None, None, 64).after;
+        fastest(|| drop(park.some_calls(Moment(5), None, first.as_ref(), 64)))
+    };
+    let (few, many) = (turn(200), turn(10_000));
+    assert!(many < few * 10, "200 calls {few:?}, 10,000 calls {many:?}");
+}
