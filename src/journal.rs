@@ -11,7 +11,9 @@ use office::entry::{Action, Entry, Outcome};
 use office::journal::{Change, Journal, Settings, Unfinished};
 use parking_lot::Mutex;
 
+pub(crate) mod audit;
 mod entry;
+pub(crate) mod promises;
 pub(crate) mod questions;
 
 use crate::config::JournalSettings;

@@ -23,6 +23,7 @@ mod scenarios {
     mod moves;
     mod partings;
     mod people;
+    mod promises;
     mod races;
     mod retrievers;
     mod returns;

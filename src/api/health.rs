@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::{Answer, Verb};
 use crate::journal::Keeper;
+use crate::journal::audit::Audit;
 use crate::module::Module;
 use crate::module::health;
 use crate::park::{Park, Refusal};
@@ -23,6 +24,7 @@ fn run(module: &Arc<Module>, words: &[&str]) -> Answer {
         module.look(Park::poll_timeout).map_or(0, |deadline| clock::now().since(deadline));
     let mut parts = health::parts(&module.health, module.threads.part(), overdue_ms);
     parts.push(Keeper::of(module).part());
+    parts.push(Audit::of(module).part());
     match *words {
         [] => Ok(render::health_text(&parts, clock::epoch_ms())),
         ["json"] => Ok(render::health_json(&parts)),

@@ -10,6 +10,7 @@ use crossbeam_channel::unbounded;
 use crate::api;
 use crate::dial::ringing::Rings;
 use crate::journal::Keeper;
+use crate::journal::audit::Audit;
 use crate::leg::departed;
 use crate::leg::replaces::OnTop;
 use crate::leg::watching::{self, Watching};
@@ -122,6 +123,10 @@ pub(crate) fn start() -> Result<(), String> {
         unheard("FreeSWITCH does not report calls that end, so some parkers may be unknown");
     }
     subscriptions::answer_all(&module);
+    if let Err(error) = Audit::start(&module) {
+        let text = format_args!("the thread that checks every minute cannot be started: {error}");
+        log::warning(None, text);
+    }
     *SERVICE.lock() =
         Some(Service { hooks, bindings, hangups, completions, subclass, worker, lamps });
     log::notice(
@@ -151,6 +156,7 @@ fn end_calls(module: &Arc<Module>) {
 pub(crate) fn stop() -> bool {
     let Some(module) = Module::running() else { return true };
     module.begin_stopping();
+    Audit::of(&module).close();
     Rings::of(&module).stop_all();
     module.threads.close();
     // While lamps are still shown: those of these calls go out.

@@ -9,6 +9,7 @@ pub(crate) mod domains;
 mod meaning;
 pub(crate) mod probes;
 pub(crate) mod queue;
+pub(crate) mod sent;
 pub(crate) mod shown;
 pub(crate) mod subscriptions;
 pub(crate) mod watchers;
@@ -28,6 +29,7 @@ use crate::tell::lamps::blinking::Blinking;
 use crate::tell::lamps::domains::Domains;
 use crate::tell::lamps::meaning::{LampKey, Meanings, meant, now};
 use crate::tell::lamps::queue::{Job, LampQueue};
+use crate::tell::lamps::sent::Sent;
 use crate::tell::lamps::shown::{Shown, domain_of, lot_now, orbit_now};
 use crate::tell::lamps::watchers::Watchers;
 
@@ -78,6 +80,8 @@ pub(crate) fn run(module: &Arc<Module>) {
             Job::Lamp(orbit) => show(&mut lamps, &mut blinking, orbit),
             Job::Lot(lot) => guard("lamps", (), || lamps.show_lot(module, lot)),
             Job::Asked(asked) => guard("lamps", (), || lamps.ask(module, asked)),
+            // Whoever asked may have stopped waiting.
+            Job::Sent(to) => drop(to.try_send(lamps.sent())),
             Job::Configured => guard("lamps", (), || lamps.configured(module)),
             Job::Nothing => guard("lamps", (), || lamps.look_for_domains(module)),
             Job::Stop => {
@@ -399,6 +403,15 @@ impl Lamps {
             Shown::off().fire(&self.proto, &login, &watcher.domain, call_id);
         }
         self.proto = proto;
+    }
+
+    /// Which lamps are lit.
+    fn sent(&self) -> Sent {
+        let is_to_come = |lamp: &LampKey| Some((lamp.login().to_owned(), domain_of(&lamp.lot)?));
+        Sent {
+            lit: self.lit.keys().cloned().collect(),
+            to_come: self.unwatched.iter().filter_map(is_to_come).collect(),
+        }
     }
 
     fn differs(&self, login: &str, domain: &str, shown: &Shown) -> bool {

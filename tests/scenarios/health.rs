@@ -46,8 +46,17 @@ fn a_module_with_a_parked_call_is_all_right() {
     assert_eq!(all["ok"], true, "{all}");
     let names: Vec<_> =
         all["parts"].as_array().expect("parts").iter().map(|p| &p["name"]).collect();
-    let known =
-        ["worker", "calls", "lamps", "configuration", "hooks", "modules", "errors", "journal"];
+    let known = [
+        "worker",
+        "calls",
+        "lamps",
+        "configuration",
+        "hooks",
+        "modules",
+        "errors",
+        "journal",
+        "promises",
+    ];
     assert_eq!(names, known);
     for name in known {
         let (ok, since_ms, text) = part(&scene, name);

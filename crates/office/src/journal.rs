@@ -178,6 +178,12 @@ impl Journal {
         &self.shared.settings.path
     }
 
+    /// The name of this node, which each of its entries bears.
+    #[must_use]
+    pub fn node(&self) -> &str {
+        &self.shared.settings.node
+    }
+
     /// Writes all that was recorded before. False: it could not be written in that time, and is still in memory.
     pub fn flush(&self, within: Duration) -> bool {
         self.ask(within, Request::Flush).unwrap_or(false)

@@ -9,6 +9,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 mod at;
 mod history;
+mod recent;
 mod verify;
 
 #[cfg(test)]
@@ -16,6 +17,7 @@ mod tests;
 
 pub use at::Waited;
 pub use history::Filter;
+pub use recent::{Recent, Waiting};
 pub use verify::{Broken, Promise, Verified};
 
 use crate::journal::Failure;

@@ -113,6 +113,11 @@ impl<T: Clone + Eq + Hash> Backlog<T> {
         Some(next)
     }
 
+    /// All that wait.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
+        self.waiting.iter()
+    }
+
     /// Whether nothing waits.
     pub(crate) fn is_empty(&self) -> bool {
         self.waiting.is_empty()

@@ -5,11 +5,14 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
+use crossbeam_channel::Sender;
+
 use crate::switch::lock::{Condvar, Mutex};
 
 use crate::module::Module;
 use crate::park::{LotKey, OrbitKey};
 use crate::tell::lamps::asked::Asked;
+use crate::tell::lamps::sent::Sent;
 
 /// How many phones may wait for an answer.
 const MOST: usize = 10_000;
@@ -24,6 +27,8 @@ pub(crate) enum Job {
     Lot(LotKey),
     /// A phone asks what a lamp shows.
     Asked(Asked),
+    /// Somebody wants to know which lamps are lit.
+    Sent(Sender<Sent>),
     /// The configuration was read again, so that lamps may have other names and other owners.
     Configured,
     /// Nothing.
@@ -40,6 +45,7 @@ struct Waiting {
     lots: VecDeque<LotKey>,
     asked: VecDeque<Asked>,
     of_phones: HashMap<Arc<str>, usize>,
+    sent: Vec<Sender<Sent>>,
     configured: bool,
     stop: bool,
     unanswered: u64,
@@ -72,6 +78,9 @@ impl Waiting {
         }
         if self.stop {
             return Some(Job::Stop);
+        }
+        if let Some(sent) = self.sent.pop() {
+            return Some(Job::Sent(sent));
         }
         let asked = self.asked.pop_front()?;
         let phone = asked.source();
@@ -119,6 +128,11 @@ impl LampQueue {
     /// A phone asks. Returns false if too many do. The phone is answered when it asks again.
     pub(crate) fn ask(&self, asked: Asked) -> bool {
         self.with(|waiting| waiting.ask(asked))
+    }
+
+    /// Tells which lamps are lit, after the changes that wait now.
+    pub(crate) fn tell_sent(&self, to: Sender<Sent>) {
+        self.with(|waiting| waiting.sent.push(to));
     }
 
     /// The configuration was read again.
