@@ -18,7 +18,8 @@ use crate::module::health::Part;
 use crate::park::{CallState, CallView};
 use crate::switch::lock::{Condvar, Mutex};
 use crate::switch::{Located, clock, guard, log};
-use crate::tell::lamps::sent::{self, LampName};
+use crate::tell::lamps::queue::LampName;
+use crate::tell::lamps::sent;
 
 /// How often it is looked.
 const EVERY: Duration = Duration::from_secs(60);

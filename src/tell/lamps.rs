@@ -28,8 +28,7 @@ use crate::tell::lamps::backlog::{Backlog, Pace, Paces, Watched};
 use crate::tell::lamps::blinking::Blinking;
 use crate::tell::lamps::domains::Domains;
 use crate::tell::lamps::meaning::{LampKey, Meanings, meant, now};
-use crate::tell::lamps::queue::{Job, LampQueue};
-use crate::tell::lamps::sent::Sent;
+use crate::tell::lamps::queue::{Job, LampQueue, Sent};
 use crate::tell::lamps::shown::{Shown, domain_of, lot_now, orbit_now};
 use crate::tell::lamps::watchers::Watchers;
 

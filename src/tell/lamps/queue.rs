@@ -12,12 +12,22 @@ use crate::switch::lock::{Condvar, Mutex};
 use crate::module::Module;
 use crate::park::{LotKey, OrbitKey};
 use crate::tell::lamps::asked::Asked;
-use crate::tell::lamps::sent::Sent;
 
 /// How many phones may wait for an answer.
 const MOST: usize = 10_000;
 /// How many of these questions may be one phone's.
 const MOST_OF_A_PHONE: usize = 1_000;
+
+/// A lamp: its name without the proto, and its domain.
+pub(crate) type LampName = (String, String);
+
+/// The lamps as they were shown last.
+pub(crate) struct Sent {
+    /// Those that are lit.
+    pub lit: HashSet<LampName>,
+    /// Those that will be shown when their turn comes.
+    pub to_come: HashSet<LampName>,
+}
 
 /// What is to be done next.
 pub(crate) enum Job {

@@ -1,6 +1,6 @@
 //! Which lamps are lit, for whoever compares that with the calls.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crossbeam_channel::bounded;
@@ -8,19 +8,8 @@ use crossbeam_channel::bounded;
 use crate::module::Module;
 use crate::park::CallView;
 use crate::tell::lamps::meaning::{LampKey, now};
-use crate::tell::lamps::queue::LampQueue;
+use crate::tell::lamps::queue::{LampName, LampQueue, Sent};
 use crate::tell::lamps::shown::domain_of;
-
-/// A lamp: its name without the proto, and its domain.
-pub(crate) type LampName = (String, String);
-
-/// The lamps as they were shown last.
-pub(crate) struct Sent {
-    /// Those that are lit.
-    pub lit: HashSet<LampName>,
-    /// Those that will be shown when their turn comes.
-    pub to_come: HashSet<LampName>,
-}
 
 /// Asks the thread that shows lamps, after the changes that wait now. `None`: it does not answer in that time.
 pub(crate) fn sent(module: &Module, within: Duration) -> Option<Sent> {
