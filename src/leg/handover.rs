@@ -39,7 +39,7 @@ pub(crate) use told::Told;
 
 /// How long the parked leg waits until the other leg is ready. That takes a few ms.
 const OTHER_READY: Duration = Duration::from_secs(2);
-/// How long the parked leg waits for the other's phone to acknowledge the answer.
+/// How long the other leg waits for its phone to acknowledge the answer.
 const HEARS_WITHIN: Duration = Duration::from_millis(10);
 /// How long the other leg waits for the parked one, in ms. That takes one media frame.
 const PARKED_COMES_MS: u32 = 5_000;
@@ -129,6 +129,7 @@ pub(crate) fn connect(
     let handover = Handover::new(ticket, uuid.clone(), CallUuid::from(leg.uuid().as_str()), told);
     let handover = Handovers::of(module).begin(handover);
     module.wake(&uuid);
+    wait_until_heard(channel);
     stay_for_bridge(leg, parked.session(), &handover);
     Handovers::of(module).end(ticket);
     // Wherever it goes now, connected or not, it goes under its own name.
@@ -142,6 +143,14 @@ pub(crate) fn connect(
         module.act(Some(leg), |park, now| park.unclaim(now, &uuid, ticket));
     }
     Err(Refusal::Gone)
+}
+
+/// Waits until the phone has the answer, which says where its audio comes from: a packet can overtake it. `ready` takes the
+/// phone's acknowledgement from the leg's queue, which only this thread does in time.
+fn wait_until_heard(leg: Channel<'_>) {
+    clock::poll(HEARS_WITHIN, Duration::from_micros(200), || {
+        !leg.ready() || leg.can_hear() || leg.test(Flag::Transfer)
+    });
 }
 
 /// Waits until the parked leg has bridged to `leg` and the bridge has ended, or until there will be none.
@@ -262,10 +271,6 @@ fn take_up(
         withdraw(module, ticket);
         return None;
     }
-    // A packet can overtake the answer, which says where it comes from.
-    clock::poll(HEARS_WITHIN, Duration::from_micros(200), || {
-        there.can_hear() || there.test(Flag::Transfer) || !there.up()
-    });
     // Last, and then without a pause: a bridge that begins after a transfer keeps the leg from its new place.
     if there.test(Flag::Transfer) {
         // It is on its way elsewhere.

@@ -233,5 +233,18 @@ impl Inner {
         let shows = |uuid: &str| self.shown.get(uuid).map(String::as_str);
         shows(uuid) == Some(&other.user)
             || (shows(&other.uuid).is_some() && shows(&other.uuid) == own)
+            || self.dialled(shows(uuid), &other.uuid)
+    }
+
+    /// A caller who hangs up in the moment of being connected ends as `abandoned`, by an event that names no retriever. That
+    /// phone still shows what it has dialled: the orbit, or the lot, where this caller was.
+    fn dialled(&self, shown: Option<&str>, caller: &str) -> bool {
+        let Some((shown, call)) = shown.zip(self.calls.get(caller)) else { return false };
+        let place = format!("{}_{}", call.lot, call.orbit);
+        match shown.split_once('_') {
+            Some(("take" | "key", asked)) => asked == place,
+            Some(("next", asked)) => asked == call.lot,
+            _ => false,
+        }
     }
 }
