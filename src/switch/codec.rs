@@ -297,6 +297,7 @@ impl Outlet {
             samples: u32::try_from(self.format.samples).unwrap_or(0),
             rate: self.format.rate,
             channels: self.format.channels,
+            timestamp: 0,
         };
         // SAFETY: the codec is the session's, whose thread this is, or ours.
         unsafe { write(session, codec, &mut self.data, shape) }
@@ -344,6 +345,8 @@ fn addresses(codec: *const sys::switch_codec_t) -> [usize; 2] {
 pub(crate) struct Voice {
     payload: Vec<u8>,
     codec: [usize; 2],
+    /// In units of its RTP clock.
+    timestamp: u32,
     at: Option<Instant>,
 }
 
@@ -351,6 +354,7 @@ impl Voice {
     /// Keeps what the call has just sent.
     pub(crate) fn keep(&mut self, frame: Frame<'_>) {
         self.codec = frame.codec();
+        self.timestamp = frame.0.map_or(0, |frame| frame.timestamp);
         self.at = frame.audio().map(|audio| {
             self.payload.clear();
             self.payload.extend_from_slice(audio);
@@ -372,10 +376,12 @@ impl Voice {
             if at.elapsed() > Duration::from_micros(packet) || addresses(codec) != self.codec {
                 return;
             }
+            // The packets of the bridge have those that follow.
             let shape = Shape {
                 samples: of.samples_per_packet,
                 rate: of.actual_samples_per_second,
                 channels: u32::from(of.number_of_channels),
+                timestamp: self.timestamp,
             };
             let mut data = Data::default();
             data.fill(&self.payload, ROOM);
@@ -390,6 +396,8 @@ struct Shape {
     samples: u32,
     rate: u32,
     channels: u32,
+    /// 0: that of FreeSWITCH's timer for sending, for whose next tick the sender then waits.
+    timestamp: u32,
 }
 
 /// Sends a packet. False: the session does not take it.
@@ -415,6 +423,7 @@ unsafe fn write(
         frame.samples = shape.samples;
         frame.rate = shape.rate;
         frame.channels = shape.channels;
+        frame.timestamp = shape.timestamp;
         sys::switch_core_session_write_frame(session.raw(), &raw mut frame, 0, 0)
             == sys::switch_status_t::SWITCH_STATUS_SUCCESS
     }
