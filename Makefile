@@ -98,7 +98,7 @@ soak-hostile: need-build need-freeswitch ## Runs hostile callers beside 50 hones
 	$(CARGO) build --release --workspace && KIT_NO_BUILD=1 $(CARGO) run --release -p kit --example hostile
 
 soak: need-build need-freeswitch ## Shakes everything at once and looks for what is left, MINUTES (60), FREESWITCH=<prefix>
-	$(CARGO) build --release --workspace && KIT_NO_BUILD=1 $(CARGO) run --release -p kit --example soak
+	$(CARGO) build --release --workspace && MALLOC_ARENA_MAX=2 KIT_NO_BUILD=1 $(CARGO) run --release -p kit --example soak
 
 install: build need-freeswitch ## Copies the module and man pages, and the sample configuration if there is none, into FREESWITCH=<prefix>
 	@$(call IN_PREFIX,mods,lib/freeswitch/mod lib64/freeswitch/mod mod); \

@@ -309,7 +309,8 @@ fn bridge(parked: Session<'_>, other: Session<'_>, handover: &Handover, voice: &
 /// The parked leg has left a bridge that does not count. If the other leg's thread is late and comes there only now, it
 /// hangs this one up, unless it sees it there (`audio_bridge_thread`).
 fn outstay(parked: Channel<'_>, handover: &Handover) {
-    const LIMIT: Duration = Duration::from_secs(2);
+    /// That thread is late by milliseconds, or on a machine that is at its end by seconds.
+    const LIMIT: Duration = Duration::from_secs(10);
     clock::poll(LIMIT, Duration::from_millis(1), || {
         if !parked.up() || handover.has_left() {
             return true;

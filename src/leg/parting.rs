@@ -30,7 +30,7 @@ pub(crate) fn wait_until_seen(session: Session<'_>) {
 /// This leg has left a bridge that may have been just about to begin. The other one's thread, if it is late and gets there
 /// only now, hangs this one up unless it sees it there (`audio_bridge_thread`). Therefore this one shows itself until then.
 pub(crate) fn outstay(session: Session<'_>) {
-    const LIMIT: Duration = Duration::from_millis(500);
+    const LIMIT: Duration = Duration::from_secs(2);
     /// Between its arrival and its look at this leg.
     const LOOKS_WITHIN: Duration = Duration::from_millis(5);
     let Some(other) = session.channel().variable("last_bridge_to") else { return };

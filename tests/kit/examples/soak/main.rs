@@ -26,7 +26,8 @@ use ledger::Ledger;
 
 /// So much of each minute there is traffic.
 const TRAFFIC: Duration = Duration::from_secs(45);
-/// What the switch may grow by from the first third to the last, in a run that is long enough to tell.
+/// What the switch may grow by from the second third to the last, in a run that is long enough to tell. In the first, the
+/// memory that glibc keeps for each thread fills up.
 const GROWTH: f64 = 1.10;
 const TELLING: usize = 30;
 
@@ -139,13 +140,10 @@ fn verdict(minutes: usize, rows: &[Row]) -> ExitCode {
     let mean =
         |part: &[Row]| part.iter().map(|row| row.rss_kib as f64).sum::<f64>() / part.len() as f64;
     if let third @ 1.. = rows.len() / 3 {
-        let (first, last) = (mean(&rows[..third]), mean(&rows[rows.len() - third..]));
-        println!(
-            "memory, first and last third: {:.1} and {:.1} MiB",
-            first / 1024.0,
-            last / 1024.0
-        );
-        if rows.len() >= TELLING && last > first * GROWTH {
+        let thirds = [0, third, rows.len() - third].map(|from| mean(&rows[from..from + third]));
+        let [first, second, last] = thirds.map(|kib| kib / 1024.0);
+        println!("memory in each third: {first:.1}, {second:.1} and {last:.1} MiB");
+        if rows.len() >= TELLING && last > second * GROWTH {
             println!("memory is not flat");
             kept = false;
         }
