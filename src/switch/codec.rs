@@ -351,14 +351,14 @@ pub(crate) struct Voice {
 }
 
 impl Voice {
-    /// Keeps what the call has just sent.
-    pub(crate) fn keep(&mut self, frame: Frame<'_>) {
+    /// Keeps what the call has just sent, at `now`.
+    pub(crate) fn keep(&mut self, frame: Frame<'_>, now: Instant) {
         self.codec = frame.codec();
         self.timestamp = frame.0.map_or(0, |frame| frame.timestamp);
         self.at = frame.audio().map(|audio| {
             self.payload.clear();
             self.payload.extend_from_slice(audio);
-            Instant::now()
+            now
         });
     }
 

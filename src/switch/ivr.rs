@@ -1,6 +1,6 @@
 //! Doing things with calls: play, collect digits, bridge, transfer.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::channel::Flag;
 use super::codec::Frame;
@@ -47,14 +47,14 @@ pub(crate) fn play(session: Session<'_>, file: &str, stop: &Stop) -> Played {
     })
 }
 
-/// Reads what the call says, and does `then` with each frame. That says for how long there is nothing to do until the next
-/// one, or ends it by none; so do `stop`, at once, and the end of the call.
+/// Reads what the call says, and does `then` with each frame, and with when the read of it began. That says for how long
+/// there is nothing to do until the next one, or ends it by none; so do `stop`, at once, and the end of the call.
 pub(crate) fn read(
     session: Session<'_>,
     stop: &Stop,
-    then: &mut dyn FnMut(Frame<'_>) -> Option<Duration>,
+    then: &mut dyn FnMut(Frame<'_>, Instant) -> Option<Duration>,
 ) -> Played {
-    let mut each = EachFrame { stop, then };
+    let mut each = EachFrame { stop, began: Instant::now(), then };
     let mut arguments = each.arguments();
     // SAFETY: as for `play`.
     played(unsafe {

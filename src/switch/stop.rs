@@ -2,10 +2,10 @@
 
 use std::ffi::{c_uint, c_void};
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering};
-use std::time::Duration;
+use std::sync::{Condvar, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use super::codec::Frame;
-use super::lock::{Condvar, Mutex};
 use super::sys;
 
 /// What ends playing and waiting early: another thread that wakes the call, or a key the caller presses.
@@ -16,7 +16,8 @@ pub(crate) struct Stop {
     wanted: AtomicU32,
     /// The key that was pressed, as ASCII; 0: none.
     pressed: AtomicU8,
-    /// A call that has nothing to do until its next frame waits here.
+    /// A call that has nothing to do until its next frame waits here. The standard library's locks, because they keep
+    /// nothing for each thread: these are FreeSWITCH's, and every leg waits fifty times a second.
     asleep: Mutex<()>,
     alarm: Condvar,
 }
@@ -33,15 +34,15 @@ impl Stop {
     /// Ends the wait for that frame. After whatever else belongs to waking it: the call may be elsewhere a moment later.
     pub(crate) fn rouse(&self) {
         // Whoever is about to wait has either seen that it is woken, or waits by now.
-        drop(self.asleep.lock());
+        drop(self.asleep.lock().unwrap_or_else(PoisonError::into_inner));
         self.alarm.notify_all();
     }
 
     /// Waits, but not once it is woken.
     pub(super) fn wait(&self, at_most: Duration) {
-        let mut asleep = self.asleep.lock();
+        let asleep = self.asleep.lock().unwrap_or_else(PoisonError::into_inner);
         if !self.woken.load(Ordering::Acquire) {
-            self.alarm.wait_for(&mut asleep, at_most);
+            drop(self.alarm.wait_timeout(asleep, at_most));
         }
     }
 
@@ -119,8 +120,10 @@ unsafe extern "C" fn input(
 /// What is done with each frame that a call reads, until `stop`.
 pub(super) struct EachFrame<'a> {
     pub(super) stop: &'a Stop,
+    /// When the read began.
+    pub(super) began: Instant,
     /// What is done with it. For how long nothing is to be done after it; none: read no more.
-    pub(super) then: &'a mut dyn FnMut(Frame<'_>) -> Option<Duration>,
+    pub(super) then: &'a mut dyn FnMut(Frame<'_>, Instant) -> Option<Duration>,
 }
 
 unsafe extern "C" fn each_frame_then(
@@ -129,13 +132,15 @@ unsafe extern "C" fn each_frame_then(
     each: *mut c_void,
 ) -> sys::switch_status_t {
     let ends = sys::switch_status_t::SWITCH_STATUS_BREAK;
-    super::guard("hold music", ends, || {
+    // The application that reads is inside already.
+    super::guard::uncounted("hold music", ends, || {
         // SAFETY: `each` is what `ivr::read` lends for as long as it runs, to this thread alone; the frame is alive while
         // this runs.
         let (each, frame) = unsafe { (&mut *each.cast::<EachFrame<'_>>(), Frame::from_raw(frame)) };
         let woken = || each.stop.woken.load(Ordering::Acquire);
-        let Some(idle) = (each.then)(frame) else { return ends };
+        let Some(idle) = (each.then)(frame, each.began) else { return ends };
         each.stop.wait(idle);
+        each.began = Instant::now();
         if woken() { ends } else { sys::switch_status_t::SWITCH_STATUS_SUCCESS }
     })
 }

@@ -1,52 +1,56 @@
 //! When a leg that has sent its packet reads again.
 //!
-//! FreeSWITCH waits for its clock's next tick inside a read, where it cannot be interrupted. So a leg waits on its own until
-//! just after that tick, where it can be woken, and the read then does not wait at all. To know when the ticks are, it has
-//! the read wait now and again.
+//! FreeSWITCH waits for its clock's next tick inside a read, and for that of another clock inside a write, where it cannot be
+//! interrupted. So a leg waits on its own until just after both, where it can be woken, and neither waits then. To know when
+//! the ticks are, it has them wait now and again.
 
 use std::time::{Duration, Instant};
 
-/// So long after a tick the read is sure to have nothing to wait for.
+/// So long after the ticks there is sure to be nothing to wait for.
 const AFTER: Duration = Duration::from_micros(300);
-/// A read that took longer has waited for the tick.
+/// A read and a write that took longer have waited for the ticks.
 const WAITED: Duration = Duration::from_millis(1);
-/// So long before a tick a read begins that is to wait for it.
+/// So long before the ticks a read begins that is to wait.
 const EARLY: Duration = Duration::from_millis(4);
-/// Every so many packets one read waits: the two clocks drift apart.
+/// Every so many packets one read waits: these clocks and ours drift apart.
 const EVERY: u32 = 64;
 
 /// The ticks of one leg.
 pub(super) struct Pace {
     ptime: Duration,
-    /// When the last tick was, about.
+    /// When the last ones were, about. None: nobody knows.
     tick: Option<Instant>,
-    /// When the read began that has just ended.
-    read_at: Option<Instant>,
+    /// The read that comes is to wait.
+    looks: bool,
     packets: u32,
 }
 
 impl Pace {
     /// With a tick for every packet.
     pub(super) fn new(ptime: Duration) -> Self {
-        Self { ptime, tick: None, read_at: None, packets: 0 }
+        Self { ptime, tick: None, looks: true, packets: 0 }
     }
 
-    /// A read has ended, at `now`.
-    pub(super) fn has_read(&mut self, now: Instant) {
-        let waited = self.read_at.is_none_or(|at| now.saturating_duration_since(at) > WAITED);
-        self.tick = match self.tick.map(|tick| tick + self.ptime) {
-            // It came while the leg waited.
-            Some(tick) if !waited && tick <= now && now < tick + self.ptime => Some(tick),
-            _ => Some(now),
-        };
-    }
-
-    /// How long to wait until the next read, which begins then.
-    pub(super) fn idle(&mut self, now: Instant) -> Duration {
+    /// A packet has been read, from `began` on, and one sent. How long to wait until the next read.
+    pub(super) fn next(&mut self, began: Instant, now: Instant) -> Duration {
         self.packets += 1;
-        let next = self.tick.unwrap_or(now) + self.ptime;
-        let until = if self.packets.is_multiple_of(EVERY) { next - EARLY } else { next + AFTER };
-        self.read_at = Some(until.max(now));
+        self.tick = match self.tick {
+            _ if now.saturating_duration_since(began) > WAITED => Some(now),
+            // The ticks had been already. The next read waits for whatever is next.
+            _ if self.looks => None,
+            // The leg may be late, by more than one. The clocks are not.
+            tick => tick.map(|tick| {
+                let passed = now.saturating_duration_since(tick).as_nanos() / self.ptime.as_nanos();
+                tick + self.ptime * u32::try_from(passed).unwrap_or(0)
+            }),
+        };
+        let Some(tick) = self.tick else {
+            self.looks = true;
+            return Duration::ZERO;
+        };
+        let next = tick + self.ptime;
+        self.looks = self.packets.is_multiple_of(EVERY);
+        let until = if self.looks { next - EARLY } else { next + AFTER };
         until.saturating_duration_since(now)
     }
 }
@@ -58,41 +62,94 @@ mod tests {
     const PTIME: Duration = Duration::from_millis(20);
     const MS: Duration = Duration::from_millis(1);
 
-    /// A clock that ticks every `ticks`, from `start` on. How long each of so many reads waits for it.
-    fn waits(start: Instant, ticks: Duration, reads: u32) -> Vec<Duration> {
+    /// A clock that ticks every `ticks`, from `start` on. How long each of so many reads waits for it, by a leg that begins
+    /// each so much late, and how many ticks it has missed.
+    fn reads(
+        start: Instant,
+        ticks: Duration,
+        reads: u32,
+        mut late: impl FnMut() -> Duration,
+    ) -> (Vec<Duration>, u32) {
+        let mut now = start + 7 * MS;
         let mut pace = Pace::new(PTIME);
-        let mut now = start;
-        let mut seen = 0;
-        (0..reads)
+        let mut seen = 1;
+        let mut missed = 0;
+        let waits = (0..reads)
             .map(|_| {
+                let began = now;
                 let tick = start + ticks * seen;
                 let wait = tick.saturating_duration_since(now);
                 now = now.max(tick);
                 seen += 1;
-                pace.has_read(now);
-                now += pace.idle(now + MS / 10) + MS / 10;
+                // A read takes all ticks that there have been.
+                while start + ticks * seen <= now {
+                    seen += 1;
+                    missed += 1;
+                }
+                // The other clock ticks a little later.
+                now = (now + MS / 10).max(tick + MS);
+                now += pace.next(began, now) + late();
                 wait
             })
-            .collect()
+            .collect();
+        (waits, missed)
+    }
+
+    fn punctual() -> Duration {
+        Duration::ZERO
     }
 
     #[test]
     fn a_read_waits_only_when_the_clock_is_to_be_looked_at() {
-        let waits = waits(Instant::now(), PTIME, 1000);
+        let (waits, missed) = reads(Instant::now(), PTIME, 1000, punctual);
         let long: Vec<usize> = (0..1000).filter(|read| waits[*read] > MS).collect();
-        assert_eq!(long.len(), 1000 / EVERY as usize, "{long:?}");
-        assert!(waits.iter().all(|wait| *wait <= EARLY), "{:?}", waits.iter().max());
+        assert_eq!(long.len(), 1 + 1000 / EVERY as usize, "{long:?}");
+        assert!(waits[long[1]..].iter().all(|wait| *wait <= EARLY), "{:?}", waits.iter().max());
+        assert_eq!(missed, 0);
     }
 
     #[test]
     fn a_clock_that_drifts_is_followed() {
         for ticks in [PTIME - MS / 50, PTIME + MS / 50] {
             let start = Instant::now();
-            let waits = waits(start, ticks, 5000);
-            assert!(waits.iter().all(|wait| *wait < EARLY + 2 * MS), "{:?}", waits.iter().max());
+            let (waits, missed) = reads(start, ticks, 5000, punctual);
+            assert!(
+                waits[2..].iter().all(|wait| *wait < EARLY + 2 * MS),
+                "{:?}",
+                waits.iter().max()
+            );
             // Not behind by more than the drift between two looks.
             let long = waits.iter().filter(|wait| **wait > MS).count();
             assert!(long >= 5000 / EVERY as usize - 1, "{long}");
+            assert_eq!(missed, 0);
         }
+    }
+
+    #[test]
+    fn a_leg_that_is_often_late_does_not_come_ever_later() {
+        let mut turn: u32 = 0;
+        let mut one_in = |count: u32, up_to: Duration| {
+            turn = turn.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            let is_late = (turn >> 8).is_multiple_of(count);
+            if is_late { up_to * (turn >> 16 & 0xfff) / 4096 } else { Duration::ZERO }
+        };
+        let (_, missed) = reads(Instant::now(), PTIME, 10_000, || one_in(4, 12 * MS));
+        assert_eq!(missed, 0);
+        let (waits, missed) = reads(Instant::now(), PTIME, 10_000, || one_in(20, 60 * MS));
+        // As many as there were meanwhile: in the mean one and a half.
+        assert!(missed < 10_000 / 20 * 3 / 2, "{missed}");
+        let long = waits.iter().filter(|wait| **wait > MS).count();
+        assert!(long < 2 * 10_000 / EVERY as usize, "{long}");
+    }
+
+    #[test]
+    fn a_leg_that_stood_still_knows_the_ticks_afterwards() {
+        let mut reads_made = 0;
+        let (waits, missed) = reads(Instant::now(), PTIME, 60, || {
+            reads_made += 1;
+            if reads_made == 20 { 95 * MS } else { Duration::ZERO }
+        });
+        assert_eq!(missed, 4);
+        assert!(waits[2..].iter().all(|wait| *wait < MS), "{waits:?}");
     }
 }

@@ -63,7 +63,7 @@ impl Shared {
         };
         let began = Instant::now();
         let went_well = heard.play(session, stop, voice);
-        if heard.listening.is_over() {
+        if heard.listening.is_over(Instant::now()) {
             self.failed = Some(source.to_owned());
         } else if went_well || began.elapsed() >= TOO_SHORT {
             self.failures = 0;
@@ -113,13 +113,15 @@ impl Heard {
         let fades = outlet.format().remembers() && !goes_on;
         let mut faded_in = if fades { 0 } else { FADE_IN };
         let mut refused = false;
-        let played = ivr::read(session, stop, &mut |frame| {
-            if listening.is_over() || session.codec_identity() != codec {
+        let played = ivr::read(session, stop, &mut |frame, began| {
+            let now = Instant::now();
+            if listening.is_over(now) || session.codec_identity() != codec {
                 return None;
             }
-            pace.has_read(Instant::now());
-            voice.keep(frame);
-            let Some(packet) = listening.next() else { return Some(pace.idle(Instant::now())) };
+            voice.keep(frame, now);
+            let Some(packet) = listening.next() else {
+                return Some(pace.next(began, Instant::now()));
+            };
             let encoded = if faded_in < FADE_IN {
                 faded_in += 1;
                 outlet.encode(session, &fade(&packet.samples, faded_in))
@@ -133,9 +135,9 @@ impl Heard {
             let taken = encoded
                 .or_else(|| payload.map(|payload| outlet.send(session, payload)))
                 .unwrap_or(false);
-            *last = Some(Instant::now());
+            *last = Some(now);
             refused = !taken;
-            taken.then(|| pace.idle(Instant::now()))
+            taken.then(|| pace.next(began, Instant::now()))
         });
         !refused && played == Played::Interrupted
     }

@@ -75,7 +75,7 @@ impl Streams {
         let (hub, new) = {
             let mut hubs = self.0.lock();
             match hubs.get(&key) {
-                Some(hub) if !hub.is_over() => {
+                Some(hub) if !hub.is_over(Instant::now()) => {
                     // Under this lock, as is the look of a hub that is about to end.
                     hub.listeners.fetch_add(1, Ordering::AcqRel);
                     (Arc::clone(hub), false)
@@ -128,9 +128,10 @@ impl Hub {
     }
 
     /// Whether nothing will come any more, or nothing has come for too long.
-    fn is_over(&self) -> bool {
+    fn is_over(&self, now: Instant) -> bool {
         let last = Duration::from_millis(self.last_ms.load(Ordering::Relaxed));
-        self.ended.load(Ordering::Acquire) || self.since.elapsed().saturating_sub(last) > STUCK
+        let since = now.saturating_duration_since(self.since);
+        self.ended.load(Ordering::Acquire) || since.saturating_sub(last) > STUCK
     }
 
     fn view(&self, key: &Key) -> StreamView {
@@ -246,8 +247,8 @@ impl Listening {
     }
 
     /// Whether nothing will come any more, or nothing has come for too long.
-    pub(super) fn is_over(&self) -> bool {
-        self.hub.is_over()
+    pub(super) fn is_over(&self, now: Instant) -> bool {
+        self.hub.is_over(now)
     }
 }
 
