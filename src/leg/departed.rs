@@ -24,8 +24,16 @@ pub(crate) struct Departed {
 
 #[derive(Default)]
 struct Legs {
-    marks: HashMap<String, (Marks, Codes)>,
-    order: VecDeque<(Instant, String)>,
+    /// None: the leg had nothing, as most have.
+    had: HashMap<Arc<str>, Option<Box<Had>>>,
+    order: VecDeque<(Instant, Arc<str>)>,
+}
+
+/// What a leg had.
+#[derive(Clone, Default, PartialEq, Eq)]
+struct Had {
+    marks: Marks,
+    codes: Codes,
 }
 
 impl Departed {
@@ -36,15 +44,23 @@ impl Departed {
 
     fn remember(&self, uuid: String, marks: Marks, codes: Codes) {
         let now = Instant::now();
+        let had = Had { marks, codes };
+        let had = (had != Had::default()).then(|| Box::new(had));
         let mut legs = self.legs.lock();
         while legs.order.len() >= MOST
             || legs.order.front().is_some_and(|(at, _)| now.duration_since(*at) > REMEMBERED)
         {
             let Some((_, oldest)) = legs.order.pop_front() else { break };
-            legs.marks.remove(&oldest);
+            legs.had.remove(&oldest);
         }
-        legs.order.push_back((now, uuid.clone()));
-        legs.marks.insert(uuid, (marks, codes));
+        let uuid: Arc<str> = uuid.into();
+        legs.order.push_back((now, Arc::clone(&uuid)));
+        legs.had.insert(uuid, had);
+    }
+
+    fn had(&self, uuid: &str) -> Option<Had> {
+        let had = self.legs.lock().had.get(uuid).cloned();
+        had.map(|had| had.map_or_else(Had::default, |had| *had))
     }
 
     /// What the leg of that uuid has, or had. `None` if it hung up too long ago.
@@ -53,7 +69,7 @@ impl Departed {
         // In this order: a leg that FreeSWITCH has forgotten was remembered here before that.
         match Located::find_even_down(uuid) {
             Some(leg) => Some(Marks::of(leg.session().channel())),
-            None => self.legs.lock().marks.get(uuid).map(|(marks, _)| marks.clone()),
+            None => self.had(uuid).map(|had| had.marks),
         }
     }
 
@@ -63,7 +79,7 @@ impl Departed {
         // In this order, as above.
         match Located::find_even_down(uuid) {
             Some(leg) => Some(Codes::of(leg.session())),
-            None => self.legs.lock().marks.get(uuid).map(|(_, codes)| codes.clone()),
+            None => self.had(uuid).map(|had| had.codes),
         }
     }
 }
@@ -94,7 +110,7 @@ mod tests {
             departed.remember(n.to_string(), Marks::default(), Codes::default());
         }
         let legs = departed.legs.lock();
-        assert_eq!((legs.marks.len(), legs.order.len()), (MOST, MOST));
-        assert!(!legs.marks.contains_key("9") && legs.marks.contains_key("10"));
+        assert_eq!((legs.had.len(), legs.order.len()), (MOST, MOST));
+        assert!(!legs.had.contains_key("9") && legs.had.contains_key("10"));
     }
 }

@@ -16,7 +16,7 @@ const MOST: usize = 64;
 type Run = (String, String);
 
 /// What is bound on a leg, as it must be bound on the leg that talks to it.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Codes(Vec<Run>);
 
 impl Codes {

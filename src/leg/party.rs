@@ -21,7 +21,7 @@ impl Party {
 }
 
 /// What a leg has that says to whom it belongs. None of it has been checked.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Marks {
     /// Of a leg that came in: the user as which its phone logged in. Of one that we called: the user for whose phone it was.
     user: Option<Untrusted>,
