@@ -1,13 +1,14 @@
 //! What it takes of a processor to look for a free orbit in a lot that is full, beside mod_valet_parking on the same FreeSWITCH, and how
-//! that grows with the lot. A leg asks a thousand times in a row, so that one look can be told from everything around it; a
-//! full lot of one orbit shows what is around it.
+//! that grows with the lot. A leg asks a thousand times in a row, so that one look can be told from everything around it. Then
+//! it asks a full lot of one orbit while the same calls are parked, which slow down everything: what it takes more is what
+//! the size of the lot costs.
 //!
 //! 10,000 calls cannot be parked on a machine that also measures: what a look costs there is drawn from the lots that can be
 //! filled. `cargo bench` measures this module's own choice of an orbit with 10,000 and a million orbits, without FreeSWITCH.
 //!
 //! `FREESWITCH=<prefix> [ROUNDS=5] [PLOTS=<folder>] cargo run --release -p kit --example full_lot`
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt::Write;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -17,11 +18,27 @@ use kit::plot::{self, Bar};
 use kit::rival::{CALLPARK, PARKED, VALET};
 use kit::{Events, SOON, Setup, Switch, eventually, new_uuid};
 
-/// So many orbits, all taken.
+/// So many orbits, all taken. The first is what the others are compared to.
 const SIZES: [u32; 4] = [1, 150, 300, 600];
 /// So often does one leg ask.
 const ASKS: usize = 1000;
 const DRAWN: f64 = 10_000.0;
+
+/// What one look takes, in µs.
+#[derive(Default)]
+struct Look {
+    /// In the lot of that size.
+    this: Series,
+    /// In one of one orbit, while the same calls are parked.
+    of_one: Series,
+}
+
+impl Look {
+    /// What the size of the lot costs.
+    fn of_its_size(&self) -> f64 {
+        self.this.at(0.0) - self.of_one.at(0.0)
+    }
+}
 
 /// What a lot of [`SIZES`] is called, and where its orbits begin.
 fn first(size: u32) -> u32 {
@@ -36,20 +53,24 @@ fn main() -> ExitCode {
     names.extend(["CUSTOM kit::begin", "CUSTOM kit::end"]);
     let events = switch.events(&names);
     // µs of one look, by module and size.
-    let mut looks = [Vec::new(), Vec::new()];
+    let mut looks: [Vec<Look>; 2] = Default::default();
     for size in SIZES {
         for (rival, looks) in [CALLPARK, VALET].iter().zip(&mut looks) {
-            let calls: Vec<String> = (0..size).map(|_| new_uuid()).collect();
-            for (number, uuid) in calls.iter().enumerate() {
-                let orbit = first(size) + number as u32;
+            let taken: BTreeSet<(u32, u32)> = (0..size)
+                .map(|number| (size, first(size) + number))
+                .chain([(1, first(1))])
+                .collect();
+            let calls: Vec<String> = taken.iter().map(|_| new_uuid()).collect();
+            for ((size, orbit), uuid) in taken.iter().zip(&calls) {
                 switch.originate(uuid, &format!("{}{size}_{orbit}", rival.park), &[]);
                 events.wait(SOON, |event| rival.parked(event, uuid));
             }
-            let mut series = Series::default();
+            let mut look = Look::default();
             for _ in 0..rounds {
-                series.add(ask(&switch, &events, &format!("{}{size}", rival.take)));
+                look.this.add(ask(&switch, &events, &format!("{}{size}", rival.take)));
+                look.of_one.add(ask(&switch, &events, &format!("{}1", rival.take)));
             }
-            looks.push(series);
+            looks.push(look);
             for uuid in &calls {
                 switch.kill(uuid);
             }
@@ -123,27 +144,28 @@ fn times(switch: &Switch) -> HashMap<String, u64> {
     threads.flatten().filter_map(time).collect()
 }
 
-/// How much more each orbit costs, in µs: the slope of the straight line through the least of each size.
-fn slope(looks: &[Series]) -> f64 {
-    let points = || SIZES.iter().zip(looks).map(|(size, look)| (f64::from(*size), look.at(0.0)));
-    let count = SIZES.len() as f64;
-    let (x, y) = points().fold((0.0, 0.0), |(x, y), point| (x + point.0, y + point.1));
-    let (x, y) = (x / count, y / count);
-    let (above, below) = points().fold((0.0, 0.0), |(above, below), point| {
-        (above + (point.0 - x) * (point.1 - y), below + (point.0 - x).powi(2))
+/// How much more each orbit costs, in µs: the slope of the straight line through all sizes that begins at a lot of one.
+fn slope(looks: &[Look]) -> f64 {
+    let points = || SIZES.iter().zip(looks).map(|(size, look)| (f64::from(size - 1), look));
+    let (above, below) = points().fold((0.0, 0.0), |(above, below), (more, look)| {
+        (above + more * look.of_its_size(), below + more * more)
     });
     above / below
 }
 
-fn report([ours, theirs]: &[Vec<Series>; 2]) -> ExitCode {
+fn report([ours, theirs]: &[Vec<Look>; 2]) -> ExitCode {
+    println!("\nLooking for a free orbit in a full lot, processor µs (the least of all rounds)");
     println!(
-        "\nLooking for a free orbit in a full lot, processor µs (the least of all rounds, and the median)"
+        "{:<8} {:>14} {:>14} {:>10} {:>14} {:>14} {:>10} {:>8}",
+        "orbits", CALLPARK.name, "in a lot of 1", "more", "valet", "in a lot of 1", "more", "ratio"
     );
-    println!("{:<8} {:>20} {:>20} {:>7}", "orbits", CALLPARK.name, VALET.name, "ratio");
     for (size, (ours, theirs)) in SIZES.iter().zip(ours.iter().zip(theirs)) {
-        let cell = |look: &Series| format!("{:.1} {:>9.1}", look.at(0.0), look.median());
-        let ratio = ours.at(0.0) / theirs.at(0.0);
-        println!("{size:<8} {:>20} {:>20} {ratio:>7.2}", cell(ours), cell(theirs));
+        let cells = |look: &Look| {
+            let (this, of_one) = (look.this.at(0.0), look.of_one.at(0.0));
+            format!("{this:>14.1} {of_one:>14.1} {:>10.1}", look.of_its_size())
+        };
+        let ratio = ours.this.at(0.0) / theirs.this.at(0.0);
+        println!("{size:<8} {} {} {ratio:>8.2}", cells(ours), cells(theirs));
     }
     let (mine, their) = (slope(ours), slope(theirs));
     println!("each orbit more: {mine:.4} µs, {their:.4} µs");
@@ -152,9 +174,9 @@ fn report([ours, theirs]: &[Vec<Series>; 2]) -> ExitCode {
         (mine * DRAWN).max(0.0),
         their * DRAWN
     );
-    let bar = |name: &str, look: &Series, size: u32, colour| Bar {
+    let bar = |name: &str, look: &Look, size: u32, colour| Bar {
         name: format!("{name}, {size} orbits"),
-        value: look.at(0.0),
+        value: look.this.at(0.0),
         colour,
     };
     let bars: Vec<Bar> = SIZES
