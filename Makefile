@@ -24,7 +24,7 @@ BUILT = $(TARGET)/dist/libmod_callpark.so
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: docs help setup need-build need-valgrind need-fuzz need-freeswitch build check test model fuzz test-freeswitch demo bench soak soak-hostile install clean
+.PHONY: docs help setup need-build need-valgrind need-fuzz need-freeswitch build check test model fuzz test-freeswitch demo bench soak soak-hostile kills install clean
 
 help: ## Lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -87,8 +87,8 @@ demo: need-build ## Parks, retrieves and returns calls, in a FreeSWITCH if there
 bench: need-build ## Measures, and with FREESWITCH=<prefix> beside mod_valet_parking: BENCHES (all), PLOTS=<folder> for plots
 	@if [ -z "$(FREESWITCH)" ]; then \
 		echo "SKIPPED: what is measured beside mod_valet_parking needs a FreeSWITCH: make bench FREESWITCH=<prefix>"; \
-		$(CARGO) bench && $(CARGO) run --release -p kit --example deadlines; \
-	else $(MAKE) --no-print-directory need-freeswitch && $(CARGO) bench && \
+		$(CARGO) bench --features fuzzing && $(CARGO) run --release -p kit --example deadlines; \
+	else $(MAKE) --no-print-directory need-freeswitch && $(CARGO) bench --features fuzzing && \
 		$(CARGO) build --release --workspace --examples && failed= && \
 		for bench in $(BENCHES); do echo "--- $$bench"; \
 			KIT_NO_BUILD=1 $(TARGET)/release/examples/$$bench || failed="$$failed $$bench"; done && \
@@ -96,6 +96,9 @@ bench: need-build ## Measures, and with FREESWITCH=<prefix> beside mod_valet_par
 
 soak-hostile: need-build need-freeswitch ## Runs hostile callers beside 50 honest calls, QUIET_SECONDS (300), HOSTILE_SECONDS (3600), FREESWITCH=<prefix>
 	$(CARGO) build --release --workspace && KIT_NO_BUILD=1 $(CARGO) run --release -p kit --example hostile
+
+kills: need-build need-freeswitch ## Kills FreeSWITCH under load and looks whether the journal is whole, KILLS times (100), FREESWITCH=<prefix>
+	$(CARGO) build --release --workspace && KIT_NO_BUILD=1 $(CARGO) run --release -p kit --example kills
 
 soak: need-build need-freeswitch ## Shakes everything at once and looks for what is left, MINUTES (60), FREESWITCH=<prefix>
 	$(CARGO) build --release --workspace && MALLOC_ARENA_MAX=2 KIT_NO_BUILD=1 $(CARGO) run --release -p kit --example soak

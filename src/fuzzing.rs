@@ -12,6 +12,11 @@ use std::borrow::Cow;
 use crate::park::{LotConfig, OrbitRange, Park, is_invisible};
 use crate::switch::clock;
 
+/// The entry of the journal for that event, for a bench.
+pub fn journal_entry(event: &crate::park::ParkEvent) -> office::entry::Entry {
+    crate::journal::entry(event)
+}
+
 pub use command::command;
 pub use configuration::configuration;
 pub use dial_strings::dial_strings;

@@ -52,8 +52,11 @@ fn sizes_offsets_and_values_are_those_of_freeswitch() {
 /// FreeSWITCH has an SQLite of its own, which must not meet ours.
 #[test]
 fn the_module_shows_nothing_but_its_table() {
-    let shown = module::exports(&module::built());
+    let built = module::built();
+    let shown = module::exports(&built);
     assert_eq!(shown.into_iter().collect::<Vec<_>>(), ["mod_callpark_module_interface"]);
+    let theirs = module::wanted(&built).into_iter().filter(|name| name.starts_with("sqlite3"));
+    assert_eq!(theirs.collect::<Vec<_>>(), Vec::<String>::new(), "of FreeSWITCH's SQLite");
 }
 
 #[test]

@@ -34,5 +34,6 @@ mod scenarios {
     mod taken;
     mod tenants;
     mod threads;
+    mod trouble;
     mod unload;
 }

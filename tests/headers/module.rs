@@ -33,9 +33,14 @@ pub fn built_with(freeswitch_include: &Path) -> PathBuf {
 
 /// The functions of FreeSWITCH that the module calls.
 pub fn imports(module: &Path) -> BTreeSet<String> {
-    let mut names = symbols(module, "--undefined-only");
+    let mut names = wanted(module);
     names.retain(|name| name.trim_start_matches('_').starts_with("switch_"));
     names
+}
+
+/// Whatever the module wants from its process.
+pub fn wanted(module: &Path) -> BTreeSet<String> {
+    symbols(module, "--undefined-only")
 }
 
 /// What the module shows to everybody else in the process.

@@ -91,6 +91,45 @@ fn recording_does_not_wait_for_a_thread_that_stands_still() {
     assert_eq!(said.lock().len(), 1);
 }
 
+/// The thread of a call pays the same while the file is locked, and after it was damaged.
+#[test]
+fn recording_costs_the_same_whatever_happens_to_the_file() {
+    let folder = Folder::new();
+    let (journal, _) = journal(&folder.file(), |_| {});
+    let p99 = || {
+        let mut costs: Vec<Duration> = (0..2_000)
+            .map(|number| {
+                let entry = park(number, &format!("u{number}"), "701");
+                let start = Instant::now();
+                journal.record(entry);
+                let cost = start.elapsed();
+                if number % 20 == 0 {
+                    std::thread::sleep(Duration::from_millis(1));
+                }
+                cost
+            })
+            .collect();
+        costs.sort();
+        costs[1_980]
+    };
+    let before = p99();
+    assert!(journal.flush(LONG));
+    let other = Connection::open(folder.file()).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    journal.record(park(1, "x", "701"));
+    until(|| journal.health().state == State::Failing);
+    let locked = p99();
+    other.execute_batch("COMMIT").unwrap();
+    drop(other);
+    assert!(journal.flush(LONG));
+    fs::write(folder.file(), [0xa5; 100_000]).unwrap();
+    let damaged = p99();
+    println!("p99 of recording: {before:?} before, {locked:?} locked, {damaged:?} damaged");
+    for trouble in [locked, damaged] {
+        assert!(trouble < before + Duration::from_millis(1), "{trouble:?}, {before:?} before");
+    }
+}
+
 #[test]
 fn a_full_disk_loses_nothing() {
     let folder = Folder::new();
