@@ -9,7 +9,7 @@ use crate::dial::errand as called;
 use crate::leg::errand;
 use crate::leg::standing;
 use crate::module::Module;
-use crate::park::{OrbitKey, Park, Refusal};
+use crate::park::{OrbitKey, OrbitName, Park, Refusal};
 use crate::switch;
 use crate::switch::Session;
 use crate::switch::module::Command;
@@ -34,6 +34,7 @@ mod set;
 mod show;
 mod status;
 mod streams;
+pub(crate) mod valet;
 
 /// The command.
 pub(crate) struct Callpark;
@@ -258,7 +259,13 @@ fn ok(text: impl std::fmt::Display) -> Answer {
 
 /// `<lot> <orbit>`, as an administrator names them: from outside every tenant.
 fn orbit_key(park: &Park, lot: &str, orbit: &str) -> Result<OrbitKey, Refusal> {
-    Ok(OrbitKey { lot: args::lot(park, lot, None)?, orbit: args::orbit(orbit)? })
+    let lot = args::lot(park, lot, None)?;
+    let made = park.lot_config(&lot).is_some_and(|lot| lot.made);
+    let orbit = match OrbitName::slot(orbit).ok().filter(|_| made) {
+        Some(slot) => slot,
+        None => args::orbit(orbit)?,
+    };
+    Ok(OrbitKey { lot, orbit })
 }
 
 /// A phone that rings is not moved, because the user who answers gets what it was called for. Nor is a leg moved that could

@@ -9,6 +9,7 @@ use crate::switch::Session;
 pub(crate) mod callpark;
 pub(crate) mod key;
 pub(crate) mod retrieve;
+pub(crate) mod valet;
 
 /// The module, unless it is being unloaded.
 fn running() -> Result<Arc<Module>, Refusal> {

@@ -55,6 +55,8 @@ pub(crate) struct Settings {
     pub presence_proto: String,
     /// How many phones are called at one time.
     pub max_ringing: u32,
+    /// Whether the module answers to what is written against mod_valet_parking. Only `load` looks at it.
+    pub valet: bool,
     /// The journal.
     pub journal: JournalSettings,
 }
@@ -86,6 +88,7 @@ impl Default for Settings {
         Settings {
             presence_proto: "park".to_owned(),
             max_ringing: 1_024,
+            valet: false,
             journal: JournalSettings::default(),
         }
     }

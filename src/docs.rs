@@ -5,7 +5,7 @@ use std::ffi::CStr;
 use std::fs;
 
 use crate::api;
-use crate::apps::{callpark, key, retrieve};
+use crate::apps::{callpark, key, retrieve, valet};
 use crate::config::{LOT_PARAMS, Param, SETTINGS};
 use crate::park::{BadStep, Step};
 use crate::switch::module::Application;
@@ -188,6 +188,7 @@ fn the_man_pages_say_what_the_code_says() {
         application::<callpark::Callpark>(),
         application::<retrieve::Retrieve>(),
         application::<key::Key>(),
+        application::<valet::ValetPark>(),
     ];
     let verbs = api::verbs().map(|(usage, about)| item(&format!("`{usage}`"), about));
     let module = [

@@ -29,4 +29,5 @@ pub(crate) mod standing;
 pub(crate) mod talking;
 pub(crate) mod through;
 pub(crate) mod transfer_budget;
+pub(crate) mod valet;
 pub(crate) mod watching;

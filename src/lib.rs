@@ -42,7 +42,13 @@ unsafe extern "C" fn load(slot: *mut *mut Interface, pool: *mut Pool) -> Status 
         registration.application::<apps::key::Key>();
         registration.command::<api::Callpark>();
         match service::start::start() {
-            Ok(()) => Status::SWITCH_STATUS_SUCCESS,
+            Ok(valet) => {
+                if valet {
+                    registration.application::<apps::valet::ValetPark>();
+                    registration.command::<api::valet::ValetInfo>();
+                }
+                Status::SWITCH_STATUS_SUCCESS
+            }
             Err(error) => {
                 switch::log::crit(None, format_args!("mod_callpark cannot be loaded: {error}"));
                 Status::SWITCH_STATUS_GENERR

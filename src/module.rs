@@ -88,6 +88,8 @@ pub(crate) struct Module {
     legs: Mutex<HashMap<CallUuid, Arc<ParkedLeg>>>,
     /// The settings of the whole module.
     pub settings: RwLock<Settings>,
+    /// Whether the module stands in for mod_valet_parking, since it was loaded.
+    pub valet: bool,
     /// How each part is.
     pub health: Health,
     /// For what takes a while.
@@ -111,6 +113,10 @@ impl Module {
         carry_out: CarryOut,
     ) -> Arc<Self> {
         let mut park = Park::new(seed);
+        let valet = config.settings.valet;
+        if valet {
+            park.make_lots();
+        }
         // There are no calls yet, so nothing follows that would have to be carried out.
         park.configure(clock::now(), config.lots);
         Arc::new(Self {
@@ -118,6 +124,7 @@ impl Module {
             legs: Mutex::default(),
             threads: Threads::new(config.settings.max_ringing),
             settings: RwLock::new(config.settings),
+            valet,
             health: Health::default(),
             tables: Tables::default(),
             decisions: AtomicU64::new(0),

@@ -36,6 +36,7 @@ mod hand_on;
 mod info;
 mod lot;
 mod lot_config;
+mod made;
 mod moment;
 mod names;
 mod orbit_set;
@@ -78,7 +79,9 @@ pub use fallback::{AfterReturn, BadFallback, WhenFull, WhenOccupied};
 pub use forecast::{Forecast, OrbitState, OrbitView};
 pub use free::Assign;
 pub use info::CallInfo;
+pub use lot::MOST_SLOTS;
 pub use lot_config::{HoldEncode, LotConfig};
+pub use made::{MOST_MADE_LOTS, SlotState};
 pub use moment::Moment;
 pub use names::{CallUuid, CallbackId, LotKey, LotName, OrbitKey, OrbitName, RunId, Ticket};
 pub use outcome::{End, Outcome, Refusal};
@@ -114,6 +117,8 @@ pub struct Park {
     tenants: tenants::Tenants,
     /// The lots that hold something in orbits that they do not have any more.
     draining: BTreeSet<LotKey>,
+    /// The lots that were made when they were first used.
+    made: made::Made,
     calls: HashMap<CallUuid, call::Call>,
     /// The same by the names under which lamps offer them.
     dialogs: HashMap<Dialog, CallUuid>,
@@ -143,6 +148,7 @@ impl Park {
             directory: HashMap::new(),
             tenants: tenants::Tenants::default(),
             draining: BTreeSet::new(),
+            made: made::Made::default(),
             calls: HashMap::new(),
             moves: 0,
             dialogs: HashMap::new(),
@@ -172,16 +178,21 @@ impl Park {
         self.counter
     }
 
-    /// The orbit is empty now. A lot that is no longer configured is removed with its last call.
+    /// The orbit is empty now. A lot that is not configured is removed with its last call.
     fn vacate(&mut self, place: &OrbitKey) {
         if let Some(lot) = self.lots.get_mut(&place.lot) {
             lot.vacate(&place.orbit);
             if !lot.is_draining() || lot.is_over() {
                 self.draining.remove(&place.lot);
             }
-            if lot.is_over() {
-                self.lots.remove(&place.lot);
-            }
+        }
+        self.remove_if_over(&place.lot);
+    }
+
+    fn remove_if_over(&mut self, lot: &LotKey) {
+        if self.lots.get(lot).is_some_and(lot::Lot::is_over) {
+            self.lots.remove(lot);
+            self.made.forget(lot);
         }
     }
 

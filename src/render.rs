@@ -14,6 +14,7 @@ mod columns;
 mod health;
 mod streams;
 mod text;
+mod valet;
 mod xml;
 
 #[cfg(test)]
@@ -23,6 +24,7 @@ use crate::park::{CallView, CallbackView, LotView, OrbitView};
 use columns::{CALLBACK_COLUMNS, COLUMNS, Cell, LOT_COLUMNS};
 pub(crate) use health::{health_json, health_text};
 pub(crate) use streams::{StreamView, streams_json, streams_text};
+pub(crate) use valet::valet_info;
 pub(crate) use xml::{illegal as illegal_in_xml, table as table_xml};
 
 /// How a list is written.

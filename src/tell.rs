@@ -6,3 +6,4 @@ pub(crate) mod feed;
 pub(crate) mod history;
 pub(crate) mod lamps;
 pub(crate) mod speech;
+pub(crate) mod valet;

@@ -36,4 +36,5 @@ mod scenarios {
     mod threads;
     mod trouble;
     mod unload;
+    mod valet;
 }

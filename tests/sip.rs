@@ -69,5 +69,6 @@ mod sip {
     mod unconfirmed;
     mod unconfirmed_commands;
     mod unload;
+    mod valet;
     mod voicemail;
 }

@@ -125,7 +125,7 @@ fn arrived(module: &Arc<Module>, session: Session<'_>, arrival: Arrival) {
         }
         Arrival::Tell(place) => {
             if session.channel().answer() {
-                speech::orbit(session, &place.lot, &place.orbit, &Stop::default());
+                speech::orbit(module, session, &place, &Stop::default());
             }
             session.channel().hangup(Cause::NORMAL_CLEARING);
         }
@@ -208,7 +208,8 @@ pub(crate) fn park(
     };
     let who = named.or(found);
     let asked = lot.clone();
-    let request = request::of(channel, uuid.clone(), lot, orbit, who.clone());
+    let named_slot = module.valet && matches!(orbit, Want::Orbit(_));
+    let request = request::of(module, channel, uuid.clone(), lot, orbit, who.clone());
     let mut parked = Parked::about_to_be(module, session, &uuid);
     let result = module.act(Some(session), |park, now| park.park(now, request));
     match result {
@@ -223,7 +224,9 @@ pub(crate) fn park(
             let lot = module.look(|park| park.lot_config(&place.lot));
             let inbound = channel.variable("direction").as_deref() == Some("inbound");
             let told = match &came {
-                Origin::Dialled(by) | Origin::Consulting(by) => inbound && hears_orbit(channel, by),
+                Origin::Dialled(by) | Origin::Consulting(by) => {
+                    inbound && hears_orbit(module, channel, by)
+                }
                 Origin::Transferred(_) | Origin::Sent(_) => false,
             };
             let by = match came {
@@ -235,6 +238,8 @@ pub(crate) fn park(
             confirm(session);
             answer(channel, &uuid, &place);
             page::tell_others(module, lot.as_deref(), &uuid);
+            // As by mod_valet_parking, a slot that was named is not spoken.
+            let told = told && !(named_slot && lot.as_ref().is_some_and(|lot| lot.made));
             if told && lot.as_ref().is_some_and(|lot| lot.announce) {
                 parked.announce(&place);
             }
@@ -291,11 +296,8 @@ fn confirm(session: Session<'_>) {
 
 /// Whether the orbit is spoken to a call that dialled here itself. It is for a user of this switch, who may be about to
 /// transfer a party to it. To a caller from outside the orbit means nothing, unless the dialplan asks for it.
-fn hears_orbit(channel: Channel<'_>, by: &Party) -> bool {
-    match channel.variable(variables::ANNOUNCE) {
-        Some(wish) => wish != "false",
-        None => by.user.is_some(),
-    }
+fn hears_orbit(module: &Module, channel: Channel<'_>, by: &Party) -> bool {
+    request::announces(module, channel).unwrap_or_else(|| by.user.is_some())
 }
 
 fn refuse(

@@ -94,7 +94,7 @@ fn begin(
 
 fn ask(session: Session<'_>) -> Result<String, Refusal> {
     let answered = session.channel().answer();
-    let ask = || ivr::ask_digits(session, ASK_TONE, ASK_DIGITS, ASK_TIMEOUT_MS);
+    let ask = || ivr::ask_digits(session, ASK_TONE, 1, ASK_DIGITS, ASK_TIMEOUT_MS);
     answered.then(ask).flatten().ok_or(Refusal::BadArguments)
 }
 

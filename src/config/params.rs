@@ -72,7 +72,7 @@ impl<T> Param<T> {
 }
 
 /// The params of `<settings>`.
-pub(crate) const SETTINGS: [Param<Settings>; 7] = [
+pub(crate) const SETTINGS: [Param<Settings>; 8] = [
     Param::of(
         "presence-proto",
         "park",
@@ -99,6 +99,14 @@ pub(crate) const SETTINGS: [Param<Settings>; 7] = [
             };
             Ok(())
         },
+    ),
+    Param::truth(
+        "valet",
+        "false",
+        "Whether the module stands in for mod_valet_parking: the application `valet_park`, the command `valet_info`, and its \
+         variables, events and phrases. It cannot be loaded beside mod_valet_parking then. A new value takes effect when the \
+         module is loaded again. See [valet_park](#valet_park)",
+        |settings| &mut settings.valet,
     ),
     Param::truth(
         "journal",

@@ -135,7 +135,7 @@ fn is_xml(c: char) -> bool {
 /// FreeSWITCH writes what a lamp shows into an XML document as it is.
 fn lamp(lamp: crate::park::Lamp) {
     let (shown, _) = shown::shown(lamp);
-    for (name, value) in shown.headers("park", "701", "a.b", None) {
+    for (name, value) in shown.headers("park", "701", "a.b", None, false) {
         assert!(value.chars().all(|c| is_xml(c) && !c.is_control()), "{name}: {value:?}");
         if !name.starts_with("Caller-") {
             continue;

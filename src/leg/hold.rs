@@ -45,22 +45,18 @@ impl Music {
         channel: Channel<'_>,
         lot: Option<&LotConfig>,
     ) -> Self {
-        let own =
-            channel.variable(variables::HOLD_MUSIC).filter(|music| {
-                match holds_what_was_sent(channel, music) {
-                    Some(what) => {
-                        ignored(
-                            channel,
-                            variables::HOLD_MUSIC,
-                            &format!("it contains the call's {what}"),
-                        );
-                        false
-                    }
-                    None => true,
+        let own = |name: &str| {
+            channel.variable(name).filter(|music| match holds_what_was_sent(channel, music) {
+                Some(what) => {
+                    ignored(channel, name, &format!("it contains the call's {what}"));
+                    false
                 }
-            });
+                None => true,
+            })
+        };
         let chosen = [
-            own,
+            own(variables::HOLD_MUSIC),
+            module.valet.then(|| own(variables::VALET_HOLD_MUSIC)).flatten(),
             lot.and_then(|lot| lot.hold_music.clone()),
             channel.variable("temp_hold_music"),
             channel.variable("hold_music"),

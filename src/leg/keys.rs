@@ -13,23 +13,28 @@ const OFFER_KEYS: [char; 2] = ['1', '2'];
 /// The choices a caller has in the lot it is in now.
 pub(crate) struct Choices {
     lot: Option<Arc<LotConfig>>,
+    /// The key with which it leaves, and where to.
+    exit: Option<(char, Exit)>,
     offered: bool,
 }
 
 impl Choices {
-    /// Those of that call.
+    /// Those of that call. Its `own` exit replaces that of the lot.
     #[must_use]
-    pub(crate) fn of(module: &Module, call: &CallView) -> Self {
-        module.look(|park| Self {
-            lot: park.lot_config(&call.lot),
-            offered: park.is_offered(&call.info.uuid),
-        })
+    pub(crate) fn of(module: &Module, call: &CallView, own: Option<&(char, Exit)>) -> Self {
+        let (lot, offered) =
+            module.look(|park| (park.lot_config(&call.lot), park.is_offered(&call.info.uuid)));
+        let of_lot = || {
+            let lot = lot.as_ref()?;
+            Some((lot.exit_key?, Exit::Transfer(lot.exit_to.clone()?)))
+        };
+        let exit = own.cloned().or_else(of_lot);
+        Self { lot, exit, offered }
     }
 
     /// The keys that do something.
     pub(crate) fn keys(&self) -> impl Iterator<Item = char> {
-        let exit = self.lot.as_ref().and_then(|lot| lot.exit_key);
-        exit.into_iter().chain(self.callback_key())
+        self.exit_key().into_iter().chain(self.callback_key())
     }
 
     /// What is played at intervals.
@@ -44,9 +49,14 @@ impl Choices {
         self.callback_key().filter(|_| self.offered)
     }
 
+    fn exit_key(&self) -> Option<char> {
+        self.exit.as_ref().map(|(key, _)| *key)
+    }
+
     fn callback_key(&self) -> Option<char> {
-        let key = self.lot.as_ref().and_then(|lot| lot.callback.key);
-        let exit = self.lot.as_ref().and_then(|lot| lot.exit_key);
+        let exit = self.exit_key();
+        let key =
+            self.lot.as_ref().and_then(|lot| lot.callback.key).filter(|key| Some(*key) != exit);
         let offer = || OFFER_KEYS.into_iter().find(|key| Some(*key) != exit);
         key.or_else(|| offer().filter(|_| self.offered))
     }
@@ -60,9 +70,8 @@ impl Choices {
         call: &CallView,
         key: char,
     ) {
-        let Some(lot) = &self.lot else { return };
-        let exit = match &lot.exit_to {
-            Some(to) if lot.exit_key == Some(key) => Exit::Transfer(to.clone()),
+        let exit = match &self.exit {
+            Some((exit_key, exit)) if *exit_key == key => exit.clone(),
             _ if self.callback_key() == Some(key) => Exit::Callback,
             _ => return,
         };

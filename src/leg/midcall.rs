@@ -12,7 +12,7 @@ use crate::module::Module;
 use crate::module::variables;
 use crate::park::{CallUuid, LotKey, Refusal, User, Want};
 use crate::switch::channel::Flag;
-use crate::switch::{Cause, Channel, Located, Session, Stop, ivr, log};
+use crate::switch::{Cause, Located, Session, Stop, ivr, log};
 use crate::tell::cdr;
 
 /// The leg to which this one is talking right now. `None` if it is not in a bridge. The leg that FreeSWITCH calls the
@@ -81,7 +81,7 @@ pub(crate) fn park_partner(
             ),
         );
     }
-    let told = announces(here)
+    let told = request::announces(module, here).unwrap_or(true)
         && module.look(|park| park.lot_config(&place.lot)).is_some_and(|lot| lot.announce);
     // Each transfers itself out of the bridge, the partner first, so that neither is held inside it.
     let want = Want::Orbit(place.orbit.clone());
@@ -106,9 +106,4 @@ pub(crate) fn park_partner(
         here.hangup(Cause::NORMAL_CLEARING);
     }
     Ok(())
-}
-
-/// Whether a channel wants to hear the orbit, by `callpark_announce`.
-fn announces(channel: Channel<'_>) -> bool {
-    channel.variable(variables::ANNOUNCE).is_none_or(|wish| wish != "false")
 }

@@ -9,8 +9,9 @@ use crate::leg::keys::Choices;
 use crate::leg::mailbox;
 use crate::leg::replaces::Succession;
 use crate::leg::transfer_budget::TransferBudget;
+use crate::leg::valet;
 use crate::module::{Interlude, Module, ParkedLeg};
-use crate::park::{self, CallUuid, CallView, Destination, End, Ticket, User, Verdict};
+use crate::park::{self, CallUuid, CallView, Destination, End, Exit, Ticket, User, Verdict};
 use crate::switch::clock;
 use crate::switch::{Cause, Channel, Session, guard, ivr};
 use crate::tell::speech;
@@ -22,6 +23,8 @@ pub(crate) struct Parked<'a> {
     session: Session<'a>,
     uuid: CallUuid,
     leg: Arc<ParkedLeg>,
+    /// A key of its own with which it leaves.
+    exit: Option<(char, Exit)>,
     /// Who may come in its place.
     succession: Option<Succession>,
 }
@@ -31,7 +34,9 @@ impl<'a> Parked<'a> {
     #[must_use]
     pub(crate) fn about_to_be(module: &Arc<Module>, session: Session<'a>, uuid: &CallUuid) -> Self {
         let leg = module.leg_arrived(uuid);
-        Self { module: Arc::clone(module), session, uuid: uuid.clone(), leg, succession: None }
+        let exit = module.valet.then(|| valet::exit(session.channel())).flatten();
+        let module = Arc::clone(module);
+        Self { module, session, uuid: uuid.clone(), leg, exit, succession: None }
     }
 
     /// From now on another leg can come in its place. `consultation`: it has dialled here itself, in a call of that
@@ -48,7 +53,7 @@ impl<'a> Parked<'a> {
 
     /// Tells the orbit to the one who dialled here.
     pub(crate) fn announce(&self, place: &park::OrbitKey) {
-        speech::orbit(self.session, &place.lot, &place.orbit, &self.leg.stop);
+        speech::orbit(&self.module, self.session, place, &self.leg.stop);
     }
 
     /// Holds it until it has an outcome, or is on its way elsewhere.
@@ -78,6 +83,11 @@ impl<'a> Parked<'a> {
                         return;
                     }
                 }
+                // Its dialplan runs the next action.
+                Verdict::Continue { ticket } => {
+                    self.complete(ticket);
+                    return;
+                }
                 Verdict::HangUp { ticket, cause } => {
                     self.complete(ticket);
                     return channel.hangup(Cause::from(&cause));
@@ -105,7 +115,7 @@ impl<'a> Parked<'a> {
     fn wait(&self, music: &mut Music) {
         let Some(call) = self.view() else { return };
         let _no_fax = NoFax::while_waiting(self.session.channel());
-        let choices = Choices::of(&self.module, &call);
+        let choices = Choices::of(&self.module, &call, self.exit.as_ref());
         self.leg.stop.listen_for(choices.keys());
         if let Some(key) = self.leg.stop.take_key() {
             return choices.chosen(&self.module, self.session, &self.leg, &call, key);

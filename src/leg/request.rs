@@ -4,15 +4,17 @@ use std::fmt::Display;
 
 use crate::leg::caller_id;
 use crate::leg::expand::holds_what_was_sent;
-use crate::module::variables;
+use crate::leg::valet;
+use crate::module::{Module, variables};
 use crate::park::{
     CallInfo, CallUuid, Caller, LotKey, Number, ParkRequest, Step, TOP_PRIORITY, User, Want,
 };
 use crate::switch::clock;
+use crate::switch::text::is_true;
 use crate::switch::{Cause, Channel, SentField, log};
 
 /// The variables that are read from the channel that is parked, or in mid-call from the parker's.
-pub(crate) const VARIABLES: [&str; 9] = [
+pub(crate) const VARIABLES: [&str; 16] = [
     variables::TIMEOUT,
     variables::HOLD_MUSIC,
     variables::ANNOUNCE,
@@ -22,11 +24,19 @@ pub(crate) const VARIABLES: [&str; 9] = [
     variables::FOR,
     variables::PIN,
     variables::NOTE,
+    variables::VALET_TIMEOUT,
+    variables::VALET_HOLD_MUSIC,
+    variables::VALET_ANNOUNCE,
+    variables::VALET_EXTEN,
+    variables::VALET_DIALPLAN,
+    variables::VALET_CONTEXT,
+    variables::VALET_EXIT_KEY,
 ];
 
 /// The request for a channel. A value that makes no sense is ignored and logged.
 #[must_use]
 pub(crate) fn of(
+    module: &Module,
     channel: Channel<'_>,
     uuid: CallUuid,
     lot: LotKey,
@@ -75,13 +85,25 @@ pub(crate) fn of(
         parked_at_epoch_ms: clock::epoch_ms(),
         ..CallInfo::new(uuid.clone(), caller(channel))
     };
+    let timeout_ms = number(variables::TIMEOUT, u64::MAX / 1000).map(|seconds| seconds * 1000);
+    let valet = if module.valet { valet::ways(channel) } else { valet::Ways::default() };
     ParkRequest {
         info,
         lot,
         orbit,
-        timeout_ms: number(variables::TIMEOUT, u64::MAX / 1000).map(|seconds| seconds * 1000),
-        returns,
+        timeout_ms: timeout_ms.or(valet.timeout_ms),
+        returns: returns.or(valet.returns),
     }
+}
+
+/// Whether a channel says that the orbit is to be spoken, or is not.
+#[must_use]
+pub(crate) fn announces(module: &Module, channel: Channel<'_>) -> Option<bool> {
+    let ours = channel.variable(variables::ANNOUNCE).map(|wish| wish != "false");
+    ours.or_else(|| {
+        let theirs = module.valet.then(|| channel.variable(variables::VALET_ANNOUNCE)).flatten();
+        theirs.map(|wish| is_true(&wish))
+    })
 }
 
 /// The number that the caller of a channel dialled. A leg that was called has dialled nothing.

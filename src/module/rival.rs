@@ -5,6 +5,20 @@ use crate::switch::{log, module};
 
 const RIVAL: &str = "mod_valet_parking";
 
+/// Refuses to stand in for mod_valet_parking while it is there itself.
+///
+/// # Errors
+/// It is loaded.
+pub(crate) fn refuse() -> Result<(), String> {
+    if !module::is_loaded(RIVAL) {
+        return Ok(());
+    }
+    Err(format!(
+        "<param name=\"valet\" value=\"true\"/> in callpark.conf.xml has it stand in for {RIVAL}, which is loaded too. Remove \
+         {RIVAL} from modules.conf.xml and restart FreeSWITCH (it cannot be unloaded), or set valet to false"
+    ))
+}
+
 /// Says so, loudly, if mod_valet_parking answers for our lamps.
 pub(crate) fn check(running: &Module) {
     if module::is_loaded(RIVAL) {
@@ -16,6 +30,10 @@ pub(crate) fn check(running: &Module) {
 
 /// Says so, loudly, unless our lamps are called otherwise.
 pub(crate) fn warn(running: &Module) {
+    if running.valet {
+        // Its application is ours.
+        return running.health.modules.good();
+    }
     let proto = running.settings.read().presence_proto.clone();
     if proto != "park" {
         return running.health.modules.good();

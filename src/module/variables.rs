@@ -10,6 +10,20 @@ pub(crate) const FOR: &str = "callpark_for";
 pub(crate) const NOTE: &str = "callpark_note";
 pub(crate) const PIN: &str = "callpark_pin";
 
+/// Whether `valet_park` with a slot parks or retrieves: `park` or `retrieve`.
+pub(crate) const VALET: &str = "callpark_valet";
+
+// The same for a stand-in for mod_valet_parking, by that module's names.
+pub(crate) const VALET_TIMEOUT: &str = "valet_parking_timeout";
+pub(crate) const VALET_HOLD_MUSIC: &str = "valet_hold_music";
+pub(crate) const VALET_ANNOUNCE: &str = "valet_announce_slot";
+pub(crate) const VALET_EXTEN: &str = "valet_parking_orbit_exten";
+pub(crate) const VALET_DIALPLAN: &str = "valet_parking_orbit_dialplan";
+pub(crate) const VALET_CONTEXT: &str = "valet_parking_orbit_context";
+pub(crate) const VALET_EXIT_KEY: &str = "valet_parking_orbit_exit_key";
+/// Where the call is parked.
+pub(crate) const VALET_SLOT: &str = "valet_lot_extension";
+
 // The same, until the module says what it has found.
 pub(crate) const PARKER: &str = "callpark_parker";
 

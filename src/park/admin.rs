@@ -182,8 +182,9 @@ impl Park {
     /// # Errors
     /// `UnknownLot`, `UnknownOrbit`.
     pub fn open(&mut self, lot: &LotKey, orbit: Option<&OrbitName>) -> Result<(), Refusal> {
-        let (lot, number) = self.configured(lot, orbit)?;
-        lot.open(number);
+        let (opened, number) = self.configured(lot, orbit)?;
+        opened.open(number);
+        self.remove_if_over(lot);
         Ok(())
     }
 

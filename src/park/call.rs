@@ -22,13 +22,15 @@ pub enum Want {
     Auto,
     /// This one.
     Orbit(OrbitName),
+    /// The first free one whose name is a number from the first to the second, without leading zeros.
+    Between(u64, u64),
 }
 
 impl Want {
     /// The orbit that is asked for.
     pub fn orbit(&self) -> Option<&OrbitName> {
         match self {
-            Want::Auto => None,
+            Want::Auto | Want::Between(..) => None,
             Want::Orbit(orbit) => Some(orbit),
         }
     }

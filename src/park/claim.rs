@@ -155,7 +155,7 @@ impl Park {
             Target::Orbit(orbit) => match lot.slot(orbit) {
                 Some(Slot::Parked(uuid)) => Ok(Some(uuid.clone())),
                 Some(Slot::Reserved(_)) => Ok(None),
-                None if lot.orbits.number(orbit).is_none() => Err(Refusal::UnknownOrbit),
+                None if !lot.has_orbit(orbit) => Err(Refusal::UnknownOrbit),
                 None => Ok(None),
             },
             Target::Next | Target::Call(_) => Ok(lot.next_call().cloned()),
@@ -184,7 +184,7 @@ impl Park {
         self.effects.push(Effect::Wake(uuid.clone()));
         let usual = match &by {
             ClaimedBy::Leave(exit) | ClaimedBy::Step { exit, .. } => match exit {
-                Exit::Transfer(_) | Exit::Voicemail(_) => "the transfer failed",
+                Exit::Transfer(_) | Exit::Voicemail(_) | Exit::Continue => "the transfer failed",
                 Exit::Drop { .. } => "the call was not hung up",
                 Exit::Callback => "the caller stayed on the line",
             },

@@ -29,7 +29,7 @@ impl Park {
         self.directory = directory(configs.values());
         self.tenants = Tenants::of(configs.values());
         for (key, lot) in &mut self.lots {
-            if !configs.contains_key(key) {
+            if !configs.contains_key(key) && !lot.has_any_orbit() {
                 lot.retire();
             }
         }
@@ -51,6 +51,8 @@ impl Park {
         self.effects.extend(relit.into_iter().map(Effect::Presence));
         self.hand_over_strays(now);
         self.lots.retain(|_, lot| !lot.is_over());
+        let made = self.lots.iter().filter(|(_, lot)| lot.has_any_orbit());
+        self.made.set(made.map(|(key, _)| key));
         let draining = self.lots.iter().filter(|(_, lot)| lot.is_draining());
         self.draining = draining.map(|(key, _)| key.clone()).collect();
     }
@@ -120,6 +122,7 @@ impl Park {
         // Phones ask for made-up domains as often as they like: lots are looked at only while they are draining.
         tenant.is_some()
             && (self.directory.contains_key(&tenant)
+                || self.made.lots_of(&tenant).next().is_some()
                 || self.draining.iter().any(|key| key.domain == tenant))
     }
 
@@ -131,12 +134,13 @@ impl Park {
                 let holds = |orbit| self.lots.get(key).is_some_and(|lot| lot.slot(orbit).is_some());
                 key.name.as_str() == login || orbit.as_ref().is_some_and(holds)
             })
+            || self.is_made_of_a_tenant(login)
     }
 
     /// Which lot the orbit `orbit` belongs to, as seen from `viewer_domain`: the tenant's own lots first, then those
     /// without a domain. Draining orbits that hold a call are found as well.
     pub fn orbit_at(&self, orbit: &str, viewer_domain: Option<&str>) -> Option<OrbitKey> {
-        let orbit: OrbitName = orbit.parse().ok()?;
+        let orbit = OrbitName::slot(orbit).ok()?;
         let own: Option<Arc<str>> = viewer_domain.and_then(domain_name).map(Arc::from);
         own.map(Some).into_iter().chain([None]).find_map(|domain| {
             let owner = self.directory.get(&domain).and_then(|finder| finder.owner(&orbit));
@@ -145,7 +149,8 @@ impl Park {
                 let of_domain = self.draining.iter().filter(|key| key.domain == domain);
                 of_domain.into_iter().find(|key| self.lots.get(*key).is_some_and(holds))
             };
-            let lot = owner.or_else(draining)?.clone();
+            let lot = owner.or_else(draining).cloned();
+            let lot = lot.or_else(|| self.made_with(&domain, &orbit))?;
             Some(OrbitKey { lot, orbit: orbit.clone() })
         })
     }

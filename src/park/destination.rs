@@ -66,6 +66,8 @@ pub enum Exit {
     Transfer(Destination),
     /// To the voicemail box of this user, by a return step.
     Voicemail(User),
+    /// To the next action of the dialplan that has parked it.
+    Continue,
     /// It is hung up by an administrator or a return step.
     Drop {
         /// The hang-up cause.
@@ -78,6 +80,6 @@ pub enum Exit {
 impl Exit {
     /// Whether it goes elsewhere, and is not hung up.
     pub(super) fn goes_elsewhere(&self) -> bool {
-        matches!(self, Exit::Transfer(_) | Exit::Voicemail(_))
+        matches!(self, Exit::Transfer(_) | Exit::Voicemail(_) | Exit::Continue)
     }
 }

@@ -22,7 +22,7 @@ impl Park {
             ClaimedBy::Retriever { .. } => Outcome::Retrieved,
             ClaimedBy::StepLeg { .. } => Outcome::Returned,
             ClaimedBy::Leave(exit) | ClaimedBy::Step { exit, .. } => match exit {
-                Exit::Transfer(_) | Exit::Voicemail(_) => pending.by.left(),
+                Exit::Transfer(_) | Exit::Voicemail(_) | Exit::Continue => pending.by.left(),
                 Exit::Drop { .. } => Outcome::Dropped,
                 Exit::Callback => Outcome::Callback,
             },
@@ -146,6 +146,7 @@ impl Park {
             self.owe_callback(now, &mut call);
         }
         self.show_lamp(&call.place);
+        self.made.emptied(now, &call.place);
         self.vacate(&call.place);
     }
 }

@@ -85,7 +85,7 @@ impl Park {
         let OrbitKey { lot: key, orbit } = place;
         let lot = self.lots.get(key).ok_or(Refusal::UnknownLot)?;
         let slot = lot.slot(orbit);
-        let draining = lot.orbits.number(orbit).is_none();
+        let draining = !lot.has_orbit(orbit);
         let closed = draining || lot.is_orbit_closed(orbit);
         let state = match slot {
             None if draining => return Err(Refusal::UnknownOrbit),
@@ -193,7 +193,10 @@ impl Park {
                 if !over
                     && matches!(
                         step.to,
-                        StepTo::Transfer(_) | StepTo::Voicemail(_) | StepTo::Hangup(_)
+                        StepTo::Transfer(_)
+                            | StepTo::Voicemail(_)
+                            | StepTo::Hangup(_)
+                            | StepTo::Continue
                     )
                 {
                     return;
@@ -258,6 +261,7 @@ fn happening(by: &ClaimedBy) -> String {
         ClaimedBy::Leave(exit) | ClaimedBy::Step { exit, .. } => match exit {
             Exit::Transfer(to) => format!("is being transferred to {to}"),
             Exit::Voicemail(user) => format!("is being transferred to the voicemail of {user}"),
+            Exit::Continue => "is about to continue in its dialplan".to_owned(),
             Exit::Drop { cause } => format!("is being hung up with {cause}"),
             Exit::Callback => "is being notified of its call-back".to_owned(),
         },
@@ -278,6 +282,7 @@ fn describe(call: &Call, step: &Step) -> String {
         StepTo::Voicemail(Mailbox::User(user)) => format!("goes to the voicemail of {user}"),
         StepTo::Transfer(to) => format!("is transferred to {to}"),
         StepTo::Hangup(cause) => format!("is hung up with {cause}"),
+        StepTo::Continue => "continues in its dialplan".to_owned(),
         StepTo::Callback => format!("is offered a call-back for {} s", step.ring_s),
     }
 }

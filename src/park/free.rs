@@ -116,6 +116,13 @@ impl Free {
         Some(found)
     }
 
+    /// Takes the first free orbit from `first` to `last`.
+    pub(super) fn take_between(&mut self, first: u32, last: u32) -> Option<u32> {
+        let found = self.set.at_or_after(first).filter(|found| *found <= last)?;
+        self.take(found);
+        Some(found)
+    }
+
     /// Takes that orbit. Returns false if it is not free.
     pub(super) fn take(&mut self, orbit: u32) -> bool {
         if !self.set.remove(orbit) {

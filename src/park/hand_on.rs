@@ -29,9 +29,11 @@ impl Park {
             }
         };
         // A lot or orbit that has just drained no longer exists and cannot be held.
+        self.make_lot(&place.lot);
         let Some(lot) = self.lots.get_mut(&place.lot) else { return };
-        let Some(number) = lot.orbits.number(&place.orbit) else { return };
-        lot.free.take(number);
+        if lot.take(&place.orbit).is_none() {
+            return;
+        }
         lot.occupy(&place.orbit, Slot::Reserved(heir.clone()));
         let held = Reservation { place, until: now.after(ttl_ms), seq: self.count() };
         self.deadlines.add(held.until, held.seq, Due::Reservation(heir.clone()));

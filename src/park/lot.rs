@@ -12,6 +12,9 @@ use super::orbit_set::OrbitSet;
 use super::orbits::Orbits;
 use super::timeout::RecentWaits;
 
+/// The most calls and reservations in a lot that was made when it was first used.
+pub const MOST_SLOTS: u32 = 10_000;
+
 /// What an orbit that is not free holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Slot {
@@ -100,12 +103,36 @@ impl Lot {
                 Some(number) => {
                     free.take(number);
                 }
-                None => self.draining += 1,
+                None => self.draining += u32::from(!self.has_any_orbit()),
             }
         }
         self.orbits = orbits;
         self.free = free;
         self.closed = closed;
+    }
+
+    /// Whether it has an orbit of whatever name: a lot that was made when it was first used. Those of its orbits that have no
+    /// number exist only while something is in them.
+    pub(super) fn has_any_orbit(&self) -> bool {
+        self.config.made && !self.removed
+    }
+
+    pub(super) fn has_orbit(&self, orbit: &OrbitName) -> bool {
+        self.has_any_orbit() || self.orbits.number(orbit).is_some()
+    }
+
+    /// Takes that orbit. Returns false if it is not free, and `None` if the lot does not have it.
+    pub(super) fn take(&mut self, orbit: &OrbitName) -> Option<bool> {
+        match self.orbits.number(orbit) {
+            Some(number) => Some(self.free.take(number)),
+            None => self.has_any_orbit().then(|| !self.slots.contains_key(orbit)),
+        }
+    }
+
+    /// Takes the first free orbit whose name is a number from `first` to `last`.
+    pub(super) fn take_between(&mut self, first: u64, last: u64) -> Option<u32> {
+        let Lot { orbits, free, .. } = self;
+        orbits.between(first, last).find_map(|(first, last)| free.take_between(first, last))
     }
 
     /// Every orbit is out of service.
@@ -162,7 +189,7 @@ impl Lot {
         self.slots.get(orbit)
     }
 
-    pub(super) fn slots(&self) -> impl Iterator<Item = (&OrbitName, &Slot)> {
+    pub(super) fn slots(&self) -> impl ExactSizeIterator<Item = (&OrbitName, &Slot)> {
         self.slots.iter()
     }
 
@@ -173,7 +200,7 @@ impl Lot {
             Some(number) => {
                 self.free.take(number);
             }
-            None => self.draining += 1,
+            None => self.draining += u32::from(!self.has_any_orbit()),
         }
         if matches!(slot, Slot::Reserved(_)) {
             self.reserved += 1;
@@ -196,7 +223,7 @@ impl Lot {
         if matches!(slot, Slot::Reserved(_)) {
             self.reserved = self.reserved.saturating_sub(1);
         }
-        if self.orbits.number(orbit).is_none() {
+        if self.orbits.number(orbit).is_none() && !self.has_any_orbit() {
             self.draining = self.draining.saturating_sub(1);
         }
         true
@@ -225,9 +252,10 @@ impl Lot {
         self.slots.range::<OrbitName, _>((from, Bound::Unbounded))
     }
 
-    /// Whether the lot is no longer configured and empty.
+    /// Whether the lot is empty, and is not configured, or not any more. One that an administrator has closed stays.
     pub(super) fn is_over(&self) -> bool {
-        self.removed && self.slots.is_empty()
+        let is_kept = !self.removed && (!self.config.made || self.closed.len() > 0);
+        !is_kept && self.slots.is_empty()
     }
 
     pub(super) fn enqueue(&mut self, call: &Call) {
@@ -245,10 +273,11 @@ impl Lot {
 
     pub(super) fn counts(&self) -> Counts {
         let slots = self.slots.len() as u32;
-        let free = self.free.len();
-        let in_service = self.orbits.count().saturating_sub(slots.saturating_sub(self.draining));
+        let capacity = if self.has_any_orbit() { MOST_SLOTS } else { self.orbits.count() };
+        let in_service = capacity.saturating_sub(slots.saturating_sub(self.draining));
+        let free = self.free.len().min(in_service);
         Counts {
-            capacity: self.orbits.count(),
+            capacity,
             parked: slots.saturating_sub(self.reserved),
             free,
             closed: in_service.saturating_sub(free),

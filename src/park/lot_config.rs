@@ -81,6 +81,8 @@ pub struct LotConfig {
     pub callback: CallbackConfig,
     /// What either side hears when the call has been retrieved.
     pub pickup_tone: Option<PickupTone>,
+    /// It is not configured, but was made when it was first used: see [`Park::make_lots`](super::Park::make_lots).
+    pub made: bool,
 }
 
 impl LotConfig {
@@ -114,6 +116,7 @@ impl LotConfig {
             comfort_every_ms: 60_000,
             callback: CallbackConfig::default(),
             pickup_tone: None,
+            made: false,
         }
     }
 

@@ -8,6 +8,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use super::text::BadName;
+use super::untrusted::is_plain;
 use super::user::domain_name;
 
 /// The name of a lot: 1 to 64 of `A-Z a-z 0-9 _ . -`.
@@ -50,6 +51,8 @@ pub struct OrbitName {
     value: u64,
 }
 
+/// The longest name of an orbit, in bytes.
+const LONGEST_ORBIT: usize = 32;
 /// How many digits a `u64` always holds. Digits before them belong to the prefix.
 const DIGITS: usize = 18;
 
@@ -57,6 +60,28 @@ impl OrbitName {
     /// The name as text.
     pub fn as_str(&self) -> &str {
         &self.text
+    }
+
+    /// A slot as mod_valet_parking takes it: 1 to 32 of `A-Z a-z 0-9 _ . - + * #`, which is more than a configuration can name.
+    ///
+    /// # Errors
+    /// Another length, another character, or a `.` in front.
+    pub fn slot(text: &str) -> Result<Self, BadName> {
+        if (1..=LONGEST_ORBIT).contains(&text.len()) && is_plain(text) {
+            Ok(OrbitName::of(text))
+        } else {
+            Err(BadName::new(text, "slot"))
+        }
+    }
+
+    fn of(text: &str) -> Self {
+        let digits = text.bytes().rev().take(DIGITS).take_while(u8::is_ascii_digit).count();
+        let split = text.len() - digits;
+        let value = text
+            .bytes()
+            .skip(split)
+            .fold(0u64, |n, b| n.saturating_mul(10).saturating_add(u64::from(b - b'0')));
+        OrbitName { text: text.into(), split: split as u8, value }
     }
 
     /// What stands before the number: empty in `701`, `*` in `*5901`.
@@ -76,16 +101,10 @@ impl FromStr for OrbitName {
 
     fn from_str(text: &str) -> Result<Self, BadName> {
         let legal = |b: u8| b.is_ascii_digit() || matches!(b, b'*' | b'#' | b'+');
-        if !(1..=32).contains(&text.len()) || !text.bytes().all(legal) {
+        if !(1..=LONGEST_ORBIT).contains(&text.len()) || !text.bytes().all(legal) {
             return Err(BadName::new(text, "orbit"));
         }
-        let digits = text.bytes().rev().take(DIGITS).take_while(u8::is_ascii_digit).count();
-        let split = text.len() - digits;
-        let value = text
-            .bytes()
-            .skip(split)
-            .fold(0u64, |n, b| n.saturating_mul(10).saturating_add(u64::from(b - b'0')));
-        Ok(OrbitName { text: text.into(), split: split as u8, value })
+        Ok(OrbitName::of(text))
     }
 }
 

@@ -69,6 +69,22 @@ impl Orbits {
         base.checked_add(offset)
     }
 
+    /// The numbers of those orbits whose names are numbers from `first` to `last`, without leading zeros: pieces of
+    /// consecutive ones, each with its first and its last.
+    pub(super) fn between(&self, first: u64, last: u64) -> impl Iterator<Item = (u32, u32)> + '_ {
+        let is_plain = |piece: &Piece| {
+            let digits = piece.low.checked_ilog10().map_or(1, |log| log + 1);
+            piece.prefix.is_empty() && u32::from(piece.width) == digits
+        };
+        self.pieces.iter().filter(move |(_, piece)| is_plain(piece)).filter_map(
+            move |(base, piece)| {
+                let (low, high) = (first.max(piece.low), last.min(piece.high));
+                let at = |value: u64| base.checked_add(u32::try_from(value - piece.low).ok()?);
+                if low > high { None } else { Some((at(low)?, at(high)?)) }
+            },
+        )
+    }
+
     /// The name of that orbit.
     pub(super) fn name(&self, number: u32) -> Option<OrbitName> {
         let at = self.pieces.partition_point(|(base, _)| *base <= number).checked_sub(1)?;

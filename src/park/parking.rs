@@ -6,7 +6,7 @@ use super::deadlines::Due;
 use super::effect::{AfterRefusal, ParkRefused};
 use super::event::{Action, ParkEvent};
 use super::fallback::{WhenFull, WhenOccupied};
-use super::lot::Slot;
+use super::lot::{MOST_SLOTS, Slot};
 use super::moment::Moment;
 use super::names::{LotKey, OrbitKey};
 use super::outcome::Refusal;
@@ -109,13 +109,24 @@ impl Park {
         place
     }
 
-    /// How many orbits that lot has, if there is one.
+    /// How many orbits that lot has, if there is one, and that is known.
     fn capacity(&self, lot: &LotKey) -> Option<u32> {
-        self.lots.get(lot).map(|lot| lot.counts().capacity)
+        let lot = self.lots.get(lot).filter(|lot| !lot.has_any_orbit());
+        lot.map(|lot| lot.counts().capacity)
     }
 
-    /// Finds an orbit by the rules of the lot, and of those it overflows into, and takes it out of the free ones.
+    /// Finds an orbit by the rules of the lot, and of those it overflows into, and takes it out of the free ones. A lot that
+    /// does not exist is made, if lots are.
     pub(super) fn take_orbit(
+        &mut self,
+        lot: &LotKey,
+        want: &Want,
+    ) -> Result<OrbitKey, (Refusal, AfterRefusal)> {
+        self.make_lot(lot);
+        self.find_orbit(lot, want).inspect_err(|_| self.remove_if_over(lot))
+    }
+
+    fn find_orbit(
         &mut self,
         lot: &LotKey,
         want: &Want,
@@ -130,19 +141,24 @@ impl Park {
                     return Err((Refusal::Closed, AfterRefusal::Continue));
                 }
                 Some(lot) => match want.orbit().filter(|_| !overflow) {
-                    None => lot.free.take_any(&mut self.rng),
+                    _ if lot.has_any_orbit() && lot.slots().len() >= MOST_SLOTS as usize => None,
+                    None => match want {
+                        Want::Between(first, last) if !overflow => lot.take_between(*first, *last),
+                        _ => lot.free.take_any(&mut self.rng),
+                    },
                     Some(orbit) => {
-                        let number = lot.orbits.number(orbit);
-                        let number =
-                            number.ok_or((Refusal::UnknownOrbit, AfterRefusal::Continue))?;
-                        if lot.free.take(number) {
+                        let taken = lot.take(orbit);
+                        if taken.ok_or((Refusal::UnknownOrbit, AfterRefusal::Continue))? {
                             return Ok(OrbitKey { lot: key, orbit: orbit.clone() });
                         }
                         if lot.is_orbit_closed(orbit) {
                             return Err((Refusal::Closed, AfterRefusal::Continue));
                         }
                         match lot.config.when_occupied {
-                            WhenOccupied::Next => lot.free.take_after(number),
+                            WhenOccupied::Next => {
+                                let number = lot.orbits.number(orbit);
+                                number.and_then(|number| lot.free.take_after(number))
+                            }
                             WhenOccupied::Continue => {
                                 return Err((Refusal::Occupied, AfterRefusal::Continue));
                             }
@@ -184,18 +200,18 @@ impl Park {
             return Err(Refusal::Closed);
         }
         let orbit = match want {
-            Want::Auto => {
-                let number = lot.free.take_any(&mut self.rng).ok_or(Refusal::Full)?;
-                lot.orbits.name(number).ok_or(Refusal::Full)?
+            Want::Auto | Want::Between(..) => {
+                let number = match want {
+                    Want::Between(first, last) => lot.take_between(*first, *last),
+                    _ => lot.free.take_any(&mut self.rng),
+                };
+                number.and_then(|number| lot.orbits.name(number)).ok_or(Refusal::Full)?
             }
-            Want::Orbit(orbit) => {
-                let number = lot.orbits.number(orbit).ok_or(Refusal::UnknownOrbit)?;
-                match lot.free.take(number) {
-                    true => orbit.clone(),
-                    false if lot.is_orbit_closed(orbit) => return Err(Refusal::Closed),
-                    false => return Err(Refusal::Occupied),
-                }
-            }
+            Want::Orbit(orbit) => match lot.take(orbit).ok_or(Refusal::UnknownOrbit)? {
+                true => orbit.clone(),
+                false if lot.is_orbit_closed(orbit) => return Err(Refusal::Closed),
+                false => return Err(Refusal::Occupied),
+            },
         };
         Ok(OrbitKey { lot: key.clone(), orbit })
     }

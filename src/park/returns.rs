@@ -299,6 +299,7 @@ impl Park {
             StepTo::Voicemail(Mailbox::Parker) => parker().map(mailbox),
             StepTo::Voicemail(Mailbox::User(user)) => Ok(mailbox(user.clone())),
             StepTo::Transfer(to) => Ok(Act::Leave(Exit::Transfer(to.clone()))),
+            StepTo::Continue => Ok(Act::Leave(Exit::Continue)),
             StepTo::Hangup(cause) => Ok(Act::Leave(Exit::Drop { cause: cause.clone() })),
             StepTo::Callback => self.callback_of(call).map(|_| Act::Offer).map_err(Act::Skip),
         };

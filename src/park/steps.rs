@@ -61,6 +61,8 @@ pub enum StepTo {
     Transfer(Destination),
     /// Reminds the parker. The call stays.
     Remind(Reminder),
+    /// The call continues in the dialplan that has parked it.
+    Continue,
     /// Hangs the call up with this cause.
     Hangup(CauseName),
     /// Offers the caller a call-back.
@@ -184,6 +186,7 @@ impl Step {
             StepTo::Remind(Reminder::Message)
             | StepTo::Voicemail(_)
             | StepTo::Transfer(_)
+            | StepTo::Continue
             | StepTo::Hangup(_) => 0,
         }
     }
@@ -205,6 +208,7 @@ impl fmt::Display for StepTo {
             StepTo::Remind(Reminder::Call) => f.write_str("remind"),
             StepTo::Remind(Reminder::Message) => f.write_str("remind:message"),
             StepTo::Hangup(cause) => write!(f, "hangup:{cause}"),
+            StepTo::Continue => f.write_str("continue"),
             StepTo::Callback => f.write_str("callback"),
         }
     }

@@ -8,6 +8,7 @@ mod choices;
 mod claims;
 mod crowd;
 mod limits;
+mod made;
 mod orbits;
 mod parking;
 mod reload;

@@ -33,6 +33,11 @@ pub enum Verdict {
         /// The user whose box it is.
         user: User,
     },
+    /// Continue in the dialplan that has parked it.
+    Continue {
+        /// To be shown with `complete` and `unclaim`.
+        ticket: Ticket,
+    },
     /// Hang up.
     HangUp {
         /// To be shown with `complete` and `unclaim`.
@@ -62,6 +67,7 @@ impl Park {
             ClaimedBy::Leave(exit) | ClaimedBy::Step { exit, .. } => match exit {
                 Exit::Transfer(to) => Verdict::Transfer { ticket, to: to.clone() },
                 Exit::Voicemail(user) => Verdict::Voicemail { ticket, user: user.clone() },
+                Exit::Continue => Verdict::Continue { ticket },
                 Exit::Drop { cause } => Verdict::HangUp { ticket, cause: cause.clone() },
                 Exit::Callback => Verdict::Callback { ticket },
             },

@@ -166,7 +166,7 @@ impl Park {
     /// Whether the lot has an orbit of exactly that name.
     pub fn has_orbit(&self, lot: &LotKey, orbit: &OrbitName) -> bool {
         let lot = self.lots.get(lot);
-        lot.is_some_and(|lot| lot.orbits.number(orbit).is_some() || lot.slot(orbit).is_some())
+        lot.is_some_and(|lot| lot.has_orbit(orbit) || lot.slot(orbit).is_some())
     }
 
     /// What the lamp of that orbit shows.

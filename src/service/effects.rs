@@ -52,7 +52,7 @@ fn tell(module: &Module, number: u64, effects: &[Effect], here: Option<Session<'
         match effect {
             Effect::Event(event) => {
                 let (keeper, entry) = (Arc::clone(&keeper), Box::new(journal::entry(event)));
-                let news = event::news(event, here);
+                let news = event::news(event, here, module.valet);
                 turn.tells(news.heard_by(move || keeper.record(*entry)));
             }
             Effect::Callback(news) => turn.tells(event::callback_news(news)),

@@ -8,13 +8,17 @@ use crate::module::{Module, rival};
 use crate::switch::event::{Heard, Kind, Listener};
 use crate::switch::module;
 
-/// What we offer, by the kinds and names FreeSWITCH registers.
-const INTERFACES: [(&str, &str); 4] = [
+/// What we offer, by the kinds and names FreeSWITCH registers. The last ones as a stand-in for mod_valet_parking.
+const INTERFACES: [(&str, &str); 6] = [
     ("application", "callpark"),
     ("application", "callpark_retrieve"),
     ("application", "callpark_key"),
     ("api", "callpark"),
+    ("application", "valet_park"),
+    ("api", "valet_info"),
 ];
+/// How many of them are offered always.
+const ALWAYS: usize = 4;
 
 /// Which of them FreeSWITCH has registered.
 #[derive(Default)]
@@ -40,7 +44,8 @@ impl Listener for Registrations {
 /// Says which FreeSWITCH has not registered.
 pub(super) fn check(running: &Module) {
     let registered = running.table::<Registered>().0.lock().clone();
-    for interface in INTERFACES {
+    let offered = if running.valet { INTERFACES.len() } else { ALWAYS };
+    for interface in INTERFACES.into_iter().take(offered) {
         if !registered.contains(&interface) {
             let (kind, name) = interface;
             module::missing(&format!("the {kind} {name}"));

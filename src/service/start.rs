@@ -31,6 +31,7 @@ use crate::tell::lamps;
 use crate::tell::lamps::probes::Probes;
 use crate::tell::lamps::queue::LampQueue;
 use crate::tell::lamps::subscriptions;
+use crate::tell::valet;
 
 /// How long `shutdown` waits for threads that are still inside the module, beyond the 10 s FreeSWITCH has waited.
 const EMPTY_WITHIN: Duration = Duration::from_secs(5);
@@ -43,22 +44,25 @@ struct Service {
     bindings: Vec<Binding>,
     hangups: Option<Hangups>,
     completions: api::complete::Completions,
-    subclass: Option<Subclass>,
+    subclasses: [Option<Subclass>; 2],
     worker: JoinHandle<()>,
     lamps: JoinHandle<()>,
 }
 
 static SERVICE: Mutex<Option<Service>> = Mutex::new(None);
 
-/// Starts the module.
+/// Starts the module. Returns whether it stands in for mod_valet_parking.
 ///
 /// # Errors
 /// What stands in its way; nothing is left behind.
-pub(crate) fn start() -> Result<(), String> {
+pub(crate) fn start() -> Result<bool, String> {
     if Module::running().is_some() {
         return Err("the module is already running".to_owned());
     }
     let First { text, config, wrong } = source::first();
+    if config.settings.valet {
+        rival::refuse()?;
+    }
     let (sender, messages) = unbounded();
     let lots = config.lots.len();
     let module = Module::new(config, clock::epoch_ms(), sender, effects::carry_out);
@@ -97,6 +101,7 @@ pub(crate) fn start() -> Result<(), String> {
     if subclass.is_none() {
         log::warning(None, format_args!("another module owns the event subclass callpark::info"));
     }
+    let valet = module.valet.then(|| Subclass::reserve(valet::SUBCLASS)).flatten();
     let completions = api::complete::Completions::register();
     // Last: from here on FreeSWITCH calls us.
     let probes = Binding::new::<Probes>();
@@ -127,13 +132,15 @@ pub(crate) fn start() -> Result<(), String> {
         let text = format_args!("the thread that checks every minute cannot be started: {error}");
         log::warning(None, text);
     }
+    let subclasses = [subclass, valet];
+    let valet = module.valet;
     *SERVICE.lock() =
-        Some(Service { hooks, bindings, hangups, completions, subclass, worker, lamps });
+        Some(Service { hooks, bindings, hangups, completions, subclasses, worker, lamps });
     log::notice(
         None,
         format_args!("mod_callpark {} is loaded, lots: {lots}", env!("CARGO_PKG_VERSION")),
     );
-    Ok(())
+    Ok(valet)
 }
 
 /// Hangs up every call that is inside the module, parked, retrieved, or on its way to that. FreeSWITCH has done so with those
@@ -176,7 +183,7 @@ pub(crate) fn stop() -> bool {
         if service.lamps.join().is_err() {
             log::error(None, format_args!("the lamp thread had failed before the unload"));
         }
-        drop(service.subclass);
+        drop(service.subclasses);
     }
     Module::take_running();
     // Last: until here everything was recorded.

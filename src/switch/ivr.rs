@@ -142,11 +142,12 @@ pub(crate) fn respond(session: Session<'_>, status: i32, reason: &str) -> bool {
     true
 }
 
-/// Asks for digits, ended by `#` or `timeout_ms` without one; `None` if none came.
+/// Asks for digits, ended by `#` or `timeout_ms` without one; `None` if fewer than `least` came.
 #[must_use]
 pub(crate) fn ask_digits(
     session: Session<'_>,
     prompt: &str,
+    least: u32,
     most: u32,
     timeout_ms: u32,
 ) -> Option<String> {
@@ -157,7 +158,7 @@ pub(crate) fn ask_digits(
     unsafe {
         sys::switch_play_and_get_digits(
             session.raw(),
-            1,
+            least.clamp(1, most.min(64)),
             most.min(64),
             1,
             timeout_ms,

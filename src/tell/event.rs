@@ -10,14 +10,14 @@ use crate::switch::clock;
 use crate::switch::event::{Event, Kind};
 use crate::switch::{Located, Session};
 use crate::tell::feed::News;
-use crate::tell::{cdr, history};
+use crate::tell::{cdr, history, valet};
 
 /// The subclass of our events.
 pub(crate) const SUBCLASS: &CStr = c"callpark::info";
 
 /// Sets the channel's variables and prepares the report. `here` is the session on whose thread this runs. It can be
-/// reported even while it hangs up, when FreeSWITCH no longer finds it.
-pub(crate) fn news(event: &ParkEvent, here: Option<Session<'_>>) -> News {
+/// reported even while it hangs up, when FreeSWITCH no longer finds it. `valet`: also as mod_valet_parking would.
+pub(crate) fn news(event: &ParkEvent, here: Option<Session<'_>>, valet: bool) -> News {
     let here = here.filter(|session| session.uuid() == event.info.uuid.as_str());
     let located = match here {
         Some(_) => None,
@@ -30,12 +30,11 @@ pub(crate) fn news(event: &ParkEvent, here: Option<Session<'_>>) -> News {
     if matches!(event.action, Action::Park | Action::Replace) || event.outcome.is_some() {
         history::note(event, clock::epoch_ms(), session);
     }
-    News {
-        uuid: event.info.uuid.clone(),
-        event: info(event, session),
-        sentence: sentence(event),
-        above: None,
+    let mut events: Vec<Event> = info(event, session).into_iter().collect();
+    if valet {
+        events.extend(valet::told(event, session));
     }
+    News { uuid: event.info.uuid.clone(), events, sentence: sentence(event), above: None }
 }
 
 /// What every event of ours begins with.
@@ -134,7 +133,8 @@ pub(crate) fn callback_news(news: &CallbackNews) -> News {
         }
     };
     let sentence = format!("call-back {id}: {what}");
-    News { uuid: callback.uuid.clone(), event, sentence, above: None }
+    let events = event.into_iter().collect();
+    News { uuid: callback.uuid.clone(), events, sentence, above: None }
 }
 
 /// What an administrator reads at 3 a.m.: which call, what happened, why, and what comes next.

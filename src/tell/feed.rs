@@ -19,8 +19,8 @@ use crate::switch::{guard, log};
 pub(crate) struct News {
     /// The call.
     pub uuid: CallUuid,
-    /// The event that FreeSWITCH fires. `None` if there was no memory for it.
-    pub event: Option<Event>,
+    /// The events that FreeSWITCH fires, in this order. Those for which there was no memory are missing.
+    pub events: Vec<Event>,
     /// The line of the log.
     pub sentence: String,
     /// What a room above this one does when the event is reported, if there is anything.
@@ -38,9 +38,7 @@ impl News {
 const LISTENERS: [fn(&mut News); 3] = [fire, write_log, above];
 
 fn fire(news: &mut News) {
-    if let Some(event) = news.event.take() {
-        event.fire();
-    }
+    std::mem::take(&mut news.events).into_iter().for_each(Event::fire);
 }
 
 fn write_log(news: &mut News) {

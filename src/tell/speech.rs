@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use crate::module::Module;
-use crate::park::{CallView, LotKey, OrbitName, Refusal};
+use crate::park::{CallView, LotKey, OrbitKey, OrbitName, Refusal};
 use crate::switch::Stop;
 use crate::switch::channel::Flag;
 use crate::switch::ivr::Played;
@@ -17,10 +17,19 @@ const DONE_TONE: &str = "tone_stream://%(120,80,880);loops=2";
 const SORRY_TONE: &str = "tone_stream://%(300,150,440);loops=2";
 
 /// Tells the orbit to the parker, until `stop`.
-pub(crate) fn orbit(session: Session<'_>, lot: &LotKey, orbit: &OrbitName, stop: &Stop) {
+pub(crate) fn orbit(module: &Module, session: Session<'_>, place: &OrbitKey, stop: &Stop) {
+    let OrbitKey { lot, orbit } = place;
     ivr::display(session, &format!("Parked at {orbit}"), orbit.as_str());
     ivr::sleep(session, SETTLE_MS, stop);
+    if is_valets(module, lot) {
+        return speak(session, "valet_announce_ext", &format!("{lot}:{orbit}"), DONE_TONE, stop);
+    }
     say(session, "callpark_announce", lot, Some(orbit), DONE_TONE, stop);
+}
+
+/// Whether the phrases are those of mod_valet_parking, because `valet_park` has made the lot, or would.
+fn is_valets(module: &Module, lot: &LotKey) -> bool {
+    module.valet && module.look(|park| park.lot_config(lot)).is_none_or(|lot| lot.made)
 }
 
 /// Tells why there was nothing to retrieve, or no orbit, if the lot has `announce`.
@@ -31,7 +40,16 @@ pub(crate) fn refusal(
     orbit: Option<&OrbitName>,
     refusal: Refusal,
 ) {
-    if !module.look(|park| park.lot_config(lot)).is_some_and(|lot| lot.announce) {
+    let config = module.look(|park| park.lot_config(lot));
+    if is_valets(module, lot) {
+        let phrase = match refusal {
+            Refusal::Full => "valet_lot_full",
+            Refusal::Empty | Refusal::UnknownLot => "valet_lot_empty",
+            _ => return,
+        };
+        return speak(session, phrase, "", SORRY_TONE, &Stop::default());
+    }
+    if !config.is_some_and(|lot| lot.announce) {
         return;
     }
     let phrase = match refusal {

@@ -141,7 +141,9 @@ impl World {
                 let Some(call) = self.calls.get(&uuid(n)).cloned() else { return };
                 let (to, want) = (key(lot), want(orbit));
                 let free = match &want {
-                    Want::Auto => self.lots.contains_key(&to) && self.has_free(&to),
+                    Want::Auto | Want::Between(..) => {
+                        self.lots.contains_key(&to) && self.has_free(&to)
+                    }
                     Want::Orbit(orbit) => {
                         self.lots.contains_key(&to) && self.is_free(&place(&to, orbit))
                     }

@@ -256,11 +256,11 @@ impl World {
             },
             (Refusal::UnknownOrbit, Some(lot)) => match orbit {
                 Want::Orbit(orbit) => assert!(!lot.orbits.contains(orbit)),
-                Want::Auto => panic!("asked for no orbit"),
+                _ => panic!("asked for no orbit"),
             },
             (Refusal::Occupied, Some(_)) => match orbit {
                 Want::Orbit(orbit) => assert!(self.is_taken(&place(key, orbit))),
-                Want::Auto => panic!("asked for no orbit"),
+                _ => panic!("asked for no orbit"),
             },
             (other, Some(_)) => panic!("{other:?}"),
         }

@@ -198,6 +198,7 @@ impl FromStr for StepTo {
             ("", _) => Err(BadStep::Nowhere(text.to_owned())),
             ("parker", None) => Ok(StepTo::Parker),
             ("callback", None) => Ok(StepTo::Callback),
+            ("continue", None) => Ok(StepTo::Continue),
             ("remind", None | Some("call")) => Ok(StepTo::Remind(Reminder::Call)),
             ("remind", Some("message")) => Ok(StepTo::Remind(Reminder::Message)),
             ("remind", Some(other)) => Err(BadStep::Unknown(other.to_owned(), "call, message")),

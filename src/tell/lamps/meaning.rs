@@ -35,10 +35,21 @@ pub(super) fn meant(module: &Module, login: &str, domain: &str) -> Option<LampKe
     let host = host_of(domain);
     let domain = host.parse::<IpAddr>().ok().and_then(|_| core::domain());
     let domain = domain.as_deref().unwrap_or(host);
-    module.look(|park| match park.orbit_at(login, Some(domain)) {
+    let found = module.look(|park| match park.orbit_at(login, Some(domain)) {
         Some(place) => Some(LampKey::from(place)),
         None => park.resolve(login, Some(domain)).ok().map(|lot| LampKey { lot, orbit: None }),
-    })
+    });
+    found.or_else(|| module.valet.then(|| not_made_yet(login, domain)).flatten())
+}
+
+/// The lamp of a lot that is made when it is first used, or of a slot of such a lot: it is dark.
+fn not_made_yet(login: &str, domain: &str) -> Option<LampKey> {
+    if let Ok(name) = login.parse() {
+        return Some(LampKey { lot: LotKey::new(name, Some(domain)).ok()?, orbit: None });
+    }
+    // In which lot it will be is not known, nor is it asked.
+    let lot = LotKey::new("park".parse().ok()?, Some(domain)).ok()?;
+    Some(LampKey { lot, orbit: Some(OrbitName::slot(login).ok()?) })
 }
 
 /// What a lamp means in each domain in which it is watched. After a reload it can be that of another lot, or of none.

@@ -12,12 +12,43 @@ use crate::switch::{clock, core};
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Shown {
     light: Light,
-    /// Its text: `Parked`, `2 calls`, `Idle`.
-    status: String,
+    what: What,
     /// The waiting caller's name and number, if they may be shown.
     caller: Option<(DisplayName, Number)>,
     /// The dialog by which phones pick the call up.
     dialog: Option<Dialog>,
+}
+
+/// What its text says.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum What {
+    Nothing,
+    /// There is a call in the orbit.
+    Call,
+    /// There are that many in the lot.
+    Calls(u32),
+}
+
+impl What {
+    fn text(self) -> String {
+        match self {
+            What::Nothing => "Idle".to_owned(),
+            What::Call => "Parked".to_owned(),
+            What::Calls(1) => "1 call".to_owned(),
+            What::Calls(parked) => format!("{parked} calls"),
+        }
+    }
+
+    /// The text of mod_valet_parking, and its direction of the dialog. FreeSWITCH must not find this text in `status`, where
+    /// it would take "Holding" for a call on hold.
+    fn by_valet(self) -> (String, &'static str) {
+        match self {
+            What::Nothing => ("Empty".to_owned(), "inbound"),
+            What::Call => ("Holding".to_owned(), "outbound"),
+            What::Calls(1) => ("Active (1 caller)".to_owned(), "inbound"),
+            What::Calls(parked) => (format!("Active ({parked} callers)"), "inbound"),
+        }
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -31,7 +62,7 @@ impl Shown {
     /// A lamp that is off.
     #[must_use]
     pub(crate) fn off() -> Self {
-        Self { light: Light::Off, status: "Idle".to_owned(), caller: None, dialog: None }
+        Self { light: Light::Off, what: What::Nothing, caller: None, dialog: None }
     }
 
     /// Whether the lamp is dark.
@@ -43,7 +74,8 @@ impl Shown {
     /// Fires it for the lamp `login@domain`, to the one subscription `asked_by` or to all.
     pub(crate) fn fire(&self, proto: &str, login: &str, domain: &str, asked_by: Option<&str>) {
         let Some(event) = Event::new(Kind::PresenceIn, None) else { return };
-        let headers = self.headers(proto, login, domain, asked_by);
+        let valet = Module::running().is_some_and(|module| module.valet);
+        let headers = self.headers(proto, login, domain, asked_by, valet);
         headers.iter().fold(event, |event, (name, value)| event.with(name, value)).fire();
     }
 
@@ -53,6 +85,7 @@ impl Shown {
         login: &str,
         domain: &str,
         asked_by: Option<&str>,
+        valet: bool,
     ) -> Vec<(&'static str, String)> {
         let (rpid, state, answer) = match self.light {
             Light::Steady => ("active", "CS_ROUTING", "confirmed"),
@@ -69,12 +102,15 @@ impl Shown {
             let (local, remote) = (dialog.local_tag(), dialog.remote_tag());
             id = format!(r#"{id}" call-id="{dialog}" local-tag="{local}" remote-tag="{remote}"#);
         }
+        let text = self.what.text();
+        let (forced, direction) =
+            if valet { self.what.by_valet() } else { (text.clone(), "outbound") };
         let mut headers = vec![
             ("proto", proto.to_owned()),
             ("login", login.to_owned()),
             ("from", format!("{login}@{domain}")),
-            ("status", self.status.clone()),
-            ("force-status", self.status.clone()),
+            ("status", text),
+            ("force-status", forced),
             ("rpid", rpid.to_owned()),
             ("event_type", "presence".to_owned()),
             ("alt_event_type", "dialog".to_owned()),
@@ -82,7 +118,7 @@ impl Shown {
             ("unique-id", id),
             ("channel-state", state.to_owned()),
             ("answer-state", answer.to_owned()),
-            ("presence-call-direction", "outbound".to_owned()),
+            ("presence-call-direction", direction.to_owned()),
         ];
         if let Some((name, number)) = &self.caller {
             headers.push(("Caller-Caller-ID-Name", xml(name)));
@@ -120,7 +156,7 @@ pub(crate) fn shown(lamp: Lamp) -> (Shown, Option<Duration>) {
             let light = if blinks_in_ms == Some(0) { Light::Blinking } else { Light::Steady };
             let caller = (!name.is_empty() || !number.is_empty()).then_some((name, number));
             let later = blinks_in_ms.filter(|ms| *ms > 0).map(Duration::from_millis);
-            (Shown { light, status: "Parked".to_owned(), caller, dialog: Some(dialog) }, later)
+            (Shown { light, what: What::Call, caller, dialog: Some(dialog) }, later)
         }
     }
 }
@@ -129,13 +165,7 @@ pub(crate) fn lot_now(module: &Module, lot: &LotKey) -> Shown {
     match module.look(|park| park.lot_lamp(lot)) {
         0 => Shown::off(),
         parked => {
-            let calls = if parked == 1 { "call" } else { "calls" };
-            Shown {
-                light: Light::Steady,
-                status: format!("{parked} {calls}"),
-                caller: None,
-                dialog: None,
-            }
+            Shown { light: Light::Steady, what: What::Calls(parked), caller: None, dialog: None }
         }
     }
 }
