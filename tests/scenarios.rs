@@ -13,6 +13,7 @@
 mod scenarios {
     mod bad_input;
     mod basic;
+    mod browser;
     mod choices;
     mod crowd;
     mod health;

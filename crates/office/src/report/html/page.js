@@ -99,12 +99,12 @@
         marks.push(svg("rect", { x: x + 1, y: y + 1, width: width - 2, height: height - 2, rx: 2, class: "one",
           "fill-opacity": count ? .08 + .92 * strength : .03 },
           svg("title", null, `${DAYS[d]} ${hour}:00: ${number(count)} calls`)));
-        const text = count > 9999 ? Math.round(count / 1000) + "k" : count;
-        if (count) marks.push(label(x + width / 2, y + height / 2 + 4, text, "middle", strength > .5 ? "inverse" : ""));
+        const text = count > 9949 ? Math.round(count / 1000) + "k" : count > 999 ? (count / 1000).toFixed(1) + "k" : count;
+        if (count) marks.push(label(x + width / 2, y + height / 2 + 4, text, "middle", strength > .62 ? "inverse" : ""));
       });
     });
     return figure("When calls are parked", top + 7 * height + 4,
-      "Parked calls by day of the week and hour. The darker a cell is, the more calls; its number is in it.", ...marks);
+      "Parked calls by day of the week and hour. The stronger the colour of a cell, the more calls. 1.2k are 1,200.", ...marks);
   };
 
   const days = (of) => {
