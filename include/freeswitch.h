@@ -87,6 +87,9 @@ typedef enum {
 	CF_PROXY_MEDIA = 32,
 	CF_MEDIA_ACK = 45,
 	CF_RECOVERED = 59,
+	CF_RECOVERING = 86,
+	CF_RECOVERING_BRIDGE = 87,
+	CF_TRACKABLE = 89,
 	CF_3P_NOMEDIA_REQUESTED = 140,
 	CF_ARRANGED_BRIDGE = 164
 } switch_channel_flag_t;
@@ -705,7 +708,10 @@ const char *switch_core_get_switchname(void);
 char *switch_core_get_variable_dup(const char *varname);
 
 typedef uint32_t switch_core_flag_t;
-typedef enum { SCF_SHUTTING_DOWN = 8 } switch_core_flag_enum_t;
+typedef enum { SCF_NO_NEW_INBOUND_SESSIONS = 4, SCF_SHUTTING_DOWN = 8 } switch_core_flag_enum_t;
 switch_core_flag_t switch_core_flags(void);
+
+/* Writes down what `sofia recover` needs to bring the call back after a crash. May sleep for seconds. */
+void switch_core_recovery_track(switch_core_session_t *session);
 
 #endif

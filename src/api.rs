@@ -16,6 +16,7 @@ use crate::switch::module::Command;
 use crate::switch::stream::Stream;
 
 mod callbacks;
+mod checkpoint;
 pub(crate) mod complete;
 mod drop;
 mod health;
@@ -106,6 +107,7 @@ const VERBS: &[Verb] = &[
     history::AT,
     report::VERB,
     journal::VERB,
+    checkpoint::VERB,
     Verb {
         name: "version",
         syntax: "",
@@ -139,8 +141,13 @@ pub(crate) fn verbs() -> impl Iterator<Item = (String, &'static str)> {
 }
 
 /// These wait for a file, and the thread of a call does not.
-const NOT_ON_A_CALL: [&str; 4] =
-    [history::VERB.name, history::AT.name, report::VERB.name, journal::VERB.name];
+const NOT_ON_A_CALL: [&str; 5] = [
+    history::VERB.name,
+    history::AT.name,
+    report::VERB.name,
+    journal::VERB.name,
+    checkpoint::VERB.name,
+];
 
 /// Nothing an administrator types is longer.
 const LONGEST: usize = 8 * 1024;

@@ -59,6 +59,25 @@ pub(crate) struct Settings {
     pub valet: bool,
     /// The journal.
     pub journal: JournalSettings,
+    /// What becomes of parked calls after a crash.
+    pub recovery: RecoverySettings,
+}
+
+/// What becomes of parked calls after a crash.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct RecoverySettings {
+    /// Whether they are brought back.
+    pub on: bool,
+    /// For how long their orbits are held, in ms.
+    pub within_ms: u64,
+    /// Whether the caller of one that does not come back is called back.
+    pub call_back: bool,
+}
+
+impl Default for RecoverySettings {
+    fn default() -> Self {
+        RecoverySettings { on: true, within_ms: 20_000, call_back: true }
+    }
 }
 
 /// How the journal is kept.
@@ -90,6 +109,7 @@ impl Default for Settings {
             max_ringing: 1_024,
             valet: false,
             journal: JournalSettings::default(),
+            recovery: RecoverySettings::default(),
         }
     }
 }

@@ -7,10 +7,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use office::entry::{Action, Entry, Outcome};
-use office::journal::{Change, Journal, Settings, Unfinished};
+use office::entry::Entry;
+use office::journal::{Change, Journal, Settings};
 use parking_lot::Mutex;
 
+mod absent;
 pub(crate) mod audit;
 mod entry;
 pub(crate) mod promises;
@@ -54,9 +55,10 @@ impl Keeper {
         module.table()
     }
 
-    /// Starts the journal, if the settings want one. Calls that a crash has left without an end end as `lost`. A journal that
-    /// cannot be started or written is reported in the log and by `callpark health`, and does not stop parking.
-    pub(crate) fn start(&self, settings: &JournalSettings) {
+    /// Starts the journal, if the settings want one, and holds the orbits of calls that a crash has left without an end. A
+    /// journal that cannot be started or written is reported in the log and by `callpark health`, and does not stop parking.
+    pub(crate) fn start(&self, module: &Arc<Module>) {
+        let settings = &module.settings.read().journal.clone();
         let started = settings.on.then(|| open(settings));
         let journal = started.transpose();
         let mut kept = Kept {
@@ -68,7 +70,6 @@ impl Keeper {
         match journal {
             Ok(None) => {}
             Ok(Some(journal)) => {
-                end_unfinished(&journal);
                 kept.journal = Some(Arc::new(journal));
             }
             Err(wrong) => {
@@ -76,7 +77,11 @@ impl Keeper {
                 kept.wrong = Some(wrong);
             }
         }
+        let journal = kept.journal.clone();
         *self.kept.lock() = kept;
+        if let Some(journal) = journal {
+            absent::hold(module, &journal, &journal.opened(OPENED_WITHIN).unfinished);
+        }
     }
 
     /// Records an entry, if there is a journal. Never waits.
@@ -178,27 +183,6 @@ fn say(change: &Change) {
         true => log::crit(None, format_args!("{change}")),
         false => log::notice(None, format_args!("{change}")),
     }
-}
-
-/// Ends what had no end in the file: FreeSWITCH has crashed, and these calls with it.
-fn end_unfinished(journal: &Journal) {
-    let unfinished = journal.opened(OPENED_WITHIN).unfinished;
-    if unfinished.is_empty() {
-        return;
-    }
-    let now_ms = i64::try_from(clock::epoch_ms()).unwrap_or(i64::MAX);
-    for Unfinished { call, .. } in &unfinished {
-        let mut entry = Entry::new(now_ms, Action::Recover, &call.uuid, call.place.clone());
-        entry.subject = call.subject.clone();
-        entry.wait_ms = now_ms.saturating_sub(call.subject.parked_at_ms).max(0);
-        entry.outcome = Some(Outcome::Lost);
-        entry.reason = "FreeSWITCH stopped without ending its calls".to_owned();
-        journal.record(entry);
-    }
-    log::warning(
-        None,
-        format_args!("calls that were parked when FreeSWITCH crashed: {}", unfinished.len()),
-    );
 }
 
 #[cfg(test)]

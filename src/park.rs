@@ -14,6 +14,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+mod absent;
 mod admin;
 mod call;
 mod callback;
@@ -63,6 +64,7 @@ mod views;
 #[cfg(test)]
 mod tests;
 
+pub use absent::Absent;
 pub use admin::Setting;
 pub use call::{ParkRequest, Want};
 pub use callback::{
@@ -129,6 +131,8 @@ pub struct Park {
     /// By the uuids of legs that have been replaced: the uuid under which the call goes now.
     renamed: HashMap<CallUuid, CallUuid>,
     reservations: HashMap<CallUuid, reservation::Reservation>,
+    /// The calls that a restart has taken, and may bring back.
+    awaited: HashMap<CallUuid, absent::Awaited>,
     callbacks: BTreeMap<CallbackId, callbacks::Callback>,
     /// Whose turn it is among the call-backs of one user.
     turns: HashMap<User, CallbackId>,
@@ -156,6 +160,7 @@ impl Park {
             pace: pace::Pace::default(),
             renamed: HashMap::new(),
             reservations: HashMap::new(),
+            awaited: HashMap::new(),
             callbacks: BTreeMap::new(),
             turns: HashMap::new(),
             deadlines: deadlines::Deadlines::default(),

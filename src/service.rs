@@ -2,6 +2,7 @@
 //! table decides. Everything else is below.
 
 pub(crate) mod effects;
+pub(crate) mod recovery;
 pub(crate) mod registrations;
 pub(crate) mod start;
 pub(crate) mod worker;

@@ -47,6 +47,7 @@ mod sip {
     mod people_tone;
     mod ping_pong;
     mod races;
+    mod recovery;
     mod remind;
     mod replaces;
     mod replaces_pickup;

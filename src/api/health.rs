@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::{Answer, Verb};
 use crate::journal::Keeper;
 use crate::journal::audit::Audit;
+use crate::leg::track;
 use crate::module::Module;
 use crate::module::health;
 use crate::park::{Park, Refusal};
@@ -25,6 +26,7 @@ fn run(module: &Arc<Module>, words: &[&str]) -> Answer {
     let mut parts = health::parts(&module.health, module.threads.part(), overdue_ms);
     parts.push(Keeper::of(module).part());
     parts.push(Audit::of(module).part());
+    parts.push(track::part(module, module.health.worker.began_ms()));
     match *words {
         [] => Ok(render::health_text(&parts, clock::epoch_ms())),
         ["json"] => Ok(render::health_json(&parts)),

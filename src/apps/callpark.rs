@@ -19,6 +19,7 @@ use crate::leg::parked::Parked;
 use crate::leg::parker;
 use crate::leg::parting;
 use crate::leg::party::Party;
+use crate::leg::recovered;
 use crate::leg::replaces::{self, Replaces};
 use crate::leg::request;
 use crate::leg::standing;
@@ -28,7 +29,7 @@ use crate::module::Module;
 use crate::module::tokens;
 use crate::module::variables;
 use crate::park::{
-    self, AfterRefusal, CallUuid, LotKey, OrbitName, ParkRefused, Refusal, User, Want,
+    self, AfterRefusal, CallUuid, LotKey, OrbitKey, OrbitName, ParkRefused, Refusal, User, Want,
 };
 use crate::switch::Stop;
 use crate::switch::calling::{self, Dial};
@@ -53,6 +54,10 @@ impl Application for Callpark {
 }
 
 fn run(module: &Arc<Module>, session: Session<'_>, data: &str) -> Result<(), Refusal> {
+    if let Some(place) = recovered::place(module, session) {
+        come_back(module, session, place);
+        return Ok(());
+    }
     if tokens::is_token(data) {
         after_bridge::put_back(session.channel());
     }
@@ -259,6 +264,31 @@ fn answer(channel: Channel<'_>, uuid: &CallUuid, place: &park::OrbitKey) {
             Some(uuid.as_str()),
             format_args!("{} {}: the call could not be answered", place.lot, place.orbit),
         );
+    }
+}
+
+/// A call that was parked here before a crash is back, on its own thread.
+fn come_back(module: &Arc<Module>, session: Session<'_>, place: OrbitKey) {
+    let channel = session.channel();
+    let uuid = CallUuid::from(session.uuid().as_str());
+    let mut parked = Parked::about_to_be(module, session, &uuid);
+    let taken = recovered::is_taken(module, session);
+    let orbit = Want::Orbit(place.orbit);
+    let request = request::of(module, channel, uuid, place.lot, orbit, None);
+    let back = module.act(Some(session), |park, now| {
+        if taken { park.recover(now, request) } else { Err(Refusal::Gone) }
+    });
+    match back {
+        Ok(place) => {
+            cdr::report(session, "callpark", "", Ok("parked"));
+            parked.can_be_replaced(&place, None);
+            let lot = module.look(|park| park.lot_config(&place.lot));
+            parked.stay(&mut Music::choose(module, channel, lot.as_deref()));
+        }
+        Err(_) => {
+            drop(parked);
+            channel.hangup(Cause::NO_ANSWER);
+        }
     }
 }
 

@@ -72,7 +72,7 @@ impl<T> Param<T> {
 }
 
 /// The params of `<settings>`.
-pub(crate) const SETTINGS: [Param<Settings>; 8] = [
+pub(crate) const SETTINGS: [Param<Settings>; 11] = [
     Param::of(
         "presence-proto",
         "park",
@@ -156,6 +156,33 @@ pub(crate) const SETTINGS: [Param<Settings>; 8] = [
                 return Err("must be at most 64 bytes without control characters".to_owned());
             }
             settings.journal.node = (!value.is_empty()).then(|| value.to_owned());
+            Ok(())
+        },
+    ),
+    Param::truth(
+        "recover",
+        "true",
+        "Brings parked SIP calls back into their orbits after a crash, if their SIP profile has `track-calls`: see \
+         [Recovery](operating.md#recovery). Needs the journal",
+        |settings| &mut settings.recovery.on,
+    ),
+    Param::some_seconds(
+        "recover-within",
+        "20",
+        "For how long after the start the orbits of these calls are held for them",
+        |settings| &mut settings.recovery.within_ms,
+    ),
+    Param::of(
+        "lost",
+        "callback",
+        "What is done for the caller of a parked call that does not come back. `callback`: the caller is called back, if the \
+         number can be dialled and a user is known who can do it (`callback-by` of the lot). `none`: nothing",
+        |settings, value| {
+            settings.recovery.call_back = match value {
+                "callback" => true,
+                "none" => false,
+                _ => return Err("is neither callback nor none".to_owned()),
+            };
             Ok(())
         },
     ),

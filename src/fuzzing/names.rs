@@ -193,6 +193,7 @@ fn owed(call: &CallView) {
         expires_in_ms: 1,
         trying: false,
         reason: Some(call.info.note.clone()),
+        note: None,
     };
     let callbacks = [callback];
     table(&render::callbacks_text(&callbacks), 10, 1);

@@ -184,7 +184,10 @@ fn seen(module: &Module) -> Seen {
     });
     let journal = written(module).and_then(|journal| {
         let waiting = Reader::new(journal.path()).waiting(journal.node()).ok()?;
-        Some(waiting.into_iter().map(|call| (call.uuid, place(&call.place))).collect())
+        // What a crash has left without an end is not parked until it comes back.
+        let awaited = |uuid: &str| module.look(|park| park.is_awaited(&uuid.into()).is_some());
+        let parked = waiting.into_iter().filter(|call| !awaited(&call.uuid));
+        Some(parked.map(|call| (call.uuid, place(&call.place))).collect())
     });
     let calls = calls.iter().map(|call| (uuid(call), call.place().to_string())).collect();
     Seen { calls, dead, journal, lamps }

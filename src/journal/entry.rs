@@ -72,6 +72,7 @@ fn action(action: park::Action) -> Action {
         park::Action::Remind => Action::Remind,
         park::Action::Refuse => Action::Refuse,
         park::Action::Set => Action::Set,
+        park::Action::Recover => Action::Recover,
     }
 }
 
@@ -85,6 +86,7 @@ fn outcome(outcome: park::Outcome) -> Outcome {
         park::Outcome::Transferred => Outcome::Transferred,
         park::Outcome::Dropped => Outcome::Dropped,
         park::Outcome::Shutdown => Outcome::Shutdown,
+        park::Outcome::Lost => Outcome::Lost,
     }
 }
 

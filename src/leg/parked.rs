@@ -8,6 +8,7 @@ use crate::leg::hold::{self, Music, NoFax};
 use crate::leg::keys::Choices;
 use crate::leg::mailbox;
 use crate::leg::replaces::Succession;
+use crate::leg::track;
 use crate::leg::transfer_budget::TransferBudget;
 use crate::leg::valet;
 use crate::module::{Interlude, Module, ParkedLeg};
@@ -59,6 +60,7 @@ impl<'a> Parked<'a> {
     /// Holds it until it has an outcome, or is on its way elsewhere.
     pub(crate) fn stay(&self, music: &mut Music) {
         let channel = self.session.channel();
+        track::soon(&self.module, self.session);
         while channel.ready() {
             // First lowered, then looked: what changes in between wakes it again.
             self.leg.stop.lower();
@@ -71,6 +73,8 @@ impl<'a> Parked<'a> {
                     if given == Given::Taken {
                         return self.end_of_bridge();
                     }
+                    // What FreeSWITCH has written down in between is of the bridge.
+                    track::soon(&self.module, self.session);
                 }
                 Verdict::Transfer { ticket, to } => {
                     if self.transfer(ticket, &to, None) {
@@ -203,6 +207,7 @@ impl Drop for Parked<'_> {
 
 impl Parked<'_> {
     fn leave(&mut self) {
+        track::left(&self.module, &self.uuid);
         let channel = self.session.channel();
         let succession = self.succession.take();
         if succession.is_some_and(|succession| succession.close(&self.module, self.session)) {

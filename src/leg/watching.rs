@@ -5,6 +5,7 @@ use std::time::Instant;
 use crate::leg::origin::{Bridge, CONTROLLER, Dialled, Sent, SentBy, Ways, mover};
 use crate::leg::parked;
 use crate::leg::placed::Placed;
+use crate::leg::recovered;
 use crate::leg::rung::Rung;
 use crate::leg::talking::Talking;
 use crate::module::Module;
@@ -29,6 +30,7 @@ impl Watcher for Watching {
         Ways::of(&module).begins(session);
         Rung::of(&module).began(session);
         Placed::of(&module).began(session);
+        recovered::began(&module, session);
     }
 
     fn moved(session: Session<'_>, how: Move) {

@@ -96,6 +96,27 @@ pub(super) struct Call {
 pub(super) type Turn = (u8, Moment, u64, CallUuid);
 
 impl Call {
+    /// A call in that orbit since that moment, without a timeout.
+    pub(super) fn new(info: CallInfo, place: OrbitKey, parked_at: Moment) -> Self {
+        Call {
+            info,
+            place,
+            timeout_ms: None,
+            returns: None,
+            parked_at,
+            seq: 0,
+            returning: ReturnState::Waiting { since: parked_at, until: None },
+            rounds: 0,
+            leaves_at: None,
+            comfort_at: None,
+            armed: None,
+            promised: None,
+            claim: None,
+            heir_until: None,
+            formerly: Vec::new(),
+        }
+    }
+
     /// When something is to be done about it. Nothing is while it is claimed, until the claim succeeds or is given back.
     pub(super) fn due(&self) -> Option<Moment> {
         if self.heir_until.is_some() || self.claim.is_some() {

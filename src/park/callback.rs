@@ -85,6 +85,8 @@ pub struct CallbackView {
     pub trying: bool,
     /// Why it has not happened yet.
     pub reason: Option<Arc<str>>,
+    /// Why it is owed, if the caller did not ask for it.
+    pub note: Option<&'static str>,
 }
 
 /// An attempt to call somebody back.

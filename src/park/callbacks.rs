@@ -27,6 +27,8 @@ const LOOK_AGAIN_MS: u64 = 5_000;
 const TRY_AGAIN_MS: u64 = 60_000;
 /// When an attempt that reports nothing counts as failed.
 const BACKSTOP_MS: u64 = 150_000;
+/// Why a caller is called back whose call a restart has ended.
+pub(super) const CUT_OFF: &str = "cut off by a restart";
 
 #[derive(Clone, Debug)]
 pub(super) struct Callback {
@@ -44,6 +46,7 @@ pub(super) struct Callback {
     waits: bool,
     trying: Option<RunId>,
     reason: Option<Arc<str>>,
+    note: Option<&'static str>,
 }
 
 impl Callback {
@@ -59,6 +62,7 @@ impl Callback {
             expires_in_ms: self.expires.since(now),
             trying: self.trying.is_some(),
             reason: self.reason.clone(),
+            note: self.note,
         }
     }
 }
@@ -87,8 +91,13 @@ impl Park {
     }
 
     /// The caller has hung up to be called back. A caller who asks twice is called back once.
-    pub(super) fn owe_callback(&mut self, now: Moment, call: &mut Call) {
-        let Some((by, to)) = call.promised.take() else { return };
+    pub(super) fn owe_callback(
+        &mut self,
+        now: Moment,
+        call: &Call,
+        (by, to): (User, Destination),
+        note: Option<&'static str>,
+    ) {
         let Some(config) = self.lots.get(&call.place.lot).map(|lot| lot.config.callback.clone())
         else {
             return;
@@ -112,6 +121,7 @@ impl Park {
             waits: false,
             trying: None,
             reason: None,
+            note,
         };
         let end = self.stopping.then_some(CallbackEnd::Shutdown);
         let news = CallbackNews { callback: callback.view(id, now), end };

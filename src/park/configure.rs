@@ -81,6 +81,8 @@ impl Park {
                     }
                     if let Some(held) = self.reservations.get_mut(&uuid) {
                         held.place = to;
+                    } else if let Some(awaited) = self.awaited.get_mut(&uuid) {
+                        *awaited.place_mut() = to;
                     }
                     self.vacate(&from);
                 }

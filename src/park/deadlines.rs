@@ -13,6 +13,8 @@ pub(super) enum Due {
     Call(CallUuid),
     /// The orbit held for this channel.
     Reservation(CallUuid),
+    /// A call that a restart has taken.
+    Absent(CallUuid),
     /// A call-back.
     Callback(CallbackId),
 }

@@ -78,6 +78,7 @@ impl Park {
         for id in owed {
             self.end_callback(now, id, CallbackEnd::Shutdown);
         }
+        self.forget_absent();
         let reserved: Vec<CallUuid> = self.reservations.keys().cloned().collect();
         for uuid in reserved {
             self.unreserve(&uuid);
@@ -142,8 +143,10 @@ impl Park {
             }
         }
         self.effects.push(event.into());
-        if outcome == Outcome::Callback {
-            self.owe_callback(now, &mut call);
+        if outcome == Outcome::Callback
+            && let Some(promised) = call.promised.take()
+        {
+            self.owe_callback(now, &call, promised, None);
         }
         self.show_lamp(&call.place);
         self.made.emptied(now, &call.place);

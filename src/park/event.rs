@@ -37,6 +37,8 @@ pub enum Action {
     Refuse,
     /// Its timeout, priority, note or addressee was changed. The reason says which.
     Set,
+    /// After a restart of the switch: it is in its orbit again, or is not (outcome `lost`).
+    Recover,
 }
 
 impl Action {
@@ -55,6 +57,7 @@ impl Action {
             Action::Remind => "remind",
             Action::Refuse => "refuse",
             Action::Set => "set",
+            Action::Recover => "recover",
         }
     }
 }
@@ -139,6 +142,7 @@ impl Outcome {
             Outcome::Abandoned => Action::Abandon,
             Outcome::Left | Outcome::Callback | Outcome::Transferred => Action::Leave,
             Outcome::Dropped | Outcome::Shutdown => Action::Drop,
+            Outcome::Lost => Action::Recover,
         }
     }
 }

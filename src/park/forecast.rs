@@ -115,6 +115,11 @@ impl Park {
                     let what = format!("becomes free again unless {uuid} arrives");
                     Forecast::plain(held.until.since(now), what)
                 }));
+                view.next.extend(self.awaited.get(uuid).map(|awaited| {
+                    let what =
+                        format!("becomes free again unless {uuid} comes back after the restart");
+                    Forecast::plain(awaited.left_ms(now), what)
+                }));
             }
             None => {}
         }

@@ -12,7 +12,7 @@ impl Park {
     /// The orbit in which `from` is parked, or which is held for it, is held for `heir` from now on, for `ttl_ms`. A
     /// parked call ends as `transferred`. A call that is claimed keeps its orbit, and nothing happens.
     pub fn hand_on(&mut self, now: Moment, from: &CallUuid, heir: &CallUuid, ttl_ms: u64) {
-        if self.stopping || self.calls.contains_key(heir) || self.reservations.contains_key(heir) {
+        if self.stopping || self.is_known(heir) || self.reservations.contains_key(heir) {
             return;
         }
         let place = if let Some(call) = self.calls.get(from) {

@@ -112,6 +112,8 @@ pub enum Outcome {
     Dropped,
     /// The module or the switch stopped.
     Shutdown,
+    /// The switch ended without a word, and the call did not come back.
+    Lost,
 }
 
 impl Outcome {
@@ -126,6 +128,7 @@ impl Outcome {
             Outcome::Transferred => "transferred",
             Outcome::Dropped => "dropped",
             Outcome::Shutdown => "shutdown",
+            Outcome::Lost => "lost",
         }
     }
 }

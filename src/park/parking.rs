@@ -8,7 +8,7 @@ use super::event::{Action, ParkEvent};
 use super::fallback::{WhenFull, WhenOccupied};
 use super::lot::{MOST_SLOTS, Slot};
 use super::moment::Moment;
-use super::names::{LotKey, OrbitKey};
+use super::names::{CallUuid, LotKey, OrbitKey};
 use super::outcome::Refusal;
 use super::return_state::ReturnState;
 use super::timeout::TOP_PRIORITY;
@@ -34,7 +34,7 @@ impl Park {
         if self.stopping {
             return Err((Refusal::Closed, AfterRefusal::Continue));
         }
-        if self.calls.contains_key(&request.info.uuid) {
+        if self.is_known(&request.info.uuid) {
             return Err((Refusal::AlreadyParked, AfterRefusal::Continue));
         }
         if request.info.priority > TOP_PRIORITY {
@@ -64,6 +64,11 @@ impl Park {
         Ok(place)
     }
 
+    /// It is parked, or was and may come back.
+    pub(super) fn is_known(&self, uuid: &CallUuid) -> bool {
+        self.calls.contains_key(uuid) || self.awaited.contains_key(uuid)
+    }
+
     fn has_enough_of(&self, lot: &LotKey, number: &str) -> bool {
         let most = self.lots.get(lot).and_then(|lot| lot.config.max_per_caller);
         most.is_some_and(|most| self.callers.has(number, lot, most))
@@ -71,21 +76,10 @@ impl Park {
 
     fn settle(&mut self, now: Moment, request: ParkRequest, place: OrbitKey) -> OrbitKey {
         let mut call = Call {
-            info: request.info.cut(),
-            place: place.clone(),
             timeout_ms: request.timeout_ms,
             returns: request.returns,
-            parked_at: now,
             seq: self.count(),
-            returning: ReturnState::Waiting { since: now, until: None },
-            rounds: 0,
-            leaves_at: None,
-            comfort_at: None,
-            armed: None,
-            promised: None,
-            claim: None,
-            heir_until: None,
-            formerly: Vec::new(),
+            ..Call::new(request.info.cut(), place.clone(), now)
         };
         let timeout_ms = self.timeout_of(&call);
         let until = (timeout_ms > 0).then(|| now.after(timeout_ms));
@@ -95,18 +89,24 @@ impl Park {
             call.leaves_at = longest.map(|ms| now.after(ms));
             call.comfort_at = lot.config.comfort_every().map(|ms| now.after(ms));
         }
+        self.seat(now, call, Action::Park);
+        place
+    }
+
+    /// Enters the call into every table.
+    pub(super) fn seat(&mut self, now: Moment, mut call: Call, action: Action) {
         self.deadlines.arm(&mut call);
+        let place = call.place.clone();
         if let Some(lot) = self.lots.get_mut(&place.lot) {
             lot.occupy(&place.orbit, Slot::Parked(call.info.uuid.clone()));
             lot.enqueue(&call);
         }
         let capacity = self.capacity(&place.lot);
-        self.effects.push(ParkEvent { capacity, ..call.event(now, Action::Park) }.into());
+        self.effects.push(ParkEvent { capacity, ..call.event(now, action) }.into());
         self.show_lamp(&place);
         self.callers.add(&call);
         self.dialogs.insert(call.dialog(), call.info.uuid.clone());
         self.calls.insert(call.info.uuid.clone(), call);
-        place
     }
 
     /// How many orbits that lot has, if there is one, and that is known.

@@ -70,7 +70,7 @@ impl Park {
         if self.stopping {
             return Err(Refusal::Closed);
         }
-        if self.calls.contains_key(&new.uuid) || self.reservations.contains_key(&new.uuid) {
+        if self.is_known(&new.uuid) || self.reservations.contains_key(&new.uuid) {
             return Err(Refusal::AlreadyParked);
         }
         let call = if self.await_heir(now, old, 0) { self.calls.remove(old) } else { None };

@@ -35,7 +35,7 @@ impl Park {
         if self.stopping {
             return Err(Refusal::Closed);
         }
-        if self.calls.contains_key(uuid) {
+        if self.is_known(uuid) {
             return Err(Refusal::AlreadyParked);
         }
         let same = |held: &&Reservation| {

@@ -49,6 +49,9 @@ impl Park {
             match self.deadlines.pop_due(now) {
                 Some(Due::Call(uuid)) => self.call_is_due(now, &uuid),
                 Some(Due::Reservation(uuid)) => self.lapse(&uuid),
+                Some(Due::Absent(uuid)) => {
+                    self.lost(now, &uuid, "it did not come back after the restart");
+                }
                 Some(Due::Callback(id)) => self.callback_is_due(now, id),
                 None => break,
             }

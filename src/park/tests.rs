@@ -2,6 +2,7 @@
 
 use super::*;
 
+mod absent;
 mod admin;
 mod callbacks;
 mod choices;

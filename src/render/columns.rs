@@ -67,7 +67,7 @@ pub(super) const LOT_COLUMNS: [Column<LotView>; 9] = [
 ];
 
 /// The columns of a list of call-backs.
-pub(super) const CALLBACK_COLUMNS: [Column<CallbackView>; 11] = [
+pub(super) const CALLBACK_COLUMNS: [Column<CallbackView>; 12] = [
     Column::new("id", |callback| Cell::Number(callback.id.0)),
     Column::new("lot", |callback| Cell::Text(callback.lot.to_string().into())),
     Column::new("orbit", |callback| text(callback.orbit.as_str())),
@@ -79,6 +79,7 @@ pub(super) const CALLBACK_COLUMNS: [Column<CallbackView>; 11] = [
     Column::new("state", |callback| text(if callback.trying { "trying" } else { "waiting" })),
     Column::new("reason", |callback| maybe(callback.reason.as_deref())),
     Column::wide("uuid", |callback| text(callback.uuid.as_str())),
+    Column::wide("note", |callback| maybe(callback.note)),
 ];
 
 pub(super) fn text(text: &str) -> Cell<'_> {

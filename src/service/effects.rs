@@ -10,6 +10,7 @@ use crate::leg::handover;
 use crate::leg::pickup_tone;
 use crate::module::{Decided, Interlude, Module};
 use crate::park::Effect;
+use crate::service::recovery::Count;
 use crate::switch::{Session, log};
 use crate::tell::event;
 use crate::tell::feed::Feed;
@@ -47,15 +48,20 @@ pub(crate) fn carry_out(module: &Arc<Module>, decided: Decided, here: Option<Ses
 fn tell(module: &Module, number: u64, effects: &[Effect], here: Option<Session<'_>>) {
     let feed = Feed::of(module);
     let keeper = Keeper::of(module);
+    let recovered = module.table::<Count>();
     let mut turn = feed.turn(number);
     for effect in effects {
         match effect {
             Effect::Event(event) => {
                 let (keeper, entry) = (Arc::clone(&keeper), Box::new(journal::entry(event)));
+                recovered.event(event);
                 let news = event::news(event, here, module.valet);
                 turn.tells(news.heard_by(move || keeper.record(*entry)));
             }
-            Effect::Callback(news) => turn.tells(event::callback_news(news)),
+            Effect::Callback(news) => {
+                recovered.callback(news);
+                turn.tells(event::callback_news(news));
+            }
             _ => {}
         }
     }

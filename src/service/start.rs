@@ -20,7 +20,7 @@ use crate::module::rival;
 use crate::module::source::{self, First, Readings};
 use crate::park::End;
 use crate::service::registrations::Registrations;
-use crate::service::{effects, worker};
+use crate::service::{effects, recovery, worker};
 use crate::switch::clock;
 use crate::switch::event::{Binding, Subclass};
 use crate::switch::hangup::Hangups;
@@ -71,8 +71,7 @@ pub(crate) fn start() -> Result<bool, String> {
         module.health.configuration.wrong(wrong);
     }
     // Before anything can happen that it should record.
-    let settings = module.settings.read().journal.clone();
-    Keeper::of(&module).start(&settings);
+    Keeper::of(&module).start(&module);
     let worker = {
         let module = Arc::clone(&module);
         std::thread::Builder::new()
@@ -132,6 +131,8 @@ pub(crate) fn start() -> Result<bool, String> {
         let text = format_args!("the thread that checks every minute cannot be started: {error}");
         log::warning(None, text);
     }
+    // When all of the above listens.
+    recovery::begin(&module);
     let subclasses = [subclass, valet];
     let valet = module.valet;
     *SERVICE.lock() =

@@ -81,7 +81,7 @@ pub(crate) fn run_nothing(session: Session<'_>) {
 }
 
 /// Gives the session a list of one application to run.
-pub(super) fn set_extension(session: Session<'_>, application: &str, data: &str) -> bool {
+pub(crate) fn set_extension(session: Session<'_>, application: &str, data: &str) -> bool {
     let extension = empty_extension(session, application);
     if extension.is_null() {
         return false;

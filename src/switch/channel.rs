@@ -46,6 +46,14 @@ pub(crate) enum Flag {
     ArrangedBridge,
     /// Runs an application because of a command, not of its dialplan.
     EventParse,
+    /// `sofia recover` brings it back after a restart. It keeps this flag until its applications run.
+    Recovering,
+    /// It was in a bridge by then, and waits for its partner to come back as well.
+    RecoveringBridge,
+    /// It has come back after a restart.
+    Recovered,
+    /// `sofia recover` can bring it back: its profile has `track-calls`.
+    Trackable,
     /// Its media is about to go past the switch. A partner that holds it and leaves does not take it along meanwhile.
     NoMediaRequested,
 }
@@ -66,6 +74,10 @@ impl Flag {
             Self::ProxyMedia => sys::switch_channel_flag_t::CF_PROXY_MEDIA,
             Self::ArrangedBridge => sys::switch_channel_flag_t::CF_ARRANGED_BRIDGE,
             Self::EventParse => sys::switch_channel_flag_t::CF_EVENT_PARSE,
+            Self::Recovering => sys::switch_channel_flag_t::CF_RECOVERING,
+            Self::RecoveringBridge => sys::switch_channel_flag_t::CF_RECOVERING_BRIDGE,
+            Self::Recovered => sys::switch_channel_flag_t::CF_RECOVERED,
+            Self::Trackable => sys::switch_channel_flag_t::CF_TRACKABLE,
             Self::NoMediaRequested => sys::switch_channel_flag_t::CF_3P_NOMEDIA_REQUESTED,
         }
     }

@@ -8,17 +8,21 @@ use crate::park::Moment;
 
 static START: Lazy<Instant> = Lazy::new(Instant::now);
 
+/// What the clock of deadlines showed at its start, in ms: a year, so that it can tell when a call was parked that was in its
+/// orbit before a restart.
+const AT_START_MS: u64 = 366 * 86_400 * 1000;
+
 /// Milliseconds on the clock of deadlines.
 #[must_use]
 pub(crate) fn now() -> Moment {
-    Moment(u64::try_from(START.elapsed().as_millis()).unwrap_or(u64::MAX))
+    Moment(AT_START_MS.saturating_add(ms(START.elapsed())))
 }
 
 /// The time until `at`, or zero if `at` has passed. It is rounded up by less than a millisecond, so that a thread that waits
 /// for this time wakes when the moment has come and not just before.
 #[must_use]
 pub(crate) fn until(at: Moment) -> Duration {
-    Duration::from_millis(at.0).saturating_sub(START.elapsed())
+    Duration::from_millis(at.0.saturating_sub(AT_START_MS)).saturating_sub(START.elapsed())
 }
 
 /// A duration in whole milliseconds.

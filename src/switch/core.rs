@@ -26,6 +26,16 @@ pub(crate) fn is_shutting_down() -> bool {
     flags & sys::switch_core_flag_enum_t::SCF_SHUTTING_DOWN.0 != 0
 }
 
+/// Whether the switch has started, and takes calls.
+#[must_use]
+pub(crate) fn is_ready() -> bool {
+    // SAFETY: reads numbers of FreeSWITCH's own.
+    let flags = unsafe { sys::switch_core_flags() };
+    let closed = sys::switch_core_flag_enum_t::SCF_NO_NEW_INBOUND_SESSIONS.0
+        | sys::switch_core_flag_enum_t::SCF_SHUTTING_DOWN.0;
+    flags & closed == 0
+}
+
 /// A global variable.
 #[must_use]
 pub(crate) fn variable(name: &str) -> Option<String> {

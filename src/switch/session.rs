@@ -69,6 +69,13 @@ impl<'a> Session<'a> {
             .queue(self);
     }
 
+    /// Writes down what `sofia recover` needs to bring the call back after a crash. May wait for seconds until FreeSWITCH's
+    /// database has room for it: never on the thread of a call. Does nothing for a channel that cannot be brought back.
+    pub(crate) fn track(self) {
+        // SAFETY: the session is alive.
+        unsafe { sys::switch_core_recovery_track(self.raw()) };
+    }
+
     /// Interrupts what the session is playing or reading, from any thread. It only wakes: what it then does, it must
     /// find out from the table (CF_BREAK is lossy).
     pub(crate) fn wake(self) {

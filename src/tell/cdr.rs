@@ -9,7 +9,7 @@ pub(super) fn set(session: Session<'_>, event: &ParkEvent) {
     let channel = session.channel();
     let set = |name: &str, value: &str| channel.set_variable(name, Some(value));
     match event.action {
-        Action::Park | Action::Move | Action::Replace => {
+        Action::Park | Action::Move | Action::Replace | Action::Recover => {
             set(variables::LOT, &event.lot.to_string());
             if let Some(orbit) = &event.orbit {
                 set(variables::ORBIT, orbit.as_str());

@@ -27,7 +27,9 @@ pub(crate) fn news(event: &ParkEvent, here: Option<Session<'_>>, valet: bool) ->
     if let Some(session) = session {
         cdr::set(session, event);
     }
-    if matches!(event.action, Action::Park | Action::Replace) || event.outcome.is_some() {
+    if matches!(event.action, Action::Park | Action::Replace | Action::Recover)
+        || event.outcome.is_some()
+    {
         history::note(event, clock::epoch_ms(), session);
     }
     let mut events: Vec<Event> = info(event, session).into_iter().collect();
@@ -106,13 +108,17 @@ pub(crate) fn callback_news(news: &CallbackNews) -> News {
             .with("Callpark-Callback-By", &callback.by)
             .with("Callpark-Callback-State", state)
             .with("Callpark-Callback-Attempts-Left", &callback.attempts_left.to_string())
+            .with("Callpark-Note", callback.note.unwrap_or_default())
             .with("Callpark-Reason", callback.reason.as_deref().unwrap_or_default())
     });
     let caller = format!("{:?} <{}>", &*callback.caller.name, callback.caller.number);
     let (id, by) = (callback.id, &callback.by);
     let why = callback.reason.as_deref().map(|why| format!(": {why}")).unwrap_or_default();
     let what = match (news.end, callback.reason.is_some()) {
-        (None, false) => format!("{by} will call {caller} back"),
+        (None, false) => match callback.note {
+            Some(note) => format!("{by} will call {caller} back, who was {note}"),
+            None => format!("{by} will call {caller} back"),
+        },
         (None, true) => format!(
             "{by} could not call {caller} back{why}; attempts left: {}",
             callback.attempts_left
@@ -200,6 +206,12 @@ pub(crate) fn sentence(event: &ParkEvent) -> String {
         (Action::Remind, _) => format!("{place}: {caller} still parked after {waited}"),
         (Action::Refuse, _) => format!("{place}: {caller} not parked"),
         (Action::Set, _) => format!("{place}: {caller} remains parked"),
+        (Action::Recover, None) => {
+            format!("{place}: {caller} is back after the restart, parked for {waited}")
+        }
+        (Action::Recover, Some(_)) => {
+            format!("{place}: {caller} was lost in the restart after {waited}")
+        }
     };
     if let Some(reason) = &event.reason {
         // Writing to a String cannot fail.

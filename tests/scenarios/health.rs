@@ -56,6 +56,7 @@ fn a_module_with_a_parked_call_is_all_right() {
         "errors",
         "journal",
         "promises",
+        "recovery",
     ];
     assert_eq!(names, known);
     for name in known {

@@ -346,7 +346,12 @@ fn traffic(switch: &Switch) {
 fn after_each_kill_no_park_has_two_ends_and_no_entry_is_missing() {
     let lots = r#"<lot name="default" orbits="700-799"><param name="timeout" value="2"/>
         <param name="announce" value="false"/></lot>"#;
-    let scene = Scene::start(setup(lots));
+    // Nothing brings these calls back, so their ends need not be waited for.
+    let conf = format!(
+        "<configuration name=\"callpark.conf\"><settings><param name=\"recover\" value=\"false\"/></settings>\
+         <lots>{lots}</lots></configuration>"
+    );
+    let scene = Scene::start(setup(lots).callpark_conf(&conf));
     let (end, most) = (Instant::now() + Duration::from_secs(60), kills());
     let mut rounds = 0;
     while most.map_or(Instant::now() < end, |most| rounds < most) {
@@ -367,6 +372,34 @@ fn after_each_kill_no_park_has_two_ends_and_no_entry_is_missing() {
     println!("{rounds} kills: {text}");
     assert!(text.contains(" 0 without their beginning"), "{text}");
     assert!(!history(&scene, "outcome=lost").is_empty());
+}
+
+/// What can be brought back has its orbit, and nobody else has it.
+#[test]
+fn an_orbit_is_held_for_a_while_after_a_kill() {
+    let mut scene = Scene::start(with_settings(&[("recover-within", "3")]));
+    let (caller, _) = scene.park("park_701");
+    scene.switch.eventually(SOON, "it is in the file", || {
+        (history(&scene, "outcome=waiting").len() == 1).then_some(())
+    });
+    scene.switch.crash_and_restart();
+    scene.events = scene.switch.events(&["CUSTOM callpark::info"]);
+    let orbit = || json(&scene.api("show default 701 json"));
+    let shown = orbit();
+    assert_eq!(shown["state"], "reserved", "{shown}");
+    let next = scene.api("show default 701");
+    assert!(next.contains(&format!("unless {caller} comes back after the restart")), "{next}");
+    let (other, parked) = scene.park("park");
+    assert_ne!(parked.text("Callpark-Orbit"), "701");
+    scene.switch.kill(&other);
+    let lost = scene.outcome(&caller, "lost");
+    assert_eq!(lost.text("Callpark-Action"), "recover");
+    scene.switch.eventually(SOON, "the line", || {
+        scene.switch.log_contains("recovered 0, called back 0, lost 1").then_some(())
+    });
+    assert_eq!(orbit()["state"], "free");
+    assert_eq!(history(&scene, "outcome=lost")[0]["uuid"], caller);
+    verified(&scene);
 }
 
 /// FreeSWITCH runs in a real-time class, and its threads make threads of that class.

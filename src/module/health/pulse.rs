@@ -47,7 +47,7 @@ impl Drop for Beating<'_> {
 
 impl Pulse {
     /// When the module was loaded, in ms since 1970.
-    pub(super) fn began_ms(&self) -> u64 {
+    pub(crate) fn began_ms(&self) -> u64 {
         self.began_ms
     }
 

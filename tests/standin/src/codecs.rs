@@ -22,6 +22,7 @@ macro_rules! answers {
 
 answers! {
     switch_core_flags() -> u32 = 0;
+    switch_core_recovery_track(Session) -> () = ();
     switch_channel_test_cap(*mut sys::switch_channel_t, sys::switch_channel_cap_t) -> u32 = 0;
     switch_core_session_get_write_codec(Session) -> Codec = ptr::null_mut();
     switch_core_session_get_read_codec(Session) -> Codec = ptr::null_mut();

@@ -24,6 +24,13 @@ pub(crate) fn request(agent: &Agent, state: &mut State, message: Message) {
         agent.send_again(bytes);
         return;
     }
+    if method != "CANCEL"
+        && let Some(call) = state.calls.get_mut(message.call_id())
+        && call.phase >= Phase::Up
+        && !call.dialog.follows(&message)
+    {
+        return answer(agent, state, &message, 500, "Out Of Order", "");
+    }
     match method.as_str() {
         "INVITE" if state.calls.contains_key(message.call_id()) => {
             renegotiate(agent, state, message)

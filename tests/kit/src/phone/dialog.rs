@@ -14,6 +14,8 @@ pub(crate) struct Dialog {
     /// Where requests go: the other's `Contact`.
     pub target: String,
     pub cseq: u32,
+    /// The number of the other's latest request.
+    pub remote_cseq: u32,
 }
 
 impl Dialog {
@@ -25,6 +27,7 @@ impl Dialog {
             remote: format!("<{uri}>"),
             target: uri.into(),
             cseq: 0,
+            remote_cseq: 0,
         }
     }
 
@@ -36,6 +39,7 @@ impl Dialog {
             remote: request.text("From").into(),
             target: uri_of(request.text("Contact")).into(),
             cseq: 0,
+            remote_cseq: number(request),
         }
     }
 
@@ -47,6 +51,14 @@ impl Dialog {
         if let Some(contact) = message.get("Contact") {
             self.target = uri_of(contact).into();
         }
+    }
+
+    /// Whether this request comes after all others of the other's, as it must.
+    pub(crate) fn follows(&mut self, request: &Message) -> bool {
+        let number = number(request);
+        let follows = number > self.remote_cseq;
+        self.remote_cseq = self.remote_cseq.max(number);
+        follows
     }
 
     pub(crate) fn local_tag(&self) -> &str {
@@ -71,6 +83,10 @@ impl Dialog {
             .with("Call-ID", &self.call_id)
             .with("CSeq", format!("{cseq} {method}"))
     }
+}
+
+fn number(request: &Message) -> u32 {
+    request.text("CSeq").split(' ').next().and_then(|number| number.parse().ok()).unwrap_or(0)
 }
 
 pub(crate) fn new_tag() -> String {
