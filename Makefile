@@ -24,12 +24,12 @@ BUILT = $(TARGET)/dist/libmod_callpark.so
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: docs help setup need-build need-valgrind need-chromium need-fuzz need-freeswitch build check test model fuzz test-freeswitch demo bench soak soak-hostile kills install clean
+.PHONY: docs help setup need-build need-valgrind need-postgres need-chromium need-fuzz need-freeswitch build check test model fuzz test-freeswitch demo bench soak soak-hostile kills install clean
 
 help: ## Lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup: need-build need-valgrind need-chromium need-fuzz ## Installs whatever is missing for building and testing (Debian, as root)
+setup: need-build need-valgrind need-postgres need-chromium need-fuzz ## Installs whatever is missing for building and testing (Debian, as root)
 
 build: need-build ## Builds target/dist/mod_callpark.so, for FreeSWITCH 1.10 and 1.11, and a file with its debug symbols
 	$(CARGO) build --profile dist --lib
@@ -48,7 +48,7 @@ check: need-build ## Checks the format, lints, documentation, where dial strings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --no-deps --workspace
 
 # What is tested is what is installed, except by a single test, which shall start soon.
-test: need-build need-valgrind need-chromium $(if $(T),,build) ## Runs all tests, or T=<name>, in the stand-in switch, or with FREESWITCH=<prefix> in that FreeSWITCH
+test: need-build need-valgrind need-postgres need-chromium $(if $(T),,build) ## Runs all tests, or T=<name>, in the stand-in switch, or with FREESWITCH=<prefix> in that FreeSWITCH
 	@if [ -z "$(FREESWITCH)" ]; then printf '%s\n' \
 		'**********************************************************************************' \
 		'*  SKIPPED: the tests in a real FreeSWITCH. make test-freeswitch FREESWITCH=<prefix>' \
@@ -163,6 +163,10 @@ need-valgrind:
 # A browser shows what a report does with hostile names.
 need-chromium:
 	@command -v chromium >/dev/null || $(call APT_INSTALL,A browser,chromium)
+# Only its programs: each test starts a server of its own.
+need-postgres:
+	@compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null || command -v postgres >/dev/null || \
+		$(call APT_INSTALL,PostgreSQL,postgresql)
 
 # libFuzzer is in C++.
 need-fuzz:
