@@ -38,7 +38,7 @@ pub use health::{Change, Health, State};
 pub use unfinished::{Opened, Unfinished};
 
 use crate::entry::Entry;
-use health::Voice;
+pub(crate) use health::Voice;
 use inbox::Outbox;
 use writer::{Request, Writer};
 
@@ -170,6 +170,12 @@ impl Journal {
             shed_endings: shared.outbox.shed_endings.load(Ordering::Relaxed),
             ..shared.health.lock().0.clone()
         }
+    }
+
+    /// How many entries were written since the start.
+    #[must_use]
+    pub fn written(&self) -> u64 {
+        self.shared.written.load(Ordering::Relaxed)
     }
 
     /// Where the file is.

@@ -5,6 +5,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod database;
 pub mod entry;
 pub mod journal;
 pub mod query;

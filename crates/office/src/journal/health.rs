@@ -70,7 +70,7 @@ pub enum Change {
 /// Says that the journal fails, and that it works again, and nothing in between: a disk that is full for one entry and not for
 /// the next must not fill the log as well.
 #[derive(Default)]
-pub(super) struct Voice {
+pub(crate) struct Voice {
     /// When it last said that the journal fails.
     failing: Option<Instant>,
     /// Since when it has failed, in ms since 1970, if that was said.
@@ -84,20 +84,27 @@ impl Voice {
     /// What there is to say of this state, which it has had since then (ms since 1970).
     pub(super) fn of(&mut self, health: &Health, now: Instant, now_ms: i64) -> Option<Change> {
         match health.state {
-            State::Failing if self.since_ms.is_none() => {
-                if self.failing.is_some_and(|at| now < at + AGAIN) {
-                    return None;
-                }
-                self.failing = Some(now);
-                self.since_ms = Some(health.since_ms);
-                Some(Change::Failing { reason: health.reason.clone() })
-            }
-            State::Ok => {
-                let failed_for_ms = now_ms.saturating_sub(self.since_ms.take()?);
-                Some(Change::Working { failed_for_ms })
-            }
-            State::Failing | State::Starting | State::Stopped => None,
+            State::Failing => self
+                .fails(health.since_ms, now)
+                .then(|| Change::Failing { reason: health.reason.clone() }),
+            State::Ok => self.works(now_ms).map(|failed_for_ms| Change::Working { failed_for_ms }),
+            State::Starting | State::Stopped => None,
         }
+    }
+
+    /// It fails since then, in ms since 1970. Whether that is to be said now.
+    pub(crate) fn fails(&mut self, since_ms: i64, now: Instant) -> bool {
+        if self.since_ms.is_some() || self.failing.is_some_and(|at| now < at + AGAIN) {
+            return false;
+        }
+        self.failing = Some(now);
+        self.since_ms = Some(since_ms);
+        true
+    }
+
+    /// It works. For how long it has failed, in ms, if that is to be said.
+    pub(crate) fn works(&mut self, now_ms: i64) -> Option<i64> {
+        Some(now_ms.saturating_sub(self.since_ms.take()?))
     }
 }
 
