@@ -163,6 +163,7 @@ need-valgrind:
 # A browser shows what a report does with hostile names.
 need-chromium:
 	@command -v chromium >/dev/null || $(call APT_INSTALL,A browser,chromium)
+
 # Only its programs: each test starts a server of its own.
 need-postgres:
 	@compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null || command -v postgres >/dev/null || \

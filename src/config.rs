@@ -13,6 +13,7 @@ mod tree;
 #[cfg(test)]
 mod tests;
 
+use office::database::Address;
 use office::journal::Callers;
 
 use crate::park::{
@@ -94,11 +95,20 @@ pub(crate) struct JournalSettings {
     pub callers: Callers,
     /// The name of this node. `None`: the name of the switch.
     pub node: Option<String>,
+    /// The database that has the same tables.
+    pub database: Option<Address>,
 }
 
 impl Default for JournalSettings {
     fn default() -> Self {
-        JournalSettings { on: true, path: None, days: 400, callers: Callers::Full, node: None }
+        JournalSettings {
+            on: true,
+            path: None,
+            days: 400,
+            callers: Callers::Full,
+            node: None,
+            database: None,
+        }
     }
 }
 
@@ -175,6 +185,9 @@ impl ConfigError {
     }
 
     fn param(mut self, param: &str, value: &str) -> Self {
+        // An address may have a password, under whatever name somebody has written it.
+        let secret = param == "database" || (value.contains("://") && value.contains('@'));
+        let value = if secret { "***" } else { value };
         self.param = Some(shortened(param, LONGEST_QUOTED).into_owned());
         self.value = Some(shortened(value, LONGEST_QUOTED).into_owned());
         self

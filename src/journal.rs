@@ -13,6 +13,7 @@ use parking_lot::Mutex;
 
 mod absent;
 pub(crate) mod audit;
+mod database;
 mod entry;
 pub(crate) mod promises;
 pub(crate) mod questions;
@@ -22,11 +23,14 @@ use crate::module::Module;
 use crate::module::health::Part;
 use crate::switch::guard::Inside;
 use crate::switch::{background, clock, core, log};
+use database::Database;
 pub(crate) use entry::entry;
 use questions::Desk;
 
 /// How long `load` waits to learn which calls a crash has left without an end.
 const OPENED_WITHIN: Duration = Duration::from_secs(2);
+/// How long an unload waits for the file before the database has its last turn.
+const FLUSHED_WITHIN: Duration = Duration::from_secs(1);
 /// How long an unload waits until what was recorded is in the file.
 const WRITTEN_WITHIN: Duration = Duration::from_secs(2);
 /// The name of the file in FreeSWITCH's folder for databases.
@@ -36,6 +40,7 @@ const FILE: &str = "callpark.sqlite";
 #[derive(Default)]
 pub(crate) struct Keeper {
     kept: Mutex<Kept>,
+    database: Database,
     desk: Desk,
 }
 
@@ -70,7 +75,11 @@ impl Keeper {
         match journal {
             Ok(None) => {}
             Ok(Some(journal)) => {
-                kept.journal = Some(Arc::new(journal));
+                let journal = Arc::new(journal);
+                if let Some(address) = &settings.database {
+                    self.database.start(address, &journal);
+                }
+                kept.journal = Some(journal);
             }
             Err(wrong) => {
                 log::crit(None, format_args!("there is no journal: {wrong}"));
@@ -118,6 +127,9 @@ impl Keeper {
     pub(crate) fn stop(&self) {
         self.desk.close();
         let Some(journal) = self.kept.lock().journal.take() else { return };
+        // What comes last is sent too, if that is possible at once.
+        journal.flush(FLUSHED_WITHIN);
+        self.database.stop();
         if !journal.stop(WRITTEN_WITHIN) {
             let left = journal.health().in_memory;
             log::crit(
@@ -127,6 +139,16 @@ impl Keeper {
                 ),
             );
         }
+    }
+
+    /// The table of calls was made again, and the database shall have it too.
+    pub(crate) fn rebuilt(&self) {
+        self.database.rebuilt();
+    }
+
+    /// How the database is, for `callpark health`; nothing if there is none.
+    pub(crate) fn database(&self) -> Option<Part> {
+        self.database.part()
     }
 
     /// How it is, for `callpark health`.

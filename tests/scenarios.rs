@@ -16,6 +16,7 @@ mod scenarios {
     mod browser;
     mod choices;
     mod crowd;
+    mod database;
     mod health;
     mod help;
     mod hostile;
@@ -28,6 +29,8 @@ mod scenarios {
     mod races;
     mod retrievers;
     mod returns;
+    #[path = "../../crates/office/tests/database/same.rs"]
+    mod same;
     mod settings;
     mod steps;
     mod storms;

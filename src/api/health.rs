@@ -27,6 +27,7 @@ fn run(module: &Arc<Module>, words: &[&str]) -> Answer {
     parts.push(Keeper::of(module).part());
     parts.push(Audit::of(module).part());
     parts.push(track::part(module, module.health.worker.began_ms()));
+    parts.extend(Keeper::of(module).database());
     match *words {
         [] => Ok(render::health_text(&parts, clock::epoch_ms())),
         ["json"] => Ok(render::health_json(&parts)),

@@ -42,7 +42,9 @@ fn run(module: &Arc<Module>, words: &[&str]) -> Answer {
             let keeper = Keeper::of(module);
             let journal = keeper.journal().ok_or_else(past::none)?;
             let calls = keeper.desk().ask(Length::Long, move |_| journal.rebuild(REBUILT_WITHIN));
-            ok(format_args!("{} calls", calls.map_err(past::unanswered)?))
+            let calls = calls.map_err(past::unanswered)?;
+            keeper.rebuilt();
+            ok(format_args!("{calls} calls"))
         }
         _ => Err(Refusal::BadArguments.into()),
     }

@@ -1,6 +1,8 @@
 //! Params: what one is, how they are read, and those of the whole module. These tables are what the parser knows and
 //! what the sample explains.
 
+use office::database::BadAddress;
+
 use super::tree::Element;
 use super::{ConfigError, Settings};
 
@@ -72,7 +74,7 @@ impl<T> Param<T> {
 }
 
 /// The params of `<settings>`.
-pub(crate) const SETTINGS: [Param<Settings>; 11] = [
+pub(crate) const SETTINGS: [Param<Settings>; 12] = [
     Param::of(
         "presence-proto",
         "park",
@@ -183,6 +185,19 @@ pub(crate) const SETTINGS: [Param<Settings>; 11] = [
                 "none" => false,
                 _ => return Err("is neither callback nor none".to_owned()),
             };
+            Ok(())
+        },
+    ),
+    Param::of(
+        "database",
+        "",
+        "A PostgreSQL database that receives the same tables, for other programs, as \
+         `postgresql://user:password@host:5432/database`. Empty: none. `?sslmode=` is `disable`, `prefer`, `require` or \
+         `verify-full`, with `&sslrootcert=` for a file of root certificates. See \
+         [PostgreSQL](operating.md#postgresql)",
+        |settings, value| {
+            let address = (!value.is_empty()).then(|| value.parse()).transpose();
+            settings.journal.database = address.map_err(|error: BadAddress| error.to_string())?;
             Ok(())
         },
     ),

@@ -410,3 +410,23 @@ fn a_configuration_that_is_too_big_to_read_is_refused_with_its_line_and_in_few_w
     }
     assert!(began.elapsed() < std::time::Duration::from_secs(10), "{:?}", began.elapsed());
 }
+
+#[test]
+fn a_password_is_in_no_error() {
+    for setting in [
+        "<param name='database' value='postgresql://u:hidden@h:port/d'/>",
+        "<param name='database' value='u:hidden@h'/>",
+        "<param name='databse' value='postgresql://u:hidden@h/d'/>",
+        "<param name='database' valeu='postgresql://u:hidden@h/d'/>",
+    ] {
+        let text = format!("<configuration><settings>{setting}</settings></configuration>");
+        let error = Config::parse(&text).unwrap_err().to_string();
+        assert!(error.contains("databa") || error.contains("valeu"), "{error}");
+        assert!(!error.contains("hidden"), "{error}");
+    }
+    let good = "<configuration><settings><param name='database' value='postgresql://u:hidden@h/d'/>\
+                </settings></configuration>";
+    let settings = Config::parse(good).unwrap().settings;
+    assert!(settings.journal.database.is_some());
+    assert!(!format!("{settings:?}").contains("hidden"));
+}
