@@ -421,7 +421,7 @@ fn a_password_is_in_no_error() {
     ] {
         let text = format!("<configuration><settings>{setting}</settings></configuration>");
         let error = Config::parse(&text).unwrap_err().to_string();
-        assert!(error.contains("databa") || error.contains("valeu"), "{error}");
+        assert!(error.contains("***"), "{error}");
         assert!(!error.contains("hidden"), "{error}");
     }
     let good = "<configuration><settings><param name='database' value='postgresql://u:hidden@h/d'/>\
