@@ -15,6 +15,7 @@ mod absent;
 pub(crate) mod audit;
 mod database;
 mod entry;
+mod lasting;
 pub(crate) mod promises;
 pub(crate) mod questions;
 
@@ -25,6 +26,7 @@ use crate::switch::guard::Inside;
 use crate::switch::{background, clock, core, log};
 use database::Database;
 pub(crate) use entry::entry;
+use lasting::Lasting;
 use questions::Desk;
 
 /// How long `load` waits to learn which calls a crash has left without an end.
@@ -41,6 +43,7 @@ const FILE: &str = "callpark.sqlite";
 pub(crate) struct Keeper {
     kept: Mutex<Kept>,
     database: Database,
+    lasting: Lasting,
     desk: Desk,
 }
 
@@ -60,7 +63,7 @@ impl Keeper {
         module.table()
     }
 
-    /// Starts the journal, if the settings want one, and holds the orbits of calls that a crash has left without an end. A
+    /// Starts the journal, if the settings want one, takes up what outlasts a restart, and holds the orbits of calls that a crash has left without an end. A
     /// journal that cannot be started or written is reported in the log and by `callpark health`, and does not stop parking.
     pub(crate) fn start(&self, module: &Arc<Module>) {
         let settings = &module.settings.read().journal.clone();
@@ -89,7 +92,10 @@ impl Keeper {
         let journal = kept.journal.clone();
         *self.kept.lock() = kept;
         if let Some(journal) = journal {
-            absent::hold(module, &journal, &journal.opened(OPENED_WITHIN).unfinished);
+            let opened = journal.opened(OPENED_WITHIN);
+            // First, so that a caller who is lost is not owed a second call-back.
+            self.lasting.start(module, &journal, &opened.kept);
+            absent::hold(module, &journal, &opened.unfinished);
         }
     }
 
@@ -103,6 +109,11 @@ impl Keeper {
     /// The journal, if there is one.
     pub(crate) fn journal(&self) -> Option<Arc<Journal>> {
         self.kept.lock().journal.clone()
+    }
+
+    /// Writes down what outlasts a restart.
+    pub(crate) fn lasting(&self) -> &Lasting {
+        &self.lasting
     }
 
     /// Where questions are asked.
@@ -126,6 +137,7 @@ impl Keeper {
     /// Ends the journal and every question. What is not in the file by then is lost, and the log says how much that is.
     pub(crate) fn stop(&self) {
         self.desk.close();
+        self.lasting.stop();
         let Some(journal) = self.kept.lock().journal.take() else { return };
         // What comes last is sent too, if that is possible at once.
         journal.flush(FLUSHED_WITHIN);

@@ -14,15 +14,15 @@ pub(crate) mod variables;
 
 use std::any::Any;
 use std::collections::{HashMap, VecDeque};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use crate::switch::lock::{Mutex, RwLock};
 use crossbeam_channel::Sender;
 
 use crate::config::{Config, Settings};
 use crate::module::health::Health;
-use crate::module::message::Message;
+use crate::module::message::{Keep, Message};
 use crate::module::tables::Tables;
 use crate::module::threads::Threads;
 use crate::park::{CallUuid, CallView, Effect, LotKey, Moment, Park};
@@ -99,6 +99,8 @@ pub(crate) struct Module {
     decisions: AtomicU64,
     carry_out: CarryOut,
     worker: Sender<Message>,
+    /// Who wants to know when something changes that outlasts a restart, if anybody.
+    keep: OnceLock<Sender<Keep>>,
     stopping: AtomicBool,
 }
 
@@ -130,6 +132,7 @@ impl Module {
             decisions: AtomicU64::new(0),
             carry_out,
             worker,
+            keep: OnceLock::new(),
             stopping: AtomicBool::new(false),
         })
     }
@@ -197,9 +200,9 @@ impl Module {
         here: Option<Session<'_>>,
         decide: impl FnOnce(&mut Park, Moment) -> T,
     ) -> T {
-        let (value, decided, sooner) = {
+        let (value, decided, sooner, changed) = {
             let mut park = self.park.lock();
-            let before = park.poll_timeout();
+            let (before, changes) = (park.poll_timeout(), park.changes());
             let value = decide(&mut park, clock::now());
             let after = park.poll_timeout();
             let effects = park.take_effects();
@@ -208,8 +211,12 @@ impl Module {
                 Decided { number, effects }
             });
             let sooner = after.is_some_and(|after| before.is_none_or(|before| after < before));
-            (value, decided, sooner)
+            (value, decided, sooner, park.changes() != changes)
         };
+        if changed && let Some(keep) = self.keep.get() {
+            // If there is no room, it is about to look anyway.
+            let _ = keep.try_send(Keep::Changed);
+        }
         if sooner {
             self.tell_worker(Message::Look);
         }
@@ -230,6 +237,11 @@ impl Module {
             self.health.worker.met(late_ms);
         }
         next
+    }
+
+    /// From now on that one hears when something changes that outlasts a restart. Only the first one does.
+    pub(crate) fn tell_of_changes(&self, keep: Sender<Keep>) {
+        let _ = self.keep.set(keep);
     }
 
     /// Has the worker do something.

@@ -35,6 +35,7 @@ mod forecast;
 mod free;
 mod hand_on;
 mod info;
+mod lasting;
 mod lot;
 mod lot_config;
 mod made;
@@ -81,6 +82,7 @@ pub use fallback::{AfterReturn, BadFallback, WhenFull, WhenOccupied};
 pub use forecast::{Forecast, OrbitState, OrbitView};
 pub use free::Assign;
 pub use info::CallInfo;
+pub use lasting::{Changed, ClosedLot, LotWaits, OwedCallback, Taken};
 pub use lot::MOST_SLOTS;
 pub use lot_config::{HoldEncode, LotConfig};
 pub use made::{MOST_MADE_LOTS, SlotState};
@@ -134,9 +136,12 @@ pub struct Park {
     /// The calls that a restart has taken, and may bring back.
     awaited: HashMap<CallUuid, absent::Awaited>,
     callbacks: BTreeMap<CallbackId, callbacks::Callback>,
+    /// Those that were owed when the module began to stop. The next load takes them up again.
+    interrupted: BTreeMap<CallbackId, callbacks::Callback>,
     /// Whose turn it is among the call-backs of one user.
     turns: HashMap<User, CallbackId>,
     deadlines: deadlines::Deadlines,
+    changes: lasting::Changes,
     rng: fastrand::Rng,
     counter: u64,
     stopping: bool,
@@ -162,8 +167,10 @@ impl Park {
             reservations: HashMap::new(),
             awaited: HashMap::new(),
             callbacks: BTreeMap::new(),
+            interrupted: BTreeMap::new(),
             turns: HashMap::new(),
             deadlines: deadlines::Deadlines::default(),
+            changes: lasting::Changes::default(),
             rng: fastrand::Rng::with_seed(seed),
             counter: 0,
             stopping: false,

@@ -21,6 +21,7 @@ mod scenarios {
     mod help;
     mod hostile;
     mod journal;
+    mod lasting;
     mod lot;
     mod moves;
     mod partings;

@@ -30,15 +30,19 @@ fn run(module: &Arc<Module>, words: &[&str]) -> Answer {
     }
     let keeper = Keeper::of(module);
     let journal = keeper.journal().ok_or_else(past::none)?;
+    if !keeper.lasting().write(WRITTEN_WITHIN) {
+        return Err(unwritten());
+    }
     let written = keeper.desk().ask(Length::Short, move |_| Ok(journal.flush(WRITTEN_WITHIN)));
     if !written.map_err(past::unanswered)? {
-        return Err(Error::new(
-            Refusal::Failed,
-            "the journal cannot be written; see `callpark health`",
-        ));
+        return Err(unwritten());
     }
     let back = track::checkpoint(module);
     std::thread::sleep(CORE_WRITES_WITHIN);
     let parked: u32 = module.look(Park::lots).iter().map(|lot| lot.parked).sum();
     ok(format_args!("{back} of {parked} parked calls would come back"))
+}
+
+fn unwritten() -> Error {
+    Error::new(Refusal::Failed, "the journal cannot be written; see `callpark health`")
 }

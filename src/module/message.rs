@@ -1,6 +1,18 @@
-//! Messages to the worker.
+//! Messages to the worker, and to the thread that writes down what outlasts a restart.
+
+use crossbeam_channel::Sender;
 
 use crate::park::{CallUuid, RunId};
+
+/// A message to the thread that writes down what outlasts a restart.
+pub(crate) enum Keep {
+    /// Something of it has changed.
+    Changed,
+    /// Write it now, and answer.
+    Now(Sender<()>),
+    /// Write it, and end.
+    End,
+}
 
 /// A message to the worker.
 pub(crate) enum Message {

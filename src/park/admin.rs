@@ -174,6 +174,7 @@ impl Park {
     pub fn close(&mut self, lot: &LotKey, orbit: Option<&OrbitName>) -> Result<(), Refusal> {
         let (lot, number) = self.configured(lot, orbit)?;
         lot.close(number);
+        self.changes.closed();
         Ok(())
     }
 
@@ -184,6 +185,7 @@ impl Park {
     pub fn open(&mut self, lot: &LotKey, orbit: Option<&OrbitName>) -> Result<(), Refusal> {
         let (opened, number) = self.configured(lot, orbit)?;
         opened.open(number);
+        self.changes.closed();
         self.remove_if_over(lot);
         Ok(())
     }

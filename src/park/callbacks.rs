@@ -20,9 +20,9 @@ use super::names::{CallUuid, CallbackId, OrbitKey, RunId};
 use super::user::User;
 
 /// The highest number of call-backs that may be owed.
-const MOST: usize = 1_000;
+pub(super) const MOST: usize = 1_000;
 /// How soon the module looks again whether the user is free.
-const LOOK_AGAIN_MS: u64 = 5_000;
+pub(super) const LOOK_AGAIN_MS: u64 = 5_000;
 /// How long after a failed attempt the next one begins.
 const TRY_AGAIN_MS: u64 = 60_000;
 /// When an attempt that reports nothing counts as failed.
@@ -33,24 +33,24 @@ pub(super) const CUT_OFF: &str = "cut off by a restart";
 #[derive(Clone, Debug)]
 pub(super) struct Callback {
     /// Where the call was parked.
-    place: OrbitKey,
-    uuid: CallUuid,
-    caller: Caller,
-    by: User,
-    to: Destination,
-    attempts_left: u32,
-    expires: Moment,
+    pub(super) place: OrbitKey,
+    pub(super) uuid: CallUuid,
+    pub(super) caller: Caller,
+    pub(super) by: User,
+    pub(super) to: Destination,
+    pub(super) attempts_left: u32,
+    pub(super) expires: Moment,
     /// Its entry among the deadlines.
-    next: Moment,
+    pub(super) next: Moment,
     /// It waits for another call-back of the same user.
-    waits: bool,
-    trying: Option<RunId>,
-    reason: Option<Arc<str>>,
-    note: Option<&'static str>,
+    pub(super) waits: bool,
+    pub(super) trying: Option<RunId>,
+    pub(super) reason: Option<Arc<str>>,
+    pub(super) note: Option<&'static str>,
 }
 
 impl Callback {
-    fn view(&self, id: CallbackId, now: Moment) -> CallbackView {
+    pub(super) fn view(&self, id: CallbackId, now: Moment) -> CallbackView {
         CallbackView {
             id,
             lot: self.place.lot.clone(),
@@ -126,7 +126,9 @@ impl Park {
         let end = self.stopping.then_some(CallbackEnd::Shutdown);
         let news = CallbackNews { callback: callback.view(id, now), end };
         self.effects.push(Effect::Callback(Box::new(news)));
+        self.changes.callbacks();
         if self.stopping {
+            self.interrupted.insert(id, callback);
             return;
         }
         self.callbacks.insert(id, callback);
@@ -199,6 +201,7 @@ impl Park {
             Attempt::Failed(reason) => {
                 callback.reason = Some(reason.into());
                 callback.attempts_left = callback.attempts_left.saturating_sub(1);
+                self.changes.callbacks();
                 if callback.attempts_left == 0 {
                     return self.end_callback(now, id, CallbackEnd::Failed);
                 }
@@ -235,10 +238,14 @@ impl Park {
 
     pub(super) fn end_callback(&mut self, now: Moment, id: CallbackId, end: CallbackEnd) {
         let Some(callback) = self.callbacks.remove(&id) else { return };
+        self.changes.callbacks();
         self.deadlines.remove(callback.next, id.0, Due::Callback(id));
         self.pass_on(now, &callback.by, id);
         self.effects.extend(callback.trying.map(|run| Effect::StopRing(run, StopReason::Gone)));
         let news = CallbackNews { callback: callback.view(id, now), end: Some(end) };
         self.effects.push(Effect::Callback(Box::new(news)));
+        if end == CallbackEnd::Shutdown {
+            self.interrupted.insert(id, callback);
+        }
     }
 }

@@ -26,6 +26,7 @@ impl Park {
     pub fn configure(&mut self, now: Moment, lots: Vec<LotConfig>) {
         let configs: BTreeMap<LotKey, Arc<LotConfig>> =
             lots.into_iter().map(|config| (config.key.clone(), Arc::new(config))).collect();
+        self.changes.closed();
         self.directory = directory(configs.values());
         self.tenants = Tenants::of(configs.values());
         for (key, lot) in &mut self.lots {

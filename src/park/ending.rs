@@ -62,7 +62,8 @@ impl Park {
     }
 
     /// The module or the switch stops: nothing is parked, claimed or returned any more, and every call still here ends
-    /// with the outcome `shutdown` unless its claim succeeds first. Call-backs that are owed end too.
+    /// with the outcome `shutdown` unless its claim succeeds first. Call-backs that are owed are not
+    /// made any more, and are left to [`lasting_callbacks`](Park::lasting_callbacks).
     pub fn shutdown(&mut self, now: Moment) {
         self.stopping = true;
         for call in self.calls.values_mut() {
@@ -118,6 +119,9 @@ impl Park {
             && let Some(lot) = self.lots.get_mut(&call.place.lot)
         {
             lot.recent_waits.took(now.since(call.parked_at));
+            if lot.adapts() {
+                self.changes.waits();
+            }
         }
         let mut event = call.event(now, outcome.action());
         event.outcome = Some(outcome);

@@ -46,6 +46,10 @@ pub(super) struct Made {
 }
 
 impl Made {
+    pub(super) fn is_on(&self) -> bool {
+        self.on
+    }
+
     fn note(&mut self, key: &LotKey) {
         if self.lots.entry(key.domain.clone()).or_default().insert(key.name.clone()) {
             self.count += 1;

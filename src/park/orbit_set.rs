@@ -145,17 +145,14 @@ impl OrbitSet {
             false => self.words.keys().copied().collect(),
         };
         words.sort_unstable();
-        words.into_iter().flat_map(|at| {
-            let mut bits = self.word(at);
-            std::iter::from_fn(move || {
-                if bits == 0 {
-                    return None;
-                }
-                let number = at * 64 + bits.trailing_zeros();
-                bits &= bits - 1;
-                Some(number)
-            })
-        })
+        words.into_iter().flat_map(|at| numbers(at, self.word(at)))
+    }
+
+    /// Whether all numbers are in the set except some, or none except some, and these. They are as many as it keeps.
+    pub(super) fn exceptions(&self) -> (bool, impl Iterator<Item = u32>) {
+        let mut words: Vec<(u32, u64)> = self.words.iter().map(|(at, bits)| (*at, *bits)).collect();
+        words.sort_unstable();
+        (self.all, words.into_iter().flat_map(|(at, bits)| numbers(at, bits)))
     }
 
     /// What it keeps, in words and sums.
@@ -163,6 +160,18 @@ impl OrbitSet {
     pub(super) fn kept(&self) -> usize {
         self.words.len() + self.sums.len()
     }
+}
+
+/// The numbers of the bits of a word.
+fn numbers(at: u32, mut bits: u64) -> impl Iterator<Item = u32> {
+    std::iter::from_fn(move || {
+        if bits == 0 {
+            return None;
+        }
+        let number = at * 64 + bits.trailing_zeros();
+        bits &= bits - 1;
+        Some(number)
+    })
 }
 
 fn bit(number: u32) -> u64 {

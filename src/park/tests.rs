@@ -8,6 +8,7 @@ mod callbacks;
 mod choices;
 mod claims;
 mod crowd;
+mod lasting;
 mod limits;
 mod made;
 mod orbits;

@@ -78,6 +78,14 @@ impl RecentWaits {
         self.0.push_back(wait_ms);
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = u64> + '_ {
+        self.0.iter().copied()
+    }
+
     /// The wait that [`PERCENT`] of them did not exceed. `None` if fewer than [`LEAST`] are known.
     fn quantile(&self) -> Option<u64> {
         if self.0.len() < LEAST {

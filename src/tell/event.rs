@@ -135,7 +135,7 @@ pub(crate) fn callback_news(news: &CallbackNews) -> News {
             format!("{caller} has asked for another call-back, which replaces this one")
         }
         (Some(CallbackEnd::Shutdown), _) => {
-            format!("{caller} will not be called back, because the module is stopping")
+            format!("{caller} will not be called back before the next start")
         }
     };
     let sentence = format!("call-back {id}: {what}");

@@ -433,7 +433,7 @@ fn the_office_leaves_the_real_time_class() {
     // Threads that parking waits for keep the class, as FreeSWITCH's own do. The kernel keeps 15 bytes of a name.
     assert!(seen["callpark"].iter().all(|found| found.0 == 2), "SCHED_RR: {seen:?}");
     let ordinary = (0, 5, "fffffffe7ffbfeff".to_owned());
-    for name in ["callpark-journa", "callpark-audit", "callpark-report"] {
+    for name in ["callpark-journa", "callpark-keep", "callpark-audit", "callpark-report"] {
         let found = seen.get(name);
         assert!(found.is_some_and(|found| found.contains(&ordinary)), "{name}: {seen:?}");
     }

@@ -112,6 +112,11 @@ fn the_set_agrees_with_a_plain_one() {
             other.insert(*n);
         }
         assert!(other.iter().eq(set.iter()) && other.len() == set.len());
+        for set in [&set, &other] {
+            let (all, others) = set.exceptions();
+            let others: BTreeSet<u32> = others.collect();
+            assert!((0..size).all(|n| model.contains(&n) == (all != others.contains(&n))));
+        }
         for n in 0..size + 3 {
             assert_eq!(other.nth(n), set.nth(n));
             assert_eq!(other.at_or_after(n), set.at_or_after(n));
