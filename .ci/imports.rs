@@ -17,7 +17,7 @@ const FLOORS: [&[&str]; 10] = [
     &["render"],
     &["tell"],
     &["journal", "leg"],
-    &["dial"],
+    &["dial", "doctor"],
     &["apps", "api"],
     &["service"],
 ];

@@ -18,6 +18,7 @@ use crate::switch::stream::Stream;
 mod callbacks;
 mod checkpoint;
 pub(crate) mod complete;
+mod doctor;
 mod drop;
 mod health;
 mod history;
@@ -102,6 +103,7 @@ const VERBS: &[Verb] = &[
     callbacks::ONE,
     reload::VERB,
     health::VERB,
+    doctor::VERB,
     streams::VERB,
     history::VERB,
     history::AT,
@@ -141,7 +143,8 @@ pub(crate) fn verbs() -> impl Iterator<Item = (String, &'static str)> {
 }
 
 /// These wait for a file, and the thread of a call does not.
-const NOT_ON_A_CALL: [&str; 5] = [
+const NOT_ON_A_CALL: [&str; 6] = [
+    doctor::VERB.name,
     history::VERB.name,
     history::AT.name,
     report::VERB.name,

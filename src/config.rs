@@ -6,6 +6,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+pub(crate) mod host;
 mod lot_params;
 mod params;
 mod tree;

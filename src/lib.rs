@@ -11,6 +11,7 @@ mod config;
 mod dial;
 #[cfg(test)]
 mod docs;
+mod doctor;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 #[allow(clippy::expect_used, clippy::panic, reason = "a panic is how a target fails")]

@@ -22,7 +22,7 @@ mod tests;
 
 use crate::park::{CallView, CallbackView, LotView, OrbitView};
 use columns::{CALLBACK_COLUMNS, COLUMNS, Cell, LOT_COLUMNS};
-pub(crate) use health::{health_json, health_text};
+pub(crate) use health::{doctor_json, doctor_text, health_json, health_text};
 pub(crate) use streams::{StreamView, streams_json, streams_text};
 pub(crate) use valet::valet_info;
 pub(crate) use xml::{illegal as illegal_in_xml, table as table_xml};

@@ -23,6 +23,7 @@ pub(crate) mod core;
 pub(crate) mod db;
 pub(crate) mod dial_string;
 pub(crate) mod event;
+pub(crate) mod folder;
 pub(crate) mod guard;
 pub(crate) mod hangup;
 pub(crate) mod hooks;

@@ -17,6 +17,7 @@ mod scenarios {
     mod choices;
     mod crowd;
     mod database;
+    mod doctor;
     mod health;
     mod help;
     mod hostile;

@@ -20,6 +20,7 @@ mod sip {
     mod choices;
     mod console;
     mod desk;
+    mod doctor;
     mod full;
     mod handover;
     mod hold;

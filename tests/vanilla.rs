@@ -18,6 +18,7 @@ mod desk;
 mod vanilla {
     mod calls;
     mod commands;
+    mod doctor;
     mod install;
     mod readme;
     mod snippets;

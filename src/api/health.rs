@@ -7,7 +7,7 @@ use crate::journal::Keeper;
 use crate::journal::audit::Audit;
 use crate::leg::track;
 use crate::module::Module;
-use crate::module::health;
+use crate::module::health::{self, Part};
 use crate::park::{Park, Refusal};
 use crate::render;
 use crate::switch::clock;
@@ -21,6 +21,16 @@ pub(super) const VERB: Verb = Verb {
 };
 
 fn run(module: &Arc<Module>, words: &[&str]) -> Answer {
+    let parts = parts(module);
+    match *words {
+        [] => Ok(render::health_text(&parts, clock::epoch_ms())),
+        ["json"] => Ok(render::health_json(&parts)),
+        _ => Err(Refusal::BadArguments.into()),
+    }
+}
+
+/// How each part is.
+pub(super) fn parts(module: &Arc<Module>) -> Vec<Part> {
     let overdue_ms =
         module.look(Park::poll_timeout).map_or(0, |deadline| clock::now().since(deadline));
     let mut parts = health::parts(&module.health, module.threads.part(), overdue_ms);
@@ -28,9 +38,5 @@ fn run(module: &Arc<Module>, words: &[&str]) -> Answer {
     parts.push(Audit::of(module).part());
     parts.push(track::part(module, module.health.worker.began_ms()));
     parts.extend(Keeper::of(module).database());
-    match *words {
-        [] => Ok(render::health_text(&parts, clock::epoch_ms())),
-        ["json"] => Ok(render::health_json(&parts)),
-        _ => Err(Refusal::BadArguments.into()),
-    }
+    parts
 }

@@ -23,6 +23,17 @@ pub(crate) struct Part {
     pub text: String,
 }
 
+/// Something about the machine that is not as a part needs it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Finding {
+    /// The part.
+    pub about: &'static str,
+    /// What it is, and what comes of it.
+    pub text: String,
+    /// The line to change, or the command to run.
+    pub change: String,
+}
+
 /// What the parts say of themselves when something happens to them.
 #[derive(Default)]
 pub(crate) struct Health {

@@ -19,6 +19,16 @@ pub(crate) fn refuse() -> Result<(), String> {
     ))
 }
 
+/// Whether mod_valet_parking answers for our lamps.
+pub(crate) fn interferes(running: &Module) -> bool {
+    module::is_loaded(RIVAL) && is_in_the_way(running)
+}
+
+/// It would, if it were loaded. If we stand in for it, its application is ours.
+fn is_in_the_way(running: &Module) -> bool {
+    !running.valet && running.settings.read().presence_proto == "park"
+}
+
 /// Says so, loudly, if mod_valet_parking answers for our lamps.
 pub(crate) fn check(running: &Module) {
     if module::is_loaded(RIVAL) {
@@ -30,12 +40,7 @@ pub(crate) fn check(running: &Module) {
 
 /// Says so, loudly, unless our lamps are called otherwise.
 pub(crate) fn warn(running: &Module) {
-    if running.valet {
-        // Its application is ours.
-        return running.health.modules.good();
-    }
-    let proto = running.settings.read().presence_proto.clone();
-    if proto != "park" {
+    if !is_in_the_way(running) {
         return running.health.modules.good();
     }
     let text = format!(

@@ -5,9 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use quick_xml::Reader;
-use quick_xml::events::Event;
-
+use crate::config::host::{self, CoreDatabase};
 use crate::module::Module;
 use crate::park::{Action, CallbackNews, Park, ParkEvent};
 use crate::switch::{api, core, log, xml};
@@ -61,7 +59,11 @@ fn run(module: &Arc<Module>) {
         std::thread::sleep(LOOK_EVERY);
     }
     hold_from_now_on(module);
-    let shared = xml::configuration("switch.conf").and_then(|text| shared_database(&text));
+    let settings = xml::configuration("switch.conf").map(|text| host::settings(&text));
+    let shared = settings.and_then(|settings| match host::core_database(&settings, None)? {
+        CoreDatabase::Server(kind) => Some(kind),
+        CoreDatabase::File { .. } => None,
+    });
     if let Some(dsn) = &shared {
         log::warning(
             None,
@@ -74,7 +76,9 @@ fn run(module: &Arc<Module>) {
     let mut done = HashSet::new();
     while awaited() {
         if shared.is_none() {
-            for profile in api::execute("sofia", "xmlstatus").iter().flat_map(|xml| running(xml)) {
+            for profile in
+                api::execute("sofia", "xmlstatus").iter().flat_map(|xml| host::running(xml))
+            {
                 if !done.contains(&profile) {
                     let answer = api::execute("sofia", &format!("profile {profile} recover"));
                     let answer = answer.unwrap_or_default();
@@ -106,78 +110,4 @@ fn run(module: &Arc<Module>) {
 fn hold_from_now_on(module: &Arc<Module>) {
     let within_ms = module.settings.read().recovery.within_ms;
     module.act(None, |park, now| park.await_for(now, within_ms));
-}
-
-/// The core's database, if it is none that only this FreeSWITCH has.
-fn shared_database(switch_conf: &str) -> Option<String> {
-    let mut reader = Reader::from_str(switch_conf);
-    while let Ok(event) = reader.read_event() {
-        let (Event::Start(element) | Event::Empty(element)) = event else {
-            if matches!(event, Event::Eof) {
-                return None;
-            }
-            continue;
-        };
-        let value = |name: &str| {
-            let attribute = element.try_get_attribute(name).ok()??;
-            Some(attribute.value.trim().to_owned())
-        };
-        if value("name").as_deref() == Some("core-db-dsn") {
-            let dsn = value("value").filter(|dsn| !dsn.is_empty() && !dsn.starts_with("sqlite://"));
-            // Not with its password.
-            return dsn
-                .map(|dsn| dsn.split_once(':').map_or(dsn.as_str(), |(kind, _)| kind).to_owned());
-        }
-    }
-    None
-}
-
-/// The profiles that run, in what `sofia xmlstatus` answers.
-fn running(status: &str) -> Vec<String> {
-    let between = |text: &str, tag: &str| {
-        let (_, rest) = text.split_once(&format!("<{tag}>"))?;
-        rest.split_once("</").map(|(value, _)| value.trim().to_owned())
-    };
-    let profiles = status.split("<profile>").skip(1).filter_map(|profile| {
-        let state = between(profile, "state")?;
-        between(profile, "name").filter(|_| state.starts_with("RUNNING"))
-    });
-    // One for each transport.
-    let mut names: Vec<String> = profiles.collect();
-    names.dedup();
-    names
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{running, shared_database};
-
-    #[test]
-    fn running_profiles_are_found_once_each() {
-        let status = "<profiles>\n<profile>\n<name>internal</name>\n<type>profile</type>\n\
-            <data>sip:mod_sofia@127.0.0.1:5060</data>\n<state>RUNNING (2)</state>\n</profile>\n\
-            <profile>\n<name>internal</name>\n<type>profile</type>\n<data>x</data>\n\
-            <state>RUNNING (2) (TLS)</state>\n</profile>\n<alias>\n<name>test.local</name>\n\
-            <type>alias</type>\n<data>internal</data>\n<state>ALIASED</state>\n</alias>\n\
-            <profile>\n<name>external</name>\n<type>profile</type>\n<data>y</data>\n\
-            <state>DOWN (0)</state>\n</profile>\n</profiles>";
-        assert_eq!(running(status), ["internal"]);
-        assert_eq!(running("-ERR no such command"), [""; 0]);
-    }
-
-    #[test]
-    fn a_database_server_may_be_shared() {
-        let conf = |dsn: &str| {
-            format!(
-                "<configuration name=\"switch.conf\"><settings><param name=\"max-sessions\" value=\"9\"/>\
-                 <param name=\"core-db-dsn\" value=\"{dsn}\"/></settings></configuration>"
-            )
-        };
-        let dsn = "pgsql://host=db user=fs password=secret";
-        assert_eq!(shared_database(&conf(dsn)).as_deref(), Some("pgsql"));
-        assert_eq!(shared_database(&conf("fs:fs:secret")).as_deref(), Some("fs"));
-        assert_eq!(shared_database(&conf("sqlite:///dev/shm/core.db")), None);
-        assert_eq!(shared_database(&conf("")), None);
-        assert_eq!(shared_database("<configuration/>"), None);
-    }
 }

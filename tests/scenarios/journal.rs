@@ -246,6 +246,7 @@ fn a_call_cannot_ask() {
         &[
             ("answer", ""),
             ("set", "asked=${callpark(history)}"),
+            ("set", "examined=${callpark(doctor)}"),
             ("set", "version=${callpark(version)}"),
             ("park", ""),
         ],
@@ -258,6 +259,8 @@ fn a_call_cannot_ask() {
     scene.switch.eventually(SOON, "both", || scene.switch.getvar(&call, "version"));
     let asked = scene.switch.api(&format!("uuid_getvar {call} asked"));
     assert!(asked.starts_with("-ERR failed history waits for a file"), "{asked}");
+    let examined = scene.switch.api(&format!("uuid_getvar {call} examined"));
+    assert!(examined.starts_with("-ERR failed doctor waits for a file"), "{examined}");
 }
 
 /// Parks and retrieves a call while the journal is in trouble.

@@ -26,7 +26,7 @@ fn every_verb_and_what_it_takes_completes_with_tab() {
     let verbs = complete(&switch, "callpark ");
     for verb in [
         "status", "list", "show", "park", "retrieve", "move", "set", "return", "drop", "close",
-        "open", "reload", "health", "version", "help",
+        "open", "reload", "health", "doctor", "version", "help",
     ] {
         assert!(verbs.contains(verb), "{verb} in {verbs}");
         let stem = &verb[..verb.len() - 1];
