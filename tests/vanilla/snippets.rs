@@ -18,14 +18,18 @@ fn xml() -> Vec<Block> {
     all
 }
 
-/// `conf` with what is `of` a lot, lots or a whole configuration put around it.
+/// `conf` with what is `of` a lot, lots, settings or a whole configuration put around it.
 fn configuration(text: &str) -> Option<String> {
     let lot = |inside: &str| format!("<lot name=\"default\" orbits=\"701-720\">{inside}</lot>");
-    let whole = |lots: &str| {
-        format!("<configuration name=\"callpark.conf\"><lots>{lots}</lots></configuration>")
+    let with = |settings: &str, lots: &str| {
+        format!(
+            "<configuration name=\"callpark.conf\">{settings}<lots>{lots}</lots></configuration>"
+        )
     };
+    let whole = |lots: &str| with("", lots);
     match text.trim_start().split([' ', '>']).next()? {
         "<configuration" => Some(text.into()),
+        "<settings" => Some(with(text, &lot(""))),
         "<lot" => Some(whole(&format!("{}{text}", lot("")))),
         "<param" => Some(whole(&lot(text))),
         _ => None,
@@ -72,7 +76,10 @@ fn every_piece_of_configuration_and_every_example_is_accepted() {
         accepted(&sample.replace("</lots>", &format!("{}</lots>", &text[from..to])));
     }
     assert!(tried >= 9, "{tried}");
-    assert_eq!(complaints(&desk.switch), Vec::<String>::new());
+    let mut complaints = complaints(&desk.switch);
+    // One of them has the journal sent to a database.
+    complaints.retain(|line| !line.contains("take effect when mod_callpark is loaded again"));
+    assert_eq!(complaints, Vec::<String>::new());
 }
 
 /// The pieces of dialplan in "First steps" and "Return steps", in an extension of the vanilla dialplan: a feature code
