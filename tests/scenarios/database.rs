@@ -33,6 +33,15 @@ fn part(scene: &Scene) -> Value {
     parts.iter().find(|part| part["name"] == "database").cloned().unwrap_or_default()
 }
 
+/// An entry is written some ms after its event, and only then counts as waiting.
+fn all_written(scene: &Scene) {
+    scene.switch.eventually(LONG, "every call has ended in the file", || {
+        let file = rusqlite::Connection::open(file(scene)).ok()?;
+        let open = "SELECT count(*) FROM call WHERE outcome IS NULL";
+        (file.query_row(open, [], |row| row.get::<_, i64>(0)).ok()? == 0).then_some(())
+    });
+}
+
 /// Everything is there.
 #[track_caller]
 fn shipped(scene: &Scene) {
@@ -61,6 +70,7 @@ fn calls_do_not_notice_what_happens_to_the_database() {
     let scene = scene(&server.url());
     let stopped = AtomicBool::new(false);
     let good: Vec<Duration> = (0..20).map(|_| works(&scene)).collect();
+    all_written(&scene);
     shipped(&scene);
     same(&server, &[&file(&scene)]);
     let during = std::thread::scope(|scope| {
@@ -88,6 +98,7 @@ fn calls_do_not_notice_what_happens_to_the_database() {
         stopped.store(true, Ordering::Relaxed);
         calls.join().expect("calls")
     });
+    all_written(&scene);
     shipped(&scene);
     let (entries, calls) = same(&server, &[&file(&scene)]);
     let median = |mut times: Vec<Duration>| {
