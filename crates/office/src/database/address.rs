@@ -57,7 +57,12 @@ impl FromStr for Address {
         if !["postgresql://", "postgres://"].iter().any(|begin| text.starts_with(begin)) {
             return Err(BadAddress::NotPostgres);
         }
-        let (before, query) = text.rsplit_once('?').unwrap_or((text, ""));
+        // A password may have a `?` of its own: what precedes the `@` is read as the library reads it.
+        let host = text.find('@').map_or(0, |at| at + 1);
+        let (before, query) = match text[host..].find('?') {
+            Some(at) => (&text[..host + at], &text[host + at + 1..]),
+            None => (text, ""),
+        };
         let (mut mode, mut root, mut others) = (None, None, Vec::new());
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
             match pair.split_once('=') {
@@ -177,7 +182,7 @@ mod tests {
         for text in [
             "mysql://u:hidden@h/d",
             "host=h password=hidden",
-            "postgresql://u:hid?den@h/d",
+            "postgresql://u:hid?den@h:port/d",
             "postgresql://u:hidden@h:port/d",
             "postgresql://u:hidden@h/d?hidden=1",
             "postgresql://u:hidden@h/d?sslmode=hidden",
@@ -202,5 +207,8 @@ mod tests {
         let socket = read("postgresql://u@/d?host=/run/postgresql");
         assert_eq!(socket.to_string(), "/run/postgresql/d");
         assert_eq!(read("postgresql://u@a:1,b:2/d").to_string(), "a:1,b:2/d");
+        let odd = read("postgresql://u:a?sslmode=b@h/d?sslmode=require");
+        assert_eq!(odd.config.get_password(), Some(&b"a?sslmode=b"[..]));
+        assert_eq!(odd.config.get_ssl_mode(), SslMode::Require);
     }
 }
