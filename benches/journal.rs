@@ -52,8 +52,14 @@ fn events() -> [ParkEvent; 2] {
         parked_at_epoch_ms: 1_700_000_000_000,
         ..CallInfo::new(uuid.clone(), caller)
     };
-    let request =
-        ParkRequest { info, lot, orbit: Want::Auto, timeout_ms: Some(90_000), returns: None };
+    let request = ParkRequest {
+        info,
+        lot,
+        orbit: Want::Auto,
+        timeout_ms: Some(90_000),
+        returns: None,
+        by: Actor::Administrator,
+    };
     park.park(Moment(0), request).unwrap();
     park.gone(Moment(45_000), &uuid, End::HungUp);
     let events = park.take_effects().into_iter().filter_map(|effect| match effect {

@@ -24,6 +24,7 @@ mod health;
 mod history;
 mod journal;
 mod list;
+mod may;
 mod move_call;
 mod orbits;
 mod park;
@@ -101,6 +102,7 @@ const VERBS: &[Verb] = &[
     orbits::OPEN,
     callbacks::LIST,
     callbacks::ONE,
+    may::VERB,
     reload::VERB,
     health::VERB,
     doctor::VERB,

@@ -18,8 +18,9 @@ use office::database::Address;
 use office::journal::Callers;
 
 use crate::park::{
-    LotConfig, LotKey, LotName, MOST_STEPS, OrbitRange, Step, StepTo, TimeoutRule, WhenFull,
-    candidates, overlap, shortened,
+    Access, Asks, LotConfig, LotKey, LotName, MOST_ASKED, MOST_COPIED, MOST_ORBITS_COPIED,
+    MOST_STEPS, OrbitRange, Rule, Step, StepTo, TimeoutRule, WhenFull, candidates, overlap,
+    shortened,
 };
 pub(crate) use lot_params::LOT_PARAMS;
 #[cfg(test)]
@@ -256,7 +257,7 @@ fn lot(element: &Element) -> Result<LotConfig, ConfigError> {
     let wrong = |attribute: &str, value: &str, problem: &dyn fmt::Display| {
         in_lot(ConfigError::at(element, problem).param(attribute, value))
     };
-    element.allow(&["name", "orbits", "domain"]).map_err(in_lot)?;
+    element.allow(&["name", "orbits", "domain", "per-domain"]).map_err(in_lot)?;
     let lot_name: LotName = name.parse().map_err(|error| wrong("name", name, &error))?;
     let domain = element.get("domain");
     let key = LotKey::new(lot_name, domain)
@@ -264,13 +265,22 @@ fn lot(element: &Element) -> Result<LotConfig, ConfigError> {
     let orbits = element.need("orbits").map_err(in_lot)?;
     let ranges = OrbitRange::parse_list(orbits).map_err(|error| wrong("orbits", orbits, &error))?;
     let mut config = LotConfig::new(key, ranges);
+    if let Some(value) = element.get("per-domain") {
+        config.per_domain =
+            params::truth(value).map_err(|error| wrong("per-domain", value, &error))?;
+    }
     let mut returns: Option<Arc<[Step]>> = None;
     let (params, others): (Vec<&Element>, Vec<&Element>) =
         element.children.iter().partition(|child| child.name == "param");
     params::apply(&LOT_PARAMS, &mut config, params.into_iter()).map_err(in_lot)?;
     for child in others {
-        if child.name != "return" {
-            return Err(in_lot(child.unknown()));
+        match child.name.as_str() {
+            "allow" | "deny" => {
+                rule(child, &mut config.access).map_err(in_lot)?;
+                continue;
+            }
+            "return" => {}
+            _ => return Err(in_lot(child.unknown())),
         }
         if returns.is_some() {
             return Err(in_lot(ConfigError::at(child, "there is a second <return>")));
@@ -287,6 +297,17 @@ fn lot(element: &Element) -> Result<LotConfig, ConfigError> {
     }
     check_lot(element, &config).map_err(in_lot)?;
     Ok(config)
+}
+
+/// One `<allow>` or `<deny>`.
+fn rule(element: &Element, access: &mut Access) -> Result<(), ConfigError> {
+    element.childless()?;
+    let mut rule = Rule::new(element.name == "allow", element.line);
+    for (name, value) in element.attributes() {
+        let bad = |error| ConfigError::at(element, error).param(name, value);
+        rule.set(name, value).map_err(|error| bad(error.to_string()))?;
+    }
+    access.push(rule).map_err(|error| ConfigError::at(element, error))
 }
 
 /// One `<step>` of a `<return>`.
@@ -314,6 +335,14 @@ fn check_lot(element: &Element, lot: &LotConfig) -> Result<(), ConfigError> {
         error.param = Some(param.to_owned());
         Err(error)
     };
+    if lot.per_domain && lot.key.domain.is_some() {
+        return wrong("per-domain", "is for a lot without a domain");
+    }
+    let orbits: u64 = lot.ranges.iter().map(OrbitRange::count).sum();
+    if lot.per_domain && orbits > MOST_ORBITS_COPIED {
+        let problem = format!("a lot with per-domain has at most {MOST_ORBITS_COPIED} orbits");
+        return wrong("per-domain", &problem);
+    }
     if lot.exit_key.is_some() && lot.exit_to.is_none() {
         return wrong("exit-key", "needs an exit-to as the destination of the caller");
     }
@@ -376,11 +405,36 @@ fn check_together(lots: &[(LotConfig, usize)]) -> Result<(), ConfigError> {
             return Err(wrong(*line, lot, "when-full", &value, problem.to_owned()));
         }
     }
+    let mut asked = Asks::default();
+    for (lot, line) in lots {
+        asked.merge(lot.access.asks());
+        if asked.variables.len() > MOST_ASKED {
+            let problem = format!("the rules up to this lot name more than {MOST_ASKED} variables");
+            return Err(ConfigError::new(*line, problem).lot(&lot.key));
+        }
+    }
     let mut domains: std::collections::BTreeMap<_, Vec<usize>> = std::collections::BTreeMap::new();
     for (at, (lot, _)) in lots.iter().enumerate() {
         domains.entry(&lot.key.domain).or_default().push(at);
     }
-    for members in domains.into_values() {
+    let copied: Vec<usize> =
+        lots.iter().enumerate().filter_map(|(at, (lot, _))| lot.per_domain.then_some(at)).collect();
+    if let Some((lot, line)) = copied.get(MOST_COPIED).and_then(|at| lots.get(*at)) {
+        let problem = format!("there are more than {MOST_COPIED} lots with per-domain");
+        return Err(ConfigError::new(*line, problem).lot(&lot.key));
+    }
+    for (domain, mut members) in domains {
+        if domain.is_some() {
+            // Each domain has a copy, unless it has a lot of that name.
+            let named = |at: &usize| lots.get(*at).map(|(lot, _)| &lot.key.name);
+            let own: Vec<_> = members.iter().filter_map(named).collect();
+            let copies: Vec<usize> = copied
+                .iter()
+                .copied()
+                .filter(|at| named(at).is_some_and(|name| !own.contains(&name)))
+                .collect();
+            members.extend(copies);
+        }
         let ranges = members.into_iter().filter_map(|at| Some((at, lots.get(at)?)));
         let ranges = ranges.flat_map(|(at, (lot, _))| lot.ranges.iter().map(move |r| (r, at)));
         let Some((range, at, other, with)) = overlap(ranges) else { continue };

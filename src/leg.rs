@@ -1,5 +1,6 @@
 //! One call in the switch: its party, how it came, and how it is parked, kept and handed over.
 
+pub(crate) mod actor;
 pub(crate) mod after_bridge;
 pub(crate) mod arrival;
 pub(crate) mod attended;

@@ -13,8 +13,10 @@
 #![forbid(unsafe_code)]
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 mod absent;
+mod access;
 mod admin;
 mod call;
 mod callback;
@@ -24,6 +26,7 @@ mod callers;
 mod cause;
 mod claim;
 mod configure;
+mod copies;
 mod deadlines;
 mod destination;
 mod dialog;
@@ -46,7 +49,9 @@ mod orbits;
 mod outcome;
 mod pace;
 mod parking;
+mod permits;
 mod pickup;
+mod probing;
 mod range;
 mod replace;
 mod reservation;
@@ -66,6 +71,11 @@ mod views;
 mod tests;
 
 pub use absent::Absent;
+pub use access::{
+    Access, Actor, Asks, BadOwnList, BadPattern, BadRight, BadRule, By, Decision, LONGEST_PATTERN,
+    MOST_ALTERNATIVES, MOST_ASKED, MOST_RULES, OwnList, Patterns, Person, Right, Rights, Rule,
+    TooMany,
+};
 pub use admin::Setting;
 pub use call::{ParkRequest, Want};
 pub use callback::{
@@ -74,6 +84,7 @@ pub use callback::{
 pub use caller::Caller;
 pub use cause::{BadCause, CauseName};
 pub use claim::{Claim, Claimant, Target};
+pub use copies::{MOST_COPIED, MOST_ORBITS_COPIED};
 pub use destination::{BadDestination, Destination, Exit, is_dialable};
 pub use dialog::Dialog;
 pub use effect::{AfterRefusal, Effect, ParkRefused, Ring, RingTo, StopReason};
@@ -90,6 +101,7 @@ pub use moment::Moment;
 pub use names::{CallUuid, CallbackId, LotKey, LotName, OrbitKey, OrbitName, RunId, Ticket};
 pub use outcome::{End, Outcome, Refusal};
 pub use pace::{MOST_TOLD, Notice};
+pub use permits::{Asking, Permit};
 pub use pickup::{NoTone, PickupTone};
 pub use range::{MOST_ORBITS, OrbitRange, RangeError};
 pub use replace::NewLeg;
@@ -119,6 +131,8 @@ pub struct Park {
     lots: BTreeMap<LotKey, lot::Lot>,
     directory: configure::Directory,
     tenants: tenants::Tenants,
+    /// What the rules of all lots have to know.
+    asked: Arc<Asks>,
     /// The lots that hold something in orbits that they do not have any more.
     draining: BTreeSet<LotKey>,
     /// The lots that were made when they were first used.
@@ -142,6 +156,7 @@ pub struct Park {
     turns: HashMap<User, CallbackId>,
     deadlines: deadlines::Deadlines,
     changes: lasting::Changes,
+    probing: probing::Probing,
     rng: fastrand::Rng,
     counter: u64,
     stopping: bool,
@@ -156,6 +171,7 @@ impl Park {
             lots: BTreeMap::new(),
             directory: HashMap::new(),
             tenants: tenants::Tenants::default(),
+            asked: Arc::default(),
             draining: BTreeSet::new(),
             made: made::Made::default(),
             calls: HashMap::new(),
@@ -171,6 +187,7 @@ impl Park {
             turns: HashMap::new(),
             deadlines: deadlines::Deadlines::default(),
             changes: lasting::Changes::default(),
+            probing: probing::Probing::default(),
             rng: fastrand::Rng::with_seed(seed),
             counter: 0,
             stopping: false,

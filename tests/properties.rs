@@ -21,6 +21,8 @@ mod check;
 mod op;
 #[path = "properties/play.rs"]
 mod play;
+#[path = "properties/rules.rs"]
+mod rules;
 #[path = "properties/setup.rs"]
 mod setup;
 #[path = "properties/world.rs"]

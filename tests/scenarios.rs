@@ -18,6 +18,7 @@ mod scenarios {
     mod crowd;
     mod database;
     mod doctor;
+    mod guessing;
     mod health;
     mod help;
     mod hostile;
@@ -31,6 +32,7 @@ mod scenarios {
     mod races;
     mod retrievers;
     mod returns;
+    mod rules;
     #[path = "../../crates/office/tests/database/same.rs"]
     mod same;
     mod settings;
@@ -38,6 +40,7 @@ mod scenarios {
     mod storms;
     mod stress;
     mod taken;
+    mod tenant_matrix;
     mod tenants;
     mod threads;
     mod trouble;

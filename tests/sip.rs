@@ -22,6 +22,7 @@ mod sip {
     mod desk;
     mod doctor;
     mod full;
+    mod guessing;
     mod handover;
     mod hold;
     mod journal;

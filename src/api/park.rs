@@ -8,7 +8,7 @@ use crate::args;
 use crate::leg::arrival::{self, Arrival};
 use crate::leg::errand::{self, Force, Sent};
 use crate::module::Module;
-use crate::park::{CallUuid, Refusal, Want};
+use crate::park::{Actor, CallUuid, Refusal, Want};
 use crate::switch::clock;
 
 pub(super) const VERB: Verb = Verb {
@@ -34,8 +34,13 @@ fn run(module: &Arc<Module>, words: &[&str]) -> Answer {
     // The channel's own thread parks it: no other may play to it.
     // Whom it was talking to did not park it.
     let want = Want::Orbit(place.orbit.clone());
-    let arrival =
-        Arrival::Park { lot: place.lot.clone(), orbit: want, parker: None, heir_of: None };
+    let arrival = Arrival::Park {
+        lot: place.lot.clone(),
+        orbit: want,
+        parker: None,
+        by: Actor::Administrator,
+        heir_of: None,
+    };
     let token = arrival::errands(module).issue(arrival, "callpark", &place.to_string());
     match errand::send(&arrival::errands(module), &token, channel.session(), Force::Take) {
         Ok(Sent::Arrived) => settled(module, &uuid),

@@ -7,14 +7,17 @@ use super::{Answer, Error, Verb, busy, ok};
 use crate::args;
 use crate::dial::errand::{self as called, Errand};
 use crate::dial::ring;
+use crate::leg::actor;
 use crate::leg::errand::{self, Force, Sent};
 use crate::leg::handover::Told;
+use crate::leg::party::Party;
 use crate::leg::standing::Standing;
 use crate::module::Module;
-use crate::park::{CallView, Refusal, Target};
+use crate::park::{Actor, Asking, CallView, Refusal, Right, Target, User};
 use crate::switch::Located;
 use crate::switch::channel::Flag;
-use crate::switch::clock;
+use crate::switch::dial_string::endpoints;
+use crate::switch::{clock, core};
 
 /// Longer than the two legs' own waits.
 const CONNECTED_WITHIN: Duration = Duration::from_secs(8);
@@ -48,8 +51,14 @@ fn run(module: &Arc<Module>, words: &[&str]) -> Answer {
     }
     let place = format!("{} {}", call.lot, call.orbit);
     if let Some(channel) = Located::find(&who) {
+        let party = Party::of(channel.session().channel());
+        let actor = party.user.is_some().then(|| actor::of(module, &party, &call.lot));
+        permit(module, &call, actor)?;
         connect(module, call, channel)?;
     } else if who.contains('/') {
+        for user in users(&who) {
+            permit(module, &call, Some(actor::of_user(module, &user, &call.lot)))?;
+        }
         ring::command(module, call, who).map_err(|error| Error::new(Refusal::Failed, error))?;
     } else {
         return Err(Error::new(
@@ -58,6 +67,29 @@ fn run(module: &Arc<Module>, words: &[&str]) -> Answer {
         ));
     }
     ok(place)
+}
+
+/// The users that a dial string calls by their names.
+fn users(dial_string: &str) -> Vec<User> {
+    let mut users = Vec::new();
+    for name in endpoints(dial_string).filter_map(|phone| phone.strip_prefix("user/")) {
+        users.extend(match name.contains('@') {
+            true => name.parse().ok(),
+            false => core::domain().and_then(|domain| User::new(name, &domain).ok()),
+        });
+    }
+    users
+}
+
+/// Whether the rules of the lot let that user have the call. A command for a leg that is not a user's is an administrator's.
+fn permit(module: &Arc<Module>, call: &CallView, actor: Option<Actor>) -> Result<(), Error> {
+    let Some(actor) = actor else { return Ok(()) };
+    let (lot, orbit) = (&call.lot, Some(&call.orbit));
+    let right = Right::Retrieve;
+    let asking = Asking { actor: &actor, right, lot, orbit, leg: None };
+    module.act(None, |park, now| park.permit(now, asking)).map_err(|refusal| {
+        Error::new(refusal, module.look(|park| park.may(right, lot, &actor)).rule)
+    })
 }
 
 /// Has the leg come for that call, and waits until the two are connected.

@@ -29,7 +29,8 @@ use crate::module::Module;
 use crate::module::tokens;
 use crate::module::variables;
 use crate::park::{
-    self, AfterRefusal, CallUuid, LotKey, OrbitKey, OrbitName, ParkRefused, Refusal, User, Want,
+    self, Actor, AfterRefusal, CallUuid, LotKey, OrbitKey, OrbitName, ParkRefused, Refusal, User,
+    Want,
 };
 use crate::switch::Stop;
 use crate::switch::calling::{self, Dial};
@@ -76,7 +77,7 @@ fn run(module: &Arc<Module>, session: Session<'_>, data: &str) -> Result<(), Ref
             let presser = Party::of(channel);
             place(module, data, origin::domain_of(channel, &presser).as_deref())
                 .and_then(|(lot, want)| {
-                    midcall::park_partner(module, session, &partner, lot, want, presser.user)
+                    midcall::park_partner(module, session, &partner, lot, want, &presser)
                 })
                 .inspect_err(|_| midcall::outlast_the_music(session))
         }
@@ -89,9 +90,9 @@ fn run(module: &Arc<Module>, session: Session<'_>, data: &str) -> Result<(), Ref
                 }
                 // A phone that picks up what it takes for a call in that orbit.
                 Replaces::Lamp(_) => {
-                    let user = came.user();
+                    let by = came.party();
                     if let Some(status) =
-                        retrieve::retrieve(module, session, &lot, want.orbit(), user)?
+                        retrieve::retrieve(module, session, &lot, want.orbit(), by)?
                     {
                         cdr::report(session, "callpark", data, Ok(status));
                     }
@@ -116,17 +117,17 @@ fn place(module: &Module, data: &str, domain: Option<&str>) -> Result<(LotKey, W
 /// A leg that we have sent here is here.
 fn arrived(module: &Arc<Module>, session: Session<'_>, arrival: Arrival) {
     match arrival {
-        Arrival::Park { lot, orbit, parker, heir_of } => {
+        Arrival::Park { lot, orbit, parker, by, heir_of } => {
             if let Some(holder) = heir_of {
                 arrival::inherit(module, session, &holder);
             }
-            park(module, session, lot, orbit, Origin::Sent(parker));
+            park(module, session, lot, orbit, Origin::Sent(parker, by));
         }
         Arrival::Replace(replacement) => replace(module, session, replacement),
         Arrival::ParkThrough { lot, orbit, came } => park(module, session, lot, orbit, came),
-        Arrival::RetrieveThrough { lot, orbit, user } => {
+        Arrival::RetrieveThrough { lot, orbit, by } => {
             parting::outstay(session);
-            retrieve_through(module, session, &lot, orbit.as_ref(), user);
+            retrieve_through(module, session, &lot, orbit.as_ref(), by);
         }
         Arrival::Tell(place) => {
             if session.channel().answer() {
@@ -143,9 +144,9 @@ fn retrieve_through(
     session: Session<'_>,
     lot: &LotKey,
     orbit: Option<&OrbitName>,
-    user: Option<User>,
+    by: Party,
 ) {
-    let result = retrieve::retrieve(module, session, lot, orbit, user);
+    let result = retrieve::retrieve(module, session, lot, orbit, by);
     let failed = result.is_err();
     if let Some(result) = result.transpose() {
         cdr::report(session, "callpark_retrieve", "", result);
@@ -162,7 +163,7 @@ fn strayed(module: &Arc<Module>, session: Session<'_>, place: &str) -> Result<()
     }
     let domain = Origin::in_dialplan(module, session).domain(session.channel());
     let (lot, want) = self::place(module, place, domain.as_deref())?;
-    park(module, session, lot, want, Origin::Sent(None));
+    park(module, session, lot, want, Origin::Sent(None, Actor::Administrator));
     Ok(())
 }
 
@@ -207,14 +208,15 @@ pub(crate) fn park(
     let named = parker::named(channel);
     let found = match &came {
         _ if named.is_some() => None,
-        Origin::Sent(parker) => parker.clone(),
+        Origin::Sent(parker, _) => parker.clone(),
         Origin::Transferred(by) | Origin::Consulting(by) => by.user.clone(),
         Origin::Dialled(_) => None,
     };
+    let by = came.actor(module, &lot, named.as_ref());
     let who = named.or(found);
     let asked = lot.clone();
     let named_slot = module.valet && matches!(orbit, Want::Orbit(_));
-    let request = request::of(module, channel, uuid.clone(), lot, orbit, who.clone());
+    let request = request::of(module, channel, uuid.clone(), lot, orbit, who.clone(), by);
     let mut parked = Parked::about_to_be(module, session, &uuid);
     let result = module.act(Some(session), |park, now| park.park(now, request));
     match result {
@@ -232,7 +234,7 @@ pub(crate) fn park(
                 Origin::Dialled(by) | Origin::Consulting(by) => {
                     inbound && hears_orbit(module, channel, by)
                 }
-                Origin::Transferred(_) | Origin::Sent(_) => false,
+                Origin::Transferred(_) | Origin::Sent(..) => false,
             };
             let by = match came {
                 Origin::Dialled(by) if inbound => Some(by.user),
@@ -274,7 +276,7 @@ fn come_back(module: &Arc<Module>, session: Session<'_>, place: OrbitKey) {
     let mut parked = Parked::about_to_be(module, session, &uuid);
     let taken = recovered::is_taken(module, session);
     let orbit = Want::Orbit(place.orbit);
-    let request = request::of(module, channel, uuid, place.lot, orbit, None);
+    let request = request::of(module, channel, uuid, place.lot, orbit, None, Actor::Administrator);
     let back = module.act(Some(session), |park, now| {
         if taken { park.recover(now, request) } else { Err(Refusal::Gone) }
     });

@@ -38,7 +38,7 @@ fn run(session: Session<'_>, data: &str) -> Result<(), Refusal> {
         Ok((place.lot, orbit))
     })?;
     if let Origin::Dialled(by) = came {
-        let status = retrieve::retrieve(&module, session, &lot, Some(&orbit), by.user)?;
+        let status = retrieve::retrieve(&module, session, &lot, Some(&orbit), by)?;
         if let Some(status) = status {
             cdr::report(session, "callpark_key", data, Ok(status));
         }

@@ -9,6 +9,7 @@ use crate::args;
 use crate::dial::errand::{self as called, Confirm, Errand};
 use crate::dial::ring;
 use crate::dial::ringing::Rings;
+use crate::leg::actor;
 use crate::leg::after_bridge::{self, AfterBridge, Dialplan};
 use crate::leg::attended::Completing;
 use crate::leg::behind;
@@ -23,7 +24,9 @@ use crate::leg::transfer_budget::TransferBudget;
 use crate::module::Module;
 use crate::module::tokens::{self, Tokens};
 use crate::module::variables;
-use crate::park::{CallUuid, Claim, Claimant, LotKey, OrbitName, Refusal, Target, User, Verdict};
+use crate::park::{
+    Actor, Asking, CallUuid, Claim, Claimant, LotKey, OrbitName, Refusal, Right, Target, Verdict,
+};
 use crate::switch::Stop;
 use crate::switch::clock;
 use crate::switch::module::Application;
@@ -55,7 +58,7 @@ impl Application for Retrieve {
             let by = Party::of(session.channel());
             let place = module.look(|park| args::place(park, data, by.domain.as_deref()))?;
             let word = place.word.unwrap_or_else(|| "ask".to_owned());
-            begin(&module, session, Wanted { lot: place.lot, word, user: by.user })
+            begin(&module, session, Wanted { lot: place.lot, word, by })
         });
         if let Some(result) = result.transpose() {
             cdr::report(session, "callpark_retrieve", data, result);
@@ -63,12 +66,12 @@ impl Application for Retrieve {
     }
 }
 
-/// The call that is wanted, and the user who wants it.
+/// The call that is wanted, and the party that wants it.
 pub(crate) struct Wanted {
     lot: LotKey,
     /// An orbit, `next`, or `ask`.
     word: String,
-    user: Option<User>,
+    by: Party,
 }
 
 /// What legs want that have been sent here.
@@ -83,13 +86,17 @@ fn begin(
     wanted: Wanted,
 ) -> Result<Option<&'static str>, Refusal> {
     let orbit = match (wanted.word.as_str(), Standing::of(module, session)) {
-        ("ask", Standing::Here) => Some(args::orbit(&ask(session)?)?),
+        ("ask", Standing::Here) => {
+            // Nobody is asked for an orbit in vain.
+            permitted(module, session, &wanted.lot, None, &wanted.by)?;
+            Some(args::orbit(&ask(session)?)?)
+        }
         // It is asked when it is here.
         ("ask", Standing::Elsewhere) => return come(module, session, wanted),
         ("next" | "ask", _) => None,
         (orbit, _) => Some(args::orbit(orbit)?),
     };
-    retrieve(module, session, &wanted.lot, orbit.as_ref(), wanted.user)
+    retrieve(module, session, &wanted.lot, orbit.as_ref(), wanted.by)
 }
 
 fn ask(session: Session<'_>) -> Result<String, Refusal> {
@@ -108,12 +115,30 @@ pub(crate) fn retrieve(
     session: Session<'_>,
     lot: &LotKey,
     orbit: Option<&OrbitName>,
-    user: Option<User>,
+    by: Party,
+) -> Result<Option<&'static str>, Refusal> {
+    let actor = permitted(module, session, lot, orbit, &by)?;
+    let result = connect(module, session, lot, orbit, by, &actor);
+    if let (Some(_), Err(Refusal::Empty | Refusal::UnknownOrbit)) = (orbit, &result) {
+        let leg = CallUuid::from(session.uuid().as_str());
+        let asking = Asking { actor: &actor, right: Right::Retrieve, lot, orbit, leg: Some(&leg) };
+        module.act(Some(session), |park, now| park.failed(now, asking));
+    }
+    result
+}
+
+fn connect(
+    module: &Arc<Module>,
+    session: Session<'_>,
+    lot: &LotKey,
+    orbit: Option<&OrbitName>,
+    by: Party,
+    actor: &Actor,
 ) -> Result<Option<&'static str>, Refusal> {
     if let Some(caller) = behind::caller(module, session)
         && !behind::is_consulting(caller.session())
     {
-        return through::retrieve(module, session, &caller, lot, orbit, user)
+        return through::retrieve(module, session, &caller, lot, orbit, by)
             .map(|()| Some("retrieved"));
     }
     let standing = Standing::of(module, session);
@@ -126,7 +151,7 @@ pub(crate) fn retrieve(
     }
     if standing == Standing::Elsewhere {
         let word = orbit.map_or("next", OrbitName::as_str).to_owned();
-        return come(module, session, Wanted { lot: lot.clone(), word, user });
+        return come(module, session, Wanted { lot: lot.clone(), word, by });
     }
     let named = named(module, session, lot, orbit)?;
     let target = match &named {
@@ -134,14 +159,42 @@ pub(crate) fn retrieve(
         None => orbit.map_or(Target::Next, Target::Orbit),
     };
     replaces::settle(module, session, lot, target);
-    let completing = Completing::await_of(module, session, lot, target, user.as_ref())
+    let completing = Completing::await_of(module, session, lot, target, (by.user.as_ref(), actor))
         .inspect_err(|refusal| speech::refusal(module, session, lot, orbit, *refusal))?;
-    let by = Claimant::Retriever { uuid: CallUuid::from(session.uuid().as_str()), user };
+    let uuid = CallUuid::from(session.uuid().as_str());
+    let by = Claimant::Retriever { uuid, user: by.user, by: actor.clone() };
     handover::take(module, session, Some(lot), target, by, None)
         .inspect_err(|refusal| speech::refusal(module, session, lot, orbit, *refusal))?;
     drop(completing);
     AfterBridge::of(session.channel()).end(session, Cause::NORMAL_CLEARING, Dialplan::MayGoOn);
     Ok(Some("retrieved"))
+}
+
+/// The party, if the rules of the lot let it have a call.
+///
+/// # Errors
+/// `Denied`, which the party has heard.
+fn permitted(
+    module: &Arc<Module>,
+    session: Session<'_>,
+    lot: &LotKey,
+    orbit: Option<&OrbitName>,
+    by: &Party,
+) -> Result<Actor, Refusal> {
+    let actor = actor::of(module, by, lot);
+    let leg = CallUuid::from(session.uuid().as_str());
+    let asking = Asking { actor: &actor, right: Right::Retrieve, lot, orbit, leg: Some(&leg) };
+    let permit = module.act(Some(session), |park, now| match park.is_kept_away(now, &asking) {
+        true => Err(Refusal::KeptAway),
+        false => park.permit(now, asking),
+    });
+    permit.inspect_err(|refusal| {
+        // A leg that is elsewhere may be talking.
+        if Standing::of(module, session) == Standing::Here {
+            speech::refusal(module, session, lot, orbit, *refusal);
+        }
+    })?;
+    Ok(actor)
 }
 
 /// Has a leg that is not connected leave what it does and come here, on its own thread and as its dialplan's application.

@@ -115,7 +115,7 @@ fn dialled(
     if parks {
         return park_as(module, session, lot, Want::Orbit(slot), came).map(|()| None);
     }
-    let result = retrieve::retrieve(module, session, &lot, Some(&slot), came.user());
+    let result = retrieve::retrieve(module, session, &lot, Some(&slot), came.party());
     result.map_err(|refusal| match refusal {
         // Lots exist while there are calls in them.
         Refusal::UnknownLot => Refusal::Empty,
@@ -133,7 +133,7 @@ fn park(
     match midcall::partner(session)? {
         Some(partner) => {
             let presser = Party::of(session.channel());
-            midcall::park_partner(module, session, &partner, lot, want, presser.user)
+            midcall::park_partner(module, session, &partner, lot, want, &presser)
                 .inspect_err(|_| midcall::outlast_the_music(session))
         }
         None => {
@@ -166,7 +166,7 @@ fn oldest(
     first: u64,
     last: u64,
 ) -> Result<Option<&'static str>, Refusal> {
-    let user = Party::of(session.channel()).user;
+    let by = Party::of(session.channel());
     let is_meant = |orbit: &OrbitName| {
         let number = orbit.as_str().parse::<u64>();
         number.is_ok_and(|number| (first..=last).contains(&number))
@@ -184,7 +184,7 @@ fn oldest(
             }
             return Err(Refusal::Empty);
         };
-        match retrieve::retrieve(module, session, lot, Some(&oldest.orbit), user.clone()) {
+        match retrieve::retrieve(module, session, lot, Some(&oldest.orbit), by.clone()) {
             Err(Refusal::Empty | Refusal::UnknownLot | Refusal::UnknownOrbit) => {
                 tried.push(oldest.info.uuid);
             }

@@ -7,7 +7,7 @@ use crate::park::{
 };
 
 /// The params of a `<lot>`.
-pub(crate) const LOT_PARAMS: [Param<LotConfig>; 31] = [
+pub(crate) const LOT_PARAMS: [Param<LotConfig>; 34] = [
     Param::of(
         "timeout",
         "90",
@@ -182,6 +182,31 @@ pub(crate) const LOT_PARAMS: [Param<LotConfig>; 31] = [
             lot.max_per_caller = (most > 0).then_some(most);
             Ok(())
         },
+    ),
+    Param::truth(
+        "per-domain",
+        "false",
+        "Whether each domain has its own copy of the lot, with the same orbits and settings. A copy is made at first use, and \
+         removed when it is empty. Can also be an attribute of `<lot>`. See [Tenants](#tenants)",
+        |lot| &mut lot.per_domain,
+    ),
+    Param::of(
+        "probe-limit",
+        "10",
+        "How many wrong orbits or PINs one source may dial within `probe-window`. A source that dials more is \
+         `denied` for a while, which grows each time. `0` means any number. See \
+         [Guessing](#guessing)",
+        |lot, value| {
+            lot.probe_limit = value.parse().map_err(|_| "is not a number".to_owned())?;
+            Ok(())
+        },
+    ),
+    Param::some_seconds(
+        "probe-window",
+        "60",
+        "The time in seconds within which wrong orbits and PINs are counted, and for which a source that has dialled too many \
+         is `denied` the first time",
+        |lot| &mut lot.probe_window_ms,
     ),
     Param::of(
         "after-return",

@@ -243,7 +243,7 @@ pub(super) fn seconds(value: &str) -> Result<u64, String> {
     }
 }
 
-fn truth(value: &str) -> Result<bool, String> {
+pub(super) fn truth(value: &str) -> Result<bool, String> {
     match value {
         "true" | "yes" | "on" | "1" => Ok(true),
         "false" | "no" | "off" | "0" => Ok(false),

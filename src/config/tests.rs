@@ -235,6 +235,26 @@ fn what_makes_no_sense_together_is_an_error() {
 }
 
 #[test]
+fn a_rule_that_cannot_be_meant_is_named_with_lot_and_line() {
+    for (rule, says) in [
+        ("<allow action='fly'/>", "action=\"fly\": is not one of park, retrieve"),
+        ("<deny user='1000,,1001'/>", "user=\"1000,,1001\": has an empty pattern"),
+        ("<deny group='sales*'/>", "group=\"sales*\": must be names"),
+        ("<allow domain='a b'/>", "domain=\"a b\": is not the name of a domain"),
+        ("<allow variable='floor'/>", "variable=\"floor\": must be <name>=<value>"),
+        ("<allow users='1000'/>", "users=\"1000\": a rule has no such attribute"),
+        ("<allow><deny/></allow>", "unknown element <deny>"),
+    ] {
+        let problem = error(&in_lot(rule));
+        assert!(problem.contains("line 4, lot \"default\""), "{rule}: {problem}");
+        assert!(problem.contains(says), "{rule}: {problem}");
+    }
+    let rules = "<allow action='park|list'/><param name='timeout' value='9'/><deny user='1*'/>";
+    let lot = parse(&in_lot(rules)).remove(0);
+    assert!(!lot.access.is_empty());
+}
+
+#[test]
 fn tenants_may_have_the_same_lots_and_orbits() {
     let lots = parse(
         "<lot name='default' orbits='701-720'><param name='when-full' value='lot:spill'/></lot>

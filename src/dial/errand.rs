@@ -8,7 +8,9 @@ use crate::leg::errand::leave;
 use crate::leg::handover::{self, Told};
 use crate::module::Module;
 use crate::module::tokens::Tokens;
-use crate::park::{CallState, CallUuid, Claim, Claimant, Refusal, RunId, Step, Target, User};
+use crate::park::{
+    Actor, CallState, CallUuid, Claim, Claimant, Refusal, RunId, Step, Target, User,
+};
 use crate::switch::{Session, clock};
 
 /// The application that connects a leg we have called; its data is the token of an [`Errand`].
@@ -63,7 +65,7 @@ impl Errand {
         let user = self.user.clone();
         match self.run {
             Some(run) => Claimant::StepLeg { uuid: leg, user, run },
-            None => Claimant::Retriever { uuid: leg, user },
+            None => Claimant::Retriever { uuid: leg, user, by: Actor::Administrator },
         }
     }
 }

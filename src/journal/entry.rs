@@ -44,7 +44,7 @@ fn at(event: &ParkEvent, now_ms: u64) -> Entry {
         retriever: text(event.retriever.as_deref()),
         retriever_uuid: text(event.retriever_uuid.as_ref().map(|uuid| uuid.as_str())),
         reason: text(event.reason.as_deref()),
-        rule: text(event.rule),
+        rule: text(event.rule.as_deref()),
         step: event.step.as_ref().zip(event.step_result).map(|(step, result)| Step {
             number: u32::try_from(step.number).unwrap_or(u32::MAX),
             to: step.to.clone(),
@@ -131,8 +131,8 @@ pub(super) fn part(name: &'static str, health: &Health) -> Part {
 mod tests {
     use super::*;
     use crate::park::{
-        CallInfo, CallUuid, Caller, Claimant, LotConfig, LotKey, Moment, OrbitKey, OrbitRange,
-        Outcome, Park, ParkRequest, Setting, Step, Target, User, Want,
+        Actor, CallInfo, CallUuid, Caller, Claimant, LotConfig, LotKey, Moment, OrbitKey,
+        OrbitRange, Outcome, Park, ParkRequest, Setting, Step, Target, User, Want,
     };
 
     const START_MS: u64 = 1_700_000_000_000;
@@ -162,7 +162,14 @@ mod tests {
         info.note = "a\nnote".into();
         info.addressed_to = "1002@example.com".into();
         info.parked_at_epoch_ms = START_MS;
-        ParkRequest { info, lot: lot(), orbit: Want::Auto, timeout_ms: Some(60_000), returns: None }
+        ParkRequest {
+            info,
+            lot: lot(),
+            orbit: Want::Auto,
+            timeout_ms: Some(60_000),
+            returns: None,
+            by: Actor::Administrator,
+        }
     }
 
     /// The entries of what has happened at that moment.
@@ -322,7 +329,11 @@ mod tests {
         park.set(Moment(1_000), &orbit(), Setting::TimeoutMs(5_000)).unwrap();
         let set = entries(&mut park, Moment(1_000)).remove(0);
         assert_eq!(set.deadline_ms, Some(START_MS.cast_signed() + 6_000));
-        let by = Claimant::Retriever { uuid: "r".into(), user: User::new("7", "d").ok() };
+        let by = Claimant::Retriever {
+            uuid: "r".into(),
+            user: User::new("7", "d").ok(),
+            by: Actor::Administrator,
+        };
         let claim = park.claim(Moment(2_000), None, Target::Call(&"a".into()), by).unwrap();
         park.unclaim(Moment(2_500), &"a".into(), claim.ticket);
         let resume = entries(&mut park, Moment(2_500)).remove(0);

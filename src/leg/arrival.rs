@@ -7,10 +7,10 @@ use crate::switch::lock::Mutex;
 
 use crate::leg::errand::ARRIVES_WITHIN_MS;
 use crate::leg::origin::Origin;
-use crate::leg::party::Marks;
+use crate::leg::party::{Marks, Party};
 use crate::module::Module;
 use crate::module::tokens::Tokens;
-use crate::park::{CallUuid, LotKey, OrbitKey, OrbitName, User, Want};
+use crate::park::{Actor, CallUuid, LotKey, OrbitKey, OrbitName, User, Want};
 use crate::switch::{Located, Session};
 
 /// What a leg is to do when it arrives.
@@ -23,6 +23,8 @@ pub(crate) enum Arrival {
         orbit: Want,
         /// The parker.
         parker: Option<User>,
+        /// The party that parks it, if no orbit is held for it any more.
+        by: Actor,
         /// The consultation leg whose orbit it takes over.
         heir_of: Option<CallUuid>,
     },
@@ -43,8 +45,8 @@ pub(crate) enum Arrival {
         lot: LotKey,
         /// The orbit, or the next call.
         orbit: Option<OrbitName>,
-        /// The user of the retriever.
-        user: Option<User>,
+        /// The retriever.
+        by: Party,
     },
     /// Hear where the call is, and be hung up.
     Tell(OrbitKey),

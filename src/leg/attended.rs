@@ -10,7 +10,7 @@ use crate::leg::arrival::{self, Arrival};
 use crate::leg::caller_id;
 use crate::leg::talking::Talking;
 use crate::module::Module;
-use crate::park::{CallView, LotKey, Refusal, Target, User, Want};
+use crate::park::{Actor, CallView, LotKey, Refusal, Target, User, Want};
 use crate::switch::clock;
 use crate::switch::{Cause, Channel, Session};
 
@@ -36,13 +36,13 @@ impl<'a> Completing<'a> {
         session: Session<'a>,
         lot: &LotKey,
         target: Target<'_>,
-        user: Option<&User>,
+        (user, by): (Option<&User>, &Actor),
     ) -> Result<Option<Self>, Refusal> {
         if !Talking::of(module).elsewhere(session) {
             return Ok(None);
         }
         let call = module.look(|park| park.peek(clock::now(), lot, target))?;
-        let completing = Self::begin(module, session.channel(), &call, user);
+        let completing = Self::begin(module, session.channel(), &call, (user, by));
         if !caller_id::answer_as(session.channel(), Some(&call)) {
             return Err(Refusal::Failed);
         }
@@ -56,13 +56,14 @@ impl<'a> Completing<'a> {
         module: &'a Module,
         channel: Channel<'a>,
         call: &CallView,
-        user: Option<&User>,
+        (user, by): (Option<&User>, &Actor),
     ) -> Self {
         let place = format!("{} {}", call.lot, call.orbit);
         let arrival = Arrival::Park {
             lot: call.lot.clone(),
             orbit: Want::Orbit(call.orbit.clone()),
             parker: user.cloned(),
+            by: by.clone(),
             heir_of: None,
         };
         let token = arrival::errands(module).issue(arrival, "callpark", &place);

@@ -2,15 +2,17 @@
 
 use std::sync::Arc;
 
+use crate::leg::actor;
 use crate::leg::arrival::{self, Arrival};
 use crate::leg::errand::{self, ARRIVES_WITHIN_MS};
 use crate::leg::parker;
+use crate::leg::party::Party;
 use crate::leg::recordings;
 use crate::leg::request;
 use crate::leg::standing;
 use crate::module::Module;
 use crate::module::variables;
-use crate::park::{CallUuid, LotKey, Refusal, User, Want};
+use crate::park::{CallInfo, CallUuid, LotKey, Refusal, Want};
 use crate::switch::channel::Flag;
 use crate::switch::{Cause, Located, Session, Stop, ivr, log};
 use crate::tell::cdr;
@@ -50,7 +52,7 @@ pub(crate) fn park_partner(
     partner: &Located,
     lot: LotKey,
     want: Want,
-    presser_is: Option<User>,
+    presser_is: &Party,
 ) -> Result<(), Refusal> {
     let (here, there) = (presser.channel(), partner.session().channel());
     if let Some(obstacle) = standing::obstacle_to_parking(there) {
@@ -60,9 +62,13 @@ pub(crate) fn park_partner(
     // Before an orbit is held for a short time only, because this may ask the directory.
     let named = parker::named(here);
     let says_who = named.is_some();
-    let parker = named.or(presser_is);
-    let place =
-        module.act(None, |park, now| park.reserve(now, &uuid, &lot, want, ARRIVES_WITHIN_MS))?;
+    let by = actor::of_named(module, presser_is, named.as_ref(), &lot);
+    let parker = named.or_else(|| presser_is.user.clone());
+    let mut info = CallInfo::new(uuid.clone(), request::caller(there));
+    info.parker.clone_from(&parker);
+    let place = module.act(None, |park, now| {
+        park.reserve_for(now, (&info, &by), &lot, want, ARRIVES_WITHIN_MS)
+    })?;
     for name in request::VARIABLES {
         if name == variables::PARKER && !says_who {
             // If it is set, it names the user who parked the presser earlier.
@@ -85,7 +91,7 @@ pub(crate) fn park_partner(
         && module.look(|park| park.lot_config(&place.lot)).is_some_and(|lot| lot.announce);
     // Each transfers itself out of the bridge, the partner first, so that neither is held inside it.
     let want = Want::Orbit(place.orbit.clone());
-    let arrival = Arrival::Park { lot: place.lot.clone(), orbit: want, parker, heir_of: None };
+    let arrival = Arrival::Park { lot: place.lot.clone(), orbit: want, parker, by, heir_of: None };
     let token = arrival::errands(module).issue(arrival, "callpark", &place.to_string());
     recordings::follow(presser, partner.session());
     if !errand::set_off(&arrival::errands(module), &token, partner.session()) {

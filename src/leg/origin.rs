@@ -11,12 +11,13 @@ use std::time::{Duration, Instant};
 
 use crate::switch::lock::Mutex;
 
+use crate::leg::actor;
 use crate::leg::behind;
 use crate::leg::departed::Departed;
 use crate::leg::parker;
 use crate::leg::party::Party;
 use crate::module::Module;
-use crate::park::{CallUuid, User};
+use crate::park::{Actor, CallUuid, LotKey, User};
 use crate::switch::hooks::Move;
 use crate::switch::{Channel, Session, application};
 
@@ -30,7 +31,7 @@ pub(crate) enum Origin {
     /// It is the call of this party, which has another call on hold for it (`att_xfer`).
     Consulting(Party),
     /// We sent it here, for this parker.
-    Sent(Option<User>),
+    Sent(Option<User>, Actor),
 }
 
 impl Origin {
@@ -47,7 +48,10 @@ impl Origin {
             None => Self::Dialled(Party::of(channel)),
             // It was not connected to a party that could have parked it.
             Some(SentBy::Other) => {
-                Self::Transferred(Party { user: None, domain: Party::of(channel).domain })
+                let mut party = Party::of(channel);
+                // What its own user may do does not matter.
+                (party.user, party.facts.own) = (None, None);
+                Self::Transferred(party)
             }
             Some(_) => Self::Transferred(parker::of_transfer(
                 &Departed::of(module),
@@ -57,12 +61,23 @@ impl Origin {
         }
     }
 
-    /// The user who dialled or transferred it, or for whom it was sent.
+    /// The party that parks it in `lot`, or has it retrieve there, for a parker that the dialplan may have named.
     #[must_use]
-    pub(crate) fn user(self) -> Option<User> {
+    pub(crate) fn actor(&self, module: &Module, lot: &LotKey, named: Option<&User>) -> Actor {
         match self {
-            Self::Dialled(by) | Self::Transferred(by) | Self::Consulting(by) => by.user,
-            Self::Sent(user) => user,
+            Self::Dialled(by) | Self::Transferred(by) | Self::Consulting(by) => {
+                actor::of_named(module, by, named, lot)
+            }
+            Self::Sent(_, by) => by.clone(),
+        }
+    }
+
+    /// The party that dialled or transferred it.
+    #[must_use]
+    pub(crate) fn party(self) -> Party {
+        match self {
+            Self::Dialled(by) | Self::Transferred(by) | Self::Consulting(by) => by,
+            Self::Sent(user, _) => Party { user, ..Party::default() },
         }
     }
 
@@ -73,7 +88,7 @@ impl Origin {
             Self::Dialled(by) | Self::Transferred(by) | Self::Consulting(by) => {
                 domain_of(channel, by)
             }
-            Self::Sent(_) => None,
+            Self::Sent(..) => None,
         }
     }
 }

@@ -1,7 +1,8 @@
 //! The parker of a call: a user of this switch who really took part in it, or unknown.
 
 use crate::leg::departed::Departed;
-use crate::leg::party::{self, Marks, Party};
+use crate::leg::party::{self, Facts, Marks, Party};
+use crate::module::variables;
 use crate::park::{Untrusted, User};
 use crate::switch::{Channel, SentField, log};
 use crate::tell::cdr;
@@ -47,7 +48,10 @@ pub(crate) fn of_transfer(
         Some(marks) => marks.party(),
         None => {
             let user = referred_by(channel).and_then(|address| own.user_at(&address));
-            Party { domain: user.as_ref().map(|user| user.domain().to_owned()), user }
+            let domain = user.as_ref().map(|user| user.domain().to_owned());
+            let own = user.as_ref();
+            let own = own.and_then(|user| party::directory_variable(user, variables::ALLOW));
+            Party { domain, user, facts: Facts { own, ..Facts::of(channel) } }
         }
     };
     if transferor.domain.is_some() {

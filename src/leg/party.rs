@@ -1,5 +1,9 @@
 //! The party to which a channel belongs: a user of this switch, at least a tenant, or unknown.
 
+use std::sync::Arc;
+
+use crate::leg::caller_id;
+use crate::module::{Module, variables};
 use crate::park::{Untrusted, User, domain_name, host_of};
 use crate::switch::{Channel, api, core};
 
@@ -10,6 +14,50 @@ pub(crate) struct Party {
     pub user: Option<User>,
     /// The tenant.
     pub domain: Option<String>,
+    /// What rules may ask about it.
+    pub facts: Facts,
+}
+
+/// What rules may ask about the party of a leg.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Facts {
+    /// The dialplan context of the leg.
+    pub context: String,
+    /// The number of the party.
+    pub number: String,
+    /// The network address from which the leg came, or empty.
+    pub address: String,
+    /// The user's own list of what the user may do.
+    pub own: Option<String>,
+    /// The variables that rules name.
+    pub variables: Vec<(Arc<str>, Option<String>)>,
+}
+
+impl Facts {
+    /// Those of a leg.
+    #[must_use]
+    pub(crate) fn of(channel: Channel<'_>) -> Self {
+        let asks = Module::running().map(|module| module.look(|park| park.asks_of_all()));
+        let asks = asks.unwrap_or_default();
+        let value = |name: &Arc<str>| (Arc::clone(name), channel.variable(name));
+        let called = channel.variable("direction").as_deref() == Some("outbound");
+        // A phone that was called shows its caller's number as its own.
+        let number = if called { channel.variable("dialed_user") } else { None };
+        Self {
+            context: channel.variable("context").unwrap_or_default(),
+            number: number.unwrap_or_else(|| caller_id::number_of_caller(channel).to_string()),
+            address: channel.variable("network_addr").unwrap_or_default(),
+            own: channel.variable(variables::ALLOW),
+            variables: asks.variables.iter().map(value).collect(),
+        }
+    }
+
+    /// The value of that variable, if it was looked up and the leg has it.
+    #[must_use]
+    pub(crate) fn value(&self, name: &str) -> Option<String> {
+        let found = self.variables.iter().find(|(known, _)| **known == *name);
+        found.and_then(|(_, value)| value.clone())
+    }
 }
 
 impl Party {
@@ -33,6 +81,8 @@ pub(crate) struct Marks {
     presence_id: Option<Untrusted>,
     /// What that caller may have called the switch.
     addresses: Vec<String>,
+    /// What rules may ask, if anything else is known.
+    facts: Facts,
 }
 
 impl Marks {
@@ -51,12 +101,14 @@ impl Marks {
         let profile = own.of_switch("sofia_profile_url");
         let profile = profile.as_deref().and_then(|url| url.rsplit_once('@'));
         let profile = profile.map(|(_, host)| host_of(host).to_owned());
+        let presence_id = own.get("presence_id");
         Self {
             user,
             domain,
             known,
-            presence_id: own.get("presence_id"),
+            presence_id,
             addresses: own.of_switch("sip_local_network_addr").into_iter().chain(profile).collect(),
+            facts: Facts::of(channel),
         }
     }
 
@@ -71,7 +123,12 @@ impl Marks {
         };
         let domain = self.domain.as_ref().and_then(Untrusted::domain);
         let domain = domain.or_else(|| user.as_ref().map(|user| user.domain().to_owned()));
-        Party { user, domain }
+        let mut facts = self.facts.clone();
+        if let (false, None, Some(user)) = (self.known, &facts.own, &user) {
+            // FreeSWITCH has not given this leg the variables of its user.
+            facts.own = directory_variable(user, variables::ALLOW);
+        }
+        Party { user, domain, facts }
     }
 
     /// The user of this switch that another party means by `user@host`. An address at which this leg reached the switch
@@ -86,6 +143,14 @@ impl Marks {
             ours.then(core::domain).flatten().and_then(|domain| user_of(&domain.into()))
         })
     }
+}
+
+/// A variable that the directory has for a user.
+#[must_use]
+pub(crate) fn directory_variable(user: &User, name: &str) -> Option<String> {
+    let value = api::execute("user_data", &format!("{user} var {name}"))?;
+    let value = value.trim();
+    (!value.is_empty() && !value.starts_with("-ERR")).then(|| value.to_owned())
 }
 
 /// Whether the directory has such a user. Without mod_commands this is not known, and the answer is no.

@@ -59,6 +59,8 @@ impl Succession {
                 lot: place.lot.clone(),
                 orbit: park::Want::Orbit(place.orbit.clone()),
                 parker,
+                // The consultation was allowed to park here.
+                by: park::Actor::Administrator,
                 heir_of: Some(of.clone()),
             };
             arrival::errands(module).issue(

@@ -7,7 +7,7 @@ use crate::leg::expand::holds_what_was_sent;
 use crate::leg::valet;
 use crate::module::{Module, variables};
 use crate::park::{
-    CallInfo, CallUuid, Caller, LotKey, Number, ParkRequest, Step, TOP_PRIORITY, User, Want,
+    Actor, CallInfo, CallUuid, Caller, LotKey, Number, ParkRequest, Step, TOP_PRIORITY, User, Want,
 };
 use crate::switch::clock;
 use crate::switch::text::is_true;
@@ -42,6 +42,7 @@ pub(crate) fn of(
     lot: LotKey,
     orbit: Want,
     parker: Option<User>,
+    by: Actor,
 ) -> ParkRequest {
     let text = |name: &str| channel.variable(name).unwrap_or_default();
     let ignored = |name: &str, why: &dyn Display| {
@@ -93,6 +94,7 @@ pub(crate) fn of(
         orbit,
         timeout_ms: timeout_ms.or(valet.timeout_ms),
         returns: returns.or(valet.returns),
+        by,
     }
 }
 

@@ -6,9 +6,11 @@ use std::sync::Arc;
 use crate::leg::arrival::{self, Arrival};
 use crate::leg::errand::{self, Force, MOVES_WITHIN_MS, Sent};
 use crate::leg::origin::Origin;
+use crate::leg::parker;
+use crate::leg::party::Party;
 use crate::leg::request;
 use crate::module::Module;
-use crate::park::{CallUuid, LotKey, OrbitName, Refusal, Target, User, Want};
+use crate::park::{CallInfo, CallUuid, LotKey, OrbitName, Refusal, Target, Want};
 use crate::switch::clock;
 use crate::switch::{Cause, Located, Session};
 use crate::tell::{cdr, speech};
@@ -26,8 +28,11 @@ pub(crate) fn park(
     came: Origin,
 ) -> Result<(), Refusal> {
     let uuid = CallUuid::from(caller.session().uuid().as_str());
-    let place =
-        module.act(None, |park, now| park.reserve(now, &uuid, &lot, want, MOVES_WITHIN_MS))?;
+    let named = parker::named(leg.channel());
+    let by = came.actor(module, &lot, named.as_ref());
+    let info = CallInfo::new(uuid.clone(), request::caller(caller.session().channel()));
+    let place = module
+        .act(None, |park, now| park.reserve_for(now, (&info, &by), &lot, want, MOVES_WITHIN_MS))?;
     for name in request::VARIABLES {
         if let Some(value) = leg.channel().variable(name) {
             caller.session().channel().set_variable(name, Some(&value));
@@ -53,13 +58,13 @@ pub(crate) fn retrieve(
     caller: &Located,
     lot: &LotKey,
     orbit: Option<&OrbitName>,
-    user: Option<User>,
+    by: Party,
 ) -> Result<(), Refusal> {
     let target = orbit.map_or(Target::Next, Target::Orbit);
     module.look(|park| park.peek(clock::now(), lot, target)).inspect_err(|refusal| {
         speech::refusal(module, leg, lot, orbit, *refusal);
     })?;
-    let arrival = Arrival::RetrieveThrough { lot: lot.clone(), orbit: orbit.cloned(), user };
+    let arrival = Arrival::RetrieveThrough { lot: lot.clone(), orbit: orbit.cloned(), by };
     come(module, arrival, "", caller)?;
     leg.channel().hangup(Cause::NORMAL_CLEARING);
     Ok(())

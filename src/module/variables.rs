@@ -10,6 +10,9 @@ pub(crate) const FOR: &str = "callpark_for";
 pub(crate) const NOTE: &str = "callpark_note";
 pub(crate) const PIN: &str = "callpark_pin";
 
+/// What the directory lets a user do.
+pub(crate) const ALLOW: &str = "callpark_allow";
+
 /// Whether `valet_park` with a slot parks or retrieves: `park` or `retrieve`.
 pub(crate) const VALET: &str = "callpark_valet";
 

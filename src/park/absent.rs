@@ -64,6 +64,9 @@ impl Park {
         let place = absent.place.clone();
         let absent = Absent { info: absent.info.cut(), ..absent };
         let awaited = Awaited { absent, since: now, until: now.after(ttl_ms), seq: self.count() };
+        if self.copy_of(&place.lot).is_some() {
+            self.make_lot(&place.lot);
+        }
         let lot = self.lots.entry(place.lot.clone()).or_insert_with(|| {
             let mut lot = Lot::new(LotConfig::new(place.lot.clone(), Vec::new()).into());
             lot.retire();

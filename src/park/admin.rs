@@ -172,10 +172,12 @@ impl Park {
     /// # Errors
     /// `UnknownLot`, `UnknownOrbit`.
     pub fn close(&mut self, lot: &LotKey, orbit: Option<&OrbitName>) -> Result<(), Refusal> {
-        let (lot, number) = self.configured(lot, orbit)?;
-        lot.close(number);
-        self.changes.closed();
-        Ok(())
+        let closed = self.configured(lot, orbit).map(|(lot, number)| lot.close(number));
+        if closed.is_ok() {
+            self.changes.closed();
+        }
+        self.remove_if_over(lot);
+        closed
     }
 
     /// Puts a lot, with every orbit of it, or one orbit into service again.
@@ -183,11 +185,12 @@ impl Park {
     /// # Errors
     /// `UnknownLot`, `UnknownOrbit`.
     pub fn open(&mut self, lot: &LotKey, orbit: Option<&OrbitName>) -> Result<(), Refusal> {
-        let (opened, number) = self.configured(lot, orbit)?;
-        opened.open(number);
-        self.changes.closed();
+        let opened = self.configured(lot, orbit).map(|(lot, number)| lot.open(number));
+        if opened.is_ok() {
+            self.changes.closed();
+        }
         self.remove_if_over(lot);
-        Ok(())
+        opened
     }
 
     fn configured(
@@ -195,6 +198,9 @@ impl Park {
         lot: &LotKey,
         orbit: Option<&OrbitName>,
     ) -> Result<(&mut Lot, Option<u32>), Refusal> {
+        if self.copy_of(lot).is_some() {
+            self.make_lot(lot);
+        }
         let lot = self.lots.get_mut(lot).filter(|lot| !lot.removed).ok_or(Refusal::UnknownLot)?;
         let number = match orbit {
             Some(orbit) => Some(lot.orbits.number(orbit).ok_or(Refusal::UnknownOrbit)?),

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::access::Actor;
 use super::destination::{Destination, Exit};
 use super::dialog::Dialog;
 use super::effect::{Effect, StopReason};
@@ -49,6 +50,8 @@ pub struct ParkRequest {
     pub timeout_ms: Option<u64>,
     /// Replaces the lot's return steps.
     pub returns: Option<Arc<[Step]>>,
+    /// The party that parks it.
+    pub by: Actor,
 }
 
 /// A claim that has not succeeded yet.
@@ -165,6 +168,7 @@ impl Call {
             retriever_uuid: None,
             reason: None,
             rule: None,
+            right: None,
             step: None,
             step_result: None,
             timeout_ms_left: self.returning.time_is_up().map(|at| at.since(now)),

@@ -1,6 +1,7 @@
 //! Claims: a parked call has one at most, which succeeds or is given back.
 
 use super::Park;
+use super::access::{Actor, Right};
 use super::call::{ClaimedBy, Pending};
 use super::destination::Exit;
 use super::effect::{Effect, StopReason};
@@ -9,6 +10,7 @@ use super::lot::Slot;
 use super::moment::Moment;
 use super::names::{CallUuid, LotKey, OrbitName, RunId, Ticket};
 use super::outcome::Refusal;
+use super::permits::Asking;
 use super::user::User;
 use super::view::CallView;
 
@@ -32,6 +34,8 @@ pub enum Claimant {
         uuid: CallUuid,
         /// The user of that channel, `user@domain`.
         user: Option<User>,
+        /// The party that asks for the call.
+        by: Actor,
     },
     /// A leg that a return step rang and that has answered.
     StepLeg {
@@ -70,7 +74,7 @@ impl Park {
     /// it, the call must be in that lot.
     ///
     /// # Errors
-    /// `Empty`: nothing there, or somebody else has claimed it. `Gone`: the run is not the call's current one.
+    /// `Denied`: a rule of the lot does not let that party have it. `Empty`: nothing there, or somebody else has claimed it. `Gone`: the run is not the call's current one.
     /// `Failed`: nobody could call that caller back. `UnknownLot`, `UnknownOrbit`, `BadArguments`; `Closed` after
     /// [`shutdown`](Park::shutdown).
     pub fn claim(
@@ -99,6 +103,16 @@ impl Park {
         if !call.is_to_be_had() || lot.is_some_and(|lot| *lot != call.place.lot) {
             return Err(late);
         }
+        let call = match &by {
+            Claimant::Retriever { uuid: leg, by: actor, .. } => {
+                let place = call.place.clone();
+                let (lot, orbit) = (&place.lot, Some(&place.orbit));
+                let right = Right::Retrieve;
+                self.permit(now, Asking { actor, right, lot, orbit, leg: Some(leg) })?;
+                self.calls.get_mut(&uuid).ok_or(late)?
+            }
+            Claimant::StepLeg { .. } | Claimant::Leave(_) => call,
+        };
         let by = match by {
             Claimant::StepLeg { uuid: leg, user, run } => {
                 if !call.rings(run) {
@@ -114,7 +128,7 @@ impl Park {
             Claimant::Retriever { uuid: leg, .. } if leg == uuid => {
                 return Err(Refusal::BadArguments);
             }
-            Claimant::Retriever { uuid: leg, user } => ClaimedBy::Retriever { leg, user },
+            Claimant::Retriever { uuid: leg, user, .. } => ClaimedBy::Retriever { leg, user },
             Claimant::Leave(exit) => ClaimedBy::Leave(exit),
         };
         // If the claim is given back, the step that rang rings again.
@@ -150,7 +164,14 @@ impl Park {
         if let Target::Call(uuid) = target {
             return Ok(Some(self.current(uuid).clone()));
         }
-        let lot = self.lots.get(lot.ok_or(Refusal::BadArguments)?).ok_or(Refusal::UnknownLot)?;
+        let key = lot.ok_or(Refusal::BadArguments)?;
+        let Some(lot) = self.lots.get(key) else {
+            let lot = self.lot_or_original(key).ok_or(Refusal::UnknownLot)?;
+            return match target {
+                Target::Orbit(orbit) if !lot.has_orbit(orbit) => Err(Refusal::UnknownOrbit),
+                _ => Ok(None),
+            };
+        };
         match target {
             Target::Orbit(orbit) => match lot.slot(orbit) {
                 Some(Slot::Parked(uuid)) => Ok(Some(uuid.clone())),

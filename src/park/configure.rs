@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::Park;
+use super::access::Asks;
 use super::effect::Effect;
 use super::lot::{Lot, Slot};
 use super::lot_config::LotConfig;
@@ -28,7 +29,12 @@ impl Park {
             lots.into_iter().map(|config| (config.key.clone(), Arc::new(config))).collect();
         self.changes.closed();
         self.directory = directory(configs.values());
-        self.tenants = Tenants::of(configs.values());
+        let (configured, mut configs) = (configs.clone(), configs);
+        self.keep_copies(&mut configs);
+        self.tenants = Tenants::of(configured.values());
+        let mut asked = Asks::default();
+        configured.values().for_each(|config| asked.merge(config.access.asks()));
+        self.asked = Arc::new(asked);
         for (key, lot) in &mut self.lots {
             if !configs.contains_key(key) && !lot.has_any_orbit() {
                 lot.retire();
@@ -52,7 +58,7 @@ impl Park {
         self.effects.extend(relit.into_iter().map(Effect::Presence));
         self.hand_over_strays(now);
         self.lots.retain(|_, lot| !lot.is_over());
-        let made = self.lots.iter().filter(|(_, lot)| lot.has_any_orbit());
+        let made = self.lots.iter().filter(|(_, lot)| lot.has_any_orbit() || lot.is_copy());
         self.made.set(made.map(|(key, _)| key));
         let draining = self.lots.iter().filter(|(_, lot)| lot.is_draining());
         self.draining = draining.map(|(key, _)| key.clone()).collect();
@@ -92,8 +98,8 @@ impl Park {
     }
 
     /// Which lot a name means to a viewer. `name@domain` is exactly that tenant's lot, which another tenant does not see. A
-    /// viewer without a domain may name it. A bare name is first the lot of the viewer's own domain, then the one
-    /// without a domain; another tenant's lot is never meant by it. A lot that is draining is meant only if no configured
+    /// viewer without a domain may name it. A bare name is first the lot of the viewer's own domain, or its copy, then the
+    /// one without a domain; another tenant's lot is never meant by it. A lot that is draining is meant only if no configured
     /// one is.
     ///
     /// # Errors
@@ -109,8 +115,10 @@ impl Park {
 
     /// As [`resolve`](Self::resolve), for what an administrator has written: it may lead to any tenant.
     pub(super) fn named(&self, name: &str, viewer_domain: Option<&str>) -> Result<LotKey, Refusal> {
-        let lookup =
-            |key: &LotKey, removed| self.lots.get(key).is_some_and(|lot| lot.removed == removed);
+        let lookup = |key: &LotKey, removed| match removed {
+            false => self.is_configured(key),
+            true => self.lots.contains_key(key),
+        };
         let candidates = candidates(name, viewer_domain);
         [false, true]
             .into_iter()
@@ -145,7 +153,7 @@ impl Park {
     pub fn orbit_at(&self, orbit: &str, viewer_domain: Option<&str>) -> Option<OrbitKey> {
         let orbit = OrbitName::slot(orbit).ok()?;
         let own: Option<Arc<str>> = viewer_domain.and_then(domain_name).map(Arc::from);
-        own.map(Some).into_iter().chain([None]).find_map(|domain| {
+        own.clone().map(Some).into_iter().chain([None]).find_map(|domain| {
             let owner = self.directory.get(&domain).and_then(|finder| finder.owner(&orbit));
             let draining = || {
                 let holds = |lot: &Lot| lot.slot(&orbit).is_some();
@@ -154,6 +162,7 @@ impl Park {
             };
             let lot = owner.or_else(draining).cloned();
             let lot = lot.or_else(|| self.made_with(&domain, &orbit))?;
+            let lot = self.as_seen_from(own.as_ref(), lot);
             Some(OrbitKey { lot, orbit: orbit.clone() })
         })
     }

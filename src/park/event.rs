@@ -1,7 +1,9 @@
 //! What is reported of a call.
 
+use std::borrow::Cow;
 use std::fmt;
 
+use super::access::Right;
 use super::info::CallInfo;
 use super::names::{CallUuid, LotKey, OrbitKey, OrbitName};
 use super::outcome::Outcome;
@@ -117,8 +119,10 @@ pub struct ParkEvent {
     pub retriever_uuid: Option<CallUuid>,
     /// Why: of `refuse` a [`Refusal`](super::Refusal)'s code, otherwise a sentence.
     pub reason: Option<String>,
-    /// Of `refuse`: which rule of the lot did not let the call in, if one did not.
-    pub rule: Option<&'static str>,
+    /// Of `refuse`: which rule says no, if one does.
+    pub rule: Option<Cow<'static, str>>,
+    /// Of `refuse`: what somebody wanted to do, if it was not to park.
+    pub right: Option<Right>,
     /// Which return step.
     pub step: Option<StepRef>,
     /// What became of that step.
@@ -131,6 +135,31 @@ pub struct ParkEvent {
     pub from: Option<OrbitKey>,
     /// Which channel it was before a `replace`.
     pub from_uuid: Option<CallUuid>,
+}
+
+impl ParkEvent {
+    /// Something was refused that concerns that lot.
+    pub(super) fn refusal(info: CallInfo, lot: LotKey) -> Self {
+        ParkEvent {
+            action: Action::Refuse,
+            info,
+            lot,
+            orbit: None,
+            wait_ms: 0,
+            outcome: None,
+            retriever: None,
+            retriever_uuid: None,
+            reason: None,
+            rule: None,
+            right: None,
+            step: None,
+            step_result: None,
+            timeout_ms_left: None,
+            capacity: None,
+            from: None,
+            from_uuid: None,
+        }
+    }
 }
 
 impl Outcome {

@@ -83,10 +83,10 @@ impl Park {
         known: &Known<'_>,
     ) -> Result<OrbitView, Refusal> {
         let OrbitKey { lot: key, orbit } = place;
-        let lot = self.lots.get(key).ok_or(Refusal::UnknownLot)?;
-        let slot = lot.slot(orbit);
+        let lot = self.lot_or_original(key).ok_or(Refusal::UnknownLot)?;
+        let slot = self.lots.get(key).and_then(|lot| lot.slot(orbit));
         let draining = !lot.has_orbit(orbit);
-        let closed = draining || lot.is_orbit_closed(orbit);
+        let closed = draining || (self.lots.contains_key(key) && lot.is_orbit_closed(orbit));
         let state = match slot {
             None if draining => return Err(Refusal::UnknownOrbit),
             Some(_) if draining => OrbitState::Draining,

@@ -290,7 +290,7 @@ impl Park {
 
     /// How that lot calls back. One that is made for a call is gone by now, and would be made as before.
     fn callback_config(&self, lot: &LotKey) -> Option<CallbackConfig> {
-        let lot = self.lots.get(lot).filter(|lot| !lot.removed);
+        let lot = self.lot_or_original(lot).filter(|lot| !lot.removed);
         let configured = lot.map(|lot| lot.config.callback.clone());
         configured.or_else(|| self.made.is_on().then(CallbackConfig::default))
     }

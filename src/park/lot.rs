@@ -117,6 +117,11 @@ impl Lot {
         self.config.made && !self.removed
     }
 
+    /// Whether it is the copy of another lot.
+    pub(super) fn is_copy(&self) -> bool {
+        self.config.copy && !self.removed
+    }
+
     pub(super) fn has_orbit(&self, orbit: &OrbitName) -> bool {
         self.has_any_orbit() || self.orbits.number(orbit).is_some()
     }
@@ -260,9 +265,10 @@ impl Lot {
         self.slots.range::<OrbitName, _>((from, Bound::Unbounded))
     }
 
-    /// Whether the lot is empty, and is not configured, or not any more. One that an administrator has closed stays.
+    /// Whether the lot is empty, and is not configured itself, or not any more. One that an administrator has closed stays.
     pub(super) fn is_over(&self) -> bool {
-        let is_kept = !self.removed && (!self.config.made || self.closed.len() > 0);
+        let LotConfig { made, copy, .. } = *self.config;
+        let is_kept = !self.removed && (!(made || copy) || self.closed.len() > 0);
         !is_kept && self.slots.is_empty()
     }
 

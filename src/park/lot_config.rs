@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::access::Access;
 use super::callback::CallbackConfig;
 use super::cause::CauseName;
 use super::destination::Destination;
@@ -81,6 +82,16 @@ pub struct LotConfig {
     pub callback: CallbackConfig,
     /// What either side hears when the call has been retrieved.
     pub pickup_tone: Option<PickupTone>,
+    /// How many wrong orbits or PINs of one source are too many within `probe_window_ms`. 0 means that any number is allowed.
+    pub probe_limit: u32,
+    /// Within how many ms they are counted.
+    pub probe_window_ms: u64,
+    /// Who may do what.
+    pub access: Access,
+    /// Each domain has its own copy.
+    pub per_domain: bool,
+    /// It is such a copy.
+    pub copy: bool,
     /// It is not configured, but was made when it was first used: see [`Park::make_lots`](super::Park::make_lots).
     pub made: bool,
 }
@@ -116,6 +127,11 @@ impl LotConfig {
             comfort_every_ms: 60_000,
             callback: CallbackConfig::default(),
             pickup_tone: None,
+            probe_limit: 10,
+            probe_window_ms: 60_000,
+            access: Access::default(),
+            per_domain: false,
+            copy: false,
             made: false,
         }
     }

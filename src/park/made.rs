@@ -34,7 +34,7 @@ pub enum SlotState {
     Free,
 }
 
-/// Which lots have been made, by their domain.
+/// Which lots have been made, copies of others among them, by their domain.
 #[derive(Debug, Default)]
 pub(super) struct Made {
     /// Whether lots are made.
@@ -80,13 +80,23 @@ impl Made {
 
     /// A call has left that orbit.
     pub(super) fn emptied(&mut self, now: Moment, place: &OrbitKey) {
-        if self.on {
-            if self.emptied.len() >= MOST_EMPTIED {
-                self.emptied.pop_front();
-            }
-            self.emptied.push_back((now, place.clone()));
+        if self.emptied.len() >= MOST_EMPTIED {
+            self.emptied.pop_front();
         }
+        self.emptied.push_back((now, place.clone()));
     }
+}
+
+/// A lot that has any orbit.
+fn open_lot(key: &LotKey) -> Option<Arc<LotConfig>> {
+    let ranges = OrbitRange::parse_list(NUMBERS).ok()?;
+    let mut config = LotConfig::new(key.clone(), ranges);
+    config.timeout.base = TimeoutRule::Fixed(0);
+    config.returns = Arc::from([]);
+    // The next orbit may be one that no dialplan leads to.
+    config.when_occupied = WhenOccupied::Parker;
+    config.made = true;
+    Some(Arc::new(config))
 }
 
 impl Park {
@@ -95,20 +105,14 @@ impl Park {
         self.made.on = true;
     }
 
-    /// Makes the lot, if it does not exist, lots are made, and there are not too many.
+    /// Makes the lot, if it does not exist, it is the copy of one or lots are made, and there are not too many.
     pub(super) fn make_lot(&mut self, key: &LotKey) {
         let exists = self.lots.get(key).is_some_and(|lot| !lot.removed);
-        if exists || !self.made.on || self.stopping || self.made.count >= MOST_MADE_LOTS {
+        if exists || self.stopping || self.made.count >= MOST_MADE_LOTS {
             return;
         }
-        let Ok(ranges) = OrbitRange::parse_list(NUMBERS) else { return };
-        let mut config = LotConfig::new(key.clone(), ranges);
-        config.timeout.base = TimeoutRule::Fixed(0);
-        config.returns = Arc::from([]);
-        // The next orbit may be one that no dialplan leads to.
-        config.when_occupied = WhenOccupied::Parker;
-        config.made = true;
-        let config = Arc::new(config);
+        let open = || self.made.on.then(|| open_lot(key)).flatten();
+        let Some(config) = self.copy_of(key).or_else(open) else { return };
         match self.lots.get_mut(key) {
             // One that is no longer configured, but still holds calls.
             Some(lot) => {

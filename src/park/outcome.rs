@@ -17,6 +17,8 @@ pub enum Refusal {
     Closed,
     /// The user may not do that.
     Denied,
+    /// The party has dialled too many wrong orbits or PINs (`probe-limit`).
+    KeptAway,
     /// As many calls of that caller are in the lot as it takes (`max-per-caller`).
     TooManyOfCaller,
     /// No such lot, or it is another tenant's.
@@ -47,7 +49,7 @@ impl Refusal {
             Refusal::Occupied | Refusal::AlreadyParked => "occupied",
             Refusal::Empty => "empty",
             Refusal::Closed => "closed",
-            Refusal::Denied | Refusal::TooManyOfCaller => "denied",
+            Refusal::Denied | Refusal::KeptAway | Refusal::TooManyOfCaller => "denied",
             Refusal::UnknownLot => "unknown_lot",
             Refusal::UnknownOrbit => "unknown_orbit",
             Refusal::BadArguments => "bad_arguments",
@@ -69,6 +71,7 @@ impl Refusal {
             Refusal::Empty => "no call is waiting there",
             Refusal::Closed => "the lot or the orbit is closed",
             Refusal::Denied => "that is not allowed",
+            Refusal::KeptAway => "too many wrong orbits or PINs have been dialled",
             Refusal::TooManyOfCaller => {
                 "this caller has as many parked calls as max-per-caller allows"
             }

@@ -1,6 +1,9 @@
 //! Parking: finding an orbit and taking it is one step.
 
+use std::borrow::Cow;
+
 use super::Park;
+use super::access::Right;
 use super::call::{Call, ParkRequest, Want};
 use super::deadlines::Due;
 use super::effect::{AfterRefusal, ParkRefused};
@@ -20,17 +23,33 @@ impl Park {
     /// With what the lot says shall happen to the call: `Full`, `Occupied`, `AlreadyParked`,
     /// `Closed`, `UnknownLot`, `UnknownOrbit`, `BadArguments` (a priority above 9), `TooManyOfCaller`.
     pub fn park(&mut self, now: Moment, request: ParkRequest) -> Result<OrbitKey, ParkRefused> {
-        match self.orbit_for(&request) {
+        let mut rule = None;
+        match self.orbit_for(&request, &mut rule) {
             Ok(place) => Ok(self.settle(now, request, place)),
             Err((refusal, then)) => {
                 let capacity = self.capacity(&request.lot);
-                self.effects.push(refused(request, refusal, capacity).into());
+                if refusal == Refusal::TooManyOfCaller {
+                    rule = Some("max-per-caller".into());
+                }
+                let event = ParkEvent {
+                    orbit: request.orbit.orbit().cloned(),
+                    reason: Some(refusal.code().to_owned()),
+                    rule,
+                    capacity,
+                    ..ParkEvent::refusal(request.info.cut(), request.lot)
+                };
+                self.effects.push(event.into());
                 Err(ParkRefused { refusal, then })
             }
         }
     }
 
-    fn orbit_for(&mut self, request: &ParkRequest) -> Result<OrbitKey, (Refusal, AfterRefusal)> {
+    /// `rule` receives the one that says no, if one does.
+    fn orbit_for(
+        &mut self,
+        request: &ParkRequest,
+        rule: &mut Option<Cow<'static, str>>,
+    ) -> Result<OrbitKey, (Refusal, AfterRefusal)> {
         if self.stopping {
             return Err((Refusal::Closed, AfterRefusal::Continue));
         }
@@ -48,20 +67,33 @@ impl Park {
             );
             return Ok(held.place);
         }
-        if self.has_enough_of(&request.lot, &request.info.caller.number) {
-            return Err((Refusal::TooManyOfCaller, AfterRefusal::Continue));
-        }
+        let obstacle = |park: &Self, lot: &LotKey, rule: &mut Option<Cow<'static, str>>| {
+            if let Some(no) = park.forbidden(Right::Park, lot, &request.by) {
+                *rule = Some(no.into());
+                return Err((Refusal::Denied, AfterRefusal::Continue));
+            }
+            match park.has_enough_of(lot, &request.info.caller.number) {
+                true => Err((Refusal::TooManyOfCaller, AfterRefusal::Continue)),
+                false => Ok(()),
+            }
+        };
+        obstacle(self, &request.lot, rule)?;
         let place = self.take_orbit(&request.lot, &request.orbit)?;
         // Another one, after an overflow.
-        if place.lot != request.lot && self.has_enough_of(&place.lot, &request.info.caller.number) {
-            if let Some(lot) = self.lots.get_mut(&place.lot)
-                && let Some(number) = lot.orbits.number(&place.orbit)
-            {
-                lot.free.release(number);
-            }
-            return Err((Refusal::TooManyOfCaller, AfterRefusal::Continue));
+        if place.lot != request.lot {
+            obstacle(self, &place.lot, rule).inspect_err(|_| self.give_back_orbit(&place))?;
         }
         Ok(place)
+    }
+
+    /// An orbit that was taken for a call that does not come.
+    pub(super) fn give_back_orbit(&mut self, place: &OrbitKey) {
+        if let Some(lot) = self.lots.get_mut(&place.lot)
+            && let Some(number) = lot.orbits.number(&place.orbit)
+        {
+            lot.free.release(number);
+        }
+        self.remove_if_over(&place.lot);
     }
 
     /// It is parked, or was and may come back.
@@ -70,7 +102,7 @@ impl Park {
     }
 
     fn has_enough_of(&self, lot: &LotKey, number: &str) -> bool {
-        let most = self.lots.get(lot).and_then(|lot| lot.config.max_per_caller);
+        let most = self.lot_or_original(lot).and_then(|lot| lot.config.max_per_caller);
         most.is_some_and(|most| self.callers.has(number, lot, most))
     }
 
@@ -123,18 +155,24 @@ impl Park {
         want: &Want,
     ) -> Result<OrbitKey, (Refusal, AfterRefusal)> {
         self.make_lot(lot);
-        self.find_orbit(lot, want).inspect_err(|_| self.remove_if_over(lot))
+        let mut been = Vec::new();
+        let found = self.find_orbit(lot, want, &mut been);
+        if found.is_err() {
+            been.iter().for_each(|lot| self.remove_if_over(lot));
+        }
+        found
     }
 
     fn find_orbit(
         &mut self,
         lot: &LotKey,
         want: &Want,
+        been: &mut Vec<LotKey>,
     ) -> Result<OrbitKey, (Refusal, AfterRefusal)> {
         let mut key = lot.clone();
-        let mut been = Vec::new();
+        been.push(key.clone());
         loop {
-            let overflow = !been.is_empty();
+            let overflow = been.len() > 1;
             let found = match self.lots.get_mut(&key).filter(|lot| !lot.removed) {
                 None => return Err((Refusal::UnknownLot, AfterRefusal::Continue)),
                 Some(lot) if lot.is_closed() && !overflow => {
@@ -182,7 +220,9 @@ impl Park {
                 WhenFull::Transfer(to) => AfterRefusal::Transfer(to.clone()),
                 WhenFull::Lot(name) => match self.named(name, key.domain.as_deref()) {
                     Ok(next) if next != key && !been.contains(&next) => {
-                        been.push(std::mem::replace(&mut key, next));
+                        self.make_lot(&next);
+                        been.push(next.clone());
+                        key = next;
                         continue;
                     }
                     // The overflow leads in a circle, or nowhere.
@@ -195,6 +235,15 @@ impl Park {
 
     /// Takes the orbit that is wanted, and no other one in its place.
     pub(super) fn take_exactly(&mut self, key: &LotKey, want: &Want) -> Result<OrbitKey, Refusal> {
+        self.make_lot(key);
+        let taken = self.take_exactly_in(key, want);
+        if taken.is_err() {
+            self.remove_if_over(key);
+        }
+        taken
+    }
+
+    fn take_exactly_in(&mut self, key: &LotKey, want: &Want) -> Result<OrbitKey, Refusal> {
         let lot = self.lots.get_mut(key).filter(|lot| !lot.removed).ok_or(Refusal::UnknownLot)?;
         if lot.is_closed() {
             return Err(Refusal::Closed);
@@ -214,26 +263,5 @@ impl Park {
             },
         };
         Ok(OrbitKey { lot: key.clone(), orbit })
-    }
-}
-
-fn refused(request: ParkRequest, refusal: Refusal, capacity: Option<u32>) -> ParkEvent {
-    ParkEvent {
-        action: Action::Refuse,
-        lot: request.lot,
-        orbit: request.orbit.orbit().cloned(),
-        info: request.info.cut(),
-        wait_ms: 0,
-        outcome: None,
-        retriever: None,
-        retriever_uuid: None,
-        reason: Some(refusal.code().to_owned()),
-        rule: (refusal == Refusal::TooManyOfCaller).then_some("max-per-caller"),
-        step: None,
-        step_result: None,
-        timeout_ms_left: None,
-        capacity,
-        from: None,
-        from_uuid: None,
     }
 }

@@ -1,9 +1,12 @@
 //! Orbits held for channels that are about to arrive.
 
 use super::Park;
+use super::access::{Actor, Right};
 use super::call::Want;
 use super::deadlines::Due;
 use super::effect::Effect;
+use super::event::ParkEvent;
+use super::info::CallInfo;
 use super::lot::Slot;
 use super::moment::Moment;
 use super::names::{CallUuid, LotKey, OrbitKey};
@@ -57,6 +60,39 @@ impl Park {
         self.deadlines.add(held.until, held.seq, Due::Reservation(uuid.clone()));
         if let Some(old) = self.reservations.insert(uuid.clone(), held) {
             self.deadlines.remove(old.until, old.seq, Due::Reservation(uuid.clone()));
+        }
+        Ok(place)
+    }
+
+    /// [`reserve`](Self::reserve) for a call that `by` wants to park. If a rule says no, that is reported of the call.
+    ///
+    /// # Errors
+    /// As [`reserve`](Self::reserve), and `Denied`.
+    pub fn reserve_for(
+        &mut self,
+        now: Moment,
+        (info, by): (&CallInfo, &Actor),
+        lot: &LotKey,
+        want: Want,
+        ttl_ms: u64,
+    ) -> Result<OrbitKey, Refusal> {
+        let orbit = want.orbit().cloned();
+        let denied = |park: &mut Self, lot: &LotKey| -> Result<(), Refusal> {
+            let Some(rule) = park.forbidden(Right::Park, lot, by) else { return Ok(()) };
+            let event = ParkEvent {
+                orbit: orbit.clone(),
+                reason: Some(Refusal::Denied.code().to_owned()),
+                rule: Some(rule.into()),
+                ..ParkEvent::refusal(info.clone().cut(), lot.clone())
+            };
+            park.effects.push(event.into());
+            Err(Refusal::Denied)
+        };
+        denied(self, lot)?;
+        let place = self.reserve(now, &info.uuid, lot, want, ttl_ms)?;
+        // Another one, after an overflow.
+        if place.lot != *lot {
+            denied(self, &place.lot).inspect_err(|_| drop(self.unreserve(&info.uuid)))?;
         }
         Ok(place)
     }

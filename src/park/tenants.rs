@@ -19,7 +19,7 @@ impl Tenants {
     pub(super) fn of<'a>(configs: impl Iterator<Item = &'a Arc<LotConfig>>) -> Self {
         let mut tenants = Tenants::default();
         let mut pieces = Vec::new();
-        for config in configs.filter(|config| config.key.domain.is_some()) {
+        for config in configs.filter(|config| config.key.domain.is_some() || config.per_domain) {
             tenants.lots.insert(config.key.name.clone());
             pieces.extend(config.ranges.iter().flat_map(OrbitRange::pieces));
         }

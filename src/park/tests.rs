@@ -7,6 +7,7 @@ mod admin;
 mod callbacks;
 mod choices;
 mod claims;
+mod copies;
 mod crowd;
 mod lasting;
 mod limits;
@@ -16,6 +17,7 @@ mod parking;
 mod reload;
 mod replace;
 mod returns;
+mod rules;
 mod steps;
 mod timeouts;
 mod users;
@@ -80,7 +82,14 @@ pub(super) fn request(uuid: &str, lot: &str) -> ParkRequest {
         parked_at_epoch_ms: 1_700_000_000_000,
         ..CallInfo::new(uuid.into(), Caller::new("Alice", "100"))
     };
-    ParkRequest { info, lot: key(lot), orbit: Want::Auto, timeout_ms: None, returns: None }
+    ParkRequest {
+        info,
+        lot: key(lot),
+        orbit: Want::Auto,
+        timeout_ms: None,
+        returns: None,
+        by: Actor::Administrator,
+    }
 }
 
 /// The same for a call of which something else is known.
@@ -112,7 +121,11 @@ pub(super) fn refused(park: &mut Park, request: ParkRequest) -> (Refusal, AfterR
 }
 
 pub(super) fn retriever(uuid: &str) -> Claimant {
-    Claimant::Retriever { uuid: uuid.into(), user: Some(user("1001@example.com")) }
+    Claimant::Retriever {
+        uuid: uuid.into(),
+        user: Some(user("1001@example.com")),
+        by: Actor::Administrator,
+    }
 }
 
 pub(super) fn step_leg(uuid: &str, run: RunId) -> Claimant {

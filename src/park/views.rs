@@ -160,13 +160,14 @@ impl Park {
 
     /// The configuration of the lot. A draining lot has its last one.
     pub fn lot_config(&self, lot: &LotKey) -> Option<Arc<LotConfig>> {
-        self.lots.get(lot).map(|lot| lot.config.clone())
+        let made = self.lots.get(lot).map(|lot| lot.config.clone());
+        made.or_else(|| self.copy_of(lot))
     }
 
     /// Whether the lot has an orbit of exactly that name.
     pub fn has_orbit(&self, lot: &LotKey, orbit: &OrbitName) -> bool {
-        let lot = self.lots.get(lot);
-        lot.is_some_and(|lot| lot.has_orbit(orbit) || lot.slot(orbit).is_some())
+        let known = self.lot_or_original(lot).is_some_and(|lot| lot.has_orbit(orbit));
+        known || self.lots.get(lot).is_some_and(|lot| lot.slot(orbit).is_some())
     }
 
     /// What the lamp of that orbit shows.

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::park::{
-    CallInfo, CallState, CallView, Caller, LotConfig, Moment, OrbitKey, OrbitRange, Park,
+    Actor, CallInfo, CallState, CallView, Caller, LotConfig, Moment, OrbitKey, OrbitRange, Park,
     ParkRequest, Step, Want,
 };
 
@@ -30,6 +30,7 @@ fn put(park: &mut Park, uuid: &str, name: &str) {
         orbit: Want::Auto,
         timeout_ms: None,
         returns: Some(Step::parse_list("parker|user/1").unwrap()),
+        by: Actor::Administrator,
     };
     park.park(Moment(0), request).unwrap();
 }

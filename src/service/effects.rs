@@ -53,10 +53,15 @@ fn tell(module: &Module, number: u64, effects: &[Effect], here: Option<Session<'
     for effect in effects {
         match effect {
             Effect::Event(event) => {
-                let (keeper, entry) = (Arc::clone(&keeper), Box::new(journal::entry(event)));
                 recovered.event(event);
                 let news = event::news(event, here, module.valet);
-                turn.tells(news.heard_by(move || keeper.record(*entry)));
+                // The journal is about calls that are parked, or were to be.
+                if event.right.is_some() {
+                    turn.tells(news);
+                } else {
+                    let (keeper, entry) = (Arc::clone(&keeper), Box::new(journal::entry(event)));
+                    turn.tells(news.heard_by(move || keeper.record(*entry)));
+                }
             }
             Effect::Callback(news) => {
                 recovered.callback(news);

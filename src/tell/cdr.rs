@@ -60,6 +60,8 @@ pub(crate) fn report(
 ) {
     let code = match result {
         Ok(status) => status,
+        // Said once, when it began.
+        Err(refusal @ Refusal::KeptAway) => refusal.code(),
         Err(refusal) => {
             log::notice(
                 Some(&session.uuid()),

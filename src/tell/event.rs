@@ -77,7 +77,10 @@ fn info(event: &ParkEvent, session: Option<Session<'_>>) -> Option<Event> {
             .with("Callpark-Wait-Ms", &event.wait_ms.to_string())
             .with("Callpark-Outcome", event.outcome.map_or("", |outcome| outcome.as_str()))
             .with("Callpark-Reason", event.reason.as_deref().unwrap_or_default())
-            .with("Callpark-Rule", event.rule.unwrap_or_default());
+            .with("Callpark-Rule", event.rule.as_deref().unwrap_or_default());
+    if let Some(right) = event.right {
+        out = out.with("Callpark-Right", right.as_str());
+    }
     if let Some(step) = &event.step {
         out = out
             .with("Callpark-Step", &step.to_string())
@@ -204,7 +207,10 @@ pub(crate) fn sentence(event: &ParkEvent) -> String {
             format!("{place}: {caller} still parked after {waited}; {step} failed")
         }
         (Action::Remind, _) => format!("{place}: {caller} still parked after {waited}"),
-        (Action::Refuse, _) => format!("{place}: {caller} not parked"),
+        (Action::Refuse, _) => match event.right {
+            None => format!("{place}: {caller} not parked"),
+            Some(right) => format!("{place}: {who} may not {right}"),
+        },
         (Action::Set, _) => format!("{place}: {caller} remains parked"),
         (Action::Recover, None) => {
             format!("{place}: {caller} is back after the restart, parked for {waited}")
@@ -217,7 +223,7 @@ pub(crate) fn sentence(event: &ParkEvent) -> String {
         // Writing to a String cannot fail.
         let _ = write!(text, ": {reason}");
     }
-    if let Some(rule) = event.rule {
+    if let Some(rule) = &event.rule {
         let _ = write!(text, " by {rule}");
     }
     text

@@ -42,7 +42,8 @@ fn fire(news: &mut News) {
 }
 
 fn write_log(news: &mut News) {
-    log::notice(Some(news.uuid.as_str()), format_args!("{}", news.sentence));
+    let uuid = Some(news.uuid.as_str()).filter(|uuid| !uuid.is_empty());
+    log::notice(uuid, format_args!("{}", news.sentence));
 }
 
 fn above(news: &mut News) {

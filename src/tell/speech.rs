@@ -55,7 +55,7 @@ pub(crate) fn refusal(
     let phrase = match refusal {
         Refusal::Full => "callpark_full",
         Refusal::Empty => "callpark_empty",
-        Refusal::Denied | Refusal::TooManyOfCaller => "callpark_denied",
+        Refusal::Denied | Refusal::KeptAway | Refusal::TooManyOfCaller => "callpark_denied",
         _ => return,
     };
     say(session, phrase, lot, orbit, SORRY_TONE, &Stop::default());

@@ -37,6 +37,8 @@ fn lots(variant: usize) -> String {
             orbits.join(",")
         ));
         xml.push_str("<param name=\"announce\" value=\"false\"/>\n");
+        // Its people dial whatever orbit there is.
+        xml.push_str("<param name=\"probe-limit\" value=\"0\"/>\n");
         match lot.name {
             "quick" => xml.push_str(&quick(lot.domain.unwrap_or_default(), variant)),
             "common" => xml.push_str(

@@ -280,6 +280,7 @@ impl World {
             orbit: want(orbit),
             timeout_ms: timeout,
             returns: steps(returns),
+            by: Actor::Administrator,
         };
         match self.park.park(self.at(), request.clone()) {
             Ok(parked) => {
@@ -326,7 +327,7 @@ impl World {
         let claimant = match by {
             By::Leg(run) => Claimant::StepLeg { uuid: leg, user: None, run },
             By::Exit => Claimant::Leave(Exit::Transfer("50".parse().unwrap())),
-            _ => Claimant::Retriever { uuid: leg, user: None },
+            _ => Claimant::Retriever { uuid: leg, user: None, by: Actor::Administrator },
         };
         match self.park.claim(self.at(), lot, target, claimant) {
             Ok(claim) => {

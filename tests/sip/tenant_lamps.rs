@@ -44,7 +44,11 @@ fn parks(desk: &Scene, phone: &Phone, orbit: &str) -> Call {
 
 #[test]
 fn each_tenant_has_its_own_lamp_of_one_number() {
-    let Some(desk) = Scene::start_real(tenants(LOTS)) else { return };
+    [LOTS, super::tenants::COPIES].into_iter().for_each(own_lamps);
+}
+
+fn own_lamps(lots: &str) {
+    let Some(desk) = Scene::start_real(tenants(lots)) else { return };
     let (ann, bob) = (phone(&desk, "1000", "a.local"), phone(&desk, "1001", "b.local"));
     let (at_a, at_b) = (phone(&desk, "1002", "a.local"), phone(&desk, "1002", "b.local"));
     let (lamp_a, lamp_b) = (watch(&at_a, "701"), watch(&at_b, "701"));

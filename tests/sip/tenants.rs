@@ -11,6 +11,11 @@ pub const LOTS: &str = r#"
     <lot name="default" domain="b.local" orbits="701-720"><param name="timeout" value="0"/></lot>
     <lot name="sales" domain="b.local" orbits="801-805"><param name="timeout" value="0"/></lot>"#;
 
+/// The same with a lot of which each domain has its own copy.
+pub const COPIES: &str = r#"
+    <lot name="default" per-domain="true" orbits="701-720"><param name="timeout" value="0"/></lot>
+    <lot name="sales" domain="b.local" orbits="801-805"><param name="timeout" value="0"/></lot>"#;
+
 /// Applications, and the numbers that run them on a lot of b.local by its whole name.
 const FAR: [(&str, &str); 3] =
     [("callpark", "park"), ("callpark_retrieve", "take"), ("callpark_key", "key")];
@@ -85,7 +90,11 @@ fn is_refused(desk: &Scene, phone: &Phone, number: &str, status: &str) {
 
 #[test]
 fn a_transferred_caller_lands_in_the_lot_of_whoever_transferred() {
-    let Some(desk) = Scene::start_real(tenants(LOTS)) else { return };
+    [LOTS, COPIES].into_iter().for_each(transferred);
+}
+
+fn transferred(lots: &str) {
+    let Some(desk) = Scene::start_real(tenants(lots)) else { return };
     let bob = phone(&desk, "1001", "b.local");
     let carol = phone(&desk, "1002", "b.local");
     let stranger = phone(&desk, "1002", "a.local");
@@ -123,7 +132,11 @@ fn a_transferred_caller_lands_in_the_lot_of_whoever_transferred() {
 
 #[test]
 fn a_feature_code_parks_in_the_lot_of_whoever_presses_it() {
-    let Some(desk) = Scene::start_real(tenants(LOTS)) else { return };
+    [LOTS, COPIES].into_iter().for_each(by_feature_code);
+}
+
+fn by_feature_code(lots: &str) {
+    let Some(desk) = Scene::start_real(tenants(lots)) else { return };
     let bob = phone(&desk, "1001", "b.local");
     let (outside, ann) = (trunk(&desk), phone(&desk, "1000", "a.local"));
     for caller in [&outside, &ann] {
@@ -131,6 +144,9 @@ fn a_feature_code_parks_in_the_lot_of_whoever_presses_it() {
         theirs.dtmf("*1");
         parked_in(&desk, &parked, "default@b.local", "1001@b.local");
         takes(&desk, &bob, "701", &parked, caller, "1001@b.local");
+    }
+    if lots == COPIES {
+        return;
     }
     // From outside nobody has a lot to park in.
     let (theirs, called) = talk(&outside, "55a_1000", &ann);
@@ -142,7 +158,11 @@ fn a_feature_code_parks_in_the_lot_of_whoever_presses_it() {
 
 #[test]
 fn an_attended_transfer_parks_in_the_lot_of_whoever_consulted() {
-    let Some(desk) = Scene::start_real(tenants(LOTS)) else { return };
+    [LOTS, COPIES].into_iter().for_each(by_consultation);
+}
+
+fn by_consultation(lots: &str) {
+    let Some(desk) = Scene::start_real(tenants(lots)) else { return };
     let bob = phone(&desk, "1001", "b.local");
     let (outside, ann) = (trunk(&desk), phone(&desk, "1000", "a.local"));
     for caller in [&outside, &ann] {
@@ -177,7 +197,11 @@ fn a_channel_without_a_domain_is_nobody_s_tenant() {
 
 #[test]
 fn another_tenant_s_lot_is_not_there() {
-    let Some(desk) = Scene::start_real(tenants(LOTS)) else { return };
+    [LOTS, COPIES].into_iter().for_each(not_there);
+}
+
+fn not_there(lots: &str) {
+    let Some(desk) = Scene::start_real(tenants(lots)) else { return };
     let (ann, bob) = (phone(&desk, "1000", "a.local"), phone(&desk, "1001", "b.local"));
     let waiting = bob.call_up("park_sales_802");
     desk.action(&waiting, "park");

@@ -66,7 +66,10 @@ unsafe extern "C" fn switch_api_execute(
             known.is_some().to_string()
         }
         "user_data" => {
-            let user = arguments.split(' ').next().and_then(|whom| whom.split_once('@'));
+            let mut words = arguments.splitn(2, ' ');
+            let user = words.next().and_then(|whom| whom.split_once('@'));
+            // Its users have nothing else.
+            let user = user.filter(|_| words.next() == Some("param dial-string"));
             user.and_then(|(user, domain)| dial_string(user, domain)).unwrap_or_default()
         }
         "expand" => expand(arguments.trim_start_matches("echo "), |name| {
