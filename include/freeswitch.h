@@ -128,8 +128,10 @@ typedef enum {
 	SWITCH_EVENT_MODULE_LOAD = 34,
 	SWITCH_EVENT_PRESENCE_IN = 38,
 	SWITCH_EVENT_PRESENCE_PROBE = 41,
+	SWITCH_EVENT_TRAP = 51,
 	SWITCH_EVENT_RELOADXML = 56,
-	SWITCH_EVENT_SEND_MESSAGE = 60
+	SWITCH_EVENT_SEND_MESSAGE = 60,
+	SWITCH_EVENT_RECORD_START = 75
 } switch_event_types_t;
 
 /* ---- events ---- */
@@ -610,10 +612,14 @@ switch_status_t switch_core_session_write_frame(switch_core_session_t *session, 
 
 typedef enum {
 	SMBF_TAP_NATIVE_READ = 8192,
-	SMBF_TAP_NATIVE_WRITE = 16384
+	SMBF_TAP_NATIVE_WRITE = 16384,
+	SMBF_MASK = 65536,
+	SMBF_PAUSE = 134217728
 } switch_media_bug_flag_enum_t;
 typedef void (*switch_media_bug_exec_cb_t) (switch_media_bug_t *bug, void *user_data);
 uint32_t switch_core_media_bug_test_flag(switch_media_bug_t *bug, uint32_t flag);
+uint32_t switch_core_media_bug_set_flag(switch_media_bug_t *bug, uint32_t flag);
+uint32_t switch_core_media_bug_clear_flag(switch_media_bug_t *bug, uint32_t flag);
 switch_status_t switch_core_media_bug_exec_all(switch_core_session_t *orig_session, const char *function, switch_media_bug_exec_cb_t cb,
 											   void *user_data);
 switch_status_t switch_core_media_bug_enumerate(switch_core_session_t *session, switch_stream_handle_t *stream);

@@ -1,20 +1,27 @@
 //! The command `callpark`, one file a verb.
 
+use std::collections::HashMap;
 use std::ffi::CStr;
 use std::sync::Arc;
+
+use office::audit::API;
 
 use crate::args;
 use crate::config;
 use crate::dial::errand as called;
+use crate::journal::acts;
 use crate::leg::errand;
 use crate::leg::standing;
 use crate::module::Module;
-use crate::park::{OrbitKey, OrbitName, Park, Refusal};
+use crate::park::{
+    CallInfo, CallView, LotConfig, LotKey, OrbitKey, OrbitName, Park, Refusal, Shown, Viewer,
+};
 use crate::switch;
 use crate::switch::Session;
 use crate::switch::module::Command;
 use crate::switch::stream::Stream;
 
+mod audit;
 mod callbacks;
 mod checkpoint;
 pub(crate) mod complete;
@@ -29,6 +36,7 @@ mod move_call;
 mod orbits;
 mod park;
 mod past;
+mod people;
 mod reload;
 mod report;
 mod retrieve;
@@ -38,6 +46,7 @@ mod show;
 mod status;
 mod streams;
 pub(crate) mod valet;
+mod written_down;
 
 /// The command.
 pub(crate) struct Callpark;
@@ -111,6 +120,9 @@ const VERBS: &[Verb] = &[
     history::AT,
     report::VERB,
     journal::VERB,
+    audit::VERB,
+    people::EXPORT,
+    people::ERASE,
     checkpoint::VERB,
     Verb {
         name: "version",
@@ -145,7 +157,10 @@ pub(crate) fn verbs() -> impl Iterator<Item = (String, &'static str)> {
 }
 
 /// These wait for a file, and the thread of a call does not.
-const NOT_ON_A_CALL: [&str; 6] = [
+const NOT_ON_A_CALL: [&str; 9] = [
+    audit::VERB.name,
+    people::EXPORT.name,
+    people::ERASE.name,
     doctor::VERB.name,
     history::VERB.name,
     history::AT.name,
@@ -207,10 +222,18 @@ fn dispatch(module: &Arc<Module>, arguments: &str, on_a_call: bool) -> Answer {
         );
         return Err(Error::new(Refusal::Failed, text));
     }
-    // A verb that cannot make sense of its words says BadArguments: the caller wants to know how it goes.
-    (verb.run)(module, rest).map_err(|error| {
-        let bare = Error::from(Refusal::BadArguments);
-        if error.code == bare.code && error.text == bare.text { Error::usage(verb) } else { error }
+    acts::acting(API, || {
+        let answer = (verb.run)(module, rest);
+        written_down::command(module, verb.name, rest, &answer);
+        // A verb that cannot make sense of its words says BadArguments: the caller wants to know how it goes.
+        answer.map_err(|error| {
+            let bare = Error::from(Refusal::BadArguments);
+            if error.code == bare.code && error.text == bare.text {
+                Error::usage(verb)
+            } else {
+                error
+            }
+        })
     })
 }
 
@@ -307,6 +330,18 @@ fn busy(refusal: Refusal) -> Error {
 /// An answer's first line is its only one.
 fn one_line(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+/// These calls, with as much of their callers as their lots let administrators see.
+fn seen(module: &Module, calls: Vec<CallView>) -> Vec<CallView> {
+    let mut lots: HashMap<LotKey, Option<Arc<LotConfig>>> = HashMap::new();
+    let mut shown = |lot: &LotKey, info: CallInfo| {
+        let config =
+            lots.entry(lot.clone()).or_insert_with(|| module.look(|park| park.lot_config(lot)));
+        let shown = config.as_ref().map(|lot| lot.shown_to(Viewer::Administrator, &info.caller));
+        info.with(shown.unwrap_or(Shown::All))
+    };
+    calls.into_iter().map(|call| CallView { info: shown(&call.lot, call.info), ..call }).collect()
 }
 
 /// A session that has not hung up, by the uuid that an administrator typed.

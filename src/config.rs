@@ -4,6 +4,7 @@
 //! a reload that is refused.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 pub(crate) mod host;
@@ -95,6 +96,12 @@ pub(crate) struct JournalSettings {
     pub days: u32,
     /// How much of a caller is written down.
     pub callers: Callers,
+    /// Whether it is written down who did what.
+    pub audit: bool,
+    /// After how many days that is deleted. 0: never.
+    pub audit_days: u32,
+    /// A file that gets it as lines of JSON.
+    pub audit_file: Option<PathBuf>,
     /// The name of this node. `None`: the name of the switch.
     pub node: Option<String>,
     /// The database that has the same tables.
@@ -108,6 +115,9 @@ impl Default for JournalSettings {
             path: None,
             days: 400,
             callers: Callers::Full,
+            audit: true,
+            audit_days: 400,
+            audit_file: None,
             node: None,
             database: None,
         }

@@ -7,11 +7,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use office::audit::Act;
 use office::entry::Entry;
 use office::journal::{Change, Journal, Settings};
 use parking_lot::Mutex;
 
 mod absent;
+pub(crate) mod acts;
 pub(crate) mod audit;
 mod database;
 mod entry;
@@ -22,6 +24,7 @@ pub(crate) mod questions;
 use crate::config::JournalSettings;
 use crate::module::Module;
 use crate::module::health::Part;
+use crate::park::LotConfig;
 use crate::switch::guard::Inside;
 use crate::switch::{background, clock, core, log};
 use database::Database;
@@ -91,6 +94,7 @@ impl Keeper {
         }
         let journal = kept.journal.clone();
         *self.kept.lock() = kept;
+        self.forget_callers(module);
         if let Some(journal) = journal {
             let opened = journal.opened(OPENED_WITHIN);
             // First, so that a caller who is lost is not owed a second call-back.
@@ -103,6 +107,13 @@ impl Keeper {
     pub(crate) fn record(&self, entry: Entry) {
         if let Some(journal) = self.journal() {
             journal.record(entry);
+        }
+    }
+
+    /// Records what somebody did, if there is a journal. Never waits.
+    pub(crate) fn audit(&self, act: Act) {
+        if let Some(journal) = self.journal() {
+            journal.audit(act);
         }
     }
 
@@ -121,8 +132,11 @@ impl Keeper {
         &self.desk
     }
 
-    /// Other settings count from the next load on. Says so if they are others.
-    pub(crate) fn configured(&self, settings: &JournalSettings) {
+    /// The configuration that counts is another one. Other settings of the journal count from the next load on.
+    pub(crate) fn configured(&self, module: &Module) {
+        self.forget_callers(module);
+        self.audit(acts::configured());
+        let settings = &module.settings.read().journal.clone();
         let other = self.kept.lock().settings.as_ref().is_some_and(|used| used != settings);
         if other {
             log::warning(
@@ -132,6 +146,16 @@ impl Keeper {
                 ),
             );
         }
+    }
+
+    /// Tells the journal which lots forget their callers, and when.
+    fn forget_callers(&self, module: &Module) {
+        let Some(journal) = self.journal() else { return };
+        journal.forget_after(module.look(|park| {
+            let lots = park.lots().into_iter().filter_map(|lot| park.lot_config(&lot.lot));
+            let days = |lot: Arc<LotConfig>| Some((lot.key.to_string(), lot.caller_days?));
+            lots.filter_map(days).collect()
+        }));
     }
 
     /// Ends the journal and every question. What is not in the file by then is lost, and the log says how much that is.
@@ -186,6 +210,9 @@ fn open(settings: &JournalSettings) -> Result<Journal, String> {
     let office = Settings {
         callers: settings.callers,
         history_days: settings.days,
+        audit: settings.audit,
+        audit_days: settings.audit_days,
+        audit_file: settings.audit_file.clone(),
         at_thread_start: Arc::new(begin_thread),
         on_change: Arc::new(say),
         ..Settings::new(&path, &node)

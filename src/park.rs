@@ -51,6 +51,7 @@ mod pace;
 mod parking;
 mod permits;
 mod pickup;
+mod privacy;
 mod probing;
 mod range;
 mod replace;
@@ -95,7 +96,7 @@ pub use free::Assign;
 pub use info::CallInfo;
 pub use lasting::{Changed, ClosedLot, LotWaits, OwedCallback, Taken};
 pub use lot::MOST_SLOTS;
-pub use lot_config::{HoldEncode, LotConfig};
+pub use lot_config::{HoldEncode, LotConfig, Recording};
 pub use made::{MOST_MADE_LOTS, SlotState};
 pub use moment::Moment;
 pub use names::{CallUuid, CallbackId, LotKey, LotName, OrbitKey, OrbitName, RunId, Ticket};
@@ -103,6 +104,7 @@ pub use outcome::{End, Outcome, Refusal};
 pub use pace::{MOST_TOLD, Notice};
 pub use permits::{Asking, Permit};
 pub use pickup::{NoTone, PickupTone};
+pub use privacy::{Privacy, Shown, Viewer};
 pub use range::{MOST_ORBITS, OrbitRange, RangeError};
 pub use replace::NewLeg;
 pub use steps::{
@@ -160,6 +162,8 @@ pub struct Park {
     rng: fastrand::Rng,
     counter: u64,
     stopping: bool,
+    /// Lots that have gone since effects were taken last, and what is to be reported of their calls.
+    private: BTreeMap<LotKey, Privacy>,
     /// What is still to be carried out.
     effects: Vec<Effect>,
 }
@@ -191,6 +195,7 @@ impl Park {
             rng: fastrand::Rng::with_seed(seed),
             counter: 0,
             stopping: false,
+            private: BTreeMap::new(),
             effects: Vec::new(),
         }
     }
@@ -198,6 +203,14 @@ impl Park {
     /// Takes out what is to be carried out, in this order, once the lock is released.
     #[must_use = "nobody else carries them out"]
     pub fn take_effects(&mut self) -> Vec<Effect> {
+        for effect in &mut self.effects {
+            if let Effect::Event(event) = effect {
+                let lot = self.lots.get(&event.lot).map(|lot| lot.config.privacy);
+                let gone = || self.private.get(&event.lot).copied();
+                event.privacy = lot.or_else(gone).unwrap_or_default();
+            }
+        }
+        self.private.clear();
         std::mem::take(&mut self.effects)
     }
 
@@ -220,7 +233,9 @@ impl Park {
 
     fn remove_if_over(&mut self, lot: &LotKey) {
         if self.lots.get(lot).is_some_and(lot::Lot::is_over) {
-            self.lots.remove(lot);
+            if let Some(gone) = self.lots.remove(lot) {
+                self.private.insert(lot.clone(), gone.config.privacy);
+            }
             self.made.forget(lot);
         }
     }

@@ -32,6 +32,7 @@ pub(crate) mod ivr;
 pub(crate) mod lock;
 pub(crate) mod log;
 pub(crate) mod module;
+pub(crate) mod recording;
 pub(crate) mod sent;
 pub(crate) mod session;
 pub(crate) mod sound_file;

@@ -11,6 +11,7 @@
 )]
 
 mod scenarios {
+    mod audit;
     mod bad_input;
     mod basic;
     mod browser;

@@ -49,6 +49,7 @@ mod sip {
     mod people_tone;
     mod ping_pong;
     mod races;
+    mod recordings;
     mod recovery;
     mod remind;
     mod replaces;

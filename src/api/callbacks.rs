@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Answer, Error, Verb, ok};
 use crate::module::Module;
-use crate::park::{CallbackId, Refusal};
+use crate::park::{CallbackId, LotConfig, Refusal, Shown, Viewer};
 use crate::render;
 use crate::switch::clock;
 
@@ -24,7 +24,14 @@ pub(super) const ONE: Verb = Verb {
 };
 
 fn list(module: &Arc<Module>, words: &[&str]) -> Answer {
-    let callbacks = module.look(|park| park.callbacks(clock::now()));
+    let mut callbacks = module.look(|park| park.callbacks(clock::now()));
+    for callback in &mut callbacks {
+        let lot = module.look(|park| park.lot_config(&callback.lot));
+        let sees = |lot: Arc<LotConfig>| lot.shown_to(Viewer::Administrator, &callback.caller);
+        if lot.map(sees).is_some_and(|shown| shown != Shown::All) {
+            callback.caller = std::mem::take(&mut callback.caller).masked();
+        }
+    }
     match *words {
         [] => Ok(render::callbacks_text(&callbacks)),
         ["json"] => Ok(render::callbacks_json(&callbacks)),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Answer, Verb};
+use super::{Answer, Verb, seen};
 use crate::args;
 use crate::module::Module;
 use crate::park::Refusal;
@@ -27,5 +27,5 @@ fn run(module: &Arc<Module>, words: &[&str]) -> Answer {
         _ => return Err(Refusal::BadArguments.into()),
     };
     let lot = lot.map(|lot| module.look(|park| args::lot(park, lot, None))).transpose()?;
-    Ok(render::calls(&module.calls(lot.as_ref()), format))
+    Ok(render::calls(&seen(module, module.calls(lot.as_ref())), format))
 }

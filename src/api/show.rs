@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::{Answer, Verb, orbit_key};
+use super::{Answer, Verb, orbit_key, seen};
 use crate::dial::reachable;
 use crate::module::Module;
 use crate::park::{Precondition, Refusal};
@@ -33,6 +33,7 @@ fn run(module: &Arc<Module>, words: &[&str]) -> Answer {
     let known: HashMap<Precondition, Option<&'static str>> =
         asked.into_iter().map(|asks| (asks.clone(), reachable::obstacle(module, &asks))).collect();
     let known = |asks: &Precondition| known.get(asks).copied().flatten();
-    let view = module.look(|park| park.show(clock::now(), &place, &known))?;
+    let mut view = module.look(|park| park.show(clock::now(), &place, &known))?;
+    view.call = seen(module, view.call.into_iter().collect()).pop();
     Ok(if json { render::show_json(&view) } else { render::show_text(&view) })
 }

@@ -2,12 +2,12 @@
 
 use super::params::{Param, seconds};
 use crate::park::{
-    BadDestination, BadFallback, BadPriorities, ByPriority, HoldEncode, LotConfig, NoTone,
-    TimeoutRule, WhenFull, WhenOccupied, read_number,
+    BadDestination, BadFallback, BadPriorities, ByPriority, HoldEncode, LotConfig, NoTone, Privacy,
+    Recording, TimeoutRule, WhenFull, WhenOccupied, read_number,
 };
 
 /// The params of a `<lot>`.
-pub(crate) const LOT_PARAMS: [Param<LotConfig>; 34] = [
+pub(crate) const LOT_PARAMS: [Param<LotConfig>; 37] = [
     Param::of(
         "timeout",
         "90",
@@ -58,6 +58,22 @@ pub(crate) const LOT_PARAMS: [Param<LotConfig>; 34] = [
                 "shared" => HoldEncode::Shared,
                 "own" => HoldEncode::Own,
                 _ => return Err("must be shared or own".to_owned()),
+            };
+            Ok(())
+        },
+    ),
+    Param::of(
+        "recording",
+        "keep",
+        "What becomes of recordings (`record_session`, `uuid_record`) of a call while it is parked. With `keep` they go \
+         on: what the caller says and hears is in the file. `pause` leaves the time out of the file. `mask` writes \
+         silence for it. See [Recordings](#after-the-bridge)",
+        |lot, value| {
+            lot.recording = match value {
+                "keep" => Recording::Keep,
+                "pause" => Recording::Pause,
+                "mask" => Recording::Mask,
+                _ => return Err("must be keep, pause or mask".to_owned()),
             };
             Ok(())
         },
@@ -116,6 +132,36 @@ pub(crate) const LOT_PARAMS: [Param<LotConfig>; 34] = [
         "false",
         "Whether lamps withhold the caller's name and number",
         |lot| &mut lot.blf_privacy,
+    ),
+    Param::of(
+        "privacy",
+        "false",
+        "Who learns the names and numbers of callers, and the notes about them. `false`: whoever sees the call. `true`: lamps \
+         withhold them, and of persons only the parker, the addressee, the retriever, and whom a rule allows to `see` learn \
+         them. `strict`: events, the log, the journal and lists for administrators mask them as well. See \
+         [Privacy](security.md#privacy)",
+        |lot, value| {
+            lot.privacy = match value {
+                "false" => Privacy::Off,
+                "true" => Privacy::On,
+                "strict" => Privacy::Strict,
+                _ => return Err("must be false, true or strict".to_owned()),
+            };
+            Ok(())
+        },
+    ),
+    Param::of(
+        "caller-days",
+        "",
+        "After how many days the journal forgets name and number of callers of this lot, and the notes about them. The calls \
+         stay for `history-days`. If the param is empty, callers stay as long as their calls",
+        |lot, value| {
+            lot.caller_days = match value {
+                "" => None,
+                value => Some(number("number of days", value, 1, 36_600)?),
+            };
+            Ok(())
+        },
     ),
     Param::seconds(
         "blf-age",

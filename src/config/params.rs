@@ -74,7 +74,7 @@ impl<T> Param<T> {
 }
 
 /// The params of `<settings>`.
-pub(crate) const SETTINGS: [Param<Settings>; 12] = [
+pub(crate) const SETTINGS: [Param<Settings>; 15] = [
     Param::of(
         "presence-proto",
         "park",
@@ -130,8 +130,7 @@ pub(crate) const SETTINGS: [Param<Settings>; 12] = [
         "400",
         "After how many days calls that have ended are deleted from the journal. 0 means never",
         |settings, value| {
-            let days = value.parse().ok().filter(|days| *days <= MOST_DAYS);
-            settings.journal.days = days.ok_or_else(|| "is not a number of days".to_owned())?;
+            settings.journal.days = days(value)?;
             Ok(())
         },
     ),
@@ -146,6 +145,34 @@ pub(crate) const SETTINGS: [Param<Settings>; 12] = [
             settings.journal.callers = value
                 .parse()
                 .map_err(|_| "is not one of full, masked, hashed and none".to_owned())?;
+            Ok(())
+        },
+    ),
+    Param::truth(
+        "audit",
+        "true",
+        "Whether the journal records who did what: see [The audit](security.md#the-audit)",
+        |settings| &mut settings.journal.audit,
+    ),
+    Param::of(
+        "audit-days",
+        "400",
+        "After how many days that is deleted. 0 means never",
+        |settings, value| {
+            settings.journal.audit_days = days(value)?;
+            Ok(())
+        },
+    ),
+    Param::of(
+        "audit-file",
+        "",
+        "A file that receives the same as lines of JSON, as a whole path. Empty: none. The file is begun anew at a SIGHUP. See \
+         [The audit](security.md#the-audit)",
+        |settings, value| {
+            if !value.is_empty() && !value.starts_with('/') {
+                return Err("must be a whole path".to_owned());
+            }
+            settings.journal.audit_file = (!value.is_empty()).then(|| value.into());
             Ok(())
         },
     ),
@@ -205,6 +232,11 @@ pub(crate) const SETTINGS: [Param<Settings>; 12] = [
 
 /// A hundred years: more is a mistake.
 const MOST_DAYS: u32 = 36_600;
+
+fn days(value: &str) -> Result<u32, String> {
+    let days = value.parse().ok().filter(|days| *days <= MOST_DAYS);
+    days.ok_or_else(|| "is not a number of days".to_owned())
+}
 
 /// Sets what the `<param>` elements say, each param once at most.
 pub(super) fn apply<'a, T>(

@@ -3,8 +3,9 @@
 use office::entry::{Action, Entry, Outcome, Place, Step, StepResult, Subject};
 use office::journal::{Health, State};
 
+use super::acts;
 use crate::module::health::Part;
-use crate::park::{self, ParkEvent};
+use crate::park::{self, ParkEvent, Shown, Viewer};
 use crate::switch::clock;
 
 /// The entry for an event that happens now.
@@ -41,6 +42,8 @@ fn at(event: &ParkEvent, now_ms: u64) -> Entry {
         capacity: event.capacity,
         wait_ms: ms(event.wait_ms),
         outcome: event.outcome.map(outcome),
+        actor: acts::actor_of(event),
+        private: event.privacy.shown_to(Viewer::Record, &info.caller) != Shown::All,
         retriever: text(event.retriever.as_deref()),
         retriever_uuid: text(event.retriever_uuid.as_ref().map(|uuid| uuid.as_str())),
         reason: text(event.reason.as_deref()),

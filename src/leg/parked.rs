@@ -7,6 +7,7 @@ use crate::leg::handover::{self, Given};
 use crate::leg::hold::{self, Music, NoFax};
 use crate::leg::keys::Choices;
 use crate::leg::mailbox;
+use crate::leg::recordings::{self, Quieted};
 use crate::leg::replaces::Succession;
 use crate::leg::track;
 use crate::leg::transfer_budget::TransferBudget;
@@ -120,6 +121,7 @@ impl<'a> Parked<'a> {
         let Some(call) = self.view() else { return };
         let _no_fax = NoFax::while_waiting(self.session.channel());
         let choices = Choices::of(&self.module, &call, self.exit.as_ref());
+        let _quieted = Quieted::while_waiting(self.session, choices.recording());
         self.leg.stop.listen_for(choices.keys());
         if let Some(key) = self.leg.stop.take_key() {
             return choices.chosen(&self.module, self.session, &self.leg, &call, key);
@@ -193,6 +195,7 @@ pub(crate) fn connected(module: &Arc<Module>, session: Session<'_>, with: Option
         _ => false,
     };
     if let Some(leg) = module.leg(&uuid).filter(|_| !ours) {
+        recordings::resume(session);
         module.act(Some(session), |park, now| park.gone(now, &uuid, End::TakenAway));
         leg.take_out();
     }

@@ -11,6 +11,7 @@ use super::info::CallInfo;
 use super::moment::Moment;
 use super::names::{CallUuid, LotKey, OrbitKey, OrbitName, RunId, Ticket};
 use super::outcome::Outcome;
+use super::privacy::Privacy;
 use super::return_state::ReturnState;
 use super::steps::Step;
 use super::timeout::TOP_PRIORITY;
@@ -175,6 +176,7 @@ impl Call {
             capacity: None,
             from: None,
             from_uuid: None,
+            privacy: Privacy::Off,
         }
     }
 }

@@ -12,6 +12,7 @@ use super::moment::Moment;
 use super::names::{LotKey, OrbitKey, OrbitName};
 use super::orbits::Finder;
 use super::outcome::Refusal;
+use super::privacy::Privacy;
 use super::tenants::Tenants;
 use super::user::domain_name;
 
@@ -179,8 +180,8 @@ pub(crate) fn candidates(name: &str, viewer_domain: Option<&str>) -> Vec<LotKey>
 }
 
 /// The settings on which a lot's lamps depend.
-fn lamps(config: &LotConfig) -> (bool, bool, u64) {
-    (config.blf, config.blf_privacy, config.blf_age_ms)
+fn lamps(config: &LotConfig) -> (bool, bool, Privacy, u64) {
+    (config.blf, config.blf_privacy, config.privacy, config.blf_age_ms)
 }
 
 fn directory<'a>(configs: impl Iterator<Item = &'a Arc<LotConfig>>) -> Directory {

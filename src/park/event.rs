@@ -7,6 +7,7 @@ use super::access::Right;
 use super::info::CallInfo;
 use super::names::{CallUuid, LotKey, OrbitKey, OrbitName};
 use super::outcome::Outcome;
+use super::privacy::Privacy;
 use super::steps::StepRef;
 use super::user::User;
 
@@ -135,6 +136,8 @@ pub struct ParkEvent {
     pub from: Option<OrbitKey>,
     /// Which channel it was before a `replace`.
     pub from_uuid: Option<CallUuid>,
+    /// Who may learn of its caller.
+    pub privacy: Privacy,
 }
 
 impl ParkEvent {
@@ -158,6 +161,7 @@ impl ParkEvent {
             capacity: None,
             from: None,
             from_uuid: None,
+            privacy: Privacy::Off,
         }
     }
 }

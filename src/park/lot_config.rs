@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use super::access::Access;
 use super::callback::CallbackConfig;
+use super::caller::Caller;
 use super::cause::CauseName;
 use super::destination::Destination;
 use super::fallback::{AfterReturn, WhenFull, WhenOccupied};
 use super::free::Assign;
 use super::names::LotKey;
 use super::pickup::PickupTone;
+use super::privacy::{Privacy, Shown, Viewer};
 use super::range::OrbitRange;
 use super::steps::Step;
 use super::timeout::Timeout;
@@ -21,6 +23,17 @@ pub enum HoldEncode {
     Shared,
     /// By each call for itself, from the beginning.
     Own,
+}
+
+/// What becomes of the recordings of a call while it waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Recording {
+    /// They go on: what the caller says and hears is in them.
+    Keep,
+    /// The time of the wait is not in them.
+    Pause,
+    /// The time of the wait is in them, as silence.
+    Mask,
 }
 
 /// The configuration of one lot. `config::Config` reads it, and ensures that no key is used twice and no orbit
@@ -37,6 +50,8 @@ pub struct LotConfig {
     pub hold_music: Option<String>,
     /// Whether one encoder serves all callers who hear the same music.
     pub hold_encode: HoldEncode,
+    /// What becomes of recordings while a call waits.
+    pub recording: Recording,
     /// Which orbit a call gets that does not ask for one.
     pub assign: Assign,
     /// What happens to a call when every orbit is taken.
@@ -51,6 +66,10 @@ pub struct LotConfig {
     pub blf_privacy: bool,
     /// After how many ms the lamp of a parked call blinks. 0 means never.
     pub blf_age_ms: u64,
+    /// Who learns the names and numbers of its callers.
+    pub privacy: Privacy,
+    /// After how many days the journal forgets the callers of its calls. `None`: with the calls.
+    pub caller_days: Option<u32>,
     /// The dial string of phones to call, with automatic answer, to say that a call was parked.
     pub page: Option<String>,
     /// The time in ms within which phones are paged once about one caller. 0 means each time.
@@ -105,12 +124,15 @@ impl LotConfig {
             timeout: Timeout::default(),
             hold_music: None,
             hold_encode: HoldEncode::Shared,
+            recording: Recording::Keep,
             assign: Assign::First,
             when_full: WhenFull::Continue,
             when_occupied: WhenOccupied::Next,
             announce: true,
             blf: true,
             blf_privacy: false,
+            privacy: Privacy::Off,
+            caller_days: None,
             blf_age_ms: 0,
             page: None,
             page_interval_ms: 30_000,
@@ -133,6 +155,15 @@ impl LotConfig {
             per_domain: false,
             copy: false,
             made: false,
+        }
+    }
+
+    /// How much of this caller is shown to that viewer.
+    #[must_use]
+    pub fn shown_to(&self, viewer: Viewer, caller: &Caller) -> Shown {
+        match viewer {
+            Viewer::Lamp if self.blf_privacy => Shown::Nothing,
+            viewer => self.privacy.shown_to(viewer, caller),
         }
     }
 

@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use super::Park;
 use super::call::{Call, ClaimedBy};
-use super::caller::Caller;
 use super::dialog::Dialog;
 use super::lot::Slot;
 use super::lot_config::LotConfig;
 use super::moment::Moment;
 use super::names::{CallUuid, LotKey, OrbitKey, OrbitName};
+use super::privacy::Viewer;
 use super::untrusted::{DisplayName, Number};
 use super::view::{CallState, CallView};
 
@@ -177,8 +177,8 @@ impl Park {
         let Some(Slot::Parked(uuid)) = lot.slot(&place.orbit) else { return Lamp::Idle };
         let Some(call) = self.calls.get(uuid) else { return Lamp::Idle };
         let age = lot.config.blf_age_ms;
-        let private = call.info.caller.private || lot.config.blf_privacy;
-        let shown = if private { Caller::default() } else { call.info.caller.clone() };
+        let shown = lot.config.shown_to(Viewer::Lamp, &call.info.caller);
+        let shown = call.info.clone().with(shown).caller;
         Lamp::Parked {
             uuid: uuid.clone(),
             name: shown.name,

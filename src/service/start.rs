@@ -10,8 +10,10 @@ use crossbeam_channel::unbounded;
 use crate::api;
 use crate::dial::ringing::Rings;
 use crate::journal::Keeper;
+use crate::journal::acts::Signals;
 use crate::journal::audit::Audit;
 use crate::leg::departed;
+use crate::leg::recordings::Begun;
 use crate::leg::replaces::OnTop;
 use crate::leg::watching::{self, Watching};
 use crate::module::Module;
@@ -112,6 +114,8 @@ pub(crate) fn start() -> Result<bool, String> {
         probes,
         Binding::new::<OnTop>(),
         Binding::new::<Registrations>(),
+        Binding::new::<Begun>(),
+        Binding::new::<Signals>(),
     ];
     if bindings.iter().any(Option::is_none) {
         unheard("FreeSWITCH does not report every event, so lamps or reloads will fail");

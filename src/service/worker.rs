@@ -89,8 +89,7 @@ pub(crate) fn run(module: &Arc<Module>, messages: &Receiver<Message>) {
             }
             Ok(Message::Configured) => guard("lamps", (), || {
                 LampQueue::of(module).configured();
-                let settings = module.settings.read().journal.clone();
-                Keeper::of(module).configured(&settings);
+                Keeper::of(module).configured(module);
                 subscriptions::answer_all(module);
             }),
             Ok(Message::Reload) => reload_at = Some(Instant::now()),

@@ -25,6 +25,10 @@ pub(crate) enum Kind {
     ModuleLoad,
     /// A SIP MESSAGE to be sent.
     SendMessage,
+    /// The switch has received a signal.
+    Trap,
+    /// A recording of a channel has begun.
+    RecordStart,
     /// Bare: a list of variables, never fired.
     Variables,
 }
@@ -39,6 +43,8 @@ impl Kind {
             Self::ChannelExecute => sys::switch_event_types_t::SWITCH_EVENT_CHANNEL_EXECUTE,
             Self::ModuleLoad => sys::switch_event_types_t::SWITCH_EVENT_MODULE_LOAD,
             Self::SendMessage => sys::switch_event_types_t::SWITCH_EVENT_SEND_MESSAGE,
+            Self::Trap => sys::switch_event_types_t::SWITCH_EVENT_TRAP,
+            Self::RecordStart => sys::switch_event_types_t::SWITCH_EVENT_RECORD_START,
             Self::Variables => sys::switch_event_types_t::SWITCH_EVENT_CLONE,
         }
     }

@@ -1,10 +1,12 @@
 //! One place for what is reported of a parked call: the `callpark::info` event, the channel variables and the log.
 
+use std::borrow::Cow;
 use std::ffi::CStr;
 use std::fmt::Write;
 
 use crate::park::{
-    Action, CallUuid, CallbackEnd, CallbackNews, Caller, LotKey, OrbitName, ParkEvent, StepResult,
+    Action, CallUuid, CallbackEnd, CallbackNews, Caller, LotKey, OrbitName, ParkEvent, Privacy,
+    Shown, StepResult, Viewer,
 };
 use crate::switch::clock;
 use crate::switch::event::{Event, Kind};
@@ -32,11 +34,25 @@ pub(crate) fn news(event: &ParkEvent, here: Option<Session<'_>>, valet: bool) ->
     {
         history::note(event, clock::epoch_ms(), session);
     }
-    let mut events: Vec<Event> = info(event, session).into_iter().collect();
+    let told = told(event);
+    // What FreeSWITCH says of the channel has the caller too.
+    let shown = session.filter(|_| matches!(told, Cow::Borrowed(_)));
+    let mut events: Vec<Event> = info(&told, shown).into_iter().collect();
     if valet {
         events.extend(valet::told(event, session));
     }
-    News { uuid: event.info.uuid.clone(), events, sentence: sentence(event), above: None }
+    News { uuid: event.info.uuid.clone(), events, sentence: sentence(&told), above: None }
+}
+
+/// The event with as much of its caller as may be told.
+fn told(event: &ParkEvent) -> Cow<'_, ParkEvent> {
+    match event.privacy.shown_to(Viewer::Event, &event.info.caller) {
+        Shown::All => Cow::Borrowed(event),
+        shown => {
+            let info = event.info.clone().with(shown);
+            Cow::Owned(ParkEvent { info, ..event.clone() })
+        }
+    }
 }
 
 /// What every event of ours begins with.
@@ -98,15 +114,18 @@ fn info(event: &ParkEvent, session: Option<Session<'_>>) -> Option<Event> {
 }
 
 /// Prepares the report of a call-back, `Callpark-Action: callback`. The call itself has ended.
-pub(crate) fn callback_news(news: &CallbackNews) -> News {
+pub(crate) fn callback_news(news: &CallbackNews, privacy: Privacy) -> News {
     let callback = &news.callback;
+    let masked = privacy.shown_to(Viewer::Event, &callback.caller) != Shown::All;
+    let masked = masked.then(|| callback.caller.clone().masked());
+    let caller = masked.as_ref().unwrap_or(&callback.caller);
     let place = (&callback.lot, Some(&callback.orbit));
     let state = match (news.end, &callback.reason) {
         (Some(end), _) => end.as_str(),
         (None, Some(_)) => "failed-once",
         (None, None) => "owed",
     };
-    let event = about("callback", place, &callback.uuid, &callback.caller, None).map(|out| {
+    let event = about("callback", place, &callback.uuid, caller, None).map(|out| {
         out.with("Callpark-Callback-ID", &callback.id.to_string())
             .with("Callpark-Callback-By", &callback.by)
             .with("Callpark-Callback-State", state)
@@ -114,7 +133,7 @@ pub(crate) fn callback_news(news: &CallbackNews) -> News {
             .with("Callpark-Note", callback.note.unwrap_or_default())
             .with("Callpark-Reason", callback.reason.as_deref().unwrap_or_default())
     });
-    let caller = format!("{:?} <{}>", &*callback.caller.name, callback.caller.number);
+    let caller = format!("{:?} <{}>", &*caller.name, caller.number);
     let (id, by) = (callback.id, &callback.by);
     let why = callback.reason.as_deref().map(|why| format!(": {why}")).unwrap_or_default();
     let what = match (news.end, callback.reason.is_some()) {

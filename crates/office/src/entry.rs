@@ -149,6 +149,10 @@ pub struct Entry {
     pub wait_ms: i64,
     /// Only on the last entry of a call.
     pub outcome: Option<Outcome>,
+    /// The caller is written down as with [`Callers::Masked`](crate::journal::Callers::Masked) at the most, and no note.
+    pub private: bool,
+    /// Who did this: see [`Act::actor`](crate::audit::Act::actor).
+    pub actor: String,
     /// Who took the call, or would have, `user@domain`, or empty.
     pub retriever: String,
     /// The channel of the retriever, or empty.
@@ -177,6 +181,8 @@ impl Entry {
             capacity: None,
             wait_ms: 0,
             outcome: None,
+            private: false,
+            actor: String::new(),
             retriever: String::new(),
             retriever_uuid: String::new(),
             reason: String::new(),

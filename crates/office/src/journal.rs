@@ -17,6 +17,7 @@ use parking_lot::Mutex;
 mod backlog;
 mod call;
 pub(crate) mod callers;
+mod erase;
 mod failure;
 mod health;
 mod inbox;
@@ -25,6 +26,7 @@ mod row;
 mod schema;
 mod store;
 pub(crate) mod table;
+pub(crate) mod trail;
 mod unfinished;
 mod writer;
 
@@ -33,10 +35,12 @@ mod tests;
 
 pub use call::{Call, GivenBack, Stay, Tried};
 pub use callers::Callers;
+pub use erase::Erased;
 pub use failure::Failure;
 pub use health::{Change, Health, State};
 pub use unfinished::{Opened, Unfinished};
 
+use crate::audit::{Act, Head};
 use crate::entry::Entry;
 pub(crate) use health::Voice;
 use inbox::Outbox;
@@ -57,6 +61,12 @@ pub struct Settings {
     pub callers: Callers,
     /// After how many days an ended call is deleted. 0: never.
     pub history_days: u32,
+    /// Whether it is written down who did what.
+    pub audit: bool,
+    /// After how many days that is deleted. 0: never.
+    pub audit_days: u32,
+    /// A file that gets the audit too, as lines of JSON.
+    pub audit_file: Option<PathBuf>,
     /// Runs first in the journal's thread: leaves the real-time class, lowers the priority, blocks signals.
     pub at_thread_start: Arc<dyn Fn() + Send + Sync>,
     /// Receives each change once. Runs in the journal's thread, except for [`Change::Shedding`], which can come from
@@ -73,6 +83,9 @@ impl Settings {
             node: node.to_owned(),
             callers: Callers::Full,
             history_days: 400,
+            audit: true,
+            audit_days: 400,
+            audit_file: None,
             at_thread_start: Arc::new(|| {}),
             on_change: Arc::new(|_| {}),
         }
@@ -96,6 +109,14 @@ struct Shared {
     in_memory: AtomicU64,
     shedding: AtomicBool,
     to_keep: Mutex<BTreeMap<String, String>>,
+    /// How often callers were erased.
+    erasures: AtomicU64,
+    /// After how many days the callers of a lot are erased.
+    forget_after: Mutex<BTreeMap<String, u32>>,
+    /// The last row of the audit.
+    head: Mutex<Head>,
+    /// The file with the lines of JSON is to be begun anew.
+    rotate: AtomicBool,
 }
 
 impl Journal {
@@ -126,6 +147,10 @@ impl Journal {
             in_memory: AtomicU64::new(0),
             shedding: AtomicBool::new(false),
             to_keep: Mutex::default(),
+            erasures: AtomicU64::new(0),
+            forget_after: Mutex::default(),
+            head: Mutex::default(),
+            rotate: AtomicBool::new(false),
         });
         let writer = Writer::new(Arc::clone(&shared), inbox, asked);
         let at_start = Arc::clone(&shared.settings.at_thread_start);
@@ -141,6 +166,26 @@ impl Journal {
         if !self.shared.outbox.put(entry) {
             self.shared.shedding();
         }
+    }
+
+    /// Records what somebody did, if there is an audit. Never waits: without room, it is counted and given up.
+    pub fn audit(&self, act: Act) {
+        if self.shared.settings.audit && !self.shared.outbox.put(act) {
+            self.shared.shedding();
+        }
+    }
+
+    /// The last row of the audit that is in the file.
+    #[must_use]
+    pub fn audit_head(&self) -> Head {
+        *self.shared.head.lock()
+    }
+
+    /// Begins a new file with lines of JSON. Never waits.
+    pub fn rotate(&self) {
+        self.shared.rotate.store(true, Ordering::Release);
+        // If there is no room, the thread has something to do, and will look.
+        let _ = self.requests.try_send(Request::Keep);
     }
 
     /// What the file knew when it was opened. Answered once; nothing after that, or if the file could not be opened in that
@@ -222,6 +267,32 @@ impl Journal {
     pub fn forget(&self, domain: &str, month: &str, within: Duration) -> Result<usize, Failure> {
         let (domain, month) = (domain.to_owned(), month.to_owned());
         self.ask(within, |reply| Request::Forget { domain, month, reply })?
+    }
+
+    /// Erases name, number and note of that caller from every call that has ended. The number has to be spelled as the
+    /// journal has it.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be read or written, or it takes longer.
+    pub fn erase(&self, number: &str, within: Duration) -> Result<Erased, Failure> {
+        self.ask(within, |reply| Request::Erase { number: number.to_owned(), reply })?
+    }
+
+    /// From now on, the callers of each of these lots are erased so many days after their calls. Never waits.
+    pub fn forget_after(&self, days: BTreeMap<String, u32>) {
+        *self.shared.forget_after.lock() = days;
+    }
+
+    /// How often callers were erased since the start.
+    pub(crate) fn erasures(&self) -> u64 {
+        self.shared.erasures.load(Ordering::Acquire)
+    }
+
+    /// Other databases know that these entries were erased. Waits for room only.
+    pub(crate) fn erased_elsewhere(&self, seqs: Vec<i64>) {
+        // If this is lost, they learn it again.
+        let _ = self.requests.try_send(Request::Shipped(seqs));
     }
 
     fn ask<T>(

@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 mod at;
+mod audit;
+mod export;
 mod history;
 mod recent;
 mod verify;
@@ -16,6 +18,8 @@ mod verify;
 mod tests;
 
 pub use at::Waited;
+pub use audit::{AuditFilter, AuditVerified};
+pub use export::{Exported, ExportedCall};
 pub use history::Filter;
 pub use recent::{Recent, Waiting};
 pub use verify::{Broken, Promise, Verified};

@@ -20,7 +20,7 @@ pub use curve::{Curve, Point};
 pub use html::html;
 pub use lots::{Lot, Lots, Most, Orbit};
 pub use people::{Parker, People, Retriever};
-pub use table::{Cell, Table, calls, calls_json, waited};
+pub use table::{Cell, Table, audit, audit_json, calls, calls_json, waited};
 pub use timeouts::{StepSum, Timeouts};
 pub use usage::{Repeated, Usage};
 pub use waits::{Bar, Wait, Waits};

@@ -11,6 +11,7 @@
 
 mod database {
     mod cost;
+    mod erase;
     mod rig;
     mod same;
     mod texts;

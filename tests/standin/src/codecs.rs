@@ -50,4 +50,6 @@ answers! {
         Session, *const c_char, sys::switch_media_bug_exec_cb_t, *mut c_void
     ) -> Status = Status::SWITCH_STATUS_FALSE;
     switch_core_media_bug_test_flag(*mut sys::switch_media_bug_t, u32) -> u32 = 0;
+    switch_core_media_bug_set_flag(*mut sys::switch_media_bug_t, u32) -> u32 = 0;
+    switch_core_media_bug_clear_flag(*mut sys::switch_media_bug_t, u32) -> u32 = 0;
 }

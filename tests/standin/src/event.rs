@@ -79,8 +79,10 @@ const NAMES: &[(u32, &str)] = &[
     (34, "MODULE_LOAD"),
     (38, "PRESENCE_IN"),
     (41, "PRESENCE_PROBE"),
+    (51, "TRAP"),
     (56, "RELOADXML"),
     (60, "SEND_MESSAGE"),
+    (75, "RECORD_START"),
 ];
 
 pub fn name_of(kind: sys::switch_event_types_t) -> &'static str {

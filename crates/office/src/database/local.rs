@@ -173,6 +173,33 @@ pub(super) fn calls(
     })
 }
 
+/// Entries from which callers were erased, their calls, and the numbers of these entries.
+pub(super) fn erased(file: &Reader, line: &Line, most: i64) -> Result<(Vec<i64>, Batch), Failure> {
+    reader(file).ask(|sql| {
+        let text = format!(
+            "SELECT {ENTRY} FROM entry WHERE seq IN (SELECT seq FROM erased ORDER BY seq LIMIT ?)"
+        );
+        let mut statement = sql.prepare(&text)?;
+        let entries = statement.query_map([most], |row| {
+            let life = line.of(row.get(0)?);
+            object(row, ENTRY, life.map_or("", |life| life.journal.as_str()))
+        })?;
+        let entries: Vec<Value> = entries.collect::<rusqlite::Result<_>>()?;
+        let columns = table::COLUMNS;
+        let text = format!(
+            "SELECT {columns} FROM call WHERE id IN (SELECT call_id FROM entry WHERE seq IN \
+             (SELECT seq FROM erased ORDER BY seq LIMIT ?))"
+        );
+        let mut statement = sql.prepare(&text)?;
+        let calls = statement.query_map([most], |row| call(row, line))?;
+        let calls = calls.collect::<rusqlite::Result<_>>()?;
+        let mut statement = sql.prepare("SELECT seq FROM erased ORDER BY seq LIMIT ?")?;
+        let seqs = statement.query_map([most], |row| row.get(0))?;
+        let seqs = seqs.collect::<rusqlite::Result<_>>()?;
+        Ok((seqs, Batch { entries, calls, last: 0 }))
+    })
+}
+
 /// The entry of that number.
 pub(super) fn entry(file: &Reader, seq: i64) -> Result<Option<Value>, Failure> {
     reader(file).ask(|sql| {

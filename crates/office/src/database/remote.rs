@@ -129,6 +129,17 @@ impl Remote {
         self.limited.of(self.client.batch_execute("COMMIT")).await
     }
 
+    /// Replaces these entries, as far as they are there, and these calls.
+    pub(super) async fn replace(&self, batch: &Batch) -> Result<(), Trouble> {
+        self.begin().await?;
+        let sql = "UPDATE callpark_entry AS old SET json = new.json \
+                   FROM jsonb_populate_recordset(NULL::callpark_entry, $1) AS new \
+                   WHERE old.journal = new.journal AND old.seq = new.seq";
+        self.rows(sql, &batch.entries).await?;
+        self.write_calls(&batch.calls).await?;
+        self.limited.of(self.client.batch_execute("COMMIT")).await
+    }
+
     /// Sends these calls as they are now.
     pub(super) async fn calls(&self, life: &Life, at: i64, calls: &[Value]) -> Result<(), Trouble> {
         self.ship(life, at, &Batch { calls: calls.to_vec(), last: at, ..Batch::default() }).await

@@ -116,6 +116,8 @@ impl Shipping {
         let remote = Remote::connect(&settings.address, limited).await?;
         let Some(life) = line.latest().cloned() else { return Err(Trouble::Moved) };
         let mut position = remote.position(&life, self.shared.journal.node()).await?;
+        let mut erasures = self.shared.journal.erasures();
+        self.erase(&remote, &line).await?;
         if let Some(from) = self.other_story(&remote, &life, position).await? {
             self.keep(LINE, &line.again(from)?)?;
             (self.shared.settings.on_change)(&Change::Restored { from });
@@ -129,6 +131,11 @@ impl Shipping {
                 written = Some(now_written);
                 position = self.catch_up(&remote, &line, &life, position).await?;
                 heard = Instant::now();
+            }
+            let now_erased = self.shared.journal.erasures();
+            if erasures != now_erased {
+                erasures = now_erased;
+                self.erase(&remote, &line).await?;
             }
             if *self.again.borrow_and_update() {
                 self.shared.again.send_replace(false);
@@ -236,6 +243,22 @@ impl Shipping {
             self.look(position, &state);
             self.is_good();
             self.keep_position(life, position, false);
+        }
+    }
+
+    /// Has callers erased there who were erased here.
+    async fn erase(&self, remote: &Remote, line: &Line) -> Result<(), Trouble> {
+        loop {
+            let (seqs, batch) = local::erased(&self.file, line, self.most)?;
+            let Some(last) = seqs.last().copied() else { return Ok(()) };
+            remote.replace(&batch).await?;
+            self.shared.journal.erased_elsewhere(seqs);
+            let written = self.shared.journal.flush(KEPT_WITHIN);
+            if !written
+                || local::erased(&self.file, line, 1)?.0.first().is_some_and(|first| *first <= last)
+            {
+                return Err(Trouble::File("the journal cannot be written".to_owned()));
+            }
         }
     }
 

@@ -2,14 +2,14 @@
 
 use std::collections::VecDeque;
 
-use crate::entry::{Action, Entry};
+use super::inbox::Item;
 
 /// How many entries stay in memory while the file cannot be written.
 pub(super) const MOST: usize = 100_000;
 
 /// The entries that are not in the file yet, oldest first.
 pub(super) struct Backlog {
-    entries: VecDeque<Box<Entry>>,
+    entries: VecDeque<Item>,
     most: usize,
 }
 
@@ -34,11 +34,11 @@ impl Backlog {
     }
 
     /// Adds an entry. When there is no room, what happened while a call waited is given up first, then the oldest.
-    pub(super) fn push(&mut self, entry: Box<Entry>) -> Shed {
+    pub(super) fn push(&mut self, entry: Item) -> Shed {
         let mut shed = Shed::default();
         if self.entries.len() >= self.most {
             let before = self.entries.len();
-            self.entries.retain(|entry| entry.is_ending() || entry.action == Action::Park);
+            self.entries.retain(|entry| !entry.is_between());
             shed.entries = (before - self.entries.len()) as u64;
             if shed.entries == 0 {
                 let oldest = self.entries.pop_front();
@@ -53,23 +53,32 @@ impl Backlog {
     }
 
     /// The oldest ones.
-    pub(super) fn first(&self, most: usize) -> impl Iterator<Item = &Entry> {
-        self.entries.iter().take(most).map(|entry| &**entry)
+    pub(super) fn first(&self, most: usize) -> impl Iterator<Item = &Item> {
+        self.entries.iter().take(most)
     }
 
-    /// They are in the file. How many there were.
+    /// They are in the file. How many of them were entries.
     pub(super) fn written(&mut self, most: usize) -> u64 {
-        self.entries.drain(..most.min(self.entries.len())).count() as u64
+        let written = self.entries.drain(..most.min(self.entries.len()));
+        written.filter(|item| matches!(item, Item::Entry(_))).count() as u64
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::entry::{Outcome, Place};
+    use crate::entry::{Action, Entry, Outcome, Place};
 
-    fn entry(at_ms: i64, action: Action, outcome: Option<Outcome>) -> Box<Entry> {
-        Box::new(Entry { outcome, ..Entry::new(at_ms, action, "u", Place::default()) })
+    fn entry(at_ms: i64, action: Action, outcome: Option<Outcome>) -> Item {
+        Entry { outcome, ..Entry::new(at_ms, action, "u", Place::default()) }.into()
+    }
+
+    fn times(backlog: &Backlog) -> Vec<i64> {
+        let time = |item: &Item| match item {
+            Item::Entry(entry) => entry.at_ms,
+            Item::Act(act) => act.at_ms,
+        };
+        backlog.first(9).map(time).collect()
     }
 
     #[test]
@@ -85,11 +94,11 @@ mod tests {
         }
         let shed = backlog.push(entry(5, Action::Park, None));
         assert_eq!(shed, Shed { entries: 2, endings: 0 });
-        assert_eq!(backlog.first(9).map(|entry| entry.at_ms).collect::<Vec<_>>(), [1, 4, 5]);
+        assert_eq!(times(&backlog), [1, 4, 5]);
         backlog.push(entry(6, Action::Park, None));
         assert_eq!(backlog.push(entry(7, Action::Park, None)), Shed { entries: 1, endings: 0 });
         assert_eq!(backlog.push(entry(8, Action::Park, None)), Shed { entries: 1, endings: 1 });
         assert_eq!(backlog.written(2), 2);
-        assert_eq!(backlog.first(9).map(|entry| entry.at_ms).collect::<Vec<_>>(), [7, 8]);
+        assert_eq!(times(&backlog), [7, 8]);
     }
 }

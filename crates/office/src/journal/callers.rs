@@ -98,7 +98,14 @@ impl Secrets {
 
 /// Every way in which this number may be written in the file: itself, masked, and with each key.
 pub(crate) fn spellings(connection: &Connection, number: &str) -> rusqlite::Result<Vec<String>> {
-    let mut all = vec![number.to_owned(), masked(number)];
+    let mut all = exact(connection, number)?;
+    all.push(masked(number));
+    Ok(all)
+}
+
+/// Those that are of no other number: a masked one can be that of a thousand.
+pub(crate) fn exact(connection: &Connection, number: &str) -> rusqlite::Result<Vec<String>> {
+    let mut all = vec![number.to_owned()];
     let mut statement = connection.prepare_cached("SELECT key FROM secret")?;
     let keys = statement.query_map([], |row| row.get::<_, [u8; 32]>(0))?;
     for key in keys {
@@ -125,7 +132,9 @@ fn hashed(key: &[u8; 32], number: &str) -> String {
     text
 }
 
-fn masked(number: &str) -> String {
+/// A number without its last three digits, or almost nothing of a short one.
+#[must_use]
+pub fn masked(number: &str) -> String {
     let length = number.chars().count();
     let kept = if length > 5 { length - 3 } else { length.min(1) };
     let mut text: String = number.chars().take(kept).collect();

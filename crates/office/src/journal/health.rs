@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
+use crate::audit::Head;
 use crate::words::words;
 
 words! {
@@ -63,6 +64,13 @@ pub enum Change {
         /// What was wrong.
         reason: String,
     },
+    /// The last row of the audit, which stands for all before it: said once a day.
+    AuditHead(Head),
+    /// The file with the audit as lines of JSON cannot be written. It gets the rows when it can.
+    AuditFile {
+        /// Why.
+        reason: String,
+    },
     /// There is no room, and entries are given up. Not said again until the file can be written.
     Shedding,
 }
@@ -112,7 +120,7 @@ impl Change {
     /// Somebody has to do something about it.
     #[must_use]
     pub fn is_critical(&self) -> bool {
-        !matches!(self, Change::Working { .. })
+        !matches!(self, Change::Working { .. } | Change::AuditHead(_))
     }
 }
 
@@ -131,6 +139,13 @@ impl fmt::Display for Change {
                 "the journal was damaged ({reason}); it is now {}, and a new one was begun",
                 path.display()
             ),
+            Change::AuditHead(head) => write!(f, "the head of the audit is {head}"),
+            Change::AuditFile { reason } => {
+                write!(
+                    f,
+                    "the file of the audit cannot be written ({reason}); it gets the rest when it can"
+                )
+            }
             Change::Shedding => f.write_str(
                 "the journal has no room in memory; entries are lost until it can be written",
             ),

@@ -5,15 +5,49 @@ use std::time::Instant;
 
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded, select_biased};
 
-use crate::entry::Entry;
+use crate::audit::Act;
+use crate::entry::{Action, Entry};
 
 /// How many entries fit between the threads of calls and that of the journal.
 pub(super) const ROOM: usize = 65_536;
 /// How many endings fit in addition.
 pub(super) const ROOM_FOR_ENDINGS: usize = 65_536;
 
-/// An entry, and its place in the order of all.
-struct Numbered(u64, Box<Entry>);
+/// What is written down.
+#[derive(Debug)]
+pub(super) enum Item {
+    /// An event of a parked call.
+    Entry(Box<Entry>),
+    /// Something else that somebody did.
+    Act(Box<Act>),
+}
+
+impl Item {
+    /// The last of a call.
+    pub(super) fn is_ending(&self) -> bool {
+        matches!(self, Item::Entry(entry) if entry.is_ending())
+    }
+
+    /// What happened while a call waits, and is the first to be given up.
+    pub(super) fn is_between(&self) -> bool {
+        matches!(self, Item::Entry(entry) if !entry.is_ending() && entry.action != Action::Park)
+    }
+}
+
+impl From<Entry> for Item {
+    fn from(entry: Entry) -> Self {
+        Item::Entry(Box::new(entry))
+    }
+}
+
+impl From<Act> for Item {
+    fn from(act: Act) -> Self {
+        Item::Act(Box::new(act))
+    }
+}
+
+/// An item, and its place in the order of all.
+struct Numbered(u64, Item);
 
 /// Where entries are put.
 pub(super) struct Outbox {
@@ -50,9 +84,9 @@ pub(super) fn channel(room: usize, for_endings: usize) -> (Outbox, Inbox) {
 
 impl Outbox {
     /// Puts an entry in and never waits. False if there was no room for it.
-    pub(super) fn put(&self, entry: Entry) -> bool {
+    pub(super) fn put(&self, item: impl Into<Item>) -> bool {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
-        let full = match self.entries.try_send(Numbered(number, Box::new(entry))) {
+        let full = match self.entries.try_send(Numbered(number, item.into())) {
             Ok(()) => return true,
             Err(TrySendError::Full(entry) | TrySendError::Disconnected(entry)) => entry,
         };
@@ -74,7 +108,7 @@ impl Outbox {
 
 impl Inbox {
     /// The next entry in order, if there is one.
-    pub(super) fn take(&mut self) -> Option<Box<Entry>> {
+    pub(super) fn take(&mut self) -> Option<Item> {
         // In this order: whatever is older than an ending that went the second way was already in the first.
         if self.ending.is_none() {
             self.ending = self.endings.try_recv().ok();
@@ -94,7 +128,7 @@ impl Inbox {
     /// The next entry in order; waits for one until then, or until there is something in `also`.
     pub(super) fn next<T>(&mut self, until: Instant, also: &Receiver<T>) -> Next<T> {
         if let Some(entry) = self.take() {
-            return Next::Entry(entry);
+            return Next::Item(entry);
         }
         select_biased! {
             recv(also) -> message => return message.map_or(Next::Nothing, Next::Message),
@@ -102,13 +136,13 @@ impl Inbox {
             recv(self.endings) -> ending => self.ending = ending.ok(),
             default(until.saturating_duration_since(Instant::now())) => {}
         }
-        self.take().map_or(Next::Nothing, Next::Entry)
+        self.take().map_or(Next::Nothing, Next::Item)
     }
 }
 
 /// What came first.
 pub(super) enum Next<T> {
-    Entry(Box<Entry>),
+    Item(Item),
     Message(T),
     Nothing,
 }
@@ -122,6 +156,13 @@ mod tests {
         Entry { outcome, ..Entry::new(at_ms, Action::Park, "u", Place::default()) }
     }
 
+    fn at_ms(item: Item) -> i64 {
+        match item {
+            Item::Entry(entry) => entry.at_ms,
+            Item::Act(act) => act.at_ms,
+        }
+    }
+
     #[test]
     fn endings_have_room_of_their_own_and_keep_their_turn() {
         let (outbox, mut inbox) = channel(2, 1);
@@ -130,9 +171,9 @@ mod tests {
         let taken: Vec<bool> =
             put.iter().map(|(at, outcome)| outbox.put(entry(*at, *outcome))).collect();
         assert_eq!(taken, [true, true, false, true, false]);
-        assert_eq!(inbox.take().map(|entry| entry.at_ms), Some(1));
+        assert_eq!(inbox.take().map(at_ms), Some(1));
         assert!(outbox.put(entry(6, None)));
-        let rest: Vec<i64> = std::iter::from_fn(|| inbox.take()).map(|entry| entry.at_ms).collect();
+        let rest: Vec<i64> = std::iter::from_fn(|| inbox.take()).map(at_ms).collect();
         assert_eq!(rest, [2, 4, 6]);
         assert_eq!(outbox.shed.load(Ordering::Relaxed), 2);
         assert_eq!(outbox.shed_endings.load(Ordering::Relaxed), 1);

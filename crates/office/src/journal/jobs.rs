@@ -4,6 +4,7 @@ use crossbeam_channel::Sender;
 use rusqlite::{Connection, OptionalExtension, Row as SqlRow, TransactionBehavior, params};
 
 use super::call::Call;
+use super::erase::{Erase, Erased};
 use super::failure::Failure;
 use super::row::Row;
 use super::{callers, now_ms, table};
@@ -18,6 +19,8 @@ pub(super) enum Job {
     Rebuild { next: i64, count: u64, reply: Sender<Result<u64, Failure>> },
     /// Deletes what ended before a moment.
     Prune { before_ms: i64, count: u64, reply: Option<Sender<Result<u64, Failure>>> },
+    /// Erases callers.
+    Erase { erase: Box<Erase>, reply: Option<Sender<Result<Erased, Failure>>> },
 }
 
 pub(super) enum Progress {
@@ -28,6 +31,17 @@ pub(super) enum Progress {
 impl Job {
     pub(super) fn rebuild(reply: Sender<Result<u64, Failure>>) -> Self {
         Job::Rebuild { next: 0, count: 0, reply }
+    }
+
+    /// Erases that caller.
+    pub(super) fn erase(number: String, reply: Sender<Result<Erased, Failure>>) -> Self {
+        Job::Erase { erase: Box::new(Erase::number(number)), reply: Some(reply) }
+    }
+
+    /// Erases the callers of that lot, so many days after their calls.
+    pub(super) fn forget_callers(lot: String, days: u32) -> Self {
+        let before_ms = now_ms().saturating_sub(i64::from(days) * DAY_MS);
+        Job::Erase { erase: Box::new(Erase::lot(lot, before_ms)), reply: None }
     }
 
     /// `days` 0: nothing is ever deleted.
@@ -56,6 +70,14 @@ impl Job {
                     return Ok(Progress::Done);
                 }
             }
+            Job::Erase { erase, reply } => {
+                if erase.slice(connection)? {
+                    if let Some(reply) = reply {
+                        let _ = reply.send(Ok(erase.erased.clone()));
+                    }
+                    return Ok(Progress::Done);
+                }
+            }
         }
         Ok(Progress::More)
     }
@@ -66,7 +88,8 @@ impl Job {
             Job::Rebuild { reply, .. } | Job::Prune { reply: Some(reply), .. } => {
                 let _ = reply.send(Err(err));
             }
-            Job::Prune { reply: None, .. } => {}
+            Job::Erase { reply: Some(reply), .. } => drop(reply.send(Err(err))),
+            Job::Prune { reply: None, .. } | Job::Erase { reply: None, .. } => {}
         }
     }
 }
@@ -118,6 +141,7 @@ fn prune(connection: &mut Connection, before_ms: i64) -> Result<u64, Failure> {
     let deleted = tx.execute("DELETE FROM entry WHERE seq < ?", [end])?;
     tx.execute("DELETE FROM call WHERE id < ?", [end])?;
     tx.execute("DELETE FROM held WHERE call_id < ?", [end])?;
+    tx.execute("DELETE FROM erased WHERE seq < ?", [end])?;
     tx.execute("UPDATE meta SET value = max(value, ?) WHERE name = 'first_seq'", [end])?;
     // What was hashed with them is gone.
     tx.execute("DELETE FROM secret WHERE month < ?", [callers::month(before_ms)])?;
@@ -139,7 +163,7 @@ pub(crate) fn row(sql: &SqlRow<'_>) -> rusqlite::Result<Row> {
 }
 
 /// That call, made from its entries.
-fn from_entries(connection: &Connection, id: i64) -> rusqlite::Result<Option<Call>> {
+pub(super) fn from_entries(connection: &Connection, id: i64) -> rusqlite::Result<Option<Call>> {
     let sql = format!("SELECT {ROW}, node FROM entry WHERE call_id = ? ORDER BY seq");
     let mut statement = connection.prepare_cached(&sql)?;
     let mut rows = statement.query([id])?;

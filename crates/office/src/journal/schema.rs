@@ -82,6 +82,27 @@ CREATE TABLE secret (
     key BLOB NOT NULL,
     PRIMARY KEY (domain, month)
 ) STRICT, WITHOUT ROWID;
+", "
+-- Who did what. Append-only; hash is over the row and the hash before: see the module `audit`.
+CREATE TABLE audit (
+    seq INTEGER PRIMARY KEY,
+    at_ms INTEGER NOT NULL,
+    node TEXT NOT NULL,
+    actor TEXT NOT NULL,
+    action TEXT NOT NULL,
+    lot TEXT NOT NULL,
+    orbit TEXT NOT NULL,
+    uuid TEXT NOT NULL,
+    result TEXT NOT NULL,
+    detail TEXT NOT NULL,
+    hash BLOB NOT NULL
+) STRICT;
+CREATE INDEX audit_by_time ON audit (at_ms);
+
+-- Entries from which a caller was erased, until other databases know.
+CREATE TABLE erased (
+    seq INTEGER PRIMARY KEY
+) STRICT;
 "];
 
 /// Brings the file up to date. A file of a newer version of this crate is left alone.

@@ -12,8 +12,11 @@ use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior, params};
 use super::call::Call;
 use super::callers::{Callers, Secrets};
 use super::failure::Failure;
+use super::inbox::Item;
 use super::row::Row;
+use super::trail::Trail;
 use super::{schema, table};
+use crate::audit::Act;
 use crate::entry::{Action, Entry, Outcome};
 
 /// How long another process may keep the file locked before that counts as a failure.
@@ -28,6 +31,8 @@ pub(super) struct Store {
     callers: Callers,
     secrets: Secrets,
     last_seq: i64,
+    /// Who did what; none: that is not written down.
+    pub(super) trail: Option<Trail>,
     /// Device and number of the file.
     identity: (u64, u64),
 }
@@ -38,6 +43,7 @@ impl Store {
         path: &Path,
         node: &str,
         callers: Callers,
+        audit: bool,
         first_seq: i64,
     ) -> Result<Self, Failure> {
         // Callers are nobody else's business. SQLite gives its other files the mode of this one. A file that exists is opened by
@@ -67,8 +73,9 @@ impl Store {
             }
         };
         let (node, secrets) = (node.to_owned(), Secrets::default());
+        let trail = audit.then(|| Trail::read(&connection)).transpose()?;
         let identity = identity(path)?;
-        Ok(Store { connection, node, callers, secrets, last_seq, identity })
+        Ok(Store { connection, node, callers, secrets, last_seq, trail, identity })
     }
 
     /// The file is still where it was. SQLite goes on writing one that was removed, and nobody would notice.
@@ -97,10 +104,10 @@ impl Store {
         self.last_seq
     }
 
-    /// Writes all of these entries, or none.
+    /// Writes all of these, or none.
     pub(super) fn append<'a>(
         &mut self,
-        entries: impl IntoIterator<Item = &'a Entry>,
+        items: impl IntoIterator<Item = &'a Item>,
     ) -> Result<(), Failure> {
         let tx = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut append = Append {
@@ -109,12 +116,17 @@ impl Store {
             callers: self.callers,
             secrets: &mut self.secrets,
             seq: self.last_seq,
+            trail: self.trail,
         };
-        let written = entries.into_iter().try_for_each(|entry| append.entry(entry));
-        let seq = append.seq;
+        let mut written = items.into_iter().try_for_each(|item| append.item(item));
+        let (seq, trail) = (append.seq, append.trail);
+        if let (Ok(()), Some(trail)) = (&written, &trail) {
+            written = trail.note(&tx);
+        }
         match written.and_then(|()| Ok(tx.commit()?)) {
             Ok(()) => {
                 self.last_seq = seq;
+                self.trail = trail;
                 Ok(())
             }
             Err(err) => {
@@ -142,11 +154,32 @@ struct Append<'a> {
     callers: Callers,
     secrets: &'a mut Secrets,
     seq: i64,
+    trail: Option<Trail>,
 }
 
 impl Append<'_> {
+    fn item(&mut self, item: &Item) -> Result<(), Failure> {
+        if let Some(trail) = &mut self.trail {
+            match item {
+                Item::Entry(entry) => trail.add(self.tx, self.node, &Act::of(entry))?,
+                Item::Act(act) => trail.add(self.tx, self.node, act)?,
+            }
+        }
+        match item {
+            Item::Entry(entry) => self.entry(entry),
+            Item::Act(_) => Ok(()),
+        }
+    }
+
     fn entry(&mut self, entry: &Entry) -> Result<(), Failure> {
-        let subject = self.secrets.shown(self.tx, self.callers, &entry.subject)?;
+        let callers = match self.callers {
+            Callers::Full if entry.private => Callers::Masked,
+            callers => callers,
+        };
+        let mut subject = self.secrets.shown(self.tx, callers, &entry.subject)?;
+        if entry.private {
+            subject.note.clear();
+        }
         if entry.action == Action::Refuse {
             return self.row(&Row::of(entry, subject, None), None);
         }
@@ -167,7 +200,7 @@ impl Append<'_> {
                 let row = Row::of(entry, subject, None);
                 let mut call = Call::begun_by(self.seq + 1, self.node, &row);
                 self.row(&row, Some(call.id))?;
-                if self.callers != Callers::Full && !entry.is_ending() {
+                if callers != Callers::Full && !entry.is_ending() {
                     let (name, number) = (&entry.subject.caller_name, &entry.subject.caller_number);
                     self.tx
                         .prepare_cached("INSERT INTO held VALUES (?, ?, ?)")?
@@ -213,7 +246,7 @@ impl Append<'_> {
     }
 
     fn call(&mut self, call: &Call) -> Result<(), Failure> {
-        if self.callers != Callers::Full && call.outcome.is_some() {
+        if call.outcome.is_some() {
             self.tx.prepare_cached("DELETE FROM held WHERE call_id = ?")?.execute([call.id])?;
         }
         Ok(table::write(self.tx, call)?)

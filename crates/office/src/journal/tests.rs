@@ -1,5 +1,7 @@
 //! What the journal promises, on a real file.
 
+mod audit;
+mod erase;
 mod trouble;
 
 use std::fs;
@@ -167,7 +169,7 @@ fn what_is_kept_is_known_after_a_restart() {
 #[test]
 fn the_file_is_as_safe_as_sqlite_can_make_it() {
     let folder = Folder::new();
-    let store = store::Store::open(&folder.file(), "pbx1", Callers::Full, 1).unwrap();
+    let store = store::Store::open(&folder.file(), "pbx1", Callers::Full, true, 1).unwrap();
     let pragma = |name: &str| -> String {
         let value = store.connection.pragma_query_value(None, name, |row| {
             row.get_ref(0).map(|value| match value {

@@ -7,14 +7,15 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, Sender};
 
 use super::backlog::{Backlog, MOST};
+use super::erase::{self, Erased};
 use super::failure::Failure;
-use super::health::State;
-use super::inbox::{Inbox, Next};
+use super::health::{Change, State, Voice};
+use super::inbox::{Inbox, Item, Next};
 use super::jobs::{Job, Progress};
 use super::store::{Store, put_aside};
 use super::unfinished::{Opened, unfinished};
 use super::{Shared, now_ms};
-use crate::entry::Entry;
+use crate::audit::file::Lines;
 
 /// The most entries in one transaction.
 const BATCH: usize = 256;
@@ -26,6 +27,8 @@ const RETRY: Duration = Duration::from_secs(1);
 const IDLE: Duration = Duration::from_secs(60);
 /// How soon a second damaged file is put aside: a disk that damages everything must not be filled with files.
 const ANOTHER: Duration = Duration::from_secs(600);
+/// How often the head of the audit is said.
+const HEAD: Duration = Duration::from_secs(86_400);
 /// How often old entries are deleted.
 const RETENTION: Duration = Duration::from_secs(3600);
 
@@ -39,6 +42,10 @@ pub(super) enum Request {
     Prune(Sender<Result<u64, Failure>>),
     /// Delete keys. How many there were.
     Forget { domain: String, month: String, reply: Sender<Result<usize, Failure>> },
+    /// Erase a caller. What was found.
+    Erase { number: String, reply: Sender<Result<Erased, Failure>> },
+    /// Other databases know that these entries were erased.
+    Shipped(Vec<i64>),
     /// There is something to keep.
     Keep,
     /// Write what is there, and end.
@@ -59,12 +66,25 @@ pub(super) struct Writer {
     put_aside: Option<Instant>,
     jobs: Vec<Job>,
     prune: Instant,
+    audit: Audit,
+}
+
+/// What there is to do about the audit.
+struct Audit {
+    /// The file with lines of JSON.
+    lines: Option<Lines>,
+    voice: Voice,
+    /// When the head is said next.
+    head_due: Instant,
+    /// Old rows are being deleted.
+    pruning: bool,
 }
 
 impl Writer {
     pub(super) fn new(shared: Arc<Shared>, inbox: Inbox, requests: Receiver<Request>) -> Self {
         let now = Instant::now();
         let backlog = Backlog::new(MOST);
+        let lines = shared.settings.audit_file.clone().map(Lines::new);
         Writer {
             shared,
             inbox,
@@ -76,6 +96,7 @@ impl Writer {
             put_aside: None,
             jobs: Vec::new(),
             prune: now,
+            audit: Audit { lines, voice: Voice::default(), head_due: now, pruning: false },
         }
     }
 
@@ -101,7 +122,7 @@ impl Writer {
         let _ = opened.try_send(found);
         loop {
             let request = match self.inbox.next(Instant::now() + self.patience(), &self.requests) {
-                Next::Entry(entry) => self.gather(entry),
+                Next::Item(entry) => self.gather(entry),
                 Next::Message(request) => Some(request),
                 Next::Nothing => None,
             };
@@ -125,16 +146,16 @@ impl Writer {
         if self.store.is_none() {
             return self.retry.saturating_duration_since(Instant::now());
         }
-        if self.jobs.is_empty() { IDLE } else { Duration::ZERO }
+        if self.jobs.is_empty() && !self.audit.pruning { IDLE } else { Duration::ZERO }
     }
 
     /// Takes entries until there are enough for a transaction, the first has waited long enough, or somebody asks something.
-    fn gather(&mut self, first: Box<Entry>) -> Option<Request> {
+    fn gather(&mut self, first: Item) -> Option<Request> {
         self.keep(first);
         let until = Instant::now() + GATHER;
         for _ in 1..BATCH {
             match self.inbox.next(until, &self.requests) {
-                Next::Entry(entry) => self.keep(entry),
+                Next::Item(entry) => self.keep(entry),
                 Next::Message(request) => return Some(request),
                 Next::Nothing => break,
             }
@@ -142,7 +163,7 @@ impl Writer {
         None
     }
 
-    fn keep(&mut self, entry: Box<Entry>) {
+    fn keep(&mut self, entry: Item) {
         let shed = self.backlog.push(entry);
         if shed.entries > 0 {
             self.shared.outbox.shed.fetch_add(shed.entries, Ordering::Relaxed);
@@ -174,6 +195,8 @@ impl Writer {
             self.shared.in_memory.store(self.backlog.len() as u64, Ordering::Relaxed);
         }
         self.keep_values();
+        self.file_lines();
+        self.say_head(false);
         if self.store.is_some() {
             self.shared.is(State::Ok, "");
         }
@@ -196,12 +219,53 @@ impl Writer {
         }
     }
 
+    /// Writes rows of the audit into the file with lines, if there is one.
+    fn file_lines(&mut self) {
+        const AT_ONCE: usize = 1_000;
+        let Some(trail) =
+            self.store.as_mut().and_then(|store| Some((store.trail.as_mut()?, &store.connection)))
+        else {
+            return;
+        };
+        let (trail, connection) = trail;
+        *self.shared.head.lock() = trail.head();
+        let Some(lines) = &mut self.audit.lines else { return };
+        let now = now_ms();
+        let mut write = || -> Result<(), Failure> {
+            if self.shared.rotate.swap(false, Ordering::AcqRel) {
+                lines.rotate(now)?;
+            }
+            loop {
+                let rows = trail.unfiled(connection, AT_ONCE)?;
+                let Some(last) = rows.last() else { return Ok(()) };
+                lines.append(&rows)?;
+                trail.filed(last.seq);
+            }
+        };
+        match write() {
+            Ok(()) => drop(self.audit.voice.works(now)),
+            Err(err) if self.audit.voice.fails(now, Instant::now()) => {
+                (self.shared.settings.on_change)(&Change::AuditFile { reason: err.to_string() });
+            }
+            Err(_) => {}
+        }
+    }
+
+    /// Says the head of the audit, if it is time or this is the end.
+    fn say_head(&mut self, at_the_end: bool) {
+        let Some(trail) = self.store.as_ref().and_then(|store| store.trail) else { return };
+        if trail.head().seq > 0 && (at_the_end || Instant::now() >= self.audit.head_due) {
+            self.audit.head_due = Instant::now() + HEAD;
+            (self.shared.settings.on_change)(&Change::AuditHead(trail.head()));
+        }
+    }
+
     fn open(&mut self) {
         let settings = &self.shared.settings;
         let (path, node) = (settings.path.clone(), settings.node.clone());
-        let callers = settings.callers;
+        let (callers, audit) = (settings.callers, settings.audit);
         loop {
-            match Store::open(&path, &node, callers, self.first_seq) {
+            match Store::open(&path, &node, callers, audit, self.first_seq) {
                 Ok(store) => {
                     self.store = Some(store);
                     if self.backlog.is_empty() {
@@ -251,6 +315,7 @@ impl Writer {
             Request::Rebuild(reply) => self.jobs.push(Job::rebuild(reply)),
             Request::Prune(reply) => {
                 self.jobs.push(Job::prune(self.shared.settings.history_days, Some(reply)));
+                self.forget();
             }
             Request::Forget { domain, month, reply } => {
                 let forgotten = match &mut self.store {
@@ -258,6 +323,17 @@ impl Writer {
                     None => Err(Failure::NoAnswer),
                 };
                 let _ = reply.send(forgotten);
+            }
+            Request::Erase { number, reply } => {
+                self.drain();
+                self.write();
+                self.jobs.push(Job::erase(number, reply));
+            }
+            Request::Shipped(seqs) => {
+                let Some(store) = &mut self.store else { return };
+                if let Err(err) = erase::shipped(&mut store.connection, &seqs) {
+                    self.failed(&err);
+                }
             }
             Request::Keep => drop(self.write()),
             Request::Stop(reply) => drop(reply),
@@ -277,12 +353,33 @@ impl Writer {
             if self.shared.settings.history_days > 0 {
                 self.jobs.push(Job::prune(self.shared.settings.history_days, None));
             }
+            self.forget();
         }
         let Some(store) = &mut self.store else { return };
+        if self.audit.pruning {
+            let (node, days) = (&self.shared.settings.node, self.shared.settings.audit_days);
+            let pruned = match &mut store.trail {
+                Some(trail) => trail.prune(&mut store.connection, node, days),
+                None => Ok(0),
+            };
+            match pruned {
+                Ok(0) => self.audit.pruning = false,
+                Ok(_) => {}
+                Err(err) => {
+                    self.audit.pruning = false;
+                    self.failed(&err);
+                    return;
+                }
+            }
+        }
         let Some(job) = self.jobs.first_mut() else { return };
         match job.slice(&mut store.connection) {
             Ok(Progress::More) => {}
-            Ok(Progress::Done) => drop(self.jobs.remove(0)),
+            Ok(Progress::Done) => {
+                if let Job::Erase { .. } = self.jobs.remove(0) {
+                    self.shared.erasures.fetch_add(1, Ordering::AcqRel);
+                }
+            }
             Err(err) => {
                 self.failed(&err);
                 self.jobs.remove(0).failed(err);
@@ -290,9 +387,17 @@ impl Writer {
         }
     }
 
+    /// Callers and rows of the audit that are old enough go too.
+    fn forget(&mut self) {
+        let lots = self.shared.forget_after.lock().clone();
+        self.jobs.extend(lots.into_iter().map(|(lot, days)| Job::forget_callers(lot, days)));
+        self.audit.pruning = self.shared.settings.audit_days > 0;
+    }
+
     fn stop(&mut self) -> bool {
         self.drain();
         let written = self.write();
+        self.say_head(true);
         if let Some(store) = self.store.take() {
             // The last connection that closes takes the log of changes with it.
             drop(store);

@@ -5,6 +5,7 @@ use std::fmt::Write;
 
 use serde::Serialize;
 
+use crate::audit::Audited;
 use crate::journal::Call;
 use crate::query::Waited;
 use crate::time::Clock;
@@ -237,6 +238,44 @@ pub fn calls_json<T: Serialize>(calls: &[T]) -> String {
     }
     // Strings, numbers and string keys: nothing that serde_json could refuse.
     serde_json::to_string(&Document { calls }).unwrap_or_default()
+}
+
+/// One JSON document: `{"audit":[…]}`.
+#[must_use]
+pub fn audit_json(rows: &[Audited]) -> String {
+    #[derive(Serialize)]
+    struct Document<'a> {
+        audit: &'a [Audited],
+    }
+    serde_json::to_string(&Document { audit: rows }).unwrap_or_default()
+}
+
+/// The list of `audit`; with `all`, every column of the table.
+#[must_use]
+pub fn audit(rows: &[Audited], clock: &Clock, all: bool) -> Table {
+    let mut columns = vec!["number", "at", "actor", "action", "lot", "orbit", "result", "detail"];
+    if all {
+        columns.extend(["at_ms", "node", "uuid", "hash"]);
+    }
+    let mut table = Table::new("Who did what", &columns);
+    for row in rows {
+        let mut cells = vec![
+            Cell::count(row.seq.unsigned_abs()),
+            Cell::Text(clock.show(row.at_ms)),
+            Cell::user(&row.actor),
+            Cell::text(&row.action),
+            Cell::text(&row.lot),
+            Cell::text(&row.orbit),
+            Cell::text(&row.result),
+            Cell::text(&row.detail),
+        ];
+        if all {
+            cells.push(Cell::count(row.at_ms.unsigned_abs()));
+            cells.extend([&row.node, &row.uuid, &row.hash].map(|text| Cell::text(text)));
+        }
+        table.row(cells);
+    }
+    table
 }
 
 /// The list of `at`.
