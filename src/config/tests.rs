@@ -88,6 +88,14 @@ fn the_examples_are_read() {
             )),
             "default default sales",
         ),
+        (
+            include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/conf/examples/clinic.conf.xml")),
+            "patients",
+        ),
+        (
+            include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/conf/examples/law-office.conf.xml")),
+            "clients office",
+        ),
     ] {
         let lots = Config::parse(&text.replace("$${domain}", "example.com")).unwrap().lots;
         let found: Vec<&str> = lots.iter().map(|lot| lot.key.name.as_str()).collect();
