@@ -38,7 +38,8 @@ pub(crate) fn of_named(
     let Some(user) = named else { return of(module, party, lot) };
     let own = party::directory_variable(user, variables::ALLOW);
     let facts = Facts { own, ..party.facts.clone() };
-    let domain = Some(user.domain().to_owned());
+    // The lots are those of the call's own tenant, if it has one.
+    let domain = party.domain.clone().or_else(|| Some(user.domain().to_owned()));
     of(module, &Party { user: Some(user.clone()), domain, facts }, lot)
 }
 

@@ -11,7 +11,7 @@ const LOTS: &str = r#"
     <param name="timeout" value="0"/>
     <param name="announce" value="false"/>
     <param name="probe-limit" value="4"/>
-    <param name="probe-window" value="2"/>
+    <param name="probe-window" value="4"/>
   </lot>
   <lot name="free" orbits="801-899">
     <param name="timeout" value="0"/>
@@ -52,15 +52,15 @@ fn after_too_many_wrong_orbits_a_user_is_denied_for_a_growing_while() {
     // Parking is no guess.
     let (own, _) = scene.park_with("park_707", &user("1001"));
     scene.switch.kill(&own);
-    std::thread::sleep(Duration::from_millis(2_100));
+    std::thread::sleep(Duration::from_millis(4_100));
     answered(&scene, "take_default_708", "1001", "empty");
     for orbit in 709..713 {
         answered(&scene, &format!("take_default_{orbit}"), "1001", "empty");
     }
     // Now for twice as long.
-    std::thread::sleep(Duration::from_millis(2_100));
+    std::thread::sleep(Duration::from_millis(4_100));
     answered(&scene, "take_default_701", "1001", "denied");
-    std::thread::sleep(Duration::from_millis(2_000));
+    std::thread::sleep(Duration::from_millis(4_000));
     scene.dial_with("take_default_701", &user("1001"));
     scene.outcome(&caller, "retrieved");
     scene.switch.kill(&caller);

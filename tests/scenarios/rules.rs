@@ -122,7 +122,7 @@ fn a_user_s_own_list_counts_whatever_the_lots_say() {
 #[test]
 fn a_caller_s_number_counts_as_well() {
     let scene = open();
-    let from = |number| [("origination_caller_id_number", number)];
+    let from = |number| [("origination_callee_id_number", number)];
     refused(&scene, "park_shy", &from("66612"), "deny action=\"*\" caller-id=\"666*\"");
     scene.park_with("park_shy", &from("77712"));
 }
