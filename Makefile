@@ -119,7 +119,7 @@ install: build need-freeswitch ## Copies the module and man pages, and the sampl
 		"1. Load the module at every start. In $$conf/autoload_configs/modules.conf.xml, add <load module=\"mod_callpark\"/>" \
 		'   and remove mod_valet_parking, because both modules report the state of the lamps park+<orbit>.' \
 		"2. Add the dialplan. Copy conf/dialplan/callpark.xml into $$conf/dialplan/default/, include it first in the context" \
-		'   (see README.md), and check that the numbers 700 to 720 are free.' \
+		'   (see README.md), and check that the numbers 700 to 720 and *5901 to *5999 are free.' \
 		'3. Start it now: fs_cli -x "reloadxml", fs_cli -x "load mod_callpark", fs_cli -x "callpark status"'
 
 clean: ## Removes what was built

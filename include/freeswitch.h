@@ -686,6 +686,8 @@ switch_status_t switch_ivr_originate(switch_core_session_t *session, switch_core
 /* ---- XML, console, globals ---- */
 switch_xml_t switch_xml_open_cfg(const char *file_path, switch_xml_t *node, switch_event_t *params);
 char *switch_xml_toxml_ex(switch_xml_t xml, switch_bool_t prn_header, switch_bool_t use_utf8_encoding);
+switch_xml_t switch_xml_root(void);
+switch_xml_t switch_xml_find_child(switch_xml_t node, const char *childname, const char *attrname, const char *value);
 void switch_xml_free(switch_xml_t xml);
 switch_status_t switch_xml_reload(const char **err);
 

@@ -29,6 +29,7 @@ mod doctor;
 mod drop;
 mod health;
 mod history;
+mod import;
 mod journal;
 mod list;
 mod may;
@@ -115,6 +116,7 @@ const VERBS: &[Verb] = &[
     reload::VERB,
     health::VERB,
     doctor::VERB,
+    import::VERB,
     streams::VERB,
     history::VERB,
     history::AT,
@@ -157,11 +159,12 @@ pub(crate) fn verbs() -> impl Iterator<Item = (String, &'static str)> {
 }
 
 /// These wait for a file, and the thread of a call does not.
-const NOT_ON_A_CALL: [&str; 9] = [
+const NOT_ON_A_CALL: [&str; 10] = [
     audit::VERB.name,
     people::EXPORT.name,
     people::ERASE.name,
     doctor::VERB.name,
+    import::VERB.name,
     history::VERB.name,
     history::AT.name,
     report::VERB.name,

@@ -7,8 +7,11 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+pub(crate) mod dialplan;
 pub(crate) mod host;
 mod lot_params;
+pub(crate) mod node;
+pub(crate) mod numbers;
 mod params;
 mod tree;
 

@@ -1,15 +1,22 @@
 //! THE DOCTOR: looks at the machine, and says what to change.
 
+use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::Arc;
 
 mod findings;
+mod import;
+mod reach;
+mod voice;
 
+use crate::config::dialplan::Dialplan;
 use crate::config::host::{self, CoreDatabase};
 use crate::journal::Keeper;
 use crate::module::health::Finding;
 use crate::module::{Module, rival};
-use crate::park::Park;
-use crate::switch::{api, core, folder, xml};
+use crate::park::{LotConfig, OrbitRange, Park};
+use crate::render::Diff;
+use crate::switch::{api, core, folder, module, xml};
 use findings::{Core, Facts, Journal, Profile};
 
 /// What is not right. Asks other modules, which may ask a web server, and waits for file systems: not on the thread of a call.
@@ -20,6 +27,7 @@ pub(crate) fn examine(module: &Module) -> Vec<Finding> {
     let switch_conf = xml::configuration("switch.conf").map(|text| host::settings(&text));
     let db_dir = core::variable("db_dir");
     let core = switch_conf.as_ref().map(|settings| Core {
+        calls: host::most_calls(settings),
         keeps_ports: settings.is_ever_true("rtp-port-usage-robustness"),
         database: match host::core_database(settings, db_dir.as_deref()) {
             Some(CoreDatabase::File { path, param }) => Some((param, folder::look(above(&path)))),
@@ -36,24 +44,80 @@ pub(crate) fn examine(module: &Module) -> Vec<Finding> {
         None if keeper.part().ok => Journal::Off,
         None => Journal::Wrong,
     };
-    findings::of(&Facts {
+    let lots = module.look(configured_lots);
+    let mut findings = reach(module, &lots);
+    findings.extend(voice(module, &lots));
+    let orbits = lots.iter().flat_map(|lot| &lot.ranges).map(OrbitRange::count).sum();
+    findings.extend(findings::of(&Facts {
         rival: rival::interferes(module),
-        lamps: module.look(has_lamps),
+        lamps: lots.iter().any(|lot| lot.blf),
+        orbits,
         journal,
         recover,
         core,
         profiles: profiles(),
         storage,
+    }));
+    findings
+}
+
+/// What the dialplan makes of the orbits. Nothing, if it may come from elsewhere.
+fn reach(module: &Module, lots: &[Arc<LotConfig>]) -> Vec<Finding> {
+    if has_other_dialplans() {
+        return Vec::new();
+    }
+    let dialplan = Dialplan::read(&xml::section("dialplan").unwrap_or_default());
+    reach::of(&dialplan, lots, |lot, orbit, step| {
+        module.look(|park| reach::leads(park, lot, orbit, step))
     })
+}
+
+/// Whether a web server or script delivers dialplans.
+fn has_other_dialplans() -> bool {
+    const OTHERS: [&str; 4] = ["xml_curl.conf", "lua.conf", "python3.conf", "python.conf"];
+    OTHERS.iter().any(|name| xml::configuration(name).is_some_and(|it| reach::is_elsewhere(&it)))
+}
+
+/// What the dialplan for mod_valet_parking would be in our words. Not on the thread of a call.
+pub(crate) fn import_valet(module: &Module) -> Diff {
+    let dialplan = Dialplan::read(&xml::section("dialplan").unwrap_or_default());
+    let modules = xml::configuration("modules.conf");
+    import::propose(&import::Facts {
+        dialplan: &dialplan,
+        configured: &module.look(configured_lots),
+        modules: modules.as_deref(),
+        domain: &core::domain().unwrap_or_default(),
+        others: has_other_dialplans(),
+    })
+}
+
+fn voice(module: &Module, lots: &[Arc<LotConfig>]) -> Vec<Finding> {
+    let language = core::variable("default_language").unwrap_or_else(|| "en".to_owned());
+    let languages = ["languages", "phrases"].iter().find_map(|name| xml::section(name));
+    let everywhere = core::variable("hold_music");
+    let music: BTreeSet<String> = lots
+        .iter()
+        .filter_map(|lot| lot.hold_music.clone().or_else(|| everywhere.clone()))
+        .collect();
+    let facts = voice::Facts {
+        announces: lots.iter().any(|lot| lot.announce),
+        valet: module.valet,
+        language: languages.and_then(|section| voice::Language::read(&section, &language)),
+        music: music.into_iter().collect(),
+        streams: xml::configuration("local_stream.conf").and_then(|it| voice::streams(&it)),
+    };
+    voice::of(&facts, module::is_loaded, |path| Path::new(path).exists())
 }
 
 fn above(path: &Path) -> &Path {
     path.parent().unwrap_or(path)
 }
 
-fn has_lamps(park: &Park) -> bool {
-    let lots = park.lots();
-    lots.iter().any(|lot| park.lot_config(&lot.lot).is_some_and(|config| config.blf))
+/// Those of the configuration.
+fn configured_lots(park: &Park) -> Vec<Arc<LotConfig>> {
+    let lots = park.lots().into_iter().filter(|lot| !lot.removed);
+    let configs = lots.filter_map(|lot| park.lot_config(&lot.lot));
+    configs.filter(|config| !config.made).collect()
 }
 
 /// The SIP profiles that are running. `None` if the configuration does not say how each of them is set.

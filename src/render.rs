@@ -11,6 +11,7 @@ use serde::Serialize;
 use serde::ser::{SerializeMap, SerializeSeq, Serializer};
 
 mod columns;
+mod diff;
 mod health;
 mod streams;
 mod text;
@@ -22,6 +23,7 @@ mod tests;
 
 use crate::park::{CallView, CallbackView, LotView, OrbitView};
 use columns::{CALLBACK_COLUMNS, COLUMNS, Cell, LOT_COLUMNS};
+pub(crate) use diff::Diff;
 pub(crate) use health::{doctor_json, doctor_text, health_json, health_text};
 pub(crate) use streams::{StreamView, streams_json, streams_text};
 pub(crate) use valet::valet_info;

@@ -23,6 +23,7 @@ mod scenarios {
     mod health;
     mod help;
     mod hostile;
+    mod import;
     mod journal;
     mod lasting;
     mod lot;

@@ -5,12 +5,13 @@ use std::ffi::CStr;
 use std::sync::Arc;
 
 use crate::apps::{callpark, module_for, retrieve};
+use crate::leg::arrival;
 use crate::leg::midcall;
 use crate::leg::origin::Origin;
 use crate::leg::party::Party;
 use crate::leg::replaces::{self, Replaces};
 use crate::module::{Module, variables};
-use crate::park::{CallState, LotKey, OrbitKey, OrbitName, Refusal, SlotState, Want};
+use crate::park::{CallState, CallUuid, LotKey, OrbitKey, OrbitName, Refusal, SlotState, Want};
 use crate::switch::module::Application;
 use crate::switch::{Session, Stop, clock, ivr};
 use crate::tell::{cdr, speech};
@@ -87,7 +88,28 @@ fn run(
         return park(module, session, lot, Want::Orbit(slot)).map(|()| None);
     }
     let came = Origin::in_dialplan(module, session);
+    if let Some(ticket) = session.channel().variable(variables::VALET_TICKET) {
+        return with_ticket(module, session, OrbitKey { lot, orbit: slot }, &ticket, came)
+            .map(|()| None);
+    }
     dialled(module, session, lot, slot, came)
+}
+
+/// A call that was sent with a ticket, the uuid of the leg for which the slot is kept. It gets that slot if it is kept for that
+/// leg, or free, and is never connected to anybody.
+fn with_ticket(
+    module: &Arc<Module>,
+    session: Session<'_>,
+    place: OrbitKey,
+    ticket: &str,
+    came: Origin,
+) -> Result<(), Refusal> {
+    session.channel().set_variable(variables::VALET_TICKET, None);
+    let holder = CallUuid::from(ticket);
+    if module.look(|park| park.reservation(&holder)).as_ref() == Some(&place) {
+        arrival::inherit(module, session, &holder);
+    }
+    park_as(module, session, place.lot, Want::Orbit(place.orbit), came)
 }
 
 /// One slot: a call that was sent here is parked in it. One that has dialled retrieves what is in it, or is parked in it if it
@@ -243,7 +265,7 @@ fn read(session: Session<'_>, data: &str) -> Result<(LotKey, Asked), Refusal> {
         };
         let (least, most) = (number("valet_ext_min", 1), number("valet_ext_max", 11));
         let timeout_ms = number("valet_ext_to", 10_000);
-        let rest = words.0.trim();
+        let rest = unquoted(words.0.trim());
         let prompt = (!rest.is_empty()).then(|| rest.to_owned());
         let prompt = prompt.or_else(|| channel.variable("valet_ext_prompt"));
         let prompt = prompt.unwrap_or_else(|| "ivr/ivr-enter_ext_pound.wav".to_owned());
@@ -254,7 +276,7 @@ fn read(session: Session<'_>, data: &str) -> Result<(LotKey, Asked), Refusal> {
     Ok((lot, asked))
 }
 
-/// The words of a text, one after another, and what is left of it.
+/// The words of a text, one after another, and what is left of it. A word may stand between apostrophes.
 struct Words<'a>(&'a str);
 
 impl<'a> Iterator for Words<'a> {
@@ -262,8 +284,17 @@ impl<'a> Iterator for Words<'a> {
 
     fn next(&mut self) -> Option<&'a str> {
         let text = self.0.trim_start();
-        let (word, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+        let quoted = text.strip_prefix('\'').and_then(|text| text.split_once('\''));
+        let (word, rest) = match quoted {
+            Some(quoted) => quoted,
+            None => text.split_once(char::is_whitespace).unwrap_or((text, "")),
+        };
         self.0 = rest;
         (!word.is_empty()).then_some(word)
     }
+}
+
+fn unquoted(text: &str) -> &str {
+    let inside = text.strip_prefix('\'').and_then(|text| text.strip_suffix('\''));
+    inside.unwrap_or(text)
 }

@@ -29,7 +29,7 @@ impl Params {
 }
 
 /// What FreeSWITCH takes for true (`switch_true`).
-fn is_true(value: &str) -> bool {
+pub(crate) fn is_true(value: &str) -> bool {
     const WORDS: [&str; 7] = ["yes", "on", "true", "t", "enabled", "active", "allow"];
     WORDS.iter().any(|word| value.eq_ignore_ascii_case(word))
         || value.parse().is_ok_and(|number: i64| number != 0)
@@ -49,6 +49,16 @@ pub(crate) fn settings(switch_conf: &str) -> Params {
         }
     });
     params
+}
+
+/// How many calls FreeSWITCH takes at most, by each param of switch.conf that says so. A call needs two RTP ports.
+pub(crate) fn most_calls(settings: &Params) -> Vec<(&'static str, u64)> {
+    let number = |name: &str| settings.last(name).and_then(|value| value.parse::<u64>().ok());
+    let sessions = number("max-sessions").map(|calls| ("max-sessions", calls));
+    let (first, last) = (number("rtp-start-port"), number("rtp-end-port"));
+    let ports = first.zip(last).filter(|(first, last)| first < last);
+    let ports = ports.map(|(first, last)| ("rtp-end-port", (last - first).div_ceil(2)));
+    sessions.into_iter().chain(ports).collect()
 }
 
 /// The SIP profiles in sofia.conf by name, each with the params of its `<settings>`.
@@ -184,6 +194,16 @@ mod tests {
         assert!(!profiles["internal"].is_ever_true("track-calls"));
         assert_eq!(profiles["internal"].last("manage-presence"), Some("passive"));
         assert!(super::profiles("<configuration><profiles><profile name=").is_empty());
+    }
+
+    #[test]
+    fn sessions_and_ports_limit_the_calls() {
+        let settings = settings(
+            "<configuration><settings><param name=\"max-sessions\" value=\"1000\"/><param name=\"rtp-start-port\" \
+             value=\"16384\"/><param name=\"rtp-end-port\" value=\"16583\"/></settings></configuration>",
+        );
+        assert_eq!(most_calls(&settings), [("max-sessions", 1000), ("rtp-end-port", 100)]);
+        assert_eq!(most_calls(&Params::default()), []);
     }
 
     #[test]

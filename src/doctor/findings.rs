@@ -13,6 +13,8 @@ pub(super) struct Facts {
     pub rival: bool,
     /// A lot has lamps.
     pub lamps: bool,
+    /// How many orbits the configured lots have.
+    pub orbits: u64,
     /// Where the journal is.
     pub journal: Journal,
     /// Parked calls are to come back after a crash.
@@ -37,6 +39,8 @@ pub(super) enum Journal {
 
 /// How FreeSWITCH is set.
 pub(super) struct Core {
+    /// How many calls it takes at most, by the params that say so.
+    pub calls: Vec<(&'static str, u64)>,
     /// Its RTP ports are tried before they are used.
     pub keeps_ports: bool,
     /// The param that says where its own database is, and the folder of that, if it is a file.
@@ -71,6 +75,7 @@ pub(super) fn of(facts: &Facts) -> Vec<Finding> {
     let mut findings = Vec::new();
     findings.extend(facts.rival.then(rival));
     findings.extend(presence(facts));
+    findings.extend(capacity(facts));
     findings.extend(journal(facts));
     if facts.recover {
         findings.extend(recovery(facts));
@@ -108,6 +113,30 @@ fn presence(facts: &Facts) -> Option<Finding> {
     };
     let text = "no SIP profile accepts subscriptions, so all lamps stay dark".to_owned();
     Some(Finding { about: "lamps", text, change })
+}
+
+/// A lot that is full leaves nothing for other calls.
+fn capacity(facts: &Facts) -> Vec<Finding> {
+    let core = facts.core.iter().flat_map(|core| &core.calls);
+    let too_few = core.filter(|(_, calls)| *calls <= facts.orbits);
+    let finding = |(name, calls): &(&str, u64)| {
+        let orbits = facts.orbits;
+        let (about, change) = match *name {
+            "rtp-end-port" => (
+                "ports",
+                format!(
+                    "{SWITCH}: a wider range from rtp-start-port to rtp-end-port, with two ports for each call"
+                ),
+            ),
+            name => ("modules", format!("{SWITCH}: {}", param(name, &(orbits * 2).to_string()))),
+        };
+        Finding {
+            about,
+            text: format!("{name} allows {calls} calls, and the lots have {orbits} orbits"),
+            change: format!("{change}, and restart FreeSWITCH"),
+        }
+    };
+    too_few.map(finding).collect()
 }
 
 fn journal(facts: &Facts) -> Option<Finding> {
@@ -207,7 +236,12 @@ mod tests {
             lamps: true,
             journal: Journal::At("/db".into(), Folder::Kept),
             recover: true,
-            core: Some(Core { keeps_ports: true, database: Some(("core-db-name", Folder::Kept)) }),
+            orbits: 20,
+            core: Some(Core {
+                calls: vec![("max-sessions", 1000)],
+                keeps_ports: true,
+                database: Some(("core-db-name", Folder::Kept)),
+            }),
             profiles: Some(vec![profile("external", false), profile("internal", true)]),
             storage: Some("/storage".to_owned()),
         }
@@ -248,6 +282,25 @@ mod tests {
         let (about, change) = only(changed(|facts| facts.rival = true));
         assert_eq!(about, "modules");
         assert!(change.contains("remove <load module=\"mod_valet_parking\"/>"), "{change}");
+    }
+
+    #[test]
+    fn more_orbits_than_calls_are_found() {
+        let of = |name, calls| {
+            only(changed(|facts| {
+                facts.orbits = 1000;
+                if let Some(core) = &mut facts.core {
+                    core.calls = vec![(name, calls)];
+                }
+            }))
+        };
+        let sessions = of("max-sessions", 1000);
+        assert_eq!(sessions.0, "modules");
+        assert!(
+            sessions.1.contains("<param name=\"max-sessions\" value=\"2000\"/>"),
+            "{sessions:?}"
+        );
+        assert_eq!(of("rtp-end-port", 500).0, "ports");
     }
 
     #[test]
@@ -296,6 +349,7 @@ mod tests {
             facts.profiles = Some(vec![untracked]);
             facts.storage = Some("/a&b".to_owned());
             facts.core = Some(Core {
+                calls: Vec::new(),
                 keeps_ports: false,
                 database: Some(("core-db-name", Folder::InMemory)),
             });
@@ -318,8 +372,11 @@ mod tests {
         });
         assert_eq!(off, []);
         let by_dsn = only(changed(|facts| {
-            facts.core =
-                Some(Core { keeps_ports: true, database: Some(("core-db-dsn", Folder::InMemory)) });
+            facts.core = Some(Core {
+                calls: Vec::new(),
+                keeps_ports: true,
+                database: Some(("core-db-dsn", Folder::InMemory)),
+            });
         }));
         assert!(by_dsn.1.contains("value=\"sqlite:///storage/core.db\""), "{by_dsn:?}");
     }

@@ -24,6 +24,8 @@ pub(crate) const VALET_EXTEN: &str = "valet_parking_orbit_exten";
 pub(crate) const VALET_DIALPLAN: &str = "valet_parking_orbit_dialplan";
 pub(crate) const VALET_CONTEXT: &str = "valet_parking_orbit_context";
 pub(crate) const VALET_EXIT_KEY: &str = "valet_parking_orbit_exit_key";
+/// The leg for which the slot is kept that this call is sent to.
+pub(crate) const VALET_TICKET: &str = "valet_ticket";
 /// Where the call is parked.
 pub(crate) const VALET_SLOT: &str = "valet_lot_extension";
 

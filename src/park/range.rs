@@ -62,6 +62,13 @@ impl OrbitRange {
         self.high.saturating_sub(self.low).saturating_add(1)
     }
 
+    /// Every `step`th of its orbits, and the last one.
+    pub fn some(&self, step: u64) -> impl Iterator<Item = OrbitName> + '_ {
+        let step = usize::try_from(step.max(1)).unwrap_or(usize::MAX);
+        let some = (self.low..=self.high).step_by(step).chain([self.high]);
+        some.filter_map(|value| self.name(value).parse().ok())
+    }
+
     fn name(&self, value: u64) -> String {
         if self.width == 0 {
             return self.prefix.to_string();

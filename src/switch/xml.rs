@@ -30,6 +30,30 @@ pub(crate) fn configuration(name: &str) -> Option<String> {
     }
 }
 
+/// The text of `<section name="…">` of the document that FreeSWITCH has read, without what mod_xml_curl and the like would
+/// add; `None` if there is none.
+#[must_use]
+pub(crate) fn section(name: &str) -> Option<String> {
+    let name = to_c(name);
+    // SAFETY: the root is ours until it is freed; the section is in it and is only used before that; the text is malloc'd for
+    // us. The strings outlive the calls.
+    unsafe {
+        let root = sys::switch_xml_root();
+        if root.is_null() {
+            return None;
+        }
+        let (child, attribute) = (c"section".as_ptr(), c"name".as_ptr());
+        let node = sys::switch_xml_find_child(root, child, attribute, name.as_ptr());
+        let no = sys::switch_bool_t::SWITCH_FALSE;
+        let text = match node.is_null() {
+            true => None,
+            false => take_c(sys::switch_xml_toxml_ex(node, no, no)),
+        };
+        sys::switch_xml_free(root);
+        text
+    }
+}
+
 /// Has FreeSWITCH read its XML again, as `reloadxml` does.
 ///
 /// # Errors

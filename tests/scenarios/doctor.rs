@@ -130,6 +130,54 @@ fn a_journal_whose_folder_is_missing_or_that_is_off_is_named() {
 }
 
 #[test]
+fn an_orbit_that_no_number_leads_to_is_named_with_the_line_that_does() {
+    let folder = Folder::on_disk();
+    let far = r#"<lot name="far" orbits="611-613,620"/>"#;
+    let conf = format!(
+        "<configuration name=\"callpark.conf\"><settings><param name=\"journal-path\" value=\"{}/j.sqlite\"/></settings>\
+         <lots>{LOT}{far}</lots></configuration>",
+        folder.path()
+    );
+    let start = || setup(LOT).callpark_conf(&conf);
+    let scene = Scene::start(start());
+    let change = only(&scene, "dialplan");
+    assert!(change.contains("expression=\"^(61[1-3]|620)$\""), "{change}");
+    let (_, line) = change.split_once("phones: ").expect("a line");
+    let (line, _) = line.rsplit_once(", and run").expect("a line");
+    // What it says to do helps.
+    let led = Scene::start(start().dialplan(line));
+    assert_eq!(findings(&led), []);
+    let taken = start().extension("6\\d\\d", &[("answer", "")]).dialplan(line);
+    let change = only(&Scene::start(taken), "dialplan");
+    assert!(
+        change.contains("move <extension name=\"callpark_key\"> before <extension name="),
+        "{change}"
+    );
+}
+
+#[test]
+fn phrases_and_sounds_that_are_missing_are_named() {
+    let folder = Folder::on_disk();
+    let sounds = folder.path();
+    let languages = |macros: &str| {
+        format!(
+            "<section name=\"languages\"><language name=\"en\" sound-prefix=\"{sounds}/none\" say-module=\"en\"><phrases>\
+             <macros>{macros}</macros></phrases></language></section>"
+        )
+    };
+    let path = format!("{sounds}/j.sqlite");
+    let scene = Scene::start(
+        with(&[("journal-path", &path)]).sections(&languages("<macro name=\"callpark_full\"/>")),
+    );
+    let found = findings(&scene);
+    let abouts: Vec<&str> = found.iter().map(|(about, _)| about.as_str()).collect();
+    assert_eq!(abouts, ["phrases", "sounds", "sounds"], "{found:?}");
+    assert!(found[0].1.contains("lang/en/ivr/callpark.xml"), "{found:?}");
+    assert!(found[1].1.contains("<load module=\"mod_say_en\"/>"), "{found:?}");
+    assert!(found[2].1.contains(&format!("{sounds}/none")), "{found:?}");
+}
+
+#[test]
 fn mod_valet_parking_is_to_be_removed() {
     let folder = Folder::on_disk();
     let path = format!("{}/j.sqlite", folder.path());

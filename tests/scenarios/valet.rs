@@ -153,6 +153,21 @@ fn a_call_that_was_sent_is_parked_and_never_connected() {
 }
 
 #[test]
+fn a_call_with_a_ticket_is_parked_or_refused_but_never_connected() {
+    let (scene, _) = open();
+    let (caller, _) = scene.park("at_park_5901");
+    let ticket = [("valet_ticket", caller.as_str())];
+    let leg = scene.dial_with("at_park_5901", &ticket);
+    scene.switch.wait_var(&leg, "went_on", "occupied");
+    assert_eq!(scene.switch.getvar(&leg, "valet_ticket"), None);
+    assert_eq!(scene.calls().len(), 1);
+    let (_, parked) = scene.park_with("at_park_5902", &ticket);
+    assert_eq!(parked.text("Callpark-Orbit"), "5902");
+    let (_, parked) = scene.park("at_'park'_'5903'");
+    assert_eq!((parked.text("Callpark-Lot"), parked.text("Callpark-Orbit")), ("park", "5903"));
+}
+
+#[test]
 fn the_time_is_up_and_the_call_goes_where_it_is_told_or_continues() {
     let (scene, told) = open();
     let vars = [("valet_parking_timeout", "1"), ("valet_parking_orbit_exten", "7777")];

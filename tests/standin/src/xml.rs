@@ -214,13 +214,34 @@ extern "C" fn switch_xml_open_cfg(
 }
 
 #[unsafe(no_mangle)]
+extern "C" fn switch_xml_root() -> sys::switch_xml_t {
+    Box::into_raw(Box::new(switch().xml.read().document.clone())).cast()
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn switch_xml_find_child(
+    node: sys::switch_xml_t,
+    child: *const c_char,
+    attribute: *const c_char,
+    value: *const c_char,
+) -> sys::switch_xml_t {
+    // SAFETY: made by switch_xml_root and not freed yet; the module gives C strings.
+    let (node, [child, attribute, value]) = unsafe {
+        let text = |text| CStr::from_ptr(text).to_string_lossy();
+        (&*node.cast::<Element>(), [child, attribute, value].map(text))
+    };
+    let found = node.all(&child).find(|element| element.get(&attribute) == Some(&*value));
+    found.map_or(std::ptr::null_mut(), |element| std::ptr::from_ref(element).cast_mut().cast())
+}
+
+#[unsafe(no_mangle)]
 extern "C" fn switch_xml_toxml_ex(
     xml: sys::switch_xml_t,
     _header: sys::switch_bool_t,
     _utf8: sys::switch_bool_t,
 ) -> *mut c_char {
     let mut text = String::new();
-    // SAFETY: made by switch_xml_open_cfg and not freed yet.
+    // SAFETY: made by switch_xml_open_cfg or switch_xml_root, or in that, and not freed yet.
     unsafe { &*xml.cast::<Element>() }.text(&mut text);
     let text = CString::new(text).unwrap_or_default();
     // SAFETY: a C string; the module frees the copy.
@@ -230,7 +251,7 @@ extern "C" fn switch_xml_toxml_ex(
 #[unsafe(no_mangle)]
 extern "C" fn switch_xml_free(xml: sys::switch_xml_t) {
     if !xml.is_null() {
-        // SAFETY: made by switch_xml_open_cfg, freed once.
+        // SAFETY: made by switch_xml_open_cfg or switch_xml_root, freed once.
         drop(unsafe { Box::from_raw(xml.cast::<Element>()) });
     }
 }
