@@ -24,7 +24,7 @@ BUILT = $(TARGET)/dist/libmod_callpark.so
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: docs help setup need-build need-valgrind need-postgres need-chromium need-fuzz need-freeswitch build check test model fuzz test-freeswitch demo bench soak soak-hostile kills install clean
+.PHONY: docs help setup compare package deb tarball test-reproducible test-package need-build need-sbom need-deb need-debootstrap need-valgrind need-postgres need-chromium need-fuzz need-freeswitch build check test model fuzz test-freeswitch demo bench soak soak-hostile kills install clean
 
 help: ## Lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -103,6 +103,9 @@ kills: need-build need-freeswitch ## Kills FreeSWITCH under load and looks wheth
 soak: need-build need-freeswitch ## Shakes everything at once and looks for what is left, MINUTES (60), FREESWITCH=<prefix>
 	$(CARGO) build --release --workspace && MALLOC_ARENA_MAX=2 KIT_NO_BUILD=1 $(CARGO) run --release -p kit --example soak
 
+compare: need-build need-freeswitch ## Does the same with mod_valet_parking and with mod_callpark in its place, and prints a table, FREESWITCH=<prefix>
+	$(CARGO) build --release --workspace --example compare && KIT_NO_BUILD=1 $(TARGET)/release/examples/compare
+
 install: build need-freeswitch ## Copies the module and man pages, and the sample configuration if there is none, into FREESWITCH=<prefix>
 	@$(call IN_PREFIX,mods,lib/freeswitch/mod lib64/freeswitch/mod mod); \
 	$(call IN_PREFIX,conf,etc/freeswitch conf ../etc/freeswitch); \
@@ -121,6 +124,30 @@ install: build need-freeswitch ## Copies the module and man pages, and the sampl
 		"2. Add the dialplan. Copy conf/dialplan/callpark.xml into $$conf/dialplan/default/, include it first in the context" \
 		'   (see README.md), and check that the numbers 700 to 720 and *5901 to *5999 are free.' \
 		'3. Start it now: fs_cli -x "reloadxml", fs_cli -x "load mod_callpark", fs_cli -x "callpark status"'
+
+# Where packages are made, and the module in them. It is built against the glibc of Debian 11, and has no path of this machine in it.
+PACKAGE = target/package
+SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null)
+export SOURCE_DATE_EPOCH
+
+package: need-build need-sbom ## Builds the module for packages, below target/package, and lists what is in it (SBOM)
+	packaging/build $(PACKAGE)
+	packaging/glibc-floor $(PACKAGE)/mod_callpark.so
+	packaging/sbom $(PACKAGE)/sbom.cdx.json
+
+deb: package need-deb ## Makes target/package/*.deb, and checks it with lintian
+	rm -f $(PACKAGE)/*.deb
+	$(CARGO) deb --no-build --no-strip --locked --output $(PACKAGE)/
+	lintian --allow-root --fail-on error,warning --tag-display-limit 0 $(PACKAGE)/*.deb
+
+tarball: package ## Makes target/package/*.tar.gz, with install.sh and uninstall.sh for a FreeSWITCH that was built from source
+	packaging/tarball $(PACKAGE)
+
+test-reproducible: need-build need-sbom need-deb ## Makes the packages twice, in different folders and at different times, and compares them
+	packaging/test-reproducible
+
+test-package: deb need-freeswitch need-debootstrap ## Installs, upgrades and purges the .deb in a fresh Debian, with FREESWITCH=<prefix>
+	packaging/test-package $(FREESWITCH)
 
 clean: ## Removes what was built
 	$(CARGO) clean
@@ -168,6 +195,16 @@ need-chromium:
 need-postgres:
 	@compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null || command -v postgres >/dev/null || \
 		$(call APT_INSTALL,PostgreSQL,postgresql)
+
+need-sbom:
+	@command -v cargo-cyclonedx >/dev/null || $(CARGO) install --quiet --locked cargo-cyclonedx
+
+need-deb:
+	@command -v cargo-deb >/dev/null || $(CARGO) install --quiet --locked cargo-deb
+	@command -v lintian >/dev/null || $(call APT_INSTALL,lintian,lintian)
+
+need-debootstrap:
+	@command -v debootstrap >/dev/null || $(call APT_INSTALL,debootstrap,debootstrap)
 
 # libFuzzer is in C++.
 need-fuzz:
