@@ -42,6 +42,7 @@ enum Pattern {
     Any,
     Exactly(Box<str>),
     Begins(Box<str>),
+    Ends(Box<str>),
     Glob(Box<str>),
 }
 
@@ -52,7 +53,10 @@ impl Pattern {
             Some("") => Pattern::Any,
             Some(begin) if plain(begin) => Pattern::Begins(begin.into()),
             None if plain(text) => Pattern::Exactly(text.into()),
-            _ => Pattern::Glob(text.into()),
+            _ => match text.strip_prefix('*') {
+                Some(end) if plain(end) => Pattern::Ends(end.into()),
+                _ => Pattern::Glob(text.into()),
+            },
         }
     }
 
@@ -61,6 +65,7 @@ impl Pattern {
             Pattern::Any => true,
             Pattern::Exactly(pattern) => **pattern == *text,
             Pattern::Begins(begin) => text.starts_with(&**begin),
+            Pattern::Ends(end) => text.ends_with(&**end),
             Pattern::Glob(pattern) => glob(pattern, text),
         }
     }
