@@ -18,7 +18,12 @@ fn act(at_ms: i64, action: &str) -> Act {
 
 /// A file with so many rows, and the head that the log would have.
 fn file(folder: &Folder, rows: i64) -> Head {
-    let (journal, said) = journal(&folder.file(), |settings| settings.audit_days = 0);
+    let said = Arc::new(Mutex::new(Vec::new()));
+    let hear = Arc::clone(&said);
+    let (journal, _) = journal(&folder.file(), |settings| {
+        settings.audit_days = 0;
+        settings.on_change = Arc::new(move |change| hear.lock().push(change.clone()));
+    });
     for number in 1..=rows {
         journal.audit(act(number, "reload"));
     }
