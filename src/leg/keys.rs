@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::module::{Module, ParkedLeg};
-use crate::park::{CallView, Claimant, Exit, LotConfig, Recording, Target};
+use crate::park::{CallView, Claimant, Exit, LotConfig, Target};
 use crate::switch::{Session, log};
 use crate::tell::speech;
 
@@ -35,11 +35,6 @@ impl Choices {
     /// The keys that do something.
     pub(crate) fn keys(&self) -> impl Iterator<Item = char> {
         self.exit_key().into_iter().chain(self.callback_key())
-    }
-
-    /// What becomes of recordings meanwhile.
-    pub(crate) fn recording(&self) -> Recording {
-        self.lot.as_ref().map_or(Recording::Keep, |lot| lot.recording)
     }
 
     /// What is played at intervals.

@@ -13,7 +13,9 @@ use crate::leg::track;
 use crate::leg::transfer_budget::TransferBudget;
 use crate::leg::valet;
 use crate::module::{Interlude, Module, ParkedLeg};
-use crate::park::{self, CallUuid, CallView, Destination, End, Exit, Ticket, User, Verdict};
+use crate::park::{
+    self, CallUuid, CallView, Destination, End, Exit, LotKey, Recording, Ticket, User, Verdict,
+};
 use crate::switch::clock;
 use crate::switch::{Cause, Channel, Session, guard, ivr};
 use crate::tell::speech;
@@ -55,6 +57,7 @@ impl<'a> Parked<'a> {
 
     /// Tells the orbit to the one who dialled here.
     pub(crate) fn announce(&self, place: &park::OrbitKey) {
+        let _quieted = self.quieted(&place.lot);
         speech::orbit(&self.module, self.session, place, &self.leg.stop);
     }
 
@@ -100,6 +103,7 @@ impl<'a> Parked<'a> {
                 Verdict::Callback { ticket } => {
                     music.stop();
                     if let Some(call) = self.view() {
+                        let _quieted = self.quieted(&call.lot);
                         speech::callback(self.session, &call);
                     }
                     if !channel.ready() {
@@ -121,7 +125,7 @@ impl<'a> Parked<'a> {
         let Some(call) = self.view() else { return };
         let _no_fax = NoFax::while_waiting(self.session.channel());
         let choices = Choices::of(&self.module, &call, self.exit.as_ref());
-        let _quieted = Quieted::while_waiting(self.session, choices.recording());
+        let _quieted = self.quieted(&call.lot);
         self.leg.stop.listen_for(choices.keys());
         if let Some(key) = self.leg.stop.take_key() {
             return choices.chosen(&self.module, self.session, &self.leg, &call, key);
@@ -139,6 +143,12 @@ impl<'a> Parked<'a> {
             }
             None => hold::hold(self.session, &self.leg, music),
         }
+    }
+
+    /// Its recordings are quiet until this is dropped, if that lot says so.
+    fn quieted(&self, lot: &LotKey) -> Quieted<'a> {
+        let lot = self.module.look(|park| park.lot_config(lot));
+        Quieted::while_waiting(self.session, lot.map_or(Recording::Keep, |lot| lot.recording))
     }
 
     fn view(&self) -> Option<CallView> {

@@ -91,9 +91,9 @@ fn a_recording_keeps_leaves_out_or_masks_the_wait() {
         let (before, parked) = (seconds(began), Instant::now());
         std::thread::sleep(2 * PIECE);
         let call = carol.call_up("701");
+        let (wait, talk) = (seconds(parked), Instant::now());
         two_way(&call, alice.voice(), &caller, carol.voice());
         desk.outcome(&caller, "retrieved");
-        let (wait, talk) = (seconds(parked), Instant::now());
         std::thread::sleep(PIECE);
         let after = seconds(talk);
         let wav = ended(&desk, &call, &caller);
@@ -118,9 +118,9 @@ fn a_call_that_returns_is_recorded_again() {
     std::thread::sleep(PIECE);
     assert!(desk.api("return default 701").starts_with("+OK"));
     let call = dave.incoming(SOON);
+    let (wait, talk) = (seconds(parked), Instant::now());
     two_way(&call, alice.voice(), &caller, dave.voice());
     desk.outcome(&caller, "returned");
-    let (wait, talk) = (seconds(parked), Instant::now());
     std::thread::sleep(PIECE);
     let after = seconds(talk);
     ended(&desk, &call, &caller).is(before + wait + after, wait);
@@ -195,9 +195,9 @@ fn a_recording_that_comes_later_is_quiet_too() {
         }
         std::thread::sleep(PIECE);
         let call = carol.call_up("701");
+        let (wait, talk) = (seconds(parked), Instant::now());
         two_way(&call, bob.voice(), &called, carol.voice());
         desk.outcome(&called, "retrieved");
-        let (wait, talk) = (seconds(parked), Instant::now());
         std::thread::sleep(PIECE);
         let after = seconds(talk);
         let wav = ended(&desk, &call, &called);
