@@ -55,6 +55,11 @@ impl AfterBridge {
         Self::ARGUMENT,
     ];
 
+    /// The leg ends with its bridge.
+    pub(crate) fn hang_up(channel: Channel<'_>) {
+        channel.set_variable(Self::HANGUP, Some("true"));
+    }
+
     /// Reads them.
     #[must_use]
     pub(crate) fn of(channel: Channel<'_>) -> Self {

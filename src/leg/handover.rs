@@ -19,6 +19,7 @@ use crate::leg::parting;
 use crate::leg::standing::Standing;
 use crate::module::Module;
 use crate::module::message::Message;
+use crate::module::variables;
 use crate::park::{CallUuid, CallView, Claim, Claimant, LotKey, Refusal, Target, Ticket};
 use crate::switch::channel::Flag;
 use crate::switch::clock;
@@ -34,6 +35,7 @@ mod told;
 use bond::Bond;
 use proof::complete;
 pub(crate) use proof::look_at_bridges;
+use seclusion::Seclusion;
 use state::{Handover, Handovers};
 pub(crate) use told::Told;
 
@@ -196,6 +198,18 @@ fn come_back(leg: Session<'_>, handover: &Handover) {
     }
     if shown {
         channel.clear_flag(Flag::Bridged);
+    }
+}
+
+/// A leg has come back after a crash, perhaps from the middle of a hand-over. What was to protect that does not apply any more,
+/// and a call that was handed over does not go on in the dialplan.
+pub(crate) fn end_of_before(leg: Channel<'_>) {
+    let connecting = leg.test(Flag::NoMediaRequested);
+    // With it, mod_sofia does not confirm that the phone has taken the call again, and FreeSWITCH does not listen to it.
+    leg.clear_flag(Flag::NoMediaRequested);
+    Seclusion::end_of_before(leg);
+    if connecting || leg.variable(variables::OUTCOME).is_some() {
+        AfterBridge::hang_up(leg);
     }
 }
 

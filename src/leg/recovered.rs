@@ -9,14 +9,19 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::leg::{handover, track};
 use crate::module::Module;
 use crate::park::{CallUuid, OrbitKey};
 use crate::switch::channel::Flag;
 use crate::switch::{Session, application, clock, log};
 
 /// A channel begins. If it is one that is awaited, it will run `callpark` and nothing else.
-pub(crate) fn began(module: &Module, session: Session<'_>) {
+pub(crate) fn began(module: &Arc<Module>, session: Session<'_>) {
     let channel = session.channel();
+    if channel.test(Flag::Recovered) {
+        handover::end_of_before(channel);
+        track::came_back(module, session);
+    }
     let Some(place) = place(module, session) else { return };
     if !application::set_extension(session, "callpark", &format!("{} {}", place.lot, place.orbit)) {
         log::error(Some(&session.uuid()), format_args!("{place}: there is no memory for its call"));

@@ -6,9 +6,11 @@
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::module::Module;
 use crate::module::health::Part;
+use crate::module::variables;
 use crate::park::{CallUuid, Park};
 use crate::switch::channel::Flag;
 use crate::switch::lock::Mutex;
@@ -16,6 +18,8 @@ use crate::switch::{Channel, Located, Session, clock, log};
 
 /// The number of the first request after the restart (`sofia_glue_do_invite`). It must be above all that the phone has had.
 const CSEQ: &str = "sip_invite_cseq";
+/// FreeSWITCH writes a call down itself as it comes back, a few times and with the number of before. So long afterwards it has.
+const LATER: Duration = Duration::from_secs(1);
 /// Why the parked calls would be lost that would not come back after a crash.
 #[derive(Default)]
 struct Lost(Mutex<HashMap<CallUuid, &'static str>>);
@@ -27,6 +31,8 @@ struct Waiting(Mutex<Queue>);
 #[derive(Default)]
 struct Queue {
     calls: VecDeque<CallUuid>,
+    /// Those that follow [`LATER`].
+    later: Vec<CallUuid>,
     /// A thread takes them.
     taken: bool,
 }
@@ -36,8 +42,27 @@ pub(crate) fn soon(module: &Arc<Module>, session: Session<'_>) {
     let uuid = CallUuid::from(session.uuid().as_str());
     let would_be_lost = obstacle(session.channel());
     if let Some(why) = would_be_lost {
-        module.table::<Lost>().0.lock().insert(uuid.clone(), why);
+        module.table::<Lost>().0.lock().insert(uuid, why);
     }
+    again(module, session);
+}
+
+/// Has a leg written down soon that is parked or was connected to one that was.
+pub(crate) fn again(module: &Arc<Module>, session: Session<'_>) {
+    enqueue(module, session, |queue, uuid| queue.calls.push_back(uuid));
+}
+
+/// A leg has come back after a crash, and its INVITE is on its way. That number is used up. A higher one is for what
+/// FreeSWITCH writes down by then, and goes before the leg sends an INVITE of its own.
+pub(crate) fn came_back(module: &Arc<Module>, session: Session<'_>) {
+    let channel = session.channel();
+    if channel.variable(CSEQ).is_some() {
+        channel.set_variable(CSEQ, Some(&cseq(clock::epoch_ms()).to_string()));
+        enqueue(module, session, |queue, uuid| queue.later.push(uuid));
+    }
+}
+
+fn enqueue(module: &Arc<Module>, session: Session<'_>, add: impl FnOnce(&mut Queue, CallUuid)) {
     let recover = module.settings.read().recovery.on;
     if !recover || !session.channel().test(Flag::Trackable) {
         return;
@@ -45,7 +70,7 @@ pub(crate) fn soon(module: &Arc<Module>, session: Session<'_>) {
     let waiting = module.table::<Waiting>();
     let taken = {
         let mut queue = waiting.0.lock();
-        queue.calls.push_back(uuid);
+        add(&mut queue, CallUuid::from(session.uuid().as_str()));
         std::mem::replace(&mut queue.taken, true)
     };
     let theirs = Arc::clone(&waiting);
@@ -114,15 +139,23 @@ pub(crate) fn checkpoint(module: &Module) -> usize {
 
 fn write_all(waiting: &Waiting) {
     loop {
-        let next = {
+        let (next, later) = {
             let mut queue = waiting.0.lock();
             let next = queue.calls.pop_front();
-            queue.taken = next.is_some();
-            next
+            let later = if next.is_none() { std::mem::take(&mut queue.later) } else { Vec::new() };
+            queue.taken = next.is_some() || !later.is_empty();
+            (next, later)
         };
-        let Some(uuid) = next else { return };
-        if let Some(leg) = Located::find(uuid.as_str()) {
+        if let Some(leg) = next.as_ref().and_then(|uuid| Located::find(uuid.as_str())) {
             write(leg.session());
+        } else if !later.is_empty() {
+            std::thread::sleep(LATER);
+            for leg in later.iter().filter_map(|uuid| Located::find(uuid.as_str())) {
+                leg.session().channel().set_variable(CSEQ, None);
+                write(leg.session());
+            }
+        } else if next.is_none() {
+            return;
         }
     }
 }
@@ -132,6 +165,11 @@ fn write(session: Session<'_>) -> bool {
     let channel = session.channel();
     if !channel.test(Flag::Trackable) || !channel.test(Flag::Answered) {
         return false;
+    }
+    // A leg that never was parked has had no such number, and FreeSWITCH writes it down again without one.
+    if channel.variable(variables::LOT).is_none() {
+        session.track();
+        return true;
     }
     // Only in what is written: a re-INVITE of the living call must not have that number.
     let before = channel.variable(CSEQ);

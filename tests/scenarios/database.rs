@@ -9,6 +9,7 @@ use kit::postgres::PASSWORD;
 use kit::{Postgres, SOON};
 use serde_json::Value;
 
+use super::journal::pieces;
 use super::lot::{LOTS, Scene, setup};
 use super::same::same;
 
@@ -121,6 +122,23 @@ fn calls_do_not_notice_what_happens_to_the_database() {
 /// While calls go on, something is always on its way.
 fn shipped_or_nearly(scene: &Scene) {
     scene.switch.eventually(LONG, "it is all right", || (part(scene)["ok"] == true).then_some(()));
+}
+
+/// What a caller is called in one database, he is called in the other.
+#[test]
+fn names_with_everything_in_them_are_the_same_in_both() {
+    let Some(server) = Postgres::start() else { return };
+    let scene = scene(&server.url());
+    for name in pieces() {
+        let vars = [("origination_callee_id_name", name.as_str()), ("callpark_note", &name)];
+        let (caller, _) = scene.park_with("park_701", &vars);
+        scene.switch.kill(&caller);
+        scene.outcome(&caller, "abandoned");
+    }
+    all_written(&scene);
+    shipped(&scene);
+    let (_, calls) = same(&server, &[&file(&scene)]);
+    assert_eq!(calls, pieces().len());
 }
 
 #[test]

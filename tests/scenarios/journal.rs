@@ -148,11 +148,24 @@ fn a_bad_question_says_what_is_wrong() {
     }
 }
 
+/// Whatever a name can be made of, in pieces for which a name has room. The end of a line would end the command.
+pub fn pieces() -> Vec<String> {
+    let characters: Vec<char> = (0x01..0x300)
+        .chain(0x2000..0x2070)
+        .chain(0xfff0..0x1_0000)
+        .chain(0x1_f600..0x1_f610)
+        .filter_map(char::from_u32)
+        .filter(|c| !matches!(c, '\n' | '\r'))
+        .collect();
+    characters.chunks(60).map(|piece| piece.iter().collect()).collect()
+}
+
 #[test]
 fn names_with_everything_in_them_survive() {
     let scene = Scene::start(setup(LOTS));
     let long = "x\u{202e}".repeat(20_000);
-    for name in [NAME, &long] {
+    for name in [NAME.to_owned(), long].into_iter().chain(pieces()) {
+        let name = name.as_str();
         let vars = [("origination_callee_id_name", name), ("callpark_note", name)];
         let (caller, parked) = scene.park_with("park_701", &vars);
         let name = parked.text("Callpark-Caller-ID-Name");

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::state::{Handover, Handovers};
+use crate::leg::track;
 use crate::module::{Module, variables};
 use crate::park::CallUuid;
 use crate::switch::channel::Flag;
@@ -51,6 +52,10 @@ fn examine(module: &Arc<Module>, handover: &Handover) -> bool {
     let channel = other.session().channel();
     handover.retriever.end(channel);
     channel.set_variable(variables::STATUS, Some("retrieved"));
+    // FreeSWITCH has written them down as the bridge began, with what was to last for a moment.
+    for leg in [&parked, &other] {
+        track::again(module, leg.session());
+    }
     true
 }
 

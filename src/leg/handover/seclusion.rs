@@ -7,6 +7,8 @@ use crate::switch::Channel;
 
 /// mod_sofia refuses an attended transfer if a leg that has part in it says so.
 const DENY: &str = "deny_refer_requests";
+/// It does. Administrators write `true`, and so what a crash has left behind can be told from theirs.
+const DENIED: &str = "active";
 /// What mod_sofia notes on the legs of a transfer, before it refuses that.
 const DISPOSITION: &str = "transfer_disposition";
 /// What it also notes for a blind transfer: `blind:` and the destination.
@@ -22,12 +24,19 @@ const NOBODY: &str = "00000000-0000-0000-0000-000000000000";
 pub(crate) struct Seclusion(Mutex<Option<[Option<String>; 3]>>);
 
 impl Seclusion {
+    /// Ends one that a crash has interrupted.
+    pub(crate) fn end_of_before(channel: Channel<'_>) {
+        if channel.variable(DENY).as_deref() == Some(DENIED) {
+            channel.set_variable(DENY, None);
+        }
+    }
+
     /// Begins it.
     pub(crate) fn begin(&self, channel: Channel<'_>) {
         let before = [DENY, DISPOSITION, DESTINATION].map(|name| channel.variable(name));
         channel.set_variable(DISPOSITION, None);
         channel.set_variable(DESTINATION, None);
-        channel.set_variable(DENY, Some("true"));
+        channel.set_variable(DENY, Some(DENIED));
         channel.shadow(PARTNER, NOBODY);
         *self.0.lock() = Some(before);
     }
