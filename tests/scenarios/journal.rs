@@ -180,7 +180,9 @@ fn names_with_everything_in_them_survive() {
         assert_eq!(row.get(column.expect("a column")), Some(name));
         let xml = scene.api("history xml limit=1");
         let found = quick_xml::escape::unescape(&xml).expect(&xml);
-        assert!(found.contains(name), "{xml}");
+        // XML has no way to write most control characters.
+        let cannot = |c: char| (c < ' ' && c != '\t') || matches!(c, '\u{fffe}' | '\u{ffff}');
+        assert!(found.contains(&name.replace(cannot, "\u{fffd}")), "{xml}");
         let lines = scene.api("history limit=1");
         assert_eq!(lines.lines().count(), 3, "{lines}");
     }

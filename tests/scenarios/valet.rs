@@ -138,7 +138,7 @@ fn a_call_that_was_sent_is_parked_and_never_connected() {
     let (scene, _) = open();
     let (caller, _) = scene.park("at_park_5901");
     let sent = scene.dial("7777");
-    scene.switch.eventually(SOON, "leg", || scene.switch.alive(&sent).then_some(()));
+    scene.switch.wait_var(&sent, "current_application", "park");
     scene.switch.api(&format!("uuid_transfer {sent} at_park_5901 XML default"));
     scene.switch.wait_var(&sent, "went_on", "occupied");
     assert_eq!(scene.calls().len(), 1);
