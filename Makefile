@@ -11,7 +11,7 @@ COVERAGE = -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 -Cllvm
 # Tests with phones mostly wait, so several run on one processor.
 SIP_THREADS ?= $(shell echo $$((3 * $$(nproc))))
 # What is measured, and where the plots go (nowhere).
-BENCHES ?= deadlines retrieval sip_retrieval parked_cost crowd full_lot growth
+BENCHES ?= deadlines retrieval sip_retrieval disk parked_cost crowd full_lot growth
 PLOTS ?=
 export PLOTS
 # The prefix of an installed FreeSWITCH: the folder that holds bin/freeswitch.

@@ -60,7 +60,7 @@ fn main() -> ExitCode {
         .extension("take", &[("answer", ""), ("callpark_retrieve", "default 701")])
         .extension("valet", &[("answer", ""), ("valet_park", "bench 8501")]);
     let Some(switch) = Switch::start_real(setup) else { return ExitCode::SUCCESS };
-    fine_clock(&switch);
+    switch.fine_clock();
     let events = switch.events(&[
         "CHANNEL_EXECUTE",
         "CHANNEL_BRIDGE",
@@ -77,19 +77,6 @@ fn main() -> ExitCode {
         }
     }
     report(&mut rivals)
-}
-
-/// FreeSWITCH's clock, and so the time in its events, goes in steps of 20 ms unless it is told to make them 1 ms.
-fn fine_clock(switch: &Switch) {
-    let path = switch.folder().join("conf/freeswitch.xml");
-    let conf = std::fs::read_to_string(&path).expect("the switch's configuration");
-    let at = r#"<configuration name="switch.conf">
-      <settings>"#;
-    let with = format!(r#"{at}<param name="1ms-timer" value="true"/>"#);
-    assert!(conf.contains(at), "switch.conf has another shape");
-    switch.crash();
-    std::fs::write(&path, conf.replace(at, &with)).expect("the switch's configuration");
-    switch.launch();
 }
 
 /// One caller parked and retrieved.

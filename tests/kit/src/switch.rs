@@ -276,6 +276,23 @@ impl Switch {
         self.launch();
     }
 
+    /// Starts it again with a clock, and so times in its events, in steps of 1 ms instead of 20 ms.
+    ///
+    /// # Panics
+    /// When it does not come up.
+    #[track_caller]
+    pub fn fine_clock(&self) {
+        let path = self.folder().join("conf/freeswitch.xml");
+        let conf = std::fs::read_to_string(&path).expect("the switch's configuration");
+        let at = r#"<configuration name="switch.conf">
+      <settings>"#;
+        let with = format!(r#"{at}<param name="1ms-timer" value="true"/>"#);
+        assert!(conf.contains(at), "switch.conf has another shape");
+        self.crash();
+        std::fs::write(&path, conf.replace(at, &with)).expect("the switch's configuration");
+        self.launch();
+    }
+
     /// Kills the process without a word.
     pub fn crash(&self) {
         *lock(&self.api) = None;
