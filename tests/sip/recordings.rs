@@ -140,8 +140,11 @@ fn only_what_the_wait_has_changed_is_undone() {
             // By the name with which it was begun.
             let folder = desk.switch.api("global_getvar log_dir");
             let name = format!("{}/call.wav", folder.trim());
-            let answer = desk.switch.api(&format!("uuid_record {} mask {name}", caller.uuid()));
-            assert!(answer.starts_with("+OK"), "{answer}");
+            let mask = format!("uuid_record {} mask {name}", caller.uuid());
+            // The phone is up a moment before the recording begins.
+            desk.switch.eventually(SOON, "a mask", || {
+                desk.switch.api(&mask).starts_with("+OK").then_some(())
+            });
         }
         desk.action(&caller, "park");
         let before = seconds(began);
