@@ -23,8 +23,11 @@ const PATIENCE: Duration = Duration::from_secs(2);
 const DESKS: u32 = 40;
 /// After the last kill: more than the module waits for calls to be recovered.
 const AFTER: Duration = Duration::from_secs(60);
-const LOTS: &str = r#"<lot name="default" orbits="701-799"><param name="timeout" value="3"/><param name="announce" value="false"/>
-    <return><step to="hangup:NORMAL_CLEARING"/></return></lot>"#;
+/// Calls that a kill leaves behind are awaited for a moment, so that orbits are free for the next ones.
+const CONF: &str = r#"<configuration name="callpark.conf">
+    <settings><param name="recover-within" value="2"/><param name="lost" value="none"/></settings>
+    <lots><lot name="default" orbits="7001-7999"><param name="timeout" value="3"/><param name="announce" value="false"/>
+    <return><step to="hangup:NORMAL_CLEARING"/></return></lot></lots></configuration>"#;
 
 /// What the module told of a call, and when.
 struct Told {
@@ -45,7 +48,7 @@ fn main() -> ExitCode {
     let (kills, rate): (u32, u32) = (number("KILLS", 100), number("RATE", 20));
     let setup = Setup::new()
         .sip(true)
-        .lots(LOTS)
+        .callpark_conf(CONF)
         .extension("park", &[("callpark", "default auto")])
         .extension("take", &[("callpark_retrieve", "default next")]);
     let Some(switch) = Switch::start_real(setup) else { return ExitCode::FAILURE };
