@@ -1,6 +1,6 @@
 //! `callpark import valet`: a dialplan for mod_valet_parking in the words of this module.
 
-use kit::{SOON, Scene, Setup};
+use kit::{Scene, Setup};
 
 /// 5900 parks, 5901-5920 are keys, as many dialplans have them.
 const DIALPLAN: &str = r#"<extension name="auto"><condition field="destination_number" expression="^(?:park\+)?\*5900$">
@@ -52,7 +52,7 @@ fn what_it_proposes_loads_and_does_what_was_done_before() {
     let scene = Scene::start(Setup::new().no_sample_dialplan().lots(&lots).dialplan(&dialplan));
     // A key parks a call that was sent to it.
     let caller = scene.dial("7777");
-    scene.switch.eventually(SOON, "a call", || scene.switch.alive(&caller).then_some(()));
+    scene.switch.wait_var(&caller, "current_application", "park");
     scene.switch.api(&format!("uuid_transfer {caller} 5905 XML default"));
     let parked = scene.action(&caller, "park");
     let place = (parked.text("Callpark-Lot").to_owned(), parked.text("Callpark-Orbit").to_owned());
