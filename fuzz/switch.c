@@ -83,3 +83,9 @@ const char *switch_channel_cause2str(int cause)
 {
 	return "NORMAL_CLEARING";
 }
+
+/* There is no configuration to look at. */
+void *switch_xml_root(void)
+{
+	return 0;
+}
