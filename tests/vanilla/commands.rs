@@ -7,6 +7,9 @@ use kit::{Phone, SOON, Scene};
 use super::install::{complaints, desk};
 use super::readme::{block, text};
 
+/// A head that no audit has had.
+const HEAD: &str = "1:0000000000000000000000000000000000000000000000000000000000000000";
+
 /// Alice waits in 701.
 fn parked(desk: &Scene) -> (Phone, kit::phone::Call) {
     let alice = Phone::new(&desk.switch, "1000").password(PASSWORD).policy(Policy::Answer);
@@ -21,7 +24,8 @@ fn table() -> Vec<String> {
     let rows = text().lines().filter(|line| line.starts_with("| `callpark "));
     let cells = rows.filter_map(|row| row.split(" | ").next());
     let mut commands = Vec::new();
-    for command in cells.flat_map(|cell| cell.split('`').skip(1).step_by(2)) {
+    let calls = cells.flat_map(|cell| cell.split('`').skip(1).step_by(2));
+    for command in calls.flat_map(alternatives) {
         let command = command.replace('…', "default");
         let words: Vec<&str> = command.split(' ').collect();
         let first =
@@ -34,6 +38,15 @@ fn table() -> Vec<String> {
     commands.sort();
     commands.dedup();
     commands
+}
+
+/// A verb may be followed by several things that have nothing in common: `callpark audit [json] \| verify`.
+fn alternatives(call: &str) -> Vec<String> {
+    let mut all = call.split(" \\| ").map(str::to_owned);
+    let first = all.next().unwrap_or_default();
+    let verb = first.split(' ').take(2).collect::<Vec<_>>().join(" ");
+    let others: Vec<String> = all.map(|other| format!("{verb} {other}")).collect();
+    [vec![first], others].concat()
 }
 
 #[test]
@@ -55,9 +68,14 @@ fn every_command_of_the_table_is_accepted() {
             ("<id>", "1"),
             ("<verb>", "park"),
             ("<time>", "today"),
-            ("<number>", "1000"),
             ("<user>", "1001"),
             ("<outcome>", "retrieved"),
+            ("<number>:<hash>", HEAD),
+            ("<who>", "api"),
+            ("<action>", "park"),
+            ("<what>", "park"),
+            ("<result>", "ok"),
+            ("<number>", "1000"),
             ("<count>", "10"),
         ];
         let said = said.iter().fold(command.clone(), |text, (from, to)| text.replace(from, to));

@@ -30,6 +30,7 @@ fn configuration(text: &str) -> Option<String> {
     match text.trim_start().split([' ', '>']).next()? {
         "<configuration" => Some(text.into()),
         "<settings" => Some(with(text, &lot(""))),
+        "<lot" if text.contains("<lot name=\"default\"") => Some(whole(text)),
         "<lot" => Some(whole(&format!("{}{text}", lot("")))),
         "<param" => Some(whole(&lot(text))),
         _ => None,
