@@ -53,12 +53,8 @@ fn events() -> [ParkEvent; 2] {
         ..CallInfo::new(uuid.clone(), caller)
     };
     let request = ParkRequest {
-        info,
-        lot,
-        orbit: Want::Auto,
         timeout_ms: Some(90_000),
-        returns: None,
-        by: Actor::Administrator,
+        ..ParkRequest::by_administrator(info, lot, Want::Auto)
     };
     park.park(Moment(0), request).unwrap();
     park.gone(Moment(45_000), &uuid, End::HungUp);

@@ -28,14 +28,7 @@ fn request(uuid: CallUuid) -> ParkRequest {
         ..CallInfo::new(uuid, Caller::new("Alice", "100"))
     };
     let lot = "default".parse().unwrap();
-    ParkRequest {
-        info,
-        lot,
-        orbit: Want::Auto,
-        timeout_ms: None,
-        returns: None,
-        by: Actor::Administrator,
-    }
+    ParkRequest::by_administrator(info, lot, Want::Auto)
 }
 
 /// Everything taken but one orbit: park a call there, and hang it up again.

@@ -4,7 +4,7 @@ use super::{lots, texts};
 use crate::api;
 use crate::config::Config;
 use crate::module::Module;
-use crate::park::{Actor, CallInfo, Caller, ParkRequest, Want, is_invisible};
+use crate::park::{CallInfo, Caller, ParkRequest, Want, is_invisible};
 use crate::service::effects;
 use crate::switch::clock;
 
@@ -25,14 +25,7 @@ pub fn command(data: &[u8]) {
                 ..CallInfo::new(uuid.into(), Caller::new(&*second, &*first))
             };
             let lot = lot.parse().expect("a lot");
-            let request = ParkRequest {
-                info,
-                lot,
-                orbit: Want::Auto,
-                timeout_ms: None,
-                returns: None,
-                by: Actor::Administrator,
-            };
+            let request = ParkRequest::by_administrator(info, lot, Want::Auto);
             drop(park.park(now, request));
         });
     }

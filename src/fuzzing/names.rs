@@ -5,7 +5,7 @@ use quick_xml::events::Event;
 use super::{is_one_line, park, texts};
 use crate::leg::caller_id;
 use crate::park::{
-    Actor, CallInfo, CallView, CallbackId, CallbackView, Caller, DisplayName, Effect, LONGEST_NAME,
+    CallInfo, CallView, CallbackId, CallbackView, Caller, DisplayName, Effect, LONGEST_NAME,
     LONGEST_NOTE, LONGEST_NUMBER, ParkRequest, Want, shortened,
 };
 use crate::render::{self, Format};
@@ -37,14 +37,7 @@ pub fn names(data: &[u8]) {
             ..CallInfo::new(uuid.into(), caller)
         };
         let place = lot.clone();
-        let request = ParkRequest {
-            info,
-            lot: place,
-            orbit: Want::Auto,
-            timeout_ms: None,
-            returns: None,
-            by: Actor::Administrator,
-        };
+        let request = ParkRequest::by_administrator(info, place, Want::Auto);
         let parked = park.park(clock::now(), request).expect("a free orbit");
         for effect in park.take_effects() {
             if let Effect::Event(event) = &effect {

@@ -166,12 +166,8 @@ mod tests {
         info.addressed_to = "1002@example.com".into();
         info.parked_at_epoch_ms = START_MS;
         ParkRequest {
-            info,
-            lot: lot(),
-            orbit: Want::Auto,
             timeout_ms: Some(60_000),
-            returns: None,
-            by: Actor::Administrator,
+            ..ParkRequest::by_administrator(info, lot(), Want::Auto)
         }
     }
 

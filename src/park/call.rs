@@ -11,7 +11,6 @@ use super::info::CallInfo;
 use super::moment::Moment;
 use super::names::{CallUuid, LotKey, OrbitKey, OrbitName, RunId, Ticket};
 use super::outcome::Outcome;
-use super::privacy::Privacy;
 use super::return_state::ReturnState;
 use super::steps::Step;
 use super::timeout::TOP_PRIORITY;
@@ -53,6 +52,14 @@ pub struct ParkRequest {
     pub returns: Option<Arc<[Step]>>,
     /// The party that parks it.
     pub by: Actor,
+}
+
+impl ParkRequest {
+    /// For an administrator, whom no rule stops. The call has the timeout and the return steps of the lot.
+    #[must_use]
+    pub fn by_administrator(info: CallInfo, lot: LotKey, orbit: Want) -> Self {
+        Self { info, lot, orbit, timeout_ms: None, returns: None, by: Actor::Administrator }
+    }
 }
 
 /// A claim that has not succeeded yet.
@@ -159,24 +166,10 @@ impl Call {
 
     pub(super) fn event(&self, now: Moment, action: Action) -> ParkEvent {
         ParkEvent {
-            action,
-            info: self.info.clone(),
-            lot: self.place.lot.clone(),
             orbit: Some(self.place.orbit.clone()),
             wait_ms: now.since(self.parked_at),
-            outcome: None,
-            retriever: None,
-            retriever_uuid: None,
-            reason: None,
-            rule: None,
-            right: None,
-            step: None,
-            step_result: None,
             timeout_ms_left: self.returning.time_is_up().map(|at| at.since(now)),
-            capacity: None,
-            from: None,
-            from_uuid: None,
-            privacy: Privacy::Off,
+            ..ParkEvent::new(action, self.info.clone(), self.place.lot.clone())
         }
     }
 }

@@ -143,8 +143,13 @@ pub struct ParkEvent {
 impl ParkEvent {
     /// Something was refused that concerns that lot.
     pub(super) fn refusal(info: CallInfo, lot: LotKey) -> Self {
+        Self::new(Action::Refuse, info, lot)
+    }
+
+    /// With nothing else known about it.
+    pub(super) fn new(action: Action, info: CallInfo, lot: LotKey) -> Self {
         ParkEvent {
-            action: Action::Refuse,
+            action,
             info,
             lot,
             orbit: None,

@@ -82,14 +82,7 @@ pub(super) fn request(uuid: &str, lot: &str) -> ParkRequest {
         parked_at_epoch_ms: 1_700_000_000_000,
         ..CallInfo::new(uuid.into(), Caller::new("Alice", "100"))
     };
-    ParkRequest {
-        info,
-        lot: key(lot),
-        orbit: Want::Auto,
-        timeout_ms: None,
-        returns: None,
-        by: Actor::Administrator,
-    }
+    ParkRequest::by_administrator(info, key(lot), Want::Auto)
 }
 
 /// The same for a call of which something else is known.

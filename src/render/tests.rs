@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::park::{
-    Actor, CallInfo, CallState, CallView, Caller, LotConfig, Moment, OrbitKey, OrbitRange, Park,
+    CallInfo, CallState, CallView, Caller, LotConfig, Moment, OrbitKey, OrbitRange, Park,
     ParkRequest, Step, Want,
 };
 
@@ -25,12 +25,8 @@ fn put(park: &mut Park, uuid: &str, name: &str) {
         ..CallInfo::new(uuid.into(), Caller::new(name, name))
     };
     let request = ParkRequest {
-        info,
-        lot: "default".parse().unwrap(),
-        orbit: Want::Auto,
-        timeout_ms: None,
         returns: Some(Step::parse_list("parker|user/1").unwrap()),
-        by: Actor::Administrator,
+        ..ParkRequest::by_administrator(info, "default".parse().unwrap(), Want::Auto)
     };
     park.park(Moment(0), request).unwrap();
 }

@@ -275,12 +275,9 @@ impl World {
             ..CallInfo::new(uuid(n), Caller::new("name", "100"))
         };
         let request = ParkRequest {
-            info,
-            lot: key(lot),
-            orbit: want(orbit),
             timeout_ms: timeout,
             returns: steps(returns),
-            by: Actor::Administrator,
+            ..ParkRequest::by_administrator(info, key(lot), want(orbit))
         };
         match self.park.park(self.at(), request.clone()) {
             Ok(parked) => {

@@ -72,8 +72,7 @@ fn what_a_reload_has_taken_away_is_still_a_tenant_s_until_it_is_empty() {
     let info = CallInfo::new("a".into(), Caller::new("Alice", "100"));
     let lot = "l1@t1.example".parse().expect("a lot");
     let orbit = Want::Orbit("00000009".parse().expect("an orbit"));
-    let request =
-        ParkRequest { info, lot, orbit, timeout_ms: None, returns: None, by: Actor::Administrator };
+    let request = ParkRequest::by_administrator(info, lot, orbit);
     park.park(Moment(0), request).expect("a free orbit");
     park.configure(Moment(1), tenants(1, 5));
     assert!(park.is_of_a_tenant("00000009") && park.is_of_a_tenant("l1"));
@@ -102,14 +101,7 @@ fn full(calls: u32) -> Park {
 fn request(uuid: &str) -> ParkRequest {
     let info = CallInfo::new(uuid.into(), Caller::new("Alice", "100"));
     let lot = "default".parse().expect("a lot");
-    ParkRequest {
-        info,
-        lot,
-        orbit: Want::Auto,
-        timeout_ms: None,
-        returns: None,
-        by: Actor::Administrator,
-    }
+    ParkRequest::by_administrator(info, lot, Want::Auto)
 }
 
 #[test]
