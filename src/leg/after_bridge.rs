@@ -39,6 +39,9 @@ pub(crate) fn put_back(leg: Channel<'_>) {
 
 impl AfterBridge {
     const HANGUP: &str = "hangup_after_bridge";
+    /// What that is while the others are put aside: false, for FreeSWITCH. Administrators write `false`, and so what a crash
+    /// has left behind can be told from theirs.
+    const HELD: &str = "inactive";
     const PARK: &str = "park_after_bridge";
     const PARK_EARLY: &str = "park_after_early_bridge";
     const TRANSFER: &str = "transfer_after_bridge";
@@ -55,9 +58,11 @@ impl AfterBridge {
         Self::ARGUMENT,
     ];
 
-    /// The leg ends with its bridge.
-    pub(crate) fn hang_up(channel: Channel<'_>) {
-        channel.set_variable(Self::HANGUP, Some("true"));
+    /// A leg for which a crash has put them aside for good ends with its bridge.
+    pub(crate) fn end_of_before(channel: Channel<'_>) {
+        if channel.variable(Self::HANGUP).as_deref() == Some(Self::HELD) {
+            channel.set_variable(Self::HANGUP, Some("true"));
+        }
     }
 
     /// Reads them.
@@ -75,7 +80,7 @@ impl AfterBridge {
                 channel.set_variable(name, None);
             }
         }
-        channel.set_variable(Self::HANGUP, Some("false"));
+        channel.set_variable(Self::HANGUP, Some(Self::HELD));
         after
     }
 
@@ -84,7 +89,7 @@ impl AfterBridge {
     pub(crate) fn restore_to(&self, channel: Channel<'_>) {
         for (name, value) in &self.kept {
             let now = channel.variable(name);
-            if now.is_none() || (*name == Self::HANGUP && now.as_deref() == Some("false")) {
+            if now.is_none() || (*name == Self::HANGUP && now.as_deref() == Some(Self::HELD)) {
                 channel.set_variable(name, value.as_deref());
             }
         }

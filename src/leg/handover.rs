@@ -19,7 +19,6 @@ use crate::leg::parting;
 use crate::leg::standing::Standing;
 use crate::module::Module;
 use crate::module::message::Message;
-use crate::module::variables;
 use crate::park::{CallUuid, CallView, Claim, Claimant, LotKey, Refusal, Target, Ticket};
 use crate::switch::channel::Flag;
 use crate::switch::clock;
@@ -201,16 +200,12 @@ fn come_back(leg: Session<'_>, handover: &Handover) {
     }
 }
 
-/// A leg has come back after a crash, perhaps from the middle of a hand-over. What was to protect that does not apply any more,
-/// and a call that was handed over does not go on in the dialplan.
+/// A leg has come back after a crash, perhaps from the middle of a hand-over: what was to protect that does not apply any more.
 pub(crate) fn end_of_before(leg: Channel<'_>) {
-    let connecting = leg.test(Flag::NoMediaRequested);
     // With it, mod_sofia does not confirm that the phone has taken the call again, and FreeSWITCH does not listen to it.
     leg.clear_flag(Flag::NoMediaRequested);
     Seclusion::end_of_before(leg);
-    if connecting || leg.variable(variables::OUTCOME).is_some() {
-        AfterBridge::hang_up(leg);
-    }
+    AfterBridge::end_of_before(leg);
 }
 
 /// The claim is void: the parked leg need not take the hand-over up.
