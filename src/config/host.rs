@@ -4,8 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use quick_xml::events::{BytesStart, Event};
-use quick_xml::{Reader, XmlVersion};
+use super::node::Node;
 
 /// The names and values of `<param>` elements, in their order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -42,13 +41,7 @@ pub(crate) fn accepts_presence(value: &str) -> bool {
 
 /// The params in `<settings>` of switch.conf.
 pub(crate) fn settings(switch_conf: &str) -> Params {
-    let mut params = Params::default();
-    walk(switch_conf, |path, _, name, value| {
-        if path == ["configuration", "settings", "param"] {
-            params.0.push((name, value));
-        }
-    });
-    params
+    Params(Node::read(switch_conf).iter().flat_map(params).collect())
 }
 
 /// How many calls FreeSWITCH takes at most, by each param of switch.conf that says so. A call needs two RTP ports.
@@ -64,53 +57,23 @@ pub(crate) fn most_calls(settings: &Params) -> Vec<(&'static str, u64)> {
 /// The SIP profiles in sofia.conf by name, each with the params of its `<settings>`.
 pub(crate) fn profiles(sofia_conf: &str) -> BTreeMap<String, Params> {
     let mut profiles: BTreeMap<String, Params> = BTreeMap::new();
-    walk(sofia_conf, |path, profile, name, value| {
-        if path == ["configuration", "profiles", "profile", "settings", "param"] {
-            profiles.entry(profile.to_owned()).or_default().0.push((name, value));
-        }
-    });
+    let root = Node::read(sofia_conf);
+    for profile in
+        root.iter().flat_map(|root| root.all("profiles")).flat_map(|all| all.all("profile"))
+    {
+        let name = profile.get("name").unwrap_or_default().to_owned();
+        profiles.entry(name).or_default().0.extend(params(profile));
+    }
     profiles
 }
 
-/// Calls `param` with each `<param>`: the names of the elements around it and its own, the name of its profile, and its name and
-/// value.
-fn walk(text: &str, mut param: impl FnMut(&[String], &str, String, String)) {
-    let mut reader = Reader::from_str(text);
-    let mut path: Vec<String> = Vec::new();
-    let mut profile = String::new();
-    loop {
-        let (element, is_empty) = match reader.read_event() {
-            Ok(Event::Start(element)) => (element, false),
-            Ok(Event::Empty(element)) => (element, true),
-            Ok(Event::End(_)) => {
-                path.pop();
-                continue;
-            }
-            Ok(Event::Eof) | Err(_) => return,
-            Ok(_) => continue,
-        };
-        path.push(element.name().as_ref().to_owned());
-        match path.last().map(String::as_str) {
-            Some("profile") => profile = attribute(&element, "name"),
-            Some("param") => {
-                let (name, value) = (attribute(&element, "name"), attribute(&element, "value"));
-                param(&path, &profile, name, value);
-            }
-            _ => {}
-        }
-        if is_empty {
-            path.pop();
-        }
-    }
-}
-
-fn attribute(element: &BytesStart<'_>, name: &str) -> String {
-    let attribute = element.try_get_attribute(name).ok().flatten();
-    let value = attribute.and_then(|attribute| {
-        let value = attribute.normalized_value(XmlVersion::Implicit1_0).ok()?;
-        Some(value.trim().to_owned())
-    });
-    value.unwrap_or_default()
+/// The params in the `<settings>` of an element.
+fn params(of: &Node) -> impl Iterator<Item = (String, String)> {
+    let params = of.all("settings").flat_map(|settings| settings.all("param"));
+    params.map(|param| {
+        let text = |attribute| param.get(attribute).unwrap_or_default().to_owned();
+        (text("name"), text("value"))
+    })
 }
 
 /// The SIP profiles that run, in what `sofia xmlstatus` answers.
