@@ -45,6 +45,24 @@ fn orbit_of(desk: &Scene, caller: &Call) -> Value {
     })
 }
 
+/// So many calls of that phone, from 701 on.
+fn parked_calls(desk: &Scene, alice: &Phone, calls: usize) -> Vec<Call> {
+    let parked = (701..701 + calls).map(|orbit| {
+        let caller = alice.call_up(&format!("park_default_{orbit}"));
+        desk.action(&caller, "park");
+        caller
+    });
+    parked.collect()
+}
+
+/// Two phones that share their audio.
+fn two_phones(desk: &Scene) -> [Phone; 2] {
+    let exchange = Exchange::open(desk.switch.ip());
+    let phones = ["1000", "1001"].map(|user| Phone::new(&desk.switch, user).on(&exchange));
+    phones.iter().for_each(Phone::register);
+    phones
+}
+
 /// Calls of phones that share their audio tell each other by their marks.
 #[track_caller]
 fn hears(call: &Call, other: &Call, n: usize) {
@@ -61,18 +79,8 @@ fn fifty_calls_are_back_in_their_orbits_and_can_be_retrieved() {
     const CALLS: usize = 50;
     let lots = r#"<lot name="default" orbits="701-760"><param name="timeout" value="300"/></lot>"#;
     let Some(mut desk) = Scene::start_real(tracked("", lots)) else { return };
-    let exchange = Exchange::open(desk.switch.ip());
-    let alice = Phone::new(&desk.switch, "1000").on(&exchange);
-    let bob = Phone::new(&desk.switch, "1001").on(&exchange);
-    alice.register();
-    bob.register();
-    let callers: Vec<Call> = (0..CALLS)
-        .map(|n| {
-            let caller = alice.call_up(&format!("park_default_{}", 701 + n));
-            desk.action(&caller, "park");
-            caller
-        })
-        .collect();
+    let [alice, bob] = two_phones(&desk);
+    let callers = parked_calls(&desk, &alice, CALLS);
     desk.api("set default 703 note a note | with \"quotes\"");
     desk.api("set default 703 priority 7");
     desk.api("set default 704 timeout 3");
@@ -293,19 +301,9 @@ fn after_a_second_crash_in_the_middle_of_a_recovery_each_call_is_back_or_lost() 
     let lots = r#"<lot name="default" orbits="701-760"><param name="timeout" value="300"/></lot>"#;
     let settings = r#"<param name="recover-within" value="6"/><param name="lost" value="none"/>"#;
     let Some(mut desk) = Scene::start_real(tracked(settings, lots)) else { return };
-    let exchange = Exchange::open(desk.switch.ip());
-    let alice = Phone::new(&desk.switch, "1000").on(&exchange);
-    let bob = Phone::new(&desk.switch, "1001").on(&exchange);
-    alice.register();
-    bob.register();
+    let [alice, bob] = two_phones(&desk);
     for ms in [0, 300, 1_000, 4_000] {
-        let callers: Vec<Call> = (0..CALLS)
-            .map(|n| {
-                let caller = alice.call_up(&format!("park_default_{}", 701 + n));
-                desk.action(&caller, "park");
-                caller
-            })
-            .collect();
+        let callers = parked_calls(&desk, &alice, CALLS);
         crash(&mut desk);
         std::thread::sleep(Duration::from_millis(ms));
         let before = desk.calls().len();
