@@ -14,8 +14,9 @@ use crate::leg::errand;
 use crate::leg::standing;
 use crate::module::Module;
 use crate::park::{
-    CallInfo, CallView, LotConfig, LotKey, OrbitKey, OrbitName, Park, Refusal, Shown, Viewer,
+    CallView, Caller, LotConfig, LotKey, OrbitKey, OrbitName, Park, Refusal, Shown, Viewer,
 };
+use crate::render;
 use crate::switch;
 use crate::switch::Session;
 use crate::switch::module::Command;
@@ -335,16 +336,25 @@ fn one_line(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
-/// These calls, with as much of their callers as their lots let administrators see.
-fn seen(module: &Module, calls: Vec<CallView>) -> Vec<CallView> {
+/// How much of a caller in that lot administrators see. Each lot is asked once.
+fn shown(module: &Module) -> impl FnMut(&LotKey, &Caller) -> Shown {
     let mut lots: HashMap<LotKey, Option<Arc<LotConfig>>> = HashMap::new();
-    let mut shown = |lot: &LotKey, info: CallInfo| {
+    move |lot, caller| {
         let config =
             lots.entry(lot.clone()).or_insert_with(|| module.look(|park| park.lot_config(lot)));
-        let shown = config.as_ref().map(|lot| lot.shown_to(Viewer::Administrator, &info.caller));
-        info.with(shown.unwrap_or(Shown::All))
-    };
-    calls.into_iter().map(|call| CallView { info: shown(&call.lot, call.info), ..call }).collect()
+        let shown = config.as_ref().map(|lot| lot.shown_to(Viewer::Administrator, caller));
+        shown.unwrap_or(Shown::All)
+    }
+}
+
+/// These calls, with as much of their callers as administrators see.
+fn seen(module: &Module, calls: Vec<CallView>) -> Vec<CallView> {
+    let mut shown = shown(module);
+    let seen = calls.into_iter().map(|call| {
+        let shown = shown(&call.lot, &call.info.caller);
+        CallView { info: render::masked::call(call.info, shown), ..call }
+    });
+    seen.collect()
 }
 
 /// A session that has not hung up, by the uuid that an administrator typed.

@@ -204,11 +204,14 @@ impl Park {
     #[must_use = "nobody else carries them out"]
     pub fn take_effects(&mut self) -> Vec<Effect> {
         for effect in &mut self.effects {
-            if let Effect::Event(event) = effect {
-                let lot = self.lots.get(&event.lot).map(|lot| lot.config.privacy);
-                let gone = || self.private.get(&event.lot).copied();
-                event.privacy = lot.or_else(gone).unwrap_or_default();
-            }
+            let (lot, privacy) = match effect {
+                Effect::Event(event) => (&event.lot, &mut event.privacy),
+                Effect::Callback(news) => (&news.callback.lot, &mut news.privacy),
+                _ => continue,
+            };
+            let here = self.lots.get(lot).map(|lot| lot.config.privacy);
+            let gone = || self.private.get(lot).copied();
+            *privacy = here.or_else(gone).unwrap_or_default();
         }
         self.private.clear();
         std::mem::take(&mut self.effects)

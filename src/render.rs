@@ -13,6 +13,7 @@ use serde::ser::{SerializeMap, SerializeSeq, Serializer};
 mod columns;
 mod diff;
 mod health;
+pub(crate) mod masked;
 mod streams;
 mod text;
 mod valet;

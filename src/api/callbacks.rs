@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{Answer, Error, Verb, ok};
+use super::{Answer, Error, Verb, ok, shown};
 use crate::module::Module;
-use crate::park::{CallbackId, LotConfig, Refusal, Shown, Viewer};
+use crate::park::{CallbackId, Refusal};
 use crate::render;
 use crate::switch::clock;
 
@@ -25,12 +25,10 @@ pub(super) const ONE: Verb = Verb {
 
 fn list(module: &Arc<Module>, words: &[&str]) -> Answer {
     let mut callbacks = module.look(|park| park.callbacks(clock::now()));
+    let mut shown = shown(module);
     for callback in &mut callbacks {
-        let lot = module.look(|park| park.lot_config(&callback.lot));
-        let sees = |lot: Arc<LotConfig>| lot.shown_to(Viewer::Administrator, &callback.caller);
-        if lot.map(sees).is_some_and(|shown| shown != Shown::All) {
-            callback.caller = std::mem::take(&mut callback.caller).masked();
-        }
+        let shown = shown(&callback.lot, &callback.caller);
+        callback.caller = render::masked::caller(&callback.caller, shown);
     }
     match *words {
         [] => Ok(render::callbacks_text(&callbacks)),

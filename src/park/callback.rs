@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::caller::Caller;
 use super::destination::Destination;
 use super::names::{CallUuid, CallbackId, LotKey, OrbitName, RunId};
+use super::privacy::Privacy;
 use super::user::User;
 
 /// How a lot calls back.
@@ -118,6 +119,8 @@ pub struct CallbackNews {
     pub callback: CallbackView,
     /// How it ended. `None` means that it has not ended.
     pub end: Option<CallbackEnd>,
+    /// How its lot keeps its callers.
+    pub privacy: Privacy,
 }
 
 /// How a call-back ended.

@@ -17,6 +17,7 @@ use super::destination::{Destination, is_dialable};
 use super::effect::{Effect, StopReason};
 use super::moment::Moment;
 use super::names::{CallUuid, CallbackId, OrbitKey, RunId};
+use super::privacy::Privacy;
 use super::user::User;
 
 /// The highest number of call-backs that may be owed.
@@ -124,7 +125,7 @@ impl Park {
             note,
         };
         let end = self.stopping.then_some(CallbackEnd::Shutdown);
-        let news = CallbackNews { callback: callback.view(id, now), end };
+        let news = CallbackNews { callback: callback.view(id, now), end, privacy: Privacy::Off };
         self.effects.push(Effect::Callback(Box::new(news)));
         self.changes.callbacks();
         if self.stopping {
@@ -205,7 +206,11 @@ impl Park {
                 if callback.attempts_left == 0 {
                     return self.end_callback(now, id, CallbackEnd::Failed);
                 }
-                let news = CallbackNews { callback: callback.view(id, now), end: None };
+                let news = CallbackNews {
+                    callback: callback.view(id, now),
+                    end: None,
+                    privacy: Privacy::Off,
+                };
                 self.effects.push(Effect::Callback(Box::new(news)));
                 let by = callback.by.clone();
                 self.pass_on(now, &by, id);
@@ -242,7 +247,11 @@ impl Park {
         self.deadlines.remove(callback.next, id.0, Due::Callback(id));
         self.pass_on(now, &callback.by, id);
         self.effects.extend(callback.trying.map(|run| Effect::StopRing(run, StopReason::Gone)));
-        let news = CallbackNews { callback: callback.view(id, now), end: Some(end) };
+        let news = CallbackNews {
+            callback: callback.view(id, now),
+            end: Some(end),
+            privacy: Privacy::Off,
+        };
         self.effects.push(Effect::Callback(Box::new(news)));
         if end == CallbackEnd::Shutdown {
             self.interrupted.insert(id, callback);

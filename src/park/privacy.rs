@@ -1,9 +1,6 @@
 //! Who learns who is parked: [`LotConfig::shown_to`](super::LotConfig::shown_to) decides for everything that shows a caller.
 
-use std::sync::Arc;
-
 use super::caller::Caller;
-use super::info::CallInfo;
 
 /// How a lot keeps the names and numbers of its callers, and the notes about them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -76,57 +73,9 @@ impl Privacy {
     }
 }
 
-impl CallInfo {
-    /// The same with no more of the caller than that.
-    #[must_use]
-    pub fn with(mut self, shown: Shown) -> Self {
-        if shown == Shown::All {
-            return self;
-        }
-        self.caller = match shown {
-            Shown::Masked => self.caller.masked(),
-            Shown::All | Shown::Nothing => {
-                Caller { private: self.caller.private, ..Caller::default() }
-            }
-        };
-        self.note = Arc::from("");
-        self
-    }
-}
-
-impl Caller {
-    /// The number without its last digits, and the first letter of the name.
-    #[must_use]
-    pub fn masked(self) -> Self {
-        let (name, number) = (masked_name(&self.name), masked_number(&self.number));
-        Caller { private: self.private, ..Caller::new(name, number) }
-    }
-}
-
-/// A number without its last three digits, or almost nothing of a short one.
-fn masked_number(number: &str) -> String {
-    let length = number.chars().count();
-    let kept = if length > 5 { length - 3 } else { length.min(1) };
-    let mut text: String = number.chars().take(kept).collect();
-    if length > 0 {
-        text.push_str("***");
-    }
-    text
-}
-
-fn masked_name(name: &str) -> String {
-    // Many carriers send the number as the name.
-    match name.chars().next() {
-        Some(first) if first.is_alphabetic() => format!("{first}***"),
-        Some(_) => "***".to_owned(),
-        None => String::new(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::park::CallUuid;
 
     const STRANGER: Viewer = Viewer::Person { sees: None, own: false };
 
@@ -154,21 +103,5 @@ mod tests {
         let shy = Caller { private: true, ..open };
         assert_eq!(Off.shown_to(Viewer::Lamp, &shy), Nothing);
         assert_eq!(Off.shown_to(STRANGER, &shy), All);
-    }
-
-    #[test]
-    fn a_masked_caller_has_neither_name_nor_note() {
-        let mut info =
-            CallInfo::new(CallUuid::from("u"), Caller::new("Ada Lovelace", "+49301234567"));
-        info.note = Arc::from("ill");
-        let seen = |shown| {
-            let info = info.clone().with(shown);
-            (info.caller.name.to_string(), info.caller.number.to_string(), info.note.to_string())
-        };
-        let texts =
-            |name: &str, number: &str, note: &str| (name.into(), number.into(), note.into());
-        assert_eq!(seen(Shown::All), texts("Ada Lovelace", "+49301234567", "ill"));
-        assert_eq!(seen(Shown::Masked), texts("A***", "+49301234***", ""));
-        assert_eq!(seen(Shown::Nothing), texts("", "", ""));
     }
 }

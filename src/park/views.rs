@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use super::Park;
 use super::call::{Call, ClaimedBy};
+use super::caller::Caller;
 use super::dialog::Dialog;
 use super::lot::Slot;
 use super::lot_config::LotConfig;
 use super::moment::Moment;
 use super::names::{CallUuid, LotKey, OrbitKey, OrbitName};
-use super::privacy::Viewer;
+use super::privacy::{Shown, Viewer};
 use super::untrusted::{DisplayName, Number};
 use super::view::{CallState, CallView};
 
@@ -177,12 +178,15 @@ impl Park {
         let Some(Slot::Parked(uuid)) = lot.slot(&place.orbit) else { return Lamp::Idle };
         let Some(call) = self.calls.get(uuid) else { return Lamp::Idle };
         let age = lot.config.blf_age_ms;
-        let shown = lot.config.shown_to(Viewer::Lamp, &call.info.caller);
-        let shown = call.info.clone().with(shown).caller;
+        // A lamp shows all or nothing.
+        let caller = match lot.config.shown_to(Viewer::Lamp, &call.info.caller) {
+            Shown::All => call.info.caller.clone(),
+            Shown::Masked | Shown::Nothing => Caller::default(),
+        };
         Lamp::Parked {
             uuid: uuid.clone(),
-            name: shown.name,
-            number: shown.number,
+            name: caller.name,
+            number: caller.number,
             dialog: call.dialog(),
             blinks_in_ms: (age > 0).then(|| age.saturating_sub(now.since(call.parked_at))),
         }

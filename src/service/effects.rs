@@ -9,7 +9,7 @@ use crate::journal::{self, Keeper};
 use crate::leg::handover;
 use crate::leg::pickup_tone;
 use crate::module::{Decided, Interlude, Module};
-use crate::park::{Effect, Privacy};
+use crate::park::Effect;
 use crate::service::recovery::Count;
 use crate::switch::{Session, log};
 use crate::tell::event;
@@ -65,9 +65,7 @@ fn tell(module: &Module, number: u64, effects: &[Effect], here: Option<Session<'
             }
             Effect::Callback(news) => {
                 recovered.callback(news);
-                let lot = module.look(|park| park.lot_config(&news.callback.lot));
-                let privacy = lot.map_or(Privacy::Off, |lot| lot.privacy);
-                turn.tells(event::callback_news(news, privacy));
+                turn.tells(event::callback_news(news));
             }
             _ => {}
         }

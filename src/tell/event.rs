@@ -5,9 +5,10 @@ use std::ffi::CStr;
 use std::fmt::Write;
 
 use crate::park::{
-    Action, CallUuid, CallbackEnd, CallbackNews, Caller, LotKey, OrbitName, ParkEvent, Privacy,
-    Shown, StepResult, Viewer,
+    Action, CallUuid, CallbackEnd, CallbackNews, Caller, LotKey, OrbitName, ParkEvent, Shown,
+    StepResult, Viewer,
 };
+use crate::render::masked;
 use crate::switch::clock;
 use crate::switch::event::{Event, Kind};
 use crate::switch::{Located, Session};
@@ -49,7 +50,7 @@ fn told(event: &ParkEvent) -> Cow<'_, ParkEvent> {
     match event.privacy.shown_to(Viewer::Event, &event.info.caller) {
         Shown::All => Cow::Borrowed(event),
         shown => {
-            let info = event.info.clone().with(shown);
+            let info = masked::call(event.info.clone(), shown);
             Cow::Owned(ParkEvent { info, ..event.clone() })
         }
     }
@@ -114,11 +115,10 @@ fn info(event: &ParkEvent, session: Option<Session<'_>>) -> Option<Event> {
 }
 
 /// Prepares the report of a call-back, `Callpark-Action: callback`. The call itself has ended.
-pub(crate) fn callback_news(news: &CallbackNews, privacy: Privacy) -> News {
+pub(crate) fn callback_news(news: &CallbackNews) -> News {
     let callback = &news.callback;
-    let masked = privacy.shown_to(Viewer::Event, &callback.caller) != Shown::All;
-    let masked = masked.then(|| callback.caller.clone().masked());
-    let caller = masked.as_ref().unwrap_or(&callback.caller);
+    let shown = news.privacy.shown_to(Viewer::Event, &callback.caller);
+    let caller = &masked::caller(&callback.caller, shown);
     let place = (&callback.lot, Some(&callback.orbit));
     let state = match (news.end, &callback.reason) {
         (Some(end), _) => end.as_str(),

@@ -11,7 +11,7 @@ use crate::entry::{Action, Entry, Place};
 
 pub(crate) mod file;
 
-pub use crate::journal::callers::masked;
+pub use crate::journal::callers::{masked, masked_name};
 
 /// A SHA-256 hash.
 pub(crate) type Hash = [u8; 32];

@@ -144,7 +144,9 @@ pub fn masked(number: &str) -> String {
     text
 }
 
-fn masked_name(name: &str) -> String {
+/// The first letter of a name.
+#[must_use]
+pub fn masked_name(name: &str) -> String {
     // Many carriers send the number as the name.
     match name.chars().next() {
         Some(first) if first.is_alphabetic() => format!("{first}***"),
