@@ -661,6 +661,8 @@ switch_status_t switch_ivr_play_file(switch_core_session_t *session, switch_file
 switch_status_t switch_ivr_collect_digits_callback(switch_core_session_t *session, switch_input_args_t *args, uint32_t digit_timeout,
 												   uint32_t abs_timeout);
 switch_status_t switch_ivr_sleep(switch_core_session_t *session, uint32_t ms, switch_bool_t sync, switch_input_args_t *args);
+switch_status_t switch_ivr_inband_dtmf_session(switch_core_session_t *session);
+switch_status_t switch_ivr_stop_inband_dtmf_session(switch_core_session_t *session);
 switch_status_t switch_ivr_phrase_macro_event(switch_core_session_t *session, const char *macro_name, const char *data,
 											  switch_event_t *event, const char *lang, switch_input_args_t *args);
 switch_status_t switch_play_and_get_digits(switch_core_session_t *session, uint32_t min_digits, uint32_t max_digits,

@@ -48,7 +48,7 @@ pub(crate) fn place(park: &Park, data: &str, domain: Option<&str>) -> Result<Pla
 }
 
 fn is_keyword(word: &str) -> bool {
-    ["auto", "next", "ask"].contains(&word)
+    ["auto", "next", "ask", "mine", "last"].contains(&word) || word.contains(':')
 }
 
 /// The lot of that name.

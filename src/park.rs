@@ -17,6 +17,7 @@ use std::sync::Arc;
 
 mod absent;
 mod access;
+mod addressed;
 mod admin;
 mod call;
 mod callback;
@@ -37,8 +38,10 @@ mod fallback;
 mod forecast;
 mod free;
 mod hand_on;
+mod index;
 mod info;
 mod lasting;
+mod locked;
 mod lot;
 mod lot_config;
 mod made;
@@ -51,6 +54,7 @@ mod pace;
 mod parking;
 mod permits;
 mod pickup;
+mod pin;
 mod privacy;
 mod probing;
 mod range;
@@ -59,6 +63,7 @@ mod reservation;
 mod return_state;
 mod returns;
 mod steps;
+mod taker;
 mod tenants;
 mod text;
 mod timeout;
@@ -84,7 +89,7 @@ pub use callback::{
 };
 pub use caller::Caller;
 pub use cause::{BadCause, CauseName};
-pub use claim::{Claim, Claimant, Target};
+pub use claim::{Claim, Claimant, Pick, Target};
 pub use copies::{MOST_COPIED, MOST_ORBITS_COPIED};
 pub use destination::{BadDestination, Destination, Exit, is_dialable};
 pub use dialog::Dialog;
@@ -104,6 +109,7 @@ pub use outcome::{End, Outcome, Refusal};
 pub use pace::{MOST_TOLD, Notice};
 pub use permits::{Asking, Permit};
 pub use pickup::{NoTone, PickupTone};
+pub use pin::{BadPin, LONGEST_PIN, Pin};
 pub use privacy::{Privacy, Shown, Viewer};
 pub use range::{MOST_ORBITS, OrbitRange, RangeError};
 pub use replace::NewLeg;
@@ -111,6 +117,7 @@ pub use steps::{
     BadStep, LONGEST_RING_S, MOST_STEPS, MOST_TRIES, Mailbox, Precondition, REMIND_RING_S, RING_S,
     Reminder, Step, StepRef, StepTo, When, read_number,
 };
+pub use taker::Taker;
 pub use text::{
     BadName, LONGEST_NAME, LONGEST_NOTE, LONGEST_NUMBER, LONGEST_SHOWN, LONGEST_USER, is_invisible,
     shortened,
@@ -144,7 +151,7 @@ pub struct Park {
     dialogs: HashMap<Dialog, CallUuid>,
     /// How many times one was moved.
     moves: u64,
-    callers: callers::Callers,
+    index: index::Index,
     pace: pace::Pace,
     /// By the uuids of legs that have been replaced: the uuid under which the call goes now.
     renamed: HashMap<CallUuid, CallUuid>,
@@ -181,7 +188,7 @@ impl Park {
             calls: HashMap::new(),
             moves: 0,
             dialogs: HashMap::new(),
-            callers: callers::Callers::default(),
+            index: index::Index::default(),
             pace: pace::Pace::default(),
             renamed: HashMap::new(),
             reservations: HashMap::new(),

@@ -11,6 +11,7 @@
 )]
 
 mod scenarios {
+    mod addressed;
     mod audit;
     mod bad_input;
     mod basic;
@@ -30,6 +31,7 @@ mod scenarios {
     mod moves;
     mod partings;
     mod people;
+    mod pins;
     mod promises;
     mod races;
     mod retrievers;

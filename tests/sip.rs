@@ -11,6 +11,7 @@
 )]
 
 mod sip {
+    mod addressed;
     mod announce;
     mod arrivals;
     mod attended;

@@ -7,13 +7,14 @@ use super::{Answer, Verb, busy, nobody_there, ok, session};
 use crate::args;
 use crate::leg::arrival::{self, Arrival};
 use crate::leg::errand::{self, Force, Sent};
+use crate::leg::extension;
 use crate::module::Module;
 use crate::park::{Actor, CallUuid, Refusal, Want};
 use crate::switch::clock;
 
 pub(super) const VERB: Verb = Verb {
     name: "park",
-    syntax: "<uuid> [<lot>] [<orbit>|auto]",
+    syntax: "<uuid> [<lot>] [<orbit>|auto|user:<user>|group:<group>]",
     about: "Parks that channel, whatever it is doing. Answers `+OK <lot> <orbit>`. See [Moving a \
             busy channel](#moving-a-busy-channel)",
     complete: &["::console::list_uuid ::callpark::lots ::callpark::free"],
@@ -25,10 +26,11 @@ fn run(module: &Arc<Module>, words: &[&str]) -> Answer {
     let channel = session(uuid)?;
     nobody_there(&channel)?;
     let uuid = CallUuid::from(channel.session().uuid().as_str());
-    let (lot, want) = module.look(|park| {
-        let place = args::place(park, &rest.join(" "), None)?;
-        Ok::<_, Refusal>((place.lot, args::want(place.word.as_deref())?))
-    })?;
+    let place = module.look(|park| args::place(park, &rest.join(" "), None))?;
+    let (lot, want) = {
+        let want = extension::want(place.word.as_deref(), &place.lot, None, &|| None)?;
+        (place.lot, want)
+    };
     let place = module
         .act(None, |park, now| park.reserve(now, &uuid, &lot, want, errand::MOVES_WITHIN_MS))?;
     // The channel's own thread parks it: no other may play to it.

@@ -9,11 +9,12 @@ use crate::dial::errand::{self as called, Errand};
 use crate::dial::ring;
 use crate::leg::actor;
 use crate::leg::errand::{self, Force, Sent};
+use crate::leg::extension;
 use crate::leg::handover::Told;
 use crate::leg::party::Party;
 use crate::leg::standing::Standing;
 use crate::module::Module;
-use crate::park::{Actor, Asking, CallView, Refusal, Right, Target, User};
+use crate::park::{Actor, Asking, CallView, Refusal, Right, Taker, Target, User};
 use crate::switch::Located;
 use crate::switch::channel::Flag;
 use crate::switch::dial_string::endpoints;
@@ -24,7 +25,7 @@ const CONNECTED_WITHIN: Duration = Duration::from_secs(8);
 
 pub(super) const VERB: Verb = Verb {
     name: "retrieve",
-    syntax: "<lot> <orbit>|next <uuid>|<dial string>",
+    syntax: "<lot> <orbit>|next|user:<user> <uuid>|<dial string>",
     about: "With a uuid: connects the call to an existing channel that is talking to no other \
             party (see [Moving a busy channel](#moving-a-busy-channel)), and answers `+OK <lot> \
             <orbit>` when the two are connected. With a dial string: calls it for 60 s and \
@@ -41,11 +42,9 @@ fn run(module: &Arc<Module>, words: &[&str]) -> Answer {
     if who.is_empty() {
         return Err(Refusal::BadArguments.into());
     }
-    let orbit = if *orbit == "next" { None } else { Some(args::orbit(orbit)?) };
-    let call = module.look(|park| {
-        let lot = args::lot(park, lot, None)?;
-        park.peek(clock::now(), &lot, orbit.as_ref().map_or(Target::Next, Target::Orbit))
-    })?;
+    let lot = module.look(|park| args::lot(park, lot, None))?;
+    let pick = extension::pick(orbit, &lot, None, None)?;
+    let call = module.look(|park| park.peek(clock::now(), &lot, pick.target(), Taker::Anybody))?;
     if who == call.info.uuid.as_str() {
         return Err(Error::new(Refusal::BadArguments, "a call cannot be connected to itself"));
     }
@@ -89,7 +88,10 @@ fn permit(module: &Arc<Module>, call: &CallView, actor: Option<Actor>) -> Result
     let asking = Asking { actor: &actor, right, lot, orbit, leg: None };
     module.act(None, |park, now| park.permit(now, asking)).map_err(|refusal| {
         Error::new(refusal, module.look(|park| park.may(right, lot, &actor)).rule)
-    })
+    })?;
+    let (target, taker) = (Target::Call(&call.info.uuid), Taker::Party(actor.user()));
+    module.look(|park| park.peek(clock::now(), lot, target, taker))?;
+    Ok(())
 }
 
 /// Has the leg come for that call, and waits until the two are connected.

@@ -11,6 +11,7 @@ use crate::leg::arrival::{self, Arrival, Replacement};
 use crate::leg::behind;
 use crate::leg::caller_id;
 use crate::leg::departed::Departed;
+use crate::leg::extension;
 use crate::leg::feature_codes;
 use crate::leg::hold::Music;
 use crate::leg::midcall;
@@ -19,6 +20,7 @@ use crate::leg::parked::Parked;
 use crate::leg::parker;
 use crate::leg::parting;
 use crate::leg::party::Party;
+use crate::leg::pin;
 use crate::leg::recovered;
 use crate::leg::replaces::{self, Replaces};
 use crate::leg::request;
@@ -29,8 +31,7 @@ use crate::module::Module;
 use crate::module::tokens;
 use crate::module::variables;
 use crate::park::{
-    self, Actor, AfterRefusal, CallUuid, LotKey, OrbitKey, OrbitName, ParkRefused, Refusal, User,
-    Want,
+    self, Actor, AfterRefusal, CallUuid, LotKey, OrbitKey, ParkRefused, Pick, Refusal, User, Want,
 };
 use crate::switch::Stop;
 use crate::switch::calling::{self, Dial};
@@ -45,7 +46,7 @@ pub(crate) struct Callpark;
 impl Application for Callpark {
     const NAME: &'static CStr = c"callpark";
     const SHORT: &'static CStr = c"Parks the call in an orbit";
-    const SYNTAX: &'static CStr = c"[<lot>] [<orbit>|auto]";
+    const SYNTAX: &'static CStr = c"[<lot>] [<orbit>|auto|mine|user:<user>|group:<group>]";
 
     fn run(session: Session<'_>, data: &str) {
         if let Err(refusal) = module_for(session).and_then(|module| run(&module, session, data)) {
@@ -75,7 +76,9 @@ fn run(module: &Arc<Module>, session: Session<'_>, data: &str) -> Result<(), Ref
     match midcall::partner(session)? {
         Some(partner) => {
             let presser = Party::of(channel);
-            place(module, data, origin::domain_of(channel, &presser).as_deref())
+            let domain = origin::domain_of(channel, &presser);
+            let own = || parker::named(channel).or_else(|| presser.user.clone());
+            place(module, data, domain.as_deref(), &own)
                 .and_then(|(lot, want)| {
                     midcall::park_partner(module, session, &partner, lot, want, &presser)
                 })
@@ -83,17 +86,21 @@ fn run(module: &Arc<Module>, session: Session<'_>, data: &str) -> Result<(), Ref
         }
         None => {
             let came = Origin::in_dialplan(module, session);
-            let (lot, want) = place(module, data, came.domain(channel).as_deref())?;
+            let domain = came.domain(channel);
+            let own = || parker::named(channel).or_else(|| came.clone().party().user);
+            let (lot, want) = place(module, data, domain.as_deref(), &own)?;
             match Replaces::of(channel) {
                 Replaces::Nothing | Replaces::Leg => {
                     park_here(module, session, lot, want, came)?;
                 }
                 // A phone that picks up what it takes for a call in that orbit.
                 Replaces::Lamp(_) => {
+                    let pick = match want {
+                        Want::Orbit(orbit) => Pick::Orbit(orbit),
+                        _ => Pick::Next,
+                    };
                     let by = came.party();
-                    if let Some(status) =
-                        retrieve::retrieve(module, session, &lot, want.orbit(), by)?
-                    {
+                    if let Some(status) = retrieve::retrieve(module, session, &lot, &pick, by)? {
                         cdr::report(session, "callpark", data, Ok(status));
                     }
                 }
@@ -107,11 +114,16 @@ fn run(module: &Arc<Module>, session: Session<'_>, data: &str) -> Result<(), Ref
     }
 }
 
-fn place(module: &Module, data: &str, domain: Option<&str>) -> Result<(LotKey, Want), Refusal> {
-    module.look(|park| {
-        let place = args::place(park, data, domain)?;
-        Ok((place.lot, args::want(place.word.as_deref())?))
-    })
+/// The lot, and where in it. `own` is who parks the call.
+fn place(
+    module: &Module,
+    data: &str,
+    domain: Option<&str>,
+    own: &dyn Fn() -> Option<User>,
+) -> Result<(LotKey, Want), Refusal> {
+    let place = module.look(|park| args::place(park, data, domain))?;
+    let want = extension::want(place.word.as_deref(), &place.lot, domain, own)?;
+    Ok((place.lot, want))
 }
 
 /// A leg that we have sent here is here.
@@ -125,9 +137,9 @@ fn arrived(module: &Arc<Module>, session: Session<'_>, arrival: Arrival) {
         }
         Arrival::Replace(replacement) => replace(module, session, replacement),
         Arrival::ParkThrough { lot, orbit, came } => park(module, session, lot, orbit, came),
-        Arrival::RetrieveThrough { lot, orbit, by } => {
+        Arrival::RetrieveThrough { lot, pick, by } => {
             parting::outstay(session);
-            retrieve_through(module, session, &lot, orbit.as_ref(), by);
+            retrieve_through(module, session, &lot, &pick, by);
         }
         Arrival::Tell(place) => {
             if session.channel().answer() {
@@ -143,10 +155,10 @@ fn retrieve_through(
     module: &Arc<Module>,
     session: Session<'_>,
     lot: &LotKey,
-    orbit: Option<&OrbitName>,
+    pick: &Pick,
     by: Party,
 ) {
-    let result = retrieve::retrieve(module, session, lot, orbit, by);
+    let result = retrieve::retrieve(module, session, lot, pick, by);
     let failed = result.is_err();
     if let Some(result) = result.transpose() {
         cdr::report(session, "callpark_retrieve", "", result);
@@ -162,7 +174,7 @@ fn strayed(module: &Arc<Module>, session: Session<'_>, place: &str) -> Result<()
         return Err(Refusal::Gone);
     }
     let domain = Origin::in_dialplan(module, session).domain(session.channel());
-    let (lot, want) = self::place(module, place, domain.as_deref())?;
+    let (lot, want) = self::place(module, place, domain.as_deref(), &|| None)?;
     park(module, session, lot, want, Origin::Sent(None, Actor::Administrator));
     Ok(())
 }
@@ -217,10 +229,18 @@ pub(crate) fn park(
     let asked = lot.clone();
     let named_slot = module.valet && matches!(orbit, Want::Orbit(_));
     let request = request::of(module, channel, uuid.clone(), lot, orbit, who.clone(), by);
+    let pin = pin::for_call(module, session);
     let mut parked = Parked::about_to_be(module, session, &uuid);
-    let result = module.act(Some(session), |park, now| park.park(now, request));
+    let result = module.act(Some(session), |park, now| {
+        let place = park.park(now, request)?;
+        if let Some(of_call) = &pin {
+            park.set_pin(&uuid, of_call.pin.clone());
+        }
+        Ok::<_, ParkRefused>(place)
+    });
     match result {
         Ok(place) => {
+            pin::mark(channel, module.look(|park| park.has_pin(&uuid)));
             cdr::report(session, "callpark", "", Ok("parked"));
             if !matches!(came, Origin::Dialled(_) | Origin::Consulting(_)) {
                 TransferBudget::give_one_back(channel);
@@ -254,6 +274,9 @@ pub(crate) fn park(
         }
         Err(refused) => {
             drop(parked);
+            if let Some(pin) = pin {
+                pin.put_back(channel);
+            }
             refuse(module, session, &asked, refused, who);
         }
     }
@@ -276,9 +299,15 @@ fn come_back(module: &Arc<Module>, session: Session<'_>, place: OrbitKey) {
     let mut parked = Parked::about_to_be(module, session, &uuid);
     let taken = recovered::is_taken(module, session);
     let orbit = Want::Orbit(place.orbit);
-    let request = request::of(module, channel, uuid, place.lot, orbit, None, Actor::Administrator);
+    let pin = pin::of_recovered(channel);
+    let by = Actor::Administrator;
+    let request = request::of(module, channel, uuid.clone(), place.lot, orbit, None, by);
     let back = module.act(Some(session), |park, now| {
-        if taken { park.recover(now, request) } else { Err(Refusal::Gone) }
+        let place = if taken { park.recover(now, request) } else { Err(Refusal::Gone) }?;
+        if let Some(pin) = pin {
+            park.set_pin(&uuid, pin);
+        }
+        Ok::<_, Refusal>(place)
     });
     match back {
         Ok(place) => {

@@ -6,7 +6,7 @@ use std::ffi::CStr;
 use crate::apps::{callpark, module_for, retrieve};
 use crate::args;
 use crate::leg::origin::Origin;
-use crate::park::{Refusal, Want};
+use crate::park::{Pick, Refusal, Want};
 use crate::switch::Session;
 use crate::switch::module::Application;
 use crate::tell::cdr;
@@ -38,7 +38,8 @@ fn run(session: Session<'_>, data: &str) -> Result<(), Refusal> {
         Ok((place.lot, orbit))
     })?;
     if let Origin::Dialled(by) = came {
-        let status = retrieve::retrieve(&module, session, &lot, Some(&orbit), by)?;
+        let pick = Pick::Orbit(orbit);
+        let status = retrieve::retrieve(&module, session, &lot, &pick, by)?;
         if let Some(status) = status {
             cdr::report(session, "callpark_key", data, Ok(status));
         }

@@ -14,9 +14,11 @@ use crate::leg::after_bridge::{self, AfterBridge, Dialplan};
 use crate::leg::attended::Completing;
 use crate::leg::behind;
 use crate::leg::errand;
+use crate::leg::extension;
 use crate::leg::handover;
 use crate::leg::midcall;
 use crate::leg::party::Party;
+use crate::leg::pin;
 use crate::leg::replaces::{self, Replaces};
 use crate::leg::standing::Standing;
 use crate::leg::through;
@@ -25,7 +27,8 @@ use crate::module::Module;
 use crate::module::tokens::{self, Tokens};
 use crate::module::variables;
 use crate::park::{
-    Actor, Asking, CallUuid, Claim, Claimant, LotKey, OrbitName, Refusal, Right, Target, Verdict,
+    Actor, Asking, CallUuid, Claim, Claimant, LotKey, OrbitName, Pick, Refusal, Right, Target,
+    Verdict,
 };
 use crate::switch::Stop;
 use crate::switch::clock;
@@ -44,7 +47,7 @@ const ASK_TIMEOUT_MS: u32 = 5_000;
 impl Application for Retrieve {
     const NAME: &'static CStr = c"callpark_retrieve";
     const SHORT: &'static CStr = c"Connects the channel to a parked call";
-    const SYNTAX: &'static CStr = c"[<lot>] [<orbit>|next|ask]";
+    const SYNTAX: &'static CStr = c"[<lot>] [<orbit>|next|ask|mine|last|user:<user>]";
 
     fn run(session: Session<'_>, data: &str) {
         if tokens::is_token(data) {
@@ -57,8 +60,14 @@ impl Application for Retrieve {
         let result = apps::running().and_then(|module| {
             let by = Party::of(session.channel());
             let place = module.look(|park| args::place(park, data, by.domain.as_deref()))?;
-            let word = place.word.unwrap_or_else(|| "ask".to_owned());
-            begin(&module, session, Wanted { lot: place.lot, word, by })
+            let pick = match place.word.as_deref() {
+                None | Some("ask") => None,
+                Some(word) => {
+                    let (own, domain) = (by.user.as_ref(), by.domain.as_deref());
+                    Some(extension::pick(word, &place.lot, own, domain)?)
+                }
+            };
+            begin(&module, session, Wanted { lot: place.lot, pick, by })
         });
         if let Some(result) = result.transpose() {
             cdr::report(session, "callpark_retrieve", data, result);
@@ -69,8 +78,8 @@ impl Application for Retrieve {
 /// The call that is wanted, and the party that wants it.
 pub(crate) struct Wanted {
     lot: LotKey,
-    /// An orbit, `next`, or `ask`.
-    word: String,
+    /// Which call, or whatever is dialled when that is asked.
+    pick: Option<Pick>,
     by: Party,
 }
 
@@ -85,18 +94,18 @@ fn begin(
     session: Session<'_>,
     wanted: Wanted,
 ) -> Result<Option<&'static str>, Refusal> {
-    let orbit = match (wanted.word.as_str(), Standing::of(module, session)) {
-        ("ask", Standing::Here) => {
+    let pick = match (&wanted.pick, Standing::of(module, session)) {
+        (None, Standing::Here) => {
             // Nobody is asked for an orbit in vain.
             permitted(module, session, &wanted.lot, None, &wanted.by)?;
-            Some(args::orbit(&ask(session)?)?)
+            Pick::Orbit(args::orbit(&ask(session)?)?)
         }
         // It is asked when it is here.
-        ("ask", Standing::Elsewhere) => return come(module, session, wanted),
-        ("next" | "ask", _) => None,
-        (orbit, _) => Some(args::orbit(orbit)?),
+        (None, Standing::Elsewhere) => return come(module, session, wanted),
+        (None, _) => Pick::Next,
+        (Some(pick), _) => pick.clone(),
     };
-    retrieve(module, session, &wanted.lot, orbit.as_ref(), wanted.by)
+    retrieve(module, session, &wanted.lot, &pick, wanted.by)
 }
 
 fn ask(session: Session<'_>) -> Result<String, Refusal> {
@@ -105,7 +114,7 @@ fn ask(session: Session<'_>) -> Result<String, Refusal> {
     answered.then(ask).flatten().ok_or(Refusal::BadArguments)
 }
 
-/// Connects `session`, or the call behind it, to the call in `orbit`, or to the next one, and stays for the bridge; what
+/// Connects `session`, or the call behind it, to the call that is picked, and stays for the bridge; what
 /// `callpark_status` then says. `None`: it was asked from outside, and is on its way to do it.
 ///
 /// # Errors
@@ -114,15 +123,24 @@ pub(crate) fn retrieve(
     module: &Arc<Module>,
     session: Session<'_>,
     lot: &LotKey,
-    orbit: Option<&OrbitName>,
+    pick: &Pick,
     by: Party,
 ) -> Result<Option<&'static str>, Refusal> {
+    let orbit = pick.orbit();
     let actor = permitted(module, session, lot, orbit, &by)?;
-    let result = connect(module, session, lot, orbit, by, &actor);
-    if let (Some(_), Err(Refusal::Empty | Refusal::UnknownOrbit)) = (orbit, &result) {
-        let leg = CallUuid::from(session.uuid().as_str());
-        let asking = Asking { actor: &actor, right: Right::Retrieve, lot, orbit, leg: Some(&leg) };
-        module.act(Some(session), |park, now| park.failed(now, asking));
+    let result = connect(module, session, lot, pick, by, &actor);
+    let leg = CallUuid::from(session.uuid().as_str());
+    let asking = Asking { actor: &actor, right: Right::Retrieve, lot, orbit, leg: Some(&leg) };
+    match result {
+        Err(Refusal::Empty | Refusal::UnknownOrbit) if orbit.is_some() => {
+            module.act(Some(session), |park, now| park.failed(now, asking));
+        }
+        Err(refusal @ (Refusal::Exclusive | Refusal::WrongPin)) => {
+            module.act(Some(session), |park, now| {
+                park.refuse_retriever(now, pick.target(), asking, refusal);
+            });
+        }
+        _ => {}
     }
     result
 }
@@ -131,14 +149,15 @@ fn connect(
     module: &Arc<Module>,
     session: Session<'_>,
     lot: &LotKey,
-    orbit: Option<&OrbitName>,
+    pick: &Pick,
     by: Party,
     actor: &Actor,
 ) -> Result<Option<&'static str>, Refusal> {
+    let orbit = pick.orbit();
     if let Some(caller) = behind::caller(module, session)
         && !behind::is_consulting(caller.session())
     {
-        return through::retrieve(module, session, &caller, lot, orbit, by)
+        return through::retrieve(module, session, &caller, lot, pick, by)
             .map(|()| Some("retrieved"));
     }
     let standing = Standing::of(module, session);
@@ -150,20 +169,28 @@ fn connect(
         return Err(obstacle);
     }
     if standing == Standing::Elsewhere {
-        let word = orbit.map_or("next", OrbitName::as_str).to_owned();
-        return come(module, session, Wanted { lot: lot.clone(), word, by });
+        let pick = Some(pick.clone());
+        return come(module, session, Wanted { lot: lot.clone(), pick, by });
     }
     let named = named(module, session, lot, orbit)?;
     let target = match &named {
         Some(uuid) => Target::Call(uuid),
-        None => orbit.map_or(Target::Next, Target::Orbit),
+        None => pick.target(),
     };
     replaces::settle(module, session, lot, target);
     let completing = Completing::await_of(module, session, lot, target, (by.user.as_ref(), actor))
         .inspect_err(|refusal| speech::refusal(module, session, lot, orbit, *refusal))?;
     let uuid = CallUuid::from(session.uuid().as_str());
+    let asking = Asking { actor, right: Right::Retrieve, lot, orbit, leg: Some(&uuid) };
+    let asked = pin::pass(module, session, target, by.user.as_ref(), asking)
+        .inspect_err(|refusal| speech::refusal(module, session, lot, orbit, *refusal))?;
+    // That one and no other: the PIN was keyed for it, and it may be in a lot into which this one overflows.
+    let (in_lot, target) = match &asked {
+        Some(uuid) => (None, Target::Call(uuid)),
+        None => (Some(lot), target),
+    };
     let by = Claimant::Retriever { uuid, user: by.user, by: actor.clone() };
-    handover::take(module, session, Some(lot), target, by, None)
+    handover::take(module, session, in_lot, target, by, None)
         .inspect_err(|refusal| speech::refusal(module, session, lot, orbit, *refusal))?;
     drop(completing);
     AfterBridge::of(session.channel()).end(session, Cause::NORMAL_CLEARING, Dialplan::MayGoOn);
@@ -215,7 +242,8 @@ fn come(
 /// It has come.
 fn has_come(session: Session<'_>, wanted: Wanted) {
     TransferBudget::give_one_back(session.channel());
-    let data = format!("{} {}", wanted.lot, wanted.word);
+    let word = wanted.pick.as_ref().map_or_else(|| "ask".to_owned(), Pick::to_string);
+    let data = format!("{} {word}", wanted.lot);
     let result = module_for(session).and_then(|module| {
         // Once is enough.
         let here = Standing::of(&module, session) != Standing::Elsewhere;

@@ -11,7 +11,9 @@ use crate::leg::origin::Origin;
 use crate::leg::party::Party;
 use crate::leg::replaces::{self, Replaces};
 use crate::module::{Module, variables};
-use crate::park::{CallState, CallUuid, LotKey, OrbitKey, OrbitName, Refusal, SlotState, Want};
+use crate::park::{
+    CallState, CallUuid, LotKey, OrbitKey, OrbitName, Pick, Refusal, SlotState, Want,
+};
 use crate::switch::module::Application;
 use crate::switch::{Session, Stop, clock, ivr};
 use crate::tell::{cdr, speech};
@@ -137,7 +139,8 @@ fn dialled(
     if parks {
         return park_as(module, session, lot, Want::Orbit(slot), came).map(|()| None);
     }
-    let result = retrieve::retrieve(module, session, &lot, Some(&slot), came.party());
+    let pick = Pick::Orbit(slot);
+    let result = retrieve::retrieve(module, session, &lot, &pick, came.party());
     result.map_err(|refusal| match refusal {
         // Lots exist while there are calls in them.
         Refusal::UnknownLot => Refusal::Empty,
@@ -206,8 +209,11 @@ fn oldest(
             }
             return Err(Refusal::Empty);
         };
-        match retrieve::retrieve(module, session, lot, Some(&oldest.orbit), by.clone()) {
-            Err(Refusal::Empty | Refusal::UnknownLot | Refusal::UnknownOrbit) => {
+        let pick = Pick::Orbit(oldest.orbit.clone());
+        match retrieve::retrieve(module, session, lot, &pick, by.clone()) {
+            Err(
+                Refusal::Empty | Refusal::Exclusive | Refusal::UnknownLot | Refusal::UnknownOrbit,
+            ) => {
                 tried.push(oldest.info.uuid);
             }
             result => return result,

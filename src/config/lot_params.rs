@@ -2,12 +2,12 @@
 
 use super::params::{Param, seconds};
 use crate::park::{
-    BadDestination, BadFallback, BadPriorities, ByPriority, HoldEncode, LotConfig, NoTone, Privacy,
-    Recording, TimeoutRule, WhenFull, WhenOccupied, read_number,
+    BadDestination, BadFallback, BadPin, BadPriorities, ByPriority, HoldEncode, LotConfig, NoTone,
+    Privacy, Recording, TimeoutRule, WhenFull, WhenOccupied, read_number,
 };
 
 /// The params of a `<lot>`.
-pub(crate) const LOT_PARAMS: [Param<LotConfig>; 37] = [
+pub(crate) const LOT_PARAMS: [Param<LotConfig>; 39] = [
     Param::of(
         "timeout",
         "90",
@@ -212,6 +212,27 @@ pub(crate) const LOT_PARAMS: [Param<LotConfig>; 37] = [
         "Seconds within which the parker gets at most one such message about one caller, \
          and at most ten about all callers of the lot. `0` means each time",
         |lot| &mut lot.notify_interval_ms,
+    ),
+    Param::seconds(
+        "exclusive",
+        "0",
+        "Seconds for which only the user for whom a call is meant (`callpark_for`, `user:`) may \
+         retrieve it, and its parker. After that the rules of the lot apply. `0` means that they \
+         apply at once. See [Calls for one user](#calls-for-one-user)",
+        |lot| &mut lot.exclusive_ms,
+    ),
+    Param::of(
+        "pin",
+        "",
+        "A PIN of 1 to 32 digits that a retriever has to key for each call of the lot, unless the \
+         call or the retriever has a PIN of its own. See [PINs](#pins)",
+        |lot, value| {
+            lot.pin = match value {
+                "" => None,
+                pin => Some(pin.parse().map_err(|error: BadPin| error.to_string())?),
+            };
+            Ok(())
+        },
     ),
     Param::of(
         "max-per-caller",

@@ -1,4 +1,4 @@
-//! SIP messages to the parker's phones.
+//! SIP messages to the phones of the parker, and of the user for whom a call is meant.
 
 use std::collections::BTreeSet;
 
@@ -11,22 +11,28 @@ use crate::switch::{api, log};
 
 /// Sends the parker's phones a message that says where the call is. Returns at once.
 pub(crate) fn send(module: &Module, call: &CallView) {
-    let Some(parker) = call.info.parker.clone() else { return };
+    if let Some(parker) = call.info.parker.clone() {
+        send_to(module, call, parker, "Parked");
+    }
+}
+
+/// Sends the phones of `to` a message that says where the call is. Returns at once.
+pub(crate) fn send_to(module: &Module, call: &CallView, to: User, what: &'static str) {
     let (name, number) = (caller_id::shown_name(call), caller_id::shown_number(call));
-    let text = format!("Parked at {}: {name} <{number}>", call.orbit);
+    let text = format!("{what} at {}: {name} <{number}>", call.orbit);
     let uuid = call.info.uuid.clone();
     let thread = module.threads.ask(move || {
-        let profiles = profiles(&parker);
+        let profiles = profiles(&to);
         if profiles.is_empty() {
             log::info(
                 Some(uuid.as_str()),
                 format_args!(
-                    "no message is sent to {parker}, because no phone of that user is registered"
+                    "no message is sent to {to}, because no phone of that user is registered"
                 ),
             );
         }
         for profile in profiles {
-            fire(&profile, &parker, &text);
+            fire(&profile, &to, &text);
         }
     });
     if let Err(reason) = thread {

@@ -1,4 +1,5 @@
-//! Notices of a parked call: a page to the phones of its lot, which answer by themselves, and a message to its parker.
+//! Notices of a parked call: a page to the phones of its lot, which answer by themselves, and messages to its parker and to
+//! the user for whom it is meant.
 
 use std::sync::Arc;
 
@@ -12,18 +13,37 @@ use crate::park::{CallUuid, CallView, LotConfig, Notice};
 use crate::switch::dial_string::DialString;
 use crate::switch::{clock, log};
 
-/// Pages the phones of the lot and sends the parker a message, if the lot wants that.
+/// What stands in a lot's `page` for the user for whom a call is meant.
+const ADDRESSEE: &str = "${callpark_for}";
+
+/// Pages the phones of the lot and sends messages, if the lot wants that.
 pub(crate) fn tell_others(module: &Arc<Module>, lot: Option<&LotConfig>, uuid: &CallUuid) {
     let Some(lot) = lot.filter(|lot| lot.notify || lot.page.is_some()) else { return };
     let Some(call) = module.look(|park| park.find(clock::now(), uuid)) else { return };
     if lot.notify && may_tell(module, &call, Notice::Message) {
         message::send(module, &call);
     }
-    if let Some(dial_string) = &lot.page
+    if let Some(addressee) = call.info.addressee().filter(|_| lot.notify)
+        && Some(&addressee) != call.info.parker.as_ref()
+        && may_tell(module, &call, Notice::ForYou)
+    {
+        message::send_to(module, &call, addressee, "Parked for you");
+    }
+    if let Some(dial_string) = &paged_for(lot, &call)
         && may_tell(module, &call, Notice::Page)
     {
         page(module, call, dial_string.clone());
     }
+}
+
+/// The dial string of the phones to page. `None` if nobody is paged: the lot pages the user for whom a call is meant, and
+/// this one is for nobody.
+fn paged_for(lot: &LotConfig, call: &CallView) -> Option<String> {
+    let page = lot.page.as_deref()?;
+    if !page.contains(ADDRESSEE) {
+        return Some(page.to_owned());
+    }
+    Some(page.replace(ADDRESSEE, &call.info.addressee()?))
 }
 
 /// Whether it is time for another notice of a call.
@@ -32,7 +52,7 @@ fn may_tell(module: &Arc<Module>, call: &CallView, notice: Notice) -> bool {
     told.inspect_err(|why| {
         let what = match notice {
             Notice::Page => "nobody is paged",
-            Notice::Message => "no message is sent",
+            Notice::Message | Notice::ForYou => "no message is sent",
         };
         log::info(
             Some(call.info.uuid.as_str()),

@@ -10,7 +10,7 @@ use crate::leg::origin::Origin;
 use crate::leg::party::{Marks, Party};
 use crate::module::Module;
 use crate::module::tokens::Tokens;
-use crate::park::{Actor, CallUuid, LotKey, OrbitKey, OrbitName, User, Want};
+use crate::park::{Actor, CallUuid, LotKey, OrbitKey, Pick, User, Want};
 use crate::switch::{Located, Session};
 
 /// What a leg is to do when it arrives.
@@ -43,8 +43,8 @@ pub(crate) enum Arrival {
     RetrieveThrough {
         /// The lot.
         lot: LotKey,
-        /// The orbit, or the next call.
-        orbit: Option<OrbitName>,
+        /// Which call.
+        pick: Pick,
         /// The retriever.
         by: Party,
     },

@@ -10,7 +10,7 @@ use crate::leg::arrival::{self, Arrival};
 use crate::leg::caller_id;
 use crate::leg::talking::Talking;
 use crate::module::Module;
-use crate::park::{Actor, CallView, LotKey, Refusal, Target, User, Want};
+use crate::park::{Actor, CallView, LotKey, Refusal, Taker, Target, User, Want};
 use crate::switch::clock;
 use crate::switch::{Cause, Channel, Session};
 
@@ -41,7 +41,8 @@ impl<'a> Completing<'a> {
         if !Talking::of(module).elsewhere(session) {
             return Ok(None);
         }
-        let call = module.look(|park| park.peek(clock::now(), lot, target))?;
+        let taker = Taker::Party(user);
+        let call = module.look(|park| park.peek(clock::now(), lot, target, taker))?;
         let completing = Self::begin(module, session.channel(), &call, (user, by));
         if !caller_id::answer_as(session.channel(), Some(&call)) {
             return Err(Refusal::Failed);

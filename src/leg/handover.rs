@@ -95,7 +95,9 @@ pub(crate) fn claim(
     let channel = leg.channel();
     let wanted = match (lot, target) {
         // A leg is not answered, and charged, for an empty orbit.
-        (Some(lot), _) => Some(module.look(|park| park.peek(clock::now(), lot, target))?),
+        (Some(lot), _) => {
+            Some(module.look(|park| park.peek(clock::now(), lot, target, by.taker()))?)
+        }
         (None, Target::Call(uuid)) => module.look(|park| park.find(clock::now(), uuid)),
         (None, _) => None,
     };

@@ -7,6 +7,7 @@ use crate::leg::arrival::{self, Arrival};
 use crate::leg::errand::{self, ARRIVES_WITHIN_MS};
 use crate::leg::parker;
 use crate::leg::party::Party;
+use crate::leg::pin;
 use crate::leg::recordings;
 use crate::leg::request;
 use crate::leg::standing;
@@ -78,6 +79,7 @@ pub(crate) fn park_partner(
             there.set_variable(name, Some(&value));
         }
     }
+    pin::carry(module, presser, partner.session());
     if parker.is_none() {
         log::notice(
             Some(uuid.as_str()),

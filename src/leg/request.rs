@@ -14,7 +14,7 @@ use crate::switch::text::is_true;
 use crate::switch::{Cause, Channel, SentField, log};
 
 /// The variables that are read from the channel that is parked, or in mid-call from the parker's.
-pub(crate) const VARIABLES: [&str; 16] = [
+pub(crate) const VARIABLES: [&str; 15] = [
     variables::TIMEOUT,
     variables::HOLD_MUSIC,
     variables::ANNOUNCE,
@@ -22,7 +22,6 @@ pub(crate) const VARIABLES: [&str; 16] = [
     variables::PARKER,
     variables::RETURN,
     variables::FOR,
-    variables::PIN,
     variables::NOTE,
     variables::VALET_TIMEOUT,
     variables::VALET_HOLD_MUSIC,
@@ -56,6 +55,13 @@ pub(crate) fn of(
         }
         number
     };
+    let addressed_to = text(variables::FOR);
+    if !addressed_to.is_empty() && addressed_to.parse::<User>().is_err() {
+        log::warning(
+            Some(uuid.as_str()),
+            format_args!("{} {addressed_to:.80?} is not a user@domain", variables::FOR),
+        );
+    }
     let returns = channel.variable(variables::RETURN).and_then(|steps| {
         if let Some(what) = holds_what_was_sent(channel, &steps) {
             ignored(variables::RETURN, &format_args!("it contains the call's {what}"));
@@ -82,7 +88,7 @@ pub(crate) fn of(
         parker,
         priority: u8::try_from(priority).unwrap_or(TOP_PRIORITY),
         note: text(variables::NOTE).into(),
-        addressed_to: text(variables::FOR).into(),
+        addressed_to: addressed_to.into(),
         parked_at_epoch_ms: clock::epoch_ms(),
         ..CallInfo::new(uuid.clone(), caller(channel))
     };

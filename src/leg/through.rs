@@ -8,9 +8,10 @@ use crate::leg::errand::{self, Force, MOVES_WITHIN_MS, Sent};
 use crate::leg::origin::Origin;
 use crate::leg::parker;
 use crate::leg::party::Party;
+use crate::leg::pin;
 use crate::leg::request;
 use crate::module::Module;
-use crate::park::{CallInfo, CallUuid, LotKey, OrbitName, Refusal, Target, Want};
+use crate::park::{CallInfo, CallUuid, LotKey, Pick, Refusal, Taker, Want};
 use crate::switch::clock;
 use crate::switch::{Cause, Located, Session};
 use crate::tell::{cdr, speech};
@@ -38,6 +39,7 @@ pub(crate) fn park(
             caller.session().channel().set_variable(name, Some(&value));
         }
     }
+    pin::carry(module, leg, caller.session());
     let words = place.to_string();
     let arrival = Arrival::ParkThrough { lot: place.lot, orbit: Want::Orbit(place.orbit), came };
     come(module, arrival, &words, caller).inspect_err(|_| {
@@ -57,14 +59,13 @@ pub(crate) fn retrieve(
     leg: Session<'_>,
     caller: &Located,
     lot: &LotKey,
-    orbit: Option<&OrbitName>,
+    pick: &Pick,
     by: Party,
 ) -> Result<(), Refusal> {
-    let target = orbit.map_or(Target::Next, Target::Orbit);
-    module.look(|park| park.peek(clock::now(), lot, target)).inspect_err(|refusal| {
-        speech::refusal(module, leg, lot, orbit, *refusal);
-    })?;
-    let arrival = Arrival::RetrieveThrough { lot: lot.clone(), orbit: orbit.cloned(), by };
+    let taker = Taker::Party(by.user.as_ref());
+    let there = module.look(|park| park.peek(clock::now(), lot, pick.target(), taker));
+    there.inspect_err(|refusal| speech::refusal(module, leg, lot, pick.orbit(), *refusal))?;
+    let arrival = Arrival::RetrieveThrough { lot: lot.clone(), pick: pick.clone(), by };
     come(module, arrival, "", caller)?;
     leg.channel().hangup(Cause::NORMAL_CLEARING);
     Ok(())

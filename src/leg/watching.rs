@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use crate::leg::origin::{Bridge, CONTROLLER, Dialled, Sent, SentBy, Ways, mover};
 use crate::leg::parked;
+use crate::leg::pin::Pins;
 use crate::leg::placed::Placed;
 use crate::leg::recovered;
 use crate::leg::rung::Rung;
@@ -103,5 +104,6 @@ impl Watcher for Watching {
         Ways::of(&module).ends(session);
         Placed::of(&module).ended(session);
         Talking::of(&module).ended(session);
+        Pins::of(&module).ended(session);
     }
 }

@@ -44,6 +44,8 @@ pub(crate) const REASON: &str = "callpark_reason";
 pub(crate) const REPLACES: &str = "callpark_replaces";
 pub(crate) const HISTORY: &str = "callpark_history";
 pub(crate) const CALLBACK_ID: &str = "callpark_callback_id";
+/// On a parked call that has a PIN, so that it does not come back from a crash without one: `true`.
+pub(crate) const LOCKED: &str = "callpark_locked";
 pub(crate) const CALLBACK_NUMBER: &str = "callpark_callback_number";
 
 // Notes of the module's own.

@@ -12,6 +12,7 @@ use super::moment::Moment;
 use super::names::{CallUuid, LotKey, OrbitKey, OrbitName};
 use super::outcome::Refusal;
 use super::return_state::{ReturnState, StepTry};
+use super::taker::Taker;
 use super::text;
 use super::timeout::TOP_PRIORITY;
 
@@ -62,9 +63,9 @@ impl Park {
             // The number of a step means nothing among other steps.
             (*attempt, *paused) = (StepTry::default(), false);
         }
-        self.callers.remove(call);
+        self.index.remove(call);
         let from = std::mem::replace(&mut call.place, to.clone());
-        self.callers.add(call);
+        self.index.add(call);
         if let Some(new) = self.lots.get_mut(&to.lot) {
             new.occupy(&to.orbit, Slot::Parked(uuid.clone()));
             if call.is_to_be_had() {
@@ -118,7 +119,23 @@ impl Park {
                 self.follow_timeout(&uuid, before_ms);
             }
             Setting::Note(note) => call.info.note = text::kept(&note, text::LONGEST_NOTE),
-            Setting::For(user) => call.info.addressed_to = text::kept(&user, text::LONGEST_USER),
+            Setting::For(user) => {
+                if let Some(lot) = self.lots.get_mut(&place.lot) {
+                    lot.dequeue(call);
+                }
+                self.index.remove(call);
+                call.info.addressed_to = text::kept(&user, text::LONGEST_USER);
+                self.index.add(call);
+                let lot = self.lots.get(&place.lot);
+                call.exclusive_until = lot.and_then(|lot| lot.exclusive_until(call, now));
+                if let Some(lot) = self.lots.get_mut(&place.lot).filter(|_| call.is_to_be_had()) {
+                    lot.enqueue(call);
+                }
+                if !self.stopping {
+                    self.deadlines.arm(call);
+                }
+                self.show_lamp(place);
+            }
         }
         let call = self.calls.get(&uuid).ok_or(Refusal::Empty)?;
         let event = ParkEvent { reason: Some(what.to_owned()), ..call.event(now, Action::Set) };
@@ -211,7 +228,7 @@ impl Park {
 
     /// The call in that orbit.
     fn parked_in(&self, place: &OrbitKey) -> Result<CallUuid, Refusal> {
-        let found = self.target(Some(&place.lot), Target::Orbit(&place.orbit))?;
+        let found = self.target(Some(&place.lot), Target::Orbit(&place.orbit), Taker::Anybody)?;
         found.ok_or(Refusal::Empty)
     }
 

@@ -11,6 +11,7 @@ use super::info::CallInfo;
 use super::moment::Moment;
 use super::names::{CallUuid, LotKey, OrbitKey, OrbitName, RunId, Ticket};
 use super::outcome::Outcome;
+use super::pin::Lock;
 use super::return_state::ReturnState;
 use super::steps::Step;
 use super::timeout::TOP_PRIORITY;
@@ -25,13 +26,15 @@ pub enum Want {
     Orbit(OrbitName),
     /// The first free one whose name is a number from the first to the second, without leading zeros.
     Between(u64, u64),
+    /// At the extension of the first of these users at whom no call is parked.
+    At(Arc<[User]>),
 }
 
 impl Want {
     /// The orbit that is asked for.
     pub fn orbit(&self) -> Option<&OrbitName> {
         match self {
-            Want::Auto | Want::Between(..) => None,
+            Want::Auto | Want::Between(..) | Want::At(_) => None,
             Want::Orbit(orbit) => Some(orbit),
         }
     }
@@ -92,6 +95,10 @@ pub(super) struct Call {
     pub(super) leaves_at: Option<Moment>,
     /// When it next hears the comfort. `None` means never.
     pub(super) comfort_at: Option<Moment>,
+    /// Until when it waits for the user alone for whom it is meant. `None` means that it is everybody's.
+    pub(super) exclusive_until: Option<Moment>,
+    /// What has to be keyed by whoever wants it.
+    pub(super) lock: Lock,
     /// Its entry among the deadlines.
     pub(super) armed: Option<Moment>,
     /// The user who will call it back and where its number is dialled, as its caller was told.
@@ -120,6 +127,8 @@ impl Call {
             rounds: 0,
             leaves_at: None,
             comfort_at: None,
+            exclusive_until: None,
+            lock: Lock::default(),
             armed: None,
             promised: None,
             claim: None,
@@ -133,7 +142,8 @@ impl Call {
         if self.heir_until.is_some() || self.claim.is_some() {
             return self.heir_until;
         }
-        [self.returning.due(), self.leaves_at, self.comfort_at].into_iter().flatten().min()
+        let times = [self.returning.due(), self.leaves_at, self.comfort_at, self.exclusive_until];
+        times.into_iter().flatten().min()
     }
 
     /// Nobody has claimed it, and its leg is there.

@@ -1,5 +1,7 @@
 //! Claims: a parked call has one at most, which succeeds or is given back.
 
+use std::fmt;
+
 use super::Park;
 use super::access::{Actor, Right};
 use super::call::{ClaimedBy, Pending};
@@ -11,6 +13,7 @@ use super::moment::Moment;
 use super::names::{CallUuid, LotKey, OrbitName, RunId, Ticket};
 use super::outcome::Refusal;
 use super::permits::Asking;
+use super::taker::Taker;
 use super::user::User;
 use super::view::CallView;
 
@@ -23,6 +26,55 @@ pub enum Target<'a> {
     Next,
     /// This one.
     Call(&'a CallUuid),
+    /// Of those that are meant for that user, the one that has waited longest. It may be in a lot into which this one
+    /// overflows.
+    For(&'a User),
+    /// Of those that this user has parked, the one that was parked last. The same goes for lots.
+    LastOf(&'a User),
+}
+
+/// The same as a retriever asks for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Pick {
+    /// The one in this orbit.
+    Orbit(OrbitName),
+    /// The next one.
+    Next,
+    /// The first one for that user.
+    For(User),
+    /// The last one that this user has parked.
+    LastOf(User),
+}
+
+impl Pick {
+    /// What is to be claimed.
+    pub fn target(&self) -> Target<'_> {
+        match self {
+            Pick::Orbit(orbit) => Target::Orbit(orbit),
+            Pick::Next => Target::Next,
+            Pick::For(user) => Target::For(user),
+            Pick::LastOf(user) => Target::LastOf(user),
+        }
+    }
+
+    /// The orbit that was named.
+    pub fn orbit(&self) -> Option<&OrbitName> {
+        match self {
+            Pick::Orbit(orbit) => Some(orbit),
+            Pick::Next | Pick::For(_) | Pick::LastOf(_) => None,
+        }
+    }
+}
+
+impl fmt::Display for Pick {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Pick::Orbit(orbit) => orbit.fmt(f),
+            Pick::Next => f.write_str("next"),
+            Pick::For(user) => write!(f, "user:{user}"),
+            Pick::LastOf(_) => f.write_str("last"),
+        }
+    }
 }
 
 /// What claims it.
@@ -48,6 +100,18 @@ pub enum Claimant {
     },
     /// Nobody: the call leaves.
     Leave(Exit),
+}
+
+impl Claimant {
+    /// Who wants the call.
+    pub fn taker(&self) -> Taker<'_> {
+        match self {
+            Claimant::Retriever { user, by, .. } if !by.is_administrator() => {
+                Taker::Party(user.as_ref())
+            }
+            _ => Taker::Anybody,
+        }
+    }
 }
 
 /// A claim that was granted. It ends with `complete` or `unclaim`, or with the call.
@@ -91,7 +155,7 @@ impl Park {
             Claimant::StepLeg { .. } => Refusal::Gone,
             Claimant::Retriever { .. } | Claimant::Leave(_) => Refusal::Empty,
         };
-        let uuid = self.target(lot, target)?.ok_or(late)?;
+        let uuid = self.target(lot, target, by.taker())?.ok_or(late)?;
         let ticket = Ticket(self.count());
         let promised = if by == Claimant::Leave(Exit::Callback) {
             let call = self.calls.get(&uuid).ok_or(late)?;
@@ -100,19 +164,25 @@ impl Park {
             None
         };
         let call = self.calls.get_mut(&uuid).ok_or(late)?;
-        if !call.is_to_be_had() || lot.is_some_and(|lot| *lot != call.place.lot) {
+        let elsewhere =
+            matches!(target, Target::Call(_)) && lot.is_some_and(|lot| *lot != call.place.lot);
+        if !call.is_to_be_had() || elsewhere {
             return Err(late);
         }
-        let call = match &by {
-            Claimant::Retriever { uuid: leg, by: actor, .. } => {
-                let place = call.place.clone();
-                let (lot, orbit) = (&place.lot, Some(&place.orbit));
-                let right = Right::Retrieve;
-                self.permit(now, Asking { actor, right, lot, orbit, leg: Some(leg) })?;
-                self.calls.get_mut(&uuid).ok_or(late)?
+        if call.is_kept_from(now, by.taker()) {
+            return Err(Refusal::Exclusive);
+        }
+        if let Claimant::Retriever { uuid: leg, by: actor, .. } = &by {
+            let place = call.place.clone();
+            let (lot, orbit) = (&place.lot, Some(&place.orbit));
+            let right = Right::Retrieve;
+            self.permit(now, Asking { actor, right, lot, orbit, leg: Some(leg) })?;
+            let locked = |call| !actor.is_administrator() && self.is_locked(call, leg);
+            if self.calls.get(&uuid).is_some_and(locked) {
+                return Err(Refusal::WrongPin);
             }
-            Claimant::StepLeg { .. } | Claimant::Leave(_) => call,
-        };
+        }
+        let call = self.calls.get_mut(&uuid).ok_or(late)?;
         let by = match by {
             Claimant::StepLeg { uuid: leg, user, run } => {
                 if !call.rings(run) {
@@ -149,10 +219,20 @@ impl Park {
     ///
     /// # Errors
     /// As [`claim`](Park::claim).
-    pub fn peek(&self, now: Moment, lot: &LotKey, target: Target<'_>) -> Result<CallView, Refusal> {
-        let uuid = self.target(Some(lot), target)?.ok_or(Refusal::Empty)?;
+    pub fn peek(
+        &self,
+        now: Moment,
+        lot: &LotKey,
+        target: Target<'_>,
+        taker: Taker<'_>,
+    ) -> Result<CallView, Refusal> {
+        let uuid = self.target(Some(lot), target, taker)?.ok_or(Refusal::Empty)?;
         let call = self.calls.get(&uuid).filter(|call| call.is_to_be_had());
-        Ok(self.view(call.ok_or(Refusal::Empty)?, now))
+        let call = call.ok_or(Refusal::Empty)?;
+        if call.is_kept_from(now, taker) {
+            return Err(Refusal::Exclusive);
+        }
+        Ok(self.view(call, now))
     }
 
     /// The call that is meant, claimed or not. `None` if there is none.
@@ -160,6 +240,7 @@ impl Park {
         &self,
         lot: Option<&LotKey>,
         target: Target<'_>,
+        taker: Taker<'_>,
     ) -> Result<Option<CallUuid>, Refusal> {
         if let Target::Call(uuid) = target {
             return Ok(Some(self.current(uuid).clone()));
@@ -179,7 +260,9 @@ impl Park {
                 None if !lot.has_orbit(orbit) => Err(Refusal::UnknownOrbit),
                 None => Ok(None),
             },
-            Target::Next | Target::Call(_) => Ok(lot.next_call().cloned()),
+            Target::Next | Target::Call(_) => Ok(lot.next_call(taker).cloned()),
+            Target::For(user) => Ok(self.first_for(key, user)),
+            Target::LastOf(user) => Ok(self.last_of(key, user)),
         }
     }
 

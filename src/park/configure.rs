@@ -87,8 +87,9 @@ impl Park {
                     if let Some(lot) = self.lots.get_mut(&to.lot) {
                         lot.occupy(&to.orbit, Slot::Reserved(uuid.clone()));
                     }
-                    if let Some(held) = self.reservations.get_mut(&uuid) {
+                    if let Some(mut held) = self.forget_reservation(&uuid) {
                         held.place = to;
+                        self.hold(&uuid, held);
                     } else if let Some(awaited) = self.awaited.get_mut(&uuid) {
                         *awaited.place_mut() = to;
                     }

@@ -107,7 +107,7 @@ impl Park {
     ) {
         let Some(mut call) = self.calls.remove(uuid) else { return };
         self.deadlines.disarm(&mut call);
-        self.callers.remove(&call);
+        self.index.remove(&call);
         self.dialogs.remove(&call.dialog());
         for name in &call.formerly {
             if self.renamed.get(name) == Some(&call.info.uuid) {

@@ -36,7 +36,7 @@ pub enum Action {
     Drop,
     /// A return step reminded the parker, or no return step took the call. The call remains parked.
     Remind,
-    /// A call was not parked.
+    /// A call was not parked, or a retriever must not have it.
     Refuse,
     /// Its timeout, priority, note or addressee was changed. The reason says which.
     Set,

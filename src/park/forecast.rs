@@ -152,7 +152,10 @@ impl Park {
             };
             next.push(Forecast::plain(at.since(now), what));
         }
-        let last = next.first().map(|leaves| leaves.in_ms);
+        if let Some(at) = call.exclusive_until {
+            next.push(Forecast::plain(at.since(now), "is no longer kept for one user".to_owned()));
+        }
+        let last = call.leaves_at.map(|at| at.since(now));
         self.forecast_returns(now, call, known, &mut next);
         next.sort_by_key(|forecast| forecast.in_ms);
         // Nothing more happens to a call that has left.

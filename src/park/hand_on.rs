@@ -1,8 +1,6 @@
 //! A consultation leg's orbit passes to the party that is transferred onto that leg.
 
 use super::Park;
-use super::deadlines::Due;
-use super::lot::Slot;
 use super::moment::Moment;
 use super::names::CallUuid;
 use super::outcome::Outcome;
@@ -15,16 +13,19 @@ impl Park {
         if self.stopping || self.is_known(heir) || self.reservations.contains_key(heir) {
             return;
         }
-        let place = if let Some(call) = self.calls.get(from) {
+        let (place, at, pin) = if let Some(call) = self.calls.get(from) {
             if call.claim.is_some() {
                 return;
             }
-            let place = call.place.clone();
+            let (place, at) = (call.place.clone(), call.info.addressee());
+            let pin = call.lock.pin.clone();
             self.finish(now, from, Outcome::Transferred, false);
-            place
+            (place, at, pin)
         } else {
+            let at = self.reserved_at(from).cloned();
+            let pin = self.reservations.get(from).and_then(|held| held.pin.clone());
             match self.unreserve(from) {
-                Some(place) => place,
+                Some(place) => (place, at, pin),
                 None => return,
             }
         };
@@ -34,9 +35,7 @@ impl Park {
         if lot.take(&place.orbit).is_none() {
             return;
         }
-        lot.occupy(&place.orbit, Slot::Reserved(heir.clone()));
-        let held = Reservation { place, until: now.after(ttl_ms), seq: self.count() };
-        self.deadlines.add(held.until, held.seq, Due::Reservation(heir.clone()));
-        self.reservations.insert(heir.clone(), held);
+        let held = Reservation { place, until: now.after(ttl_ms), seq: self.count(), at, pin };
+        self.hold(heir, held);
     }
 }

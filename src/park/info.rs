@@ -53,3 +53,10 @@ impl CallInfo {
         }
     }
 }
+
+impl CallInfo {
+    /// The user for whom it is meant.
+    pub fn addressee(&self) -> Option<User> {
+        if self.addressed_to.is_empty() { None } else { self.addressed_to.parse().ok() }
+    }
+}

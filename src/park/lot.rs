@@ -1,16 +1,19 @@
 //! A lot: its orbits, the calls in them, and the order of the calls.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Bound;
 use std::sync::Arc;
 
 use super::call::{Call, Turn};
 use super::free::Free;
 use super::lot_config::LotConfig;
+use super::moment::Moment;
 use super::names::{CallUuid, OrbitName};
 use super::orbit_set::OrbitSet;
 use super::orbits::Orbits;
+use super::taker::Taker;
 use super::timeout::RecentWaits;
+use super::user::User;
 
 /// The most calls and reservations in a lot that was made when it was first used.
 pub const MOST_SLOTS: u32 = 10_000;
@@ -33,8 +36,11 @@ pub(super) struct Lot {
     slots: BTreeMap<OrbitName, Slot>,
     reserved: u32,
     draining: u32,
-    /// The calls that are not claimed.
+    /// The calls that are not claimed, and are everybody's.
     queue: BTreeSet<Turn>,
+    /// Those that wait for one user alone: all of them, and by that user.
+    exclusive: BTreeSet<Turn>,
+    exclusive_for: HashMap<User, BTreeSet<Turn>>,
     /// How long those of its calls waited that were retrieved or returned.
     pub(super) recent_waits: RecentWaits,
     /// It is no longer configured, and is removed with its last slot.
@@ -52,6 +58,8 @@ impl Lot {
             reserved: 0,
             draining: 0,
             queue: BTreeSet::new(),
+            exclusive: BTreeSet::new(),
+            exclusive_for: HashMap::new(),
             recent_waits: RecentWaits::default(),
             removed: false,
             orbits,
@@ -273,16 +281,45 @@ impl Lot {
     }
 
     pub(super) fn enqueue(&mut self, call: &Call) {
-        self.queue.insert(call.turn());
+        match call.info.addressee().filter(|_| call.exclusive_until.is_some()) {
+            Some(user) => {
+                self.exclusive.insert(call.turn());
+                self.exclusive_for.entry(user).or_default().insert(call.turn());
+            }
+            None => {
+                self.queue.insert(call.turn());
+            }
+        }
     }
 
     pub(super) fn dequeue(&mut self, call: &Call) {
-        self.queue.remove(&call.turn());
+        let turn = call.turn();
+        if !self.exclusive.remove(&turn) {
+            self.queue.remove(&turn);
+        } else if let Some(user) = call.info.addressee()
+            && let Some(turns) = self.exclusive_for.get_mut(&user)
+        {
+            turns.remove(&turn);
+            if turns.is_empty() {
+                self.exclusive_for.remove(&user);
+            }
+        }
     }
 
-    /// The call that `next` means.
-    pub(super) fn next_call(&self) -> Option<&CallUuid> {
-        self.queue.first().map(|(_, _, _, uuid)| uuid)
+    /// Until when a call of this lot waits for one user alone, if it does so from `since` on.
+    pub(super) fn exclusive_until(&self, call: &Call, since: Moment) -> Option<Moment> {
+        let ms = Some(self.config.exclusive_ms).filter(|ms| *ms > 0)?;
+        call.info.addressee().map(|_| since.after(ms))
+    }
+
+    /// The call that `next` means. One that waits for a user alone is brought to no other.
+    pub(super) fn next_call(&self, taker: Taker<'_>) -> Option<&CallUuid> {
+        let exclusive = match taker {
+            Taker::Anybody => self.exclusive.first(),
+            Taker::Party(Some(user)) => self.exclusive_for.get(user).and_then(BTreeSet::first),
+            Taker::Party(None) => None,
+        };
+        self.queue.first().into_iter().chain(exclusive).min().map(|(_, _, _, uuid)| uuid)
     }
 
     pub(super) fn counts(&self) -> Counts {

@@ -11,6 +11,7 @@ use super::fallback::{AfterReturn, WhenFull, WhenOccupied};
 use super::free::Assign;
 use super::names::LotKey;
 use super::pickup::PickupTone;
+use super::pin::Pin;
 use super::privacy::{Privacy, Shown, Viewer};
 use super::range::OrbitRange;
 use super::steps::Step;
@@ -78,6 +79,10 @@ pub struct LotConfig {
     pub notify: bool,
     /// The time in ms within which the parker gets one message about one caller. 0 means each time.
     pub notify_interval_ms: u64,
+    /// For how many ms only the user for whom a call is meant may take it. 0 means that everybody may.
+    pub exclusive_ms: u64,
+    /// The PIN that has to be keyed for each of its calls.
+    pub pin: Option<Pin>,
     /// How many calls of one caller's number may be parked at once. `None` means any number.
     pub max_per_caller: Option<u32>,
     /// The return steps.
@@ -138,6 +143,8 @@ impl LotConfig {
             page_interval_ms: 30_000,
             notify: false,
             notify_interval_ms: 30_000,
+            exclusive_ms: 0,
+            pin: None,
             max_per_caller: None,
             returns: Arc::from([Step::parker()]),
             after_return: AfterReturn::Park,

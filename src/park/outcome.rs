@@ -19,6 +19,10 @@ pub enum Refusal {
     Denied,
     /// The party has dialled too many wrong orbits or PINs (`probe-limit`).
     KeptAway,
+    /// The call waits for another user (`exclusive`).
+    Exclusive,
+    /// A PIN has to be keyed, and was not.
+    WrongPin,
     /// As many calls of that caller are in the lot as it takes (`max-per-caller`).
     TooManyOfCaller,
     /// No such lot, or it is another tenant's.
@@ -49,7 +53,11 @@ impl Refusal {
             Refusal::Occupied | Refusal::AlreadyParked => "occupied",
             Refusal::Empty => "empty",
             Refusal::Closed => "closed",
-            Refusal::Denied | Refusal::KeptAway | Refusal::TooManyOfCaller => "denied",
+            Refusal::Denied
+            | Refusal::KeptAway
+            | Refusal::Exclusive
+            | Refusal::WrongPin
+            | Refusal::TooManyOfCaller => "denied",
             Refusal::UnknownLot => "unknown_lot",
             Refusal::UnknownOrbit => "unknown_orbit",
             Refusal::BadArguments => "bad_arguments",
@@ -59,6 +67,16 @@ impl Refusal {
             | Refusal::Talking
             | Refusal::Connecting
             | Refusal::Proxied => "failed",
+        }
+    }
+
+    /// The rule of the lot that says no, if one does.
+    pub fn rule(self) -> Option<&'static str> {
+        match self {
+            Refusal::Exclusive => Some("exclusive"),
+            Refusal::WrongPin => Some("pin"),
+            Refusal::TooManyOfCaller => Some("max-per-caller"),
+            _ => None,
         }
     }
 
@@ -72,6 +90,8 @@ impl Refusal {
             Refusal::Closed => "the lot or the orbit is closed",
             Refusal::Denied => "that is not allowed",
             Refusal::KeptAway => "too many wrong orbits or PINs have been dialled",
+            Refusal::Exclusive => "the call waits for another user",
+            Refusal::WrongPin => "the right PIN was not keyed",
             Refusal::TooManyOfCaller => {
                 "this caller has as many parked calls as max-per-caller allows"
             }

@@ -22,6 +22,8 @@ pub enum Notice {
     Page,
     /// The parker gets a message.
     Message,
+    /// The user for whom the call is meant gets a message.
+    ForYou,
 }
 
 /// What a notice is about.
@@ -75,15 +77,19 @@ impl Park {
         let lot = self.lots.get(&call.place.lot).ok_or("the lot no longer exists")?;
         let interval_ms = match notice {
             Notice::Page => lot.config.page_interval_ms,
-            Notice::Message => lot.config.notify_interval_ms,
+            Notice::Message | Notice::ForYou => lot.config.notify_interval_ms,
         };
         if interval_ms == 0 {
             return Ok(());
         }
         let who = callers::known(&call.info.caller.number).unwrap_or(call.info.uuid.as_str());
-        let caller = About::Caller(call.place.lot.clone(), call.info.parker.clone(), who.into());
-        let parker = call.info.parker.clone().filter(|_| notice == Notice::Message);
-        let keys = [(notice, caller), (notice, About::Lot(call.place.lot.clone(), parker))];
+        let told = match notice {
+            Notice::ForYou => call.info.addressee(),
+            Notice::Page | Notice::Message => call.info.parker.clone(),
+        };
+        let caller = About::Caller(call.place.lot.clone(), told.clone(), who.into());
+        let told = told.filter(|_| notice != Notice::Page);
+        let keys = [(notice, caller), (notice, About::Lot(call.place.lot.clone(), told))];
         if self.pace.is_full(&keys[0], now, interval_ms, 1) {
             return Err("this caller was announced a moment ago");
         }

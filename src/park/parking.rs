@@ -5,16 +5,27 @@ use std::borrow::Cow;
 use super::Park;
 use super::access::Right;
 use super::call::{Call, ParkRequest, Want};
-use super::deadlines::Due;
 use super::effect::{AfterRefusal, ParkRefused};
 use super::event::{Action, ParkEvent};
 use super::fallback::{WhenFull, WhenOccupied};
+use super::info::CallInfo;
 use super::lot::{MOST_SLOTS, Slot};
 use super::moment::Moment;
 use super::names::{CallUuid, LotKey, OrbitKey};
 use super::outcome::Refusal;
+use super::pin::{Lock, Pin};
 use super::return_state::ReturnState;
 use super::timeout::TOP_PRIORITY;
+use super::user::User;
+
+/// An orbit for a call.
+pub(super) struct Seat {
+    pub(super) place: OrbitKey,
+    /// The user at whose extension it is.
+    pub(super) at: Option<User>,
+    /// The PIN that another leg has brought for the call.
+    pub(super) pin: Option<Pin>,
+}
 
 impl Park {
     /// Parks a call. A channel for which an orbit is reserved gets that one, whatever it asks for.
@@ -25,7 +36,7 @@ impl Park {
     pub fn park(&mut self, now: Moment, request: ParkRequest) -> Result<OrbitKey, ParkRefused> {
         let mut rule = None;
         match self.orbit_for(&request, &mut rule) {
-            Ok(place) => Ok(self.settle(now, request, place)),
+            Ok(seat) => Ok(self.settle(now, request, seat)),
             Err((refusal, then)) => {
                 let capacity = self.capacity(&request.lot);
                 if refusal == Refusal::TooManyOfCaller {
@@ -44,12 +55,12 @@ impl Park {
         }
     }
 
-    /// `rule` receives the one that says no, if one does.
+    /// The orbit for a call, and the user at whose extension that is. `rule` receives the one that says no, if one does.
     fn orbit_for(
         &mut self,
         request: &ParkRequest,
         rule: &mut Option<Cow<'static, str>>,
-    ) -> Result<OrbitKey, (Refusal, AfterRefusal)> {
+    ) -> Result<Seat, (Refusal, AfterRefusal)> {
         if self.stopping {
             return Err((Refusal::Closed, AfterRefusal::Continue));
         }
@@ -59,13 +70,8 @@ impl Park {
         if request.info.priority > TOP_PRIORITY {
             return Err((Refusal::BadArguments, AfterRefusal::Continue));
         }
-        if let Some(held) = self.reservations.remove(&request.info.uuid) {
-            self.deadlines.remove(
-                held.until,
-                held.seq,
-                Due::Reservation(request.info.uuid.clone()),
-            );
-            return Ok(held.place);
+        if let Some(held) = self.forget_reservation(&request.info.uuid) {
+            return Ok(Seat { place: held.place, at: held.at, pin: held.pin });
         }
         let obstacle = |park: &Self, lot: &LotKey, rule: &mut Option<Cow<'static, str>>| {
             if let Some(no) = park.forbidden(Right::Park, lot, &request.by) {
@@ -78,12 +84,12 @@ impl Park {
             }
         };
         obstacle(self, &request.lot, rule)?;
-        let place = self.take_orbit(&request.lot, &request.orbit)?;
+        let Seat { place, at, pin } = self.take_orbit(&request.lot, &request.orbit)?;
         // Another one, after an overflow.
         if place.lot != request.lot {
             obstacle(self, &place.lot, rule).inspect_err(|_| self.give_back_orbit(&place))?;
         }
-        Ok(place)
+        Ok(Seat { place, at, pin })
     }
 
     /// An orbit that was taken for a call that does not come.
@@ -103,15 +109,19 @@ impl Park {
 
     fn has_enough_of(&self, lot: &LotKey, number: &str) -> bool {
         let most = self.lot_or_original(lot).and_then(|lot| lot.config.max_per_caller);
-        most.is_some_and(|most| self.callers.has(number, lot, most))
+        most.is_some_and(|most| self.index.callers.has(number, lot, most))
     }
 
-    fn settle(&mut self, now: Moment, request: ParkRequest, place: OrbitKey) -> OrbitKey {
+    fn settle(&mut self, now: Moment, request: ParkRequest, seat: Seat) -> OrbitKey {
+        let Seat { place, at, pin } = seat;
+        let addressed_to = at.map_or(request.info.addressed_to, |user| user.as_str().into());
+        let info = CallInfo { addressed_to, ..request.info };
         let mut call = Call {
             timeout_ms: request.timeout_ms,
             returns: request.returns,
             seq: self.count(),
-            ..Call::new(request.info.cut(), place.clone(), now)
+            lock: Lock::of(pin),
+            ..Call::new(info.cut(), place.clone(), now)
         };
         let timeout_ms = self.timeout_of(&call);
         let until = (timeout_ms > 0).then(|| now.after(timeout_ms));
@@ -127,6 +137,9 @@ impl Park {
 
     /// Enters the call into every table.
     pub(super) fn seat(&mut self, now: Moment, mut call: Call, action: Action) {
+        let lot = self.lots.get(&call.place.lot);
+        let exclusive = lot.and_then(|lot| lot.exclusive_until(&call, call.parked_at));
+        call.exclusive_until = exclusive.filter(|until| now < *until);
         self.deadlines.arm(&mut call);
         let place = call.place.clone();
         if let Some(lot) = self.lots.get_mut(&place.lot) {
@@ -136,7 +149,7 @@ impl Park {
         let capacity = self.capacity(&place.lot);
         self.effects.push(ParkEvent { capacity, ..call.event(now, action) }.into());
         self.show_lamp(&place);
-        self.callers.add(&call);
+        self.index.add(&call);
         self.dialogs.insert(call.dialog(), call.info.uuid.clone());
         self.calls.insert(call.info.uuid.clone(), call);
     }
@@ -153,17 +166,28 @@ impl Park {
         &mut self,
         lot: &LotKey,
         want: &Want,
-    ) -> Result<OrbitKey, (Refusal, AfterRefusal)> {
+    ) -> Result<Seat, (Refusal, AfterRefusal)> {
         self.make_lot(lot);
         let mut been = Vec::new();
-        let found = self.find_orbit(lot, want, &mut been);
+        let found = match want {
+            Want::At(users) => self.seat_at(lot, users).map(|(place, user)| Seat {
+                place,
+                at: Some(user),
+                pin: None,
+            }),
+            _ => {
+                let found = self.find_orbit(lot, want, &mut been);
+                found.map(|place| Seat { place, at: None, pin: None })
+            }
+        };
         if found.is_err() {
+            been.push(lot.clone());
             been.iter().for_each(|lot| self.remove_if_over(lot));
         }
         found
     }
 
-    fn find_orbit(
+    pub(super) fn find_orbit(
         &mut self,
         lot: &LotKey,
         want: &Want,
@@ -256,6 +280,7 @@ impl Park {
                 };
                 number.and_then(|number| lot.orbits.name(number)).ok_or(Refusal::Full)?
             }
+            Want::At(_) => return Err(Refusal::BadArguments),
             Want::Orbit(orbit) => match lot.take(orbit).ok_or(Refusal::UnknownOrbit)? {
                 true => orbit.clone(),
                 false if lot.is_orbit_closed(orbit) => return Err(Refusal::Closed),

@@ -10,6 +10,7 @@ use super::lot::Slot;
 use super::moment::Moment;
 use super::names::{CallUuid, LotKey, OrbitKey};
 use super::outcome::{End, Refusal};
+use super::taker::Taker;
 use super::user::User;
 
 /// Why a claim on a call is given back when its leg is replaced.
@@ -76,7 +77,7 @@ impl Park {
         let call = if self.await_heir(now, old, 0) { self.calls.remove(old) } else { None };
         let mut call = call.ok_or(Refusal::Gone)?;
         self.deadlines.disarm(&mut call);
-        self.callers.remove(&call);
+        self.index.remove(&call);
         call.heir_until = None;
         for name in &call.formerly {
             if let Some(now) = self.renamed.get_mut(name).filter(|now| *now == old) {
@@ -99,7 +100,7 @@ impl Park {
         self.effects.push(event.into());
         self.show_lamp(&call.place);
         let place = call.place.clone();
-        self.callers.add(&call);
+        self.index.add(&call);
         self.dialogs.insert(call.dialog(), new.uuid.clone());
         self.calls.insert(new.uuid, call);
         Ok(place)
@@ -108,7 +109,7 @@ impl Park {
     /// Whether the call that is meant waits for a new leg or, if `claims`, is claimed. Soon it can be claimed again, or has
     /// ended.
     pub fn changes_hands(&self, lot: &LotKey, target: Target<'_>, claims: bool) -> bool {
-        let Ok(Some(uuid)) = self.target(Some(lot), target) else { return false };
+        let Ok(Some(uuid)) = self.target(Some(lot), target, Taker::Anybody) else { return false };
         let changes = |call: &Call| call.heir_until.is_some() || claims && call.claim.is_some();
         self.calls.get(&uuid).is_some_and(changes)
     }

@@ -11,6 +11,8 @@ use super::lot::Slot;
 use super::moment::Moment;
 use super::names::{CallUuid, LotKey, OrbitKey};
 use super::outcome::Refusal;
+use super::pin::Pin;
+use super::user::User;
 
 /// An orbit held for a channel that is about to arrive.
 #[derive(Clone, Debug)]
@@ -18,6 +20,10 @@ pub(super) struct Reservation {
     pub(super) place: OrbitKey,
     pub(super) until: Moment,
     pub(super) seq: u64,
+    /// The user at whose extension it is.
+    pub(super) at: Option<User>,
+    /// The PIN of the call, if another leg has brought it.
+    pub(super) pin: Option<Pin>,
 }
 
 impl Park {
@@ -42,26 +48,53 @@ impl Park {
             return Err(Refusal::AlreadyParked);
         }
         let same = |held: &&Reservation| {
-            held.place.lot == *lot && want.orbit().is_none_or(|orbit| *orbit == held.place.orbit)
+            let at = match &want {
+                Want::At(users) => held.at.as_ref().is_some_and(|user| users.contains(user)),
+                _ => true,
+            };
+            let there = want.orbit().is_none_or(|orbit| *orbit == held.place.orbit);
+            held.place.lot == *lot && there && at
         };
-        let place = match self.reservations.get(uuid).filter(same) {
-            Some(held) => held.place.clone(),
+        let (place, at) = match self.reservations.get(uuid).filter(same) {
+            Some(held) => (held.place.clone(), held.at.clone()),
             None => {
                 let taken = self.take_orbit(lot, &want).map_err(|(refusal, _)| refusal)?;
                 self.unreserve(uuid);
-                taken
+                (taken.place, taken.at)
             }
         };
         let until = now.after(ttl_ms);
-        let held = Reservation { place: place.clone(), until, seq: self.count() };
-        if let Some(lot) = self.lots.get_mut(&place.lot) {
-            lot.occupy(&place.orbit, Slot::Reserved(uuid.clone()));
+        drop(self.forget_reservation(uuid));
+        let held = Reservation { place: place.clone(), until, seq: self.count(), at, pin: None };
+        self.hold(uuid, held);
+        Ok(place)
+    }
+
+    /// Holds an orbit that is free, or was held for the same channel.
+    pub(super) fn hold(&mut self, uuid: &CallUuid, held: Reservation) {
+        if let Some(lot) = self.lots.get_mut(&held.place.lot) {
+            lot.occupy(&held.place.orbit, Slot::Reserved(uuid.clone()));
+        }
+        if let Some(user) = &held.at {
+            self.index.meant_for.add(&held.place.lot, user.clone(), held.seq, uuid);
         }
         self.deadlines.add(held.until, held.seq, Due::Reservation(uuid.clone()));
-        if let Some(old) = self.reservations.insert(uuid.clone(), held) {
-            self.deadlines.remove(old.until, old.seq, Due::Reservation(uuid.clone()));
+        self.reservations.insert(uuid.clone(), held);
+    }
+
+    /// The orbit is no longer held for that channel. It is not free yet.
+    pub(super) fn forget_reservation(&mut self, uuid: &CallUuid) -> Option<Reservation> {
+        let held = self.reservations.remove(uuid)?;
+        self.deadlines.remove(held.until, held.seq, Due::Reservation(uuid.clone()));
+        if let Some(user) = &held.at {
+            self.index.meant_for.remove(&held.place.lot, user, held.seq, uuid);
         }
-        Ok(place)
+        Some(held)
+    }
+
+    /// At whose extension an orbit is held for that channel.
+    pub fn reserved_at(&self, uuid: &CallUuid) -> Option<&User> {
+        self.reservations.get(uuid)?.at.as_ref()
     }
 
     /// [`reserve`](Self::reserve) for a call that `by` wants to park. If a rule says no, that is reported of the call.
@@ -104,8 +137,7 @@ impl Park {
 
     /// Gives back the orbit that was held for that channel. `None` if no orbit was held.
     pub fn unreserve(&mut self, uuid: &CallUuid) -> Option<OrbitKey> {
-        let held = self.reservations.remove(uuid)?;
-        self.deadlines.remove(held.until, held.seq, Due::Reservation(uuid.clone()));
+        let held = self.forget_reservation(uuid)?;
         self.vacate(&held.place);
         Some(held.place)
     }

@@ -84,6 +84,10 @@ impl Park {
                 self.effects.push(Effect::Comfort(uuid.clone()));
             }
         }
+        if passed(call.exclusive_until) {
+            self.open_to_all(uuid);
+        }
+        let Some(call) = self.calls.get_mut(uuid) else { return };
         self.deadlines.arm(call);
         if !passed(call.returning.due()) {
             return;

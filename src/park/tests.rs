@@ -3,6 +3,7 @@
 use super::*;
 
 mod absent;
+mod addressed;
 mod admin;
 mod callbacks;
 mod choices;
@@ -14,6 +15,7 @@ mod limits;
 mod made;
 mod orbits;
 mod parking;
+mod pin;
 mod reload;
 mod replace;
 mod returns;

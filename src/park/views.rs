@@ -178,10 +178,10 @@ impl Park {
         let Some(Slot::Parked(uuid)) = lot.slot(&place.orbit) else { return Lamp::Idle };
         let Some(call) = self.calls.get(uuid) else { return Lamp::Idle };
         let age = lot.config.blf_age_ms;
-        // A lamp shows all or nothing.
+        // A lamp shows all or nothing, and the same to all who watch it: so also to those for whom the call is not meant.
         let caller = match lot.config.shown_to(Viewer::Lamp, &call.info.caller) {
-            Shown::All => call.info.caller.clone(),
-            Shown::Masked | Shown::Nothing => Caller::default(),
+            Shown::All if call.exclusive_until.is_none() => call.info.caller.clone(),
+            Shown::All | Shown::Masked | Shown::Nothing => Caller::default(),
         };
         Lamp::Parked {
             uuid: uuid.clone(),

@@ -177,6 +177,21 @@ pub(crate) fn ask_digits(
     .filter(|digits| !digits.is_empty())
 }
 
+/// Has FreeSWITCH take the tones that a leg says for keys, until [`no_tones`]. False: it does not, or did already.
+pub(crate) fn hear_tones(session: Session<'_>) -> bool {
+    // SAFETY: the session is alive.
+    unsafe {
+        sys::switch_ivr_inband_dtmf_session(session.raw())
+            == sys::switch_status_t::SWITCH_STATUS_SUCCESS
+    }
+}
+
+/// Undoes [`hear_tones`].
+pub(crate) fn no_tones(session: Session<'_>) {
+    // SAFETY: the session is alive.
+    unsafe { sys::switch_ivr_stop_inband_dtmf_session(session.raw()) };
+}
+
 /// Bridges two legs and returns when the bridge is over. Runs on the thread of `here`; `there` waits in
 /// [`wait_for_bridge`]. Whether they were really bridged, the return does not tell.
 pub(crate) fn bridge(here: Session<'_>, there: Session<'_>) {

@@ -55,7 +55,11 @@ pub(crate) fn refusal(
     let phrase = match refusal {
         Refusal::Full => "callpark_full",
         Refusal::Empty => "callpark_empty",
-        Refusal::Denied | Refusal::KeptAway | Refusal::TooManyOfCaller => "callpark_denied",
+        Refusal::Denied
+        | Refusal::KeptAway
+        | Refusal::Exclusive
+        | Refusal::WrongPin
+        | Refusal::TooManyOfCaller => "callpark_denied",
         _ => return,
     };
     say(session, phrase, lot, orbit, SORRY_TONE, &Stop::default());
@@ -134,6 +138,18 @@ pub(crate) fn confirm(
 pub(crate) fn callback(session: Session<'_>, call: &CallView) {
     let data = format!("{}:{}", call.lot.name, call.orbit);
     speak(session, "callpark_callback", &data, DONE_TONE, &Stop::default());
+}
+
+/// Asks a retriever for a PIN, until a key is pressed. `again`: the one before was wrong.
+pub(crate) fn pin(session: Session<'_>, lot: &LotKey, again: bool, stop: &Stop) {
+    let data = format!("{}:", lot.name);
+    if again {
+        return speak(session, "callpark_pin_wrong", &data, SORRY_TONE, stop);
+    }
+    ivr::sleep(session, SETTLE_MS, stop);
+    if !stop.is_up() {
+        speak(session, "callpark_pin", &data, DONE_TONE, stop);
+    }
 }
 
 /// Tells a caller that what the key asks for is not possible.

@@ -141,7 +141,7 @@ impl World {
                 let Some(call) = self.calls.get(&uuid(n)).cloned() else { return };
                 let (to, want) = (key(lot), want(orbit));
                 let free = match &want {
-                    Want::Auto | Want::Between(..) => {
+                    Want::Auto | Want::Between(..) | Want::At(_) => {
                         self.lots.contains_key(&to) && self.has_free(&to)
                     }
                     Want::Orbit(orbit) => {

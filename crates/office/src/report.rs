@@ -281,7 +281,7 @@ impl Scan<'_> {
         let mut statement = self.connection.prepare(sql)?;
         let mut rows = statement.query([self.scope.from_ms, self.scope.to_ms])?;
         while let Some(row) = rows.next()? {
-            let refused = Refused::of(row)?;
+            let Some(refused) = Refused::of(row)? else { continue };
             if refused.is_in(self.scope) {
                 into.refused(&refused);
             }

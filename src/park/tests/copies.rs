@@ -40,8 +40,9 @@ fn each_domain_has_its_own_orbits_until_its_last_call_has_gone() {
     assert!(park.has_tenant("d7.example") && !park.has_tenant("new.example"));
     assert!(park.is_of_a_tenant("701") && park.is_of_a_tenant("default"));
     // Neither a channel without a domain nor another domain finds them.
-    let peek =
-        |park: &Park, lot: &str| park.peek(T0, &key(lot), Target::Next).map(|call| call.info.uuid);
+    let peek = |park: &Park, lot: &str| {
+        park.peek(T0, &key(lot), Target::Next, Taker::Anybody).map(|call| call.info.uuid)
+    };
     assert_eq!(peek(&park, "default"), Err(Refusal::Empty));
     assert_eq!(peek(&park, "default@new.example"), Err(Refusal::Empty));
     assert_eq!(peek(&park, "default@d8.example"), Ok("8".into()));
@@ -63,11 +64,14 @@ fn a_lot_of_that_name_takes_the_place_of_a_copy() {
     assert_eq!(park_in(&mut park, "b", "b.com"), "default@b.com 701");
     // Afterwards it is a copy, and the call stays where it is until it goes.
     park.configure(at(1), vec![shared()]);
-    assert_eq!(park.peek(at(1), &key("default@a.com"), Target::Next).unwrap().orbit, orbit("801"));
+    assert_eq!(
+        park.peek(at(1), &key("default@a.com"), Target::Next, Taker::Anybody).unwrap().orbit,
+        orbit("801")
+    );
     assert_eq!(park_in(&mut park, "c", "a.com"), "default@a.com 701");
     park.configure(at(2), vec![lot("default", "701-702")]);
     assert_eq!(
-        park.peek(at(1), &key("default@b.com"), Target::Next).unwrap().info.uuid,
+        park.peek(at(1), &key("default@b.com"), Target::Next, Taker::Anybody).unwrap().info.uuid,
         "b".into()
     );
     assert_eq!(park_in(&mut park, "d", "c.com"), "default 701");

@@ -32,7 +32,7 @@ fn a_caller_has_so_many_calls_in_a_lot_and_no_more() {
     for uuid in ["a", "b", "d", "e", "g"] {
         park.gone(T0, &uuid.into(), End::HungUp);
     }
-    assert!(park.callers.is_empty());
+    assert!(park.index.is_empty());
 }
 
 #[test]

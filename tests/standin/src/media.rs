@@ -125,6 +125,17 @@ extern "C" fn switch_ivr_sleep(
     sleep(of(session), ms, arguments)
 }
 
+/// Nobody says anything in here.
+#[unsafe(no_mangle)]
+extern "C" fn switch_ivr_inband_dtmf_session(_session: Raw) -> Status {
+    Status::SWITCH_STATUS_FALSE
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn switch_ivr_stop_inband_dtmf_session(_session: Raw) -> Status {
+    Status::SWITCH_STATUS_FALSE
+}
+
 #[unsafe(no_mangle)]
 extern "C" fn switch_ivr_phrase_macro_event(
     _session: Raw,

@@ -85,7 +85,7 @@ FROM (
     FROM callpark_call
     UNION ALL
     SELECT to_timestamp(at_ms / 1000.0), node, coalesce(json #>> '{subject,domain}', ''), lot, 'refused', NULL
-    FROM callpark_entry WHERE action = 'refuse'
+    FROM callpark_entry WHERE action = 'refuse' AND coalesce(json ->> 'retriever_uuid', '') = ''
 ) AS happened
 GROUP BY 1, 2, 3, 4;
 

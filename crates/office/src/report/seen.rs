@@ -82,17 +82,22 @@ pub(super) struct Refused {
 }
 
 impl Refused {
-    pub(super) fn of(row: &SqlRow<'_>) -> rusqlite::Result<Self> {
+    /// `None`: it was a retriever who was refused.
+    pub(super) fn of(row: &SqlRow<'_>) -> rusqlite::Result<Option<Self>> {
         #[derive(serde::Deserialize, Default)]
         #[serde(default)]
         struct Detail {
             reason: String,
             capacity: Option<u32>,
             subject: Subject,
+            retriever_uuid: String,
         }
         let detail: Detail = table::from_json(row, 2)?;
-        let Detail { reason, capacity, subject } = detail;
-        Ok(Refused { lot: row.get(1)?, reason, capacity, domain: subject.domain })
+        let Detail { reason, capacity, subject, retriever_uuid } = detail;
+        if !retriever_uuid.is_empty() {
+            return Ok(None);
+        }
+        Ok(Some(Refused { lot: row.get(1)?, reason, capacity, domain: subject.domain }))
     }
 
     pub(super) fn is_in(&self, scope: &Scope) -> bool {
