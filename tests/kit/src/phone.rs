@@ -139,6 +139,12 @@ impl Phone {
         self.set(|settings| settings.srtp = true)
     }
 
+    /// Its keys are tones in its audio, as those of old gateways, unless the switch offers telephone events. It says nothing
+    /// else, because FreeSWITCH misses keys after a voice.
+    pub fn keys_are_tones(self) -> Phone {
+        self.set(|settings| (settings.tones, settings.tone) = (true, 0))
+    }
+
     /// Its codecs (default: PCMU).
     pub fn codecs(self, codecs: &[Codec]) -> Phone {
         self.set(|settings| settings.codecs = codecs.to_vec())

@@ -51,6 +51,7 @@ pub struct Setup {
     sounds: Vec<(String, f32, u32)>,
     configurations: String,
     dial_strings: Vec<(u32, String)>,
+    user_variables: Vec<(u32, String)>,
     sections: String,
     domains: Vec<String>,
     other_profile: Option<String>,
@@ -89,6 +90,7 @@ impl Setup {
             sounds: Vec::new(),
             configurations: String::new(),
             dial_strings: Vec::new(),
+            user_variables: Vec::new(),
             sections: String::new(),
             domains: Vec::new(),
             other_profile: None,
@@ -248,6 +250,13 @@ impl Setup {
         self
     }
 
+    /// Gives a user of the directory, 1000…1019, a variable.
+    pub fn user_variable(mut self, user: u32, name: &str, value: &str) -> Setup {
+        let value = escape(value);
+        self.user_variables.push((user, format!("<variable name=\"{name}\" value=\"{value}\"/>")));
+        self
+    }
+
     /// Adds a domain: another tenant on the same SIP profile, with the same users 1000…1019. Phones then register and
     /// watch under their own domain.
     pub fn domain(mut self, name: &str) -> Setup {
@@ -381,11 +390,16 @@ impl Setup {
         let set = |(name, value): &(String, String)| {
             format!("  <X-PRE-PROCESS cmd=\"set\" data=\"{name}={value}\"/>\n")
         };
-        let user = |number| match self.dial_strings.iter().find(|(user, _)| *user == number) {
-            Some((_, at)) => format!(
-                "        <user id=\"{number}\"><params><param name=\"dial-string\" value=\"{at}\"/></params></user>\n"
-            ),
-            None => format!("        <user id=\"{number}\"/>\n"),
+        let user = |number| {
+            let at = self.dial_strings.iter().find(|(user, _)| *user == number);
+            let param = at.map_or(String::new(), |(_, at)| {
+                format!("<params><param name=\"dial-string\" value=\"{at}\"/></params>")
+            });
+            let variables = self.user_variables.iter().filter(|(user, _)| *user == number);
+            let variables: String = variables.map(|(_, variable)| variable.as_str()).collect();
+            format!(
+                "        <user id=\"{number}\">{param}<variables>{variables}</variables></user>\n"
+            )
         };
         let dropped =
             |line: &&str| self.dropped_sip_params.iter().any(|param| line.contains(param));

@@ -177,6 +177,7 @@ impl CallState {
             version: self.sdp_version,
             rtp: self.media.address(),
             codecs,
+            telephone_event: !settings.tones,
             direction,
             key: secure.then(|| self.media.key()),
             video,

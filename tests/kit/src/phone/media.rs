@@ -273,11 +273,11 @@ impl Sender {
         let mut control = shared.lock();
         self.timestamp = self.timestamp.wrapping_add(control.codec.ticks());
         let Some(remote) = control.remote.filter(|_| control.sending) else { return };
-        if self.digit.is_none() && self.pause == 0 && control.telephone_event.is_some() {
+        if self.digit.is_none() && self.pause == 0 {
             self.digit = control.digits_out.pop_front().map(|code| (code, self.timestamp, 0));
         }
         let (codec, tone) = (control.codec, control.tone);
-        let event = control.telephone_event.unwrap_or(101);
+        let event = control.telephone_event;
         drop(control);
         self.pause = self.pause.saturating_sub(1);
         let Some((code, begun, ticks)) = self.digit else {
@@ -287,8 +287,16 @@ impl Sender {
         let over = ticks + 1 >= DIGIT_TICKS;
         let [high, low] = ((ticks + 1) * 160).to_be_bytes();
         let payload = [code, if over { 0x8a } else { 0x0a }, high, low];
-        for _ in 0..if over { 3 } else { 1 } {
-            self.send(shared, remote, event, begun, &payload);
+        match event {
+            Some(event) => {
+                for _ in 0..if over { 3 } else { 1 } {
+                    self.send(shared, remote, event, begun, &payload);
+                }
+            }
+            None => {
+                let tones = codec.key(code, ticks);
+                self.send(shared, remote, codec.payload_type(), self.timestamp, &tones);
+            }
         }
         self.digit = (!over).then_some((code, begun, ticks + 1));
         self.pause = if over { PAUSE_TICKS } else { 0 };

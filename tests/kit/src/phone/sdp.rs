@@ -134,6 +134,8 @@ pub(crate) struct Ours<'c> {
     pub version: u32,
     pub rtp: SocketAddr,
     pub codecs: &'c [Codec],
+    /// Telephone events are offered.
+    pub telephone_event: bool,
     pub direction: Direction,
     /// What the audio is encrypted with.
     pub key: Option<&'c Key>,
@@ -142,7 +144,9 @@ pub(crate) struct Ours<'c> {
 }
 
 pub(crate) fn describe(ours: &Ours<'_>) -> String {
-    let types: Vec<_> = ours.codecs.iter().map(|codec| codec.payload_type().to_string()).collect();
+    let types = ours.codecs.iter().map(|codec| codec.payload_type());
+    let events = ours.telephone_event.then_some(TELEPHONE_EVENT);
+    let types: Vec<_> = types.chain(events).map(|payload| payload.to_string()).collect();
     let (version, port) = (ours.version, ours.rtp.port());
     let at = match ours.rtp.ip() {
         IpAddr::V4(ip) => format!("IP4 {ip}"),
@@ -151,7 +155,7 @@ pub(crate) fn describe(ours: &Ours<'_>) -> String {
     let profile = if ours.key.is_some() { "SAVP" } else { "AVP" };
     let mut text = format!(
         "v=0\r\no=kit 1 {version} IN {at}\r\ns=kit\r\nc=IN {at}\r\nt=0 0\r\n\
-         m=audio {port} RTP/{profile} {} {TELEPHONE_EVENT}\r\n",
+         m=audio {port} RTP/{profile} {}\r\n",
         types.join(" ")
     );
     for codec in ours.codecs {
@@ -161,12 +165,11 @@ pub(crate) fn describe(ours: &Ours<'_>) -> String {
     if let Some(key) = ours.key {
         let _ = write!(text, "a=crypto:1 {} inline:{}\r\n", srtp::SUITE, srtp::encode(key));
     }
-    let _ = write!(
-        text,
-        "a=rtpmap:{TELEPHONE_EVENT} telephone-event/8000\r\na=fmtp:{TELEPHONE_EVENT} 0-15\r\n\
-         a=ptime:20\r\na={}\r\n",
-        ours.direction.name()
-    );
+    if let Some(payload) = events {
+        let _ =
+            write!(text, "a=rtpmap:{payload} telephone-event/8000\r\na=fmtp:{payload} 0-15\r\n");
+    }
+    let _ = write!(text, "a=ptime:20\r\na={}\r\n", ours.direction.name());
     if let Some(port) = ours.video {
         let _ = write!(text, "m=video {port} RTP/AVP 96\r\na=rtpmap:96 VP8/90000\r\n");
     }
@@ -187,6 +190,7 @@ mod tests {
             version: 1,
             rtp,
             codecs: &[Codec::Pcma],
+            telephone_event: true,
             direction: Direction::SendOnly,
             key: Some(&key),
             video: Some(5000),

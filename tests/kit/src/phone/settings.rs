@@ -41,6 +41,8 @@ pub(crate) struct Settings {
     pub redirect: Option<String>,
     /// Offers encrypted audio.
     pub srtp: bool,
+    /// Its keys are tones in its audio: it knows no telephone events.
+    pub tones: bool,
     /// Where the audio of its calls is, if not with each of them.
     pub exchange: Option<Exchange>,
     pub transport: Transport,
@@ -70,6 +72,7 @@ impl Settings {
             policy: Policy::Ring,
             redirect: None,
             srtp: false,
+            tones: false,
             exchange: None,
             transport,
             address,

@@ -115,6 +115,21 @@ impl Codec {
         (0..160).map(|n| self.encode(sample(n) as i16)).collect()
     }
 
+    /// 20 ms of the tones of a key, the `tick`th packet of them. `code` is that of RFC 4733: `0`…`9`, `*`, `#`, `A`…`D`.
+    pub(crate) fn key(self, code: u8, tick: u16) -> Vec<u8> {
+        if self == Codec::Opus {
+            return OPUS_SILENCE.into();
+        }
+        // Row and column of each code on a keypad.
+        const PLACES: &[u8; 16] = &[13, 0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 14, 3, 7, 11, 15];
+        let place = usize::from(PLACES[usize::from(code) % 16]);
+        let low = [697.0, 770.0, 852.0, 941.0][place / 4];
+        let high = [1209.0, 1336.0, 1477.0, 1633.0][place % 4];
+        let begun = usize::from(tick) * 160;
+        let wave = |hz: f32, n: usize| (TAU * hz * (begun + n) as f32 / 8000.0).sin() * 6000.0;
+        (0..160).map(|n| self.encode((wave(low, n) + wave(high, n)) as i16)).collect()
+    }
+
     /// What is in a packet?
     pub(crate) fn listen(self, payload: &[u8]) -> Sound {
         if self == Codec::Opus {
