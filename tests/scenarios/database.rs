@@ -199,3 +199,43 @@ fn a_bad_address_is_refused_without_being_repeated() {
     assert!(!answer.contains("hidden") && !scene.api("health").contains("hidden"));
     assert!(!scene.switch.log().contains("hidden"));
 }
+
+/// Who is erased here is erased there as well, whether the server is there at that time or comes later.
+#[test]
+fn who_is_erased_is_erased_in_both() {
+    let Some(mut server) = Postgres::start() else { return };
+    let scene = scene(&server.url());
+    for number in ["0301111111", "0302222222", "0303333333"] {
+        let vars = [("origination_callee_id_number", number), ("callpark_note", "very ill")];
+        let (caller, _) = scene.park_with("park_701", &vars);
+        scene.switch.kill(&caller);
+        scene.outcome(&caller, "abandoned");
+    }
+    all_written(&scene);
+    shipped(&scene);
+    // Whatever these tables have, in whatever column.
+    let there = |server: &Postgres, number: &str| {
+        ["callpark_entry", "callpark_call"]
+            .map(|table| {
+                let rows =
+                    format!("SELECT count(*) FROM {table} t WHERE t::text LIKE '%{number}%'");
+                server.sql(&rows).trim().to_owned()
+            })
+            .join(" ")
+    };
+    assert_ne!(there(&server, "0301111111"), "0 0");
+    assert!(scene.api("erase 0301111111").starts_with("+OK erased from 1 calls"));
+    scene
+        .switch
+        .eventually(LONG, "erased there", || (there(&server, "0301111111") == "0 0").then_some(()));
+    server.crash();
+    assert!(scene.api("erase 0302222222").starts_with("+OK erased from 1 calls"));
+    server.launch();
+    scene.switch.eventually(LONG, "erased there as well", || {
+        (there(&server, "0302222222") == "0 0").then_some(())
+    });
+    shipped(&scene);
+    assert_ne!(there(&server, "0303333333"), "0 0");
+    assert_ne!(there(&server, "very ill"), "0 0");
+    same(&server, &[&file(&scene)]);
+}
