@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use crate::leg::origin::{Bridge, CONTROLLER, Dialled, Sent, SentBy, Ways, mover};
 use crate::leg::parked;
-use crate::leg::pin::Pins;
+use crate::leg::pin::{self, Pins};
 use crate::leg::placed::Placed;
 use crate::leg::recovered;
 use crate::leg::rung::Rung;
@@ -97,6 +97,10 @@ impl Watcher for Watching {
         let Some(module) = Module::running() else { return };
         let applications = session.in_its_thread().then(|| application::names(session));
         Ways::of(&module).with(session, |way| way.key(applications.as_deref()));
+    }
+
+    fn hung_up(session: Session<'_>) {
+        pin::forget(session.channel());
     }
 
     fn ended(session: Session<'_>) {

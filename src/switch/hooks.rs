@@ -23,8 +23,8 @@ pub(crate) struct Move {
 }
 
 /// What wants to know of every channel. None of its functions may call FreeSWITCH for anything but uuid, thread and flags
-/// of the channel, except [`began`](Watcher::began), [`routed`](Watcher::routed) and [`bridged`](Watcher::bridged):
-/// FreeSWITCH holds locks of the channel's meanwhile.
+/// of the channel, except [`began`](Watcher::began), [`routed`](Watcher::routed), [`bridged`](Watcher::bridged) and
+/// [`hung_up`](Watcher::hung_up): FreeSWITCH holds locks of the channel's meanwhile.
 pub(crate) trait Watcher {
     /// A channel begins, on its own thread. A leg that was called has its variables.
     fn began(session: Session<'_>);
@@ -38,6 +38,8 @@ pub(crate) trait Watcher {
     fn unbridged(session: Session<'_>);
     /// Its far end has pressed a key.
     fn keyed(session: Session<'_>);
+    /// It hangs up, on its own thread. What writes CDRs has not seen it yet.
+    fn hung_up(session: Session<'_>);
     /// It is gone.
     fn ended(session: Session<'_>);
 }
@@ -60,7 +62,7 @@ impl<W: Watcher> Table<W> {
         on_init: Some(init::<W>),
         on_routing: Some(routing::<W>),
         on_execute: None,
-        on_hangup: None,
+        on_hangup: Some(hangup::<W>),
         on_exchange_media: None,
         on_soft_execute: None,
         on_consume_media: None,
@@ -116,6 +118,10 @@ unsafe extern "C" fn init<W: Watcher>(raw: Raw) -> Status {
 
 unsafe extern "C" fn routing<W: Watcher>(raw: Raw) -> Status {
     with("a channel's routing", raw, W::routed)
+}
+
+unsafe extern "C" fn hangup<W: Watcher>(raw: Raw) -> Status {
+    with("a channel's hangup", raw, W::hung_up)
 }
 
 unsafe extern "C" fn destroy<W: Watcher>(raw: Raw) -> Status {
