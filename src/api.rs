@@ -10,11 +10,11 @@ use crate::args;
 use crate::config;
 use crate::dial::errand as called;
 use crate::journal::acts;
-use crate::leg::errand;
-use crate::leg::standing;
+use crate::leg::{actor, errand, party, standing};
 use crate::module::Module;
 use crate::park::{
-    CallView, Caller, LotConfig, LotKey, OrbitKey, OrbitName, Park, Refusal, Shown, Viewer,
+    Actor, CallView, Caller, LotConfig, LotKey, OrbitKey, OrbitName, Park, Refusal, Shown, User,
+    Viewer,
 };
 use crate::render;
 use crate::switch;
@@ -353,6 +353,30 @@ fn seen(module: &Module, calls: Vec<CallView>) -> Vec<CallView> {
     let seen = calls.into_iter().map(|call| {
         let shown = shown(&call.lot, &call.info.caller);
         CallView { info: render::masked::call(call.info, shown), ..call }
+    });
+    seen.collect()
+}
+
+/// The user of that name; without a domain, one of the switch's own.
+fn user(text: &str) -> Result<User, Error> {
+    let bad = |why: &str| Error::new(Refusal::BadArguments, format!("{text:?} {why}"));
+    let named = if text.contains('@') {
+        text.parse().ok()
+    } else {
+        switch::core::domain().and_then(|domain| User::new(text, &domain).ok())
+    };
+    let user = named.ok_or_else(|| bad("is not a user@domain"))?;
+    if party::exists(&user) { Ok(user) } else { Err(bad("is not a user of the directory")) }
+}
+
+/// These calls, as far as a user may see them.
+fn seen_by(module: &Module, user: &User, calls: Vec<CallView>) -> Vec<CallView> {
+    let mut actors: HashMap<LotKey, Actor> = HashMap::new();
+    let seen = calls.into_iter().filter_map(|call| {
+        let lot = call.lot.clone();
+        let actor = actors.entry(lot).or_insert_with_key(|lot| actor::of_user(module, user, lot));
+        let shown = module.look(|park| park.seen_by(actor, &call.lot, &call.info))?;
+        Some(CallView { info: render::masked::call(call.info, shown), ..call })
     });
     seen.collect()
 }

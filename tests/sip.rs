@@ -60,6 +60,7 @@ mod sip {
     mod replaces_tenants;
     mod retrievers;
     mod returns;
+    mod rules;
     mod shared_music;
     mod step_looks;
     mod step_races;

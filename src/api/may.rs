@@ -4,10 +4,9 @@ use std::sync::Arc;
 
 use super::{Answer, Error, Verb};
 use crate::args;
-use crate::leg::{actor, party};
+use crate::leg::actor;
 use crate::module::Module;
-use crate::park::{LotKey, Refusal, Right, User};
-use crate::switch::core;
+use crate::park::{LotKey, Refusal, Right};
 
 pub(super) const VERB: Verb = Verb {
     name: "may",
@@ -25,7 +24,7 @@ fn run(module: &Arc<Module>, words: &[&str]) -> Answer {
         _ => return Err(Refusal::BadArguments.into()),
     };
     let bad = |text: String| Error::new(Refusal::BadArguments, text);
-    let user = self::user(user)?;
+    let user = super::user(user)?;
     let right: Right = right.parse().map_err(|error| bad(format!("{right:?} {error}")))?;
     let lot = module.look(|park| -> Result<LotKey, Refusal> {
         // As that user means it, or else a lot that this user does not see.
@@ -40,16 +39,4 @@ fn run(module: &Arc<Module>, words: &[&str]) -> Answer {
     let permit = module.look(|park| park.may(right, &lot, &actor));
     let answer = if permit.allowed { "yes" } else { "no" };
     Ok(format!("{answer}: {}\n", permit.rule))
-}
-
-/// The user of that name; without a domain, one of the switch's own.
-fn user(text: &str) -> Result<User, Error> {
-    let bad = |why: &str| Error::new(Refusal::BadArguments, format!("{text:?} {why}"));
-    let named = if text.contains('@') {
-        text.parse().ok()
-    } else {
-        core::domain().and_then(|domain| User::new(text, &domain).ok())
-    };
-    let user = named.ok_or_else(|| bad("is not a user@domain"))?;
-    if party::exists(&user) { Ok(user) } else { Err(bad("is not a user of the directory")) }
 }

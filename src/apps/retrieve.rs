@@ -182,7 +182,7 @@ fn connect(
         .inspect_err(|refusal| speech::refusal(module, session, lot, orbit, *refusal))?;
     let uuid = CallUuid::from(session.uuid().as_str());
     let asking = Asking { actor, right: Right::Retrieve, lot, orbit, leg: Some(&uuid) };
-    let asked = pin::pass(module, session, target, by.user.as_ref(), asking)
+    let asked = pin::pass(module, session, target, &by, asking)
         .inspect_err(|refusal| speech::refusal(module, session, lot, orbit, *refusal))?;
     // That one and no other: the PIN was keyed for it, and it may be in a lot into which this one overflows.
     let (in_lot, target) = match &asked {

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::leg::caller_id;
+use crate::leg::{actor, caller_id};
 use crate::module::Module;
-use crate::park::{CallView, User};
+use crate::park::{CallView, Shown, User};
+use crate::render::masked;
 use crate::switch::dial_string::endpoints;
 use crate::switch::event::{Event, Kind};
 use crate::switch::{api, log};
@@ -18,10 +19,10 @@ pub(crate) fn send(module: &Module, call: &CallView) {
 
 /// Sends the phones of `to` a message that says where the call is. Returns at once.
 pub(crate) fn send_to(module: &Module, call: &CallView, to: User, what: &'static str) {
-    let (name, number) = (caller_id::shown_name(call), caller_id::shown_number(call));
-    let text = format!("{what} at {}: {name} <{number}>", call.orbit);
-    let uuid = call.info.uuid.clone();
+    let (call, uuid, id) = (call.clone(), call.info.uuid.clone(), call.info.uuid.clone());
     let thread = module.threads.ask(move || {
+        let Some(module) = Module::running() else { return };
+        let text = format!("{what} at {}: {}", call.orbit, caller_for(&module, &call, &to));
         let profiles = profiles(&to);
         if profiles.is_empty() {
             log::info(
@@ -37,10 +38,19 @@ pub(crate) fn send_to(module: &Module, call: &CallView, to: User, what: &'static
     });
     if let Err(reason) = thread {
         log::warning(
-            Some(call.info.uuid.as_str()),
+            Some(id.as_str()),
             format_args!("no message is sent, because no thread can be started: {reason}"),
         );
     }
+}
+
+/// The caller, as far as that user may see who it is.
+fn caller_for(module: &Module, call: &CallView, to: &User) -> String {
+    let actor = actor::of_user(module, to, &call.lot);
+    let shown = module.look(|park| park.seen_by(&actor, &call.lot, &call.info));
+    let info = masked::call(call.info.clone(), shown.unwrap_or(Shown::Nothing));
+    let call = CallView { info, ..call.clone() };
+    format!("{} <{}>", caller_id::shown_name(&call), caller_id::shown_number(&call))
 }
 
 /// Sends the message through one profile of mod_sofia, to all phones that the user has registered there.

@@ -59,6 +59,7 @@ fn party(user: &User, asks: &Asks) -> Party {
         number: user.user().to_owned(),
         address: String::new(),
         own: variable(variables::ALLOW),
+        listed: false,
         variables: variables.collect(),
     };
     Party { user: Some(user.clone()), domain: Some(user.domain().to_owned()), facts }

@@ -29,6 +29,8 @@ pub(crate) struct Facts {
     pub address: String,
     /// The user's own list of what the user may do.
     pub own: Option<String>,
+    /// FreeSWITCH has given the leg the variables that the directory has for its user.
+    pub listed: bool,
     /// The variables that rules name.
     pub variables: Vec<(Arc<str>, Option<String>)>,
 }
@@ -48,6 +50,7 @@ impl Facts {
             number: number.unwrap_or_else(|| caller_id::number_of_caller(channel).to_string()),
             address: channel.variable("network_addr").unwrap_or_default(),
             own: channel.variable(variables::ALLOW),
+            listed: false,
             variables: asks.variables.iter().map(value).collect(),
         }
     }
@@ -123,9 +126,8 @@ impl Marks {
         };
         let domain = self.domain.as_ref().and_then(Untrusted::domain);
         let domain = domain.or_else(|| user.as_ref().map(|user| user.domain().to_owned()));
-        let mut facts = self.facts.clone();
-        if let (false, None, Some(user)) = (self.known, &facts.own, &user) {
-            // FreeSWITCH has not given this leg the variables of its user.
+        let mut facts = Facts { listed: self.known, ..self.facts.clone() };
+        if let (false, None, Some(user)) = (facts.listed, &facts.own, &user) {
             facts.own = directory_variable(user, variables::ALLOW);
         }
         Party { user, domain, facts }

@@ -13,7 +13,7 @@ use crate::switch::lock::Mutex;
 use crate::leg::party::{self, Party};
 use crate::module::Module;
 use crate::module::variables;
-use crate::park::{Asking, CallUuid, LONGEST_PIN, LotKey, Pin, Refusal, Taker, Target, User};
+use crate::park::{Asking, CallUuid, LONGEST_PIN, LotKey, Pin, Refusal, Taker, Target};
 use crate::switch::{Channel, Session, Stop, clock, ivr, log};
 use crate::tell::speech;
 
@@ -54,6 +54,11 @@ fn take(channel: Channel<'_>) -> Option<String> {
     let digits = channel.variable(variables::PIN)?;
     channel.set_variable(variables::PIN, None);
     Some(digits).filter(|digits| !digits.is_empty())
+}
+
+/// No CDR of the channel has a PIN, even if nobody has read it.
+pub(super) fn forget(channel: Channel<'_>) {
+    channel.set_variable(variables::PIN, None);
 }
 
 fn read(digits: &str, channel: Channel<'_>) -> Pin {
@@ -117,10 +122,14 @@ pub(crate) fn of_recovered(channel: Channel<'_>) -> Option<Pin> {
         .then_some(Pin::UNKNOWN)
 }
 
-/// The PIN of the user of a retriever.
-fn of_retriever(module: &Module, session: Session<'_>) -> Option<Pin> {
+/// The PIN of the user of a retriever, which may be another leg than the one on which that user is known.
+fn of_retriever(module: &Module, session: Session<'_>, by: &Party) -> Option<Pin> {
     let pins = Pins::of(module);
-    if let Some(digits) = take(session.channel()) {
+    let in_directory = || {
+        let user = by.user.as_ref().filter(|_| !by.facts.listed)?;
+        party::directory_variable(user, variables::PIN)
+    };
+    if let Some(digits) = take(session.channel()).or_else(in_directory) {
         let (pin, uuid) = (read(&digits, session.channel()), session.uuid());
         pins.0.lock().insert(uuid, pin);
     }
@@ -136,12 +145,12 @@ pub(crate) fn pass(
     module: &Arc<Module>,
     session: Session<'_>,
     target: Target<'_>,
-    user: Option<&User>,
+    by: &Party,
     asking: Asking<'_>,
 ) -> Result<Option<CallUuid>, Refusal> {
     let lot = asking.lot;
-    let users = of_retriever(module, session);
-    let taker = Taker::Party(user);
+    let users = of_retriever(module, session, by);
+    let taker = Taker::Party(by.user.as_ref());
     let asks =
         |park: &crate::park::Park| park.asks_pin(clock::now(), lot, target, taker, users.as_ref());
     let Some(call) = module.look(asks)? else { return Ok(None) };

@@ -60,8 +60,10 @@ pub(crate) fn retrieve(
     caller: &Located,
     lot: &LotKey,
     pick: &Pick,
-    by: Party,
+    mut by: Party,
 ) -> Result<(), Refusal> {
+    // The caller's leg is not that user's.
+    by.facts.listed = false;
     let taker = Taker::Party(by.user.as_ref());
     let there = module.look(|park| park.peek(clock::now(), lot, pick.target(), taker));
     there.inspect_err(|refusal| speech::refusal(module, leg, lot, pick.orbit(), *refusal))?;

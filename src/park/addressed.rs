@@ -66,8 +66,8 @@ impl Park {
         None
     }
 
-    /// The orbit at the first of these users at whom no call is parked, and that user. The orbit that is called like the
-    /// user, if the lot has it, or else any.
+    /// The orbit at the first of these users at whom no call is parked, and that user: the one that is called like the user
+    /// with a `*` before, or without, if the lot has it, and else any.
     pub(super) fn seat_at(
         &mut self,
         key: &LotKey,
@@ -83,9 +83,12 @@ impl Park {
             if self.index.meant_for.of(key, user).next().is_some() {
                 continue;
             }
-            let own: Option<OrbitName> = user.user().parse().ok();
-            let lot = self.lots.get_mut(key);
-            let own = lot.zip(own).filter(|(lot, own)| lot.orbits.number(own).is_some());
+            let names = [format!("*{}", user.user()), user.user().to_owned()];
+            let mut own = names.iter().filter_map(|name| name.parse::<OrbitName>().ok());
+            let own = self.lots.get_mut(key).and_then(|lot| {
+                let own = own.find(|own| lot.orbits.number(own).is_some())?;
+                Some((lot, own))
+            });
             let place = match own {
                 Some((lot, orbit)) => match lot.take(&orbit) {
                     Some(true) => OrbitKey { lot: key.clone(), orbit },

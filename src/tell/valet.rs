@@ -3,7 +3,7 @@
 use std::ffi::CStr;
 
 use crate::module::variables;
-use crate::park::{Action, LotKey, OrbitName, Outcome, ParkEvent};
+use crate::park::{Action, LotKey, OrbitName, Outcome, ParkEvent, Shown, Viewer};
 use crate::switch::Session;
 use crate::switch::event::{Event, Kind};
 
@@ -19,6 +19,9 @@ pub(super) fn told(event: &ParkEvent, session: Option<Session<'_>>) -> Vec<Event
     if let Some(session) = session.filter(|_| arrives) {
         session.channel().set_variable(variables::VALET_SLOT, Some(orbit.as_str()));
     }
+    // FreeSWITCH puts the caller into the data of a channel.
+    let shown = event.privacy.shown_to(Viewer::Event, &event.info.caller);
+    let session = session.filter(|_| shown == Shown::All);
     let mut events = Vec::new();
     if let Some(from) = &event.from {
         events.push(info(&from.lot, &from.orbit, "exit", none, session));

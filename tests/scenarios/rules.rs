@@ -164,3 +164,47 @@ fn a_reload_with_a_bad_rule_changes_nothing_and_names_its_place() {
     assert!(answer.contains("user=\"100?,\""), "{answer}");
     refused(&scene, "park", &user("1003"), DENY_PARK);
 }
+
+#[test]
+fn a_list_for_a_user_has_what_this_user_may_see() {
+    let lots = r#"
+      <lot name="default" orbits="701-705">
+        <param name="timeout" value="0"/>
+        <param name="privacy" value="true"/>
+        <deny action="list" user="1003"/>
+        <allow action="see" user="1004"/>
+        <allow action="list"/>
+      </lot>
+      <lot name="open" orbits="801-805"><param name="timeout" value="0"/></lot>"#;
+    let scene = Scene::start(setup(lots));
+    let from = |parker| {
+        let number = ("origination_callee_id_number", "+49301234567");
+        [number, ("origination_callee_id_name", "Ada"), ("callpark_parker", parker)]
+    };
+    scene.park_with("park_default_701", &from("1000@test.local"));
+    scene.park_with("park_open_801", &from("1000@test.local"));
+    for (user, expected) in [
+        // Nobody's rule says that 1001 may see; 1000 has parked the call.
+        ("1001", &[("701", "+49301234***"), ("801", "+49301234567")][..]),
+        ("1000@test.local", &[("701", "+49301234567"), ("801", "+49301234567")]),
+        ("1003", &[("801", "+49301234567")]),
+        ("1004", &[("701", "+49301234567"), ("801", "+49301234567")]),
+    ] {
+        let list = scene.api(&format!("list json for {user}"));
+        let list: serde_json::Value = serde_json::from_str(&list).expect("JSON");
+        let calls = list["calls"].as_array().expect("calls");
+        let seen: Vec<(&str, &str)> = calls
+            .iter()
+            .map(|call| {
+                (call["orbit"].as_str().unwrap(), call["caller_id_number"].as_str().unwrap())
+            })
+            .collect();
+        assert_eq!(seen, expected, "{user}: {list}");
+    }
+    assert!(!scene.api("list default for 1003").contains("701"));
+    for (words, answer) in
+        [("list for", "-ERR"), ("list for 9999", "-ERR"), ("list for 1001 json", "-ERR")]
+    {
+        assert!(scene.api(words).starts_with(answer), "{words}");
+    }
+}

@@ -53,6 +53,12 @@ fn nothing_of_one_tenant_is_seen_or_reached_by_the_other() {
                 refused(&scene, &format!("{prefix}at{mine}_701"), theirs, "unknown_lot");
             }
             refused(&scene, &format!("takeat{mine}_next"), theirs, "unknown_lot");
+            let asking = scene.dial_with("take_default_ask", &of(theirs));
+            scene.switch.wait_var(&asking, "current_application", "callpark_retrieve");
+            std::thread::sleep(MOMENT * 3);
+            scene.switch.api(&format!("uuid_recv_dtmf {asking} 701#"));
+            scene.switch.wait_var(&asking, "went_on", "empty");
+            scene.switch.kill(&asking);
             // By command, in the other's lot or for the other's user.
             let other = format!("default@{theirs}");
             let leg = scene.dial_with("7777", &of(theirs));
@@ -75,6 +81,8 @@ fn nothing_of_one_tenant_is_seen_or_reached_by_the_other() {
             let may = scene.api(&format!("may 1001@{theirs} retrieve {lot}"));
             assert!(may.starts_with("no: "), "{may}");
             assert!(!scene.api(&format!("list {other} json")).contains(&caller));
+            assert!(!scene.api(&format!("list json for 1001@{theirs}")).contains(&caller));
+            assert!(scene.api(&format!("list json for 1001@{mine}")).contains(&caller));
             assert!(scene.api(&format!("list {lot} json")).contains(&caller));
             assert!(!scene.api(&format!("show {other} 701")).contains(&caller));
             let history = scene.api(&format!("history {other} json"));

@@ -168,6 +168,18 @@ fn one_call_waits_at_an_extension_in_the_orbit_of_that_name_or_in_any() {
 }
 
 #[test]
+fn an_orbit_may_have_a_star_before_the_user() {
+    let mut park = park_with(vec![lot("default", "1001-1002,*1002-*1003")]);
+    for (uuid, whom, place) in [
+        ("a", BOSS, "*1002"),
+        ("b", "1003@example.com", "*1003"),
+        ("c", "1001@example.com", "1001"),
+    ] {
+        assert_eq!(parked(&mut park, at_users(uuid, &[whom])), format!("default {place}"));
+    }
+}
+
+#[test]
 fn a_group_is_hunted_for_its_first_free_member() {
     let mut park = park_with(vec![lot("default", "1001-1003")]);
     let group = ["1001@example.com", BOSS, "1003@example.com"];
