@@ -17,6 +17,7 @@ mod scenarios {
     mod basic;
     mod browser;
     mod choices;
+    mod contrib;
     mod crowd;
     mod database;
     mod doctor;

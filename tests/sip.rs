@@ -20,6 +20,7 @@ mod sip {
     mod callback;
     mod choices;
     mod console;
+    mod contrib;
     mod desk;
     mod doctor;
     mod full;
