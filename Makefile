@@ -141,7 +141,9 @@ deb: package need-deb ## Makes target/package/*.deb, and checks it with lintian
 	lintian --allow-root --fail-on error,warning --tag-display-limit 0 $(PACKAGE)/*.deb
 
 tarball: package ## Makes target/package/*.tar.gz, with install.sh and uninstall.sh for a FreeSWITCH that was built from source
+	rm -f $(PACKAGE)/*.tar.gz
 	packaging/tarball $(PACKAGE)
+	packaging/test-tarball $(PACKAGE)/*.tar.gz
 
 test-reproducible: need-build need-sbom need-deb ## Makes the packages twice, in different folders and at different times, and compares them
 	packaging/test-reproducible

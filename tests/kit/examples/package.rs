@@ -12,8 +12,8 @@ use std::env;
 use std::process::Command;
 use std::time::Duration;
 
-use kit::phone::{Exchange, Policy, ReferredBy};
-use kit::{Ends, Phone, SOON, Scene, Setup};
+use kit::phone::ReferredBy;
+use kit::{Ends, SOON, Scene, Setup};
 
 fn variable(name: &str) -> String {
     env::var(name).expect(name)
@@ -32,12 +32,7 @@ fn main() {
         .extension("(10[01]\\d)", &[("bridge", "user/$1@$${domain}")]);
     let mut desk = Scene::start_real(setup).expect("FREESWITCH=<prefix>");
     println!("loaded: {}", desk.api("version").trim());
-    let exchange = Exchange::open(desk.switch.ip());
-    let [alice, bob, carol] = ["1000", "1001", "1002"].map(|user| {
-        let phone = Phone::new(&desk.switch, user).policy(Policy::Answer).on(&exchange);
-        phone.register();
-        phone
-    });
+    let [alice, bob, carol] = ["1000", "1001", "1002"].map(|user| desk.phone(user));
     let park = |desk: &Scene, orbit: &str| {
         let (caller, theirs) = desk.talk(&alice, &bob);
         std::thread::sleep(Duration::from_millis(400));
