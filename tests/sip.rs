@@ -77,5 +77,6 @@ mod sip {
     mod unconfirmed_commands;
     mod unload;
     mod valet;
+    mod valet_keys;
     mod voicemail;
 }

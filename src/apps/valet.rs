@@ -15,7 +15,7 @@ use crate::park::{
     CallState, CallUuid, LotKey, OrbitKey, OrbitName, Pick, Refusal, SlotState, Want,
 };
 use crate::switch::module::Application;
-use crate::switch::{Session, Stop, clock, ivr};
+use crate::switch::{Channel, SentField, Session, Stop, clock, ivr};
 use crate::tell::{cdr, speech};
 
 /// The application.
@@ -132,8 +132,12 @@ fn dialled(
         (Some("retrieve"), _) => false,
         _ if !matches!(came, Origin::Dialled(_)) => true,
         _ => {
-            let state = module.look(|park| park.slot_state(clock::now(), &place));
-            state == SlotState::Free
+            match module.look(|park| park.slot_state(clock::now(), &place)) {
+                SlotState::Taken => false,
+                SlotState::Free => true,
+                // Nobody presses a key too late who has dialled another number.
+                SlotState::JustEmptied => is_chosen_by_its_dialplan(channel, &slot),
+            }
         }
     };
     if parks {
@@ -146,6 +150,13 @@ fn dialled(
         Refusal::UnknownLot => Refusal::Empty,
         refusal => refusal,
     })
+}
+
+/// Whether the dialplan, or a script of it, has moved the call to this slot from another number, which its phone dialled.
+fn is_chosen_by_its_dialplan(channel: Channel<'_>, slot: &OrbitName) -> bool {
+    let Some(dialled) = channel.sent(SentField::TO_USER) else { return false };
+    !dialled.contains(slot.as_str())
+        && channel.sent(SentField::DESTINATION_NUMBER).is_some_and(|now| now != dialled)
 }
 
 /// Parks the call, or in mid-call its partner.

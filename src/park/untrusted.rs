@@ -23,6 +23,12 @@ impl Untrusted {
         self.0 == text
     }
 
+    /// Whether it has that in it.
+    #[must_use]
+    pub fn contains(&self, text: &str) -> bool {
+        self.0.contains(text)
+    }
+
     /// The domain of that name, in its one spelling.
     #[must_use]
     pub fn domain(&self) -> Option<String> {
