@@ -51,7 +51,11 @@ impl Ports {
         self.first + 3
     }
 
-    /// One more port, 4 to 99.
+    pub(crate) fn web(&self) -> u16 {
+        self.first + 7
+    }
+
+    /// One more port, 4 to 6, and 8 to 99.
     pub(crate) fn other(&self, number: u16) -> u16 {
         self.first + number
     }

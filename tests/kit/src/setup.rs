@@ -52,6 +52,7 @@ pub struct Setup {
     configurations: String,
     dial_strings: Vec<(u32, String)>,
     user_variables: Vec<(u32, String)>,
+    passwords: Vec<(u32, String)>,
     sections: String,
     domains: Vec<String>,
     other_profile: Option<String>,
@@ -91,6 +92,7 @@ impl Setup {
             configurations: String::new(),
             dial_strings: Vec::new(),
             user_variables: Vec::new(),
+            passwords: Vec::new(),
             sections: String::new(),
             domains: Vec::new(),
             other_profile: None,
@@ -243,6 +245,12 @@ impl Setup {
         self
     }
 
+    /// The password of a user of the directory, 1000…1019, for the module's web server.
+    pub fn password(mut self, user: u32, password: &str) -> Setup {
+        self.passwords.push((user, password.into()));
+        self
+    }
+
     /// Says where a user of the directory, 1000…1019, is reached: a dial string, instead of the phones it has
     /// registered.
     pub fn user_at(mut self, user: u32, dial_string: &str) -> Setup {
@@ -343,7 +351,7 @@ impl Setup {
 
     /// Writes everything the switch reads.
     pub(crate) fn write(&self, folder: &Folder, ports: &Ports) -> io::Result<()> {
-        write_callpark_conf(folder, self.callpark_conf.as_deref())?;
+        write_callpark_conf(folder, ports, self.callpark_conf.as_deref())?;
         if self.sample_dialplan {
             copy_xml(&sample("dialplan"), &folder.join("conf/dialplan"))?;
         }
@@ -390,15 +398,17 @@ impl Setup {
         let set = |(name, value): &(String, String)| {
             format!("  <X-PRE-PROCESS cmd=\"set\" data=\"{name}={value}\"/>\n")
         };
+        let params = [("dial-string", &self.dial_strings), ("callpark-password", &self.passwords)];
         let user = |number| {
-            let at = self.dial_strings.iter().find(|(user, _)| *user == number);
-            let param = at.map_or(String::new(), |(_, at)| {
-                format!("<params><param name=\"dial-string\" value=\"{at}\"/></params>")
+            let params = params.iter().flat_map(|(name, values)| {
+                let own = values.iter().filter(move |(user, _)| *user == number);
+                own.map(move |(_, value)| format!("<param name=\"{name}\" value=\"{value}\"/>"))
             });
+            let params: String = params.collect();
             let variables = self.user_variables.iter().filter(|(user, _)| *user == number);
             let variables: String = variables.map(|(_, variable)| variable.as_str()).collect();
             format!(
-                "        <user id=\"{number}\">{param}<variables>{variables}</variables></user>\n"
+                "        <user id=\"{number}\"><params>{params}</params><variables>{variables}</variables></user>\n"
             )
         };
         let dropped =
@@ -453,10 +463,15 @@ impl Setup {
 }
 
 /// Writes or removes autoload_configs/callpark.conf.xml in the switch's folder.
-pub(crate) fn write_callpark_conf(folder: &Folder, xml: Option<&str>) -> io::Result<()> {
+/// `{{web_port}}` in it is a port of that switch.
+pub(crate) fn write_callpark_conf(
+    folder: &Folder,
+    ports: &Ports,
+    xml: Option<&str>,
+) -> io::Result<()> {
     let path = folder.join("conf/autoload_configs/callpark.conf.xml");
     match xml {
-        Some(xml) => fs::write(path, xml),
+        Some(xml) => fs::write(path, xml.replace("{{web_port}}", &ports.web().to_string())),
         None if path.exists() => fs::remove_file(path),
         None => Ok(()),
     }

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
@@ -15,6 +15,7 @@ use crate::esl::Esl;
 use crate::events::Events;
 use crate::folder::{Folder, tail};
 use crate::host::{Host, host, module, wrapper};
+use crate::http::Http;
 use crate::ports::Ports;
 use crate::setup::{Setup, write_callpark_conf};
 use crate::skip::skipped;
@@ -72,6 +73,25 @@ impl Switch {
             return None;
         }
         Some(Switch::start(setup))
+    }
+
+    /// Its web server, at `127.0.0.1:{{web_port}}` of callpark.conf, as soon as it answers.
+    #[track_caller]
+    pub fn web(&self) -> Http {
+        let at = SocketAddr::from(([127, 0, 0, 1], self.ports.web()));
+        self.eventually(SOON, "the web server listens", || {
+            std::net::TcpStream::connect(at).ok().map(|_| Http::at(at))
+        })
+    }
+
+    /// The port of its web server.
+    pub fn web_port(&self) -> u16 {
+        self.ports.web()
+    }
+
+    /// Whether anything listens at the port of its web server.
+    pub fn listens_to_web(&self) -> bool {
+        std::net::TcpStream::connect(("127.0.0.1", self.ports.web())).is_ok()
     }
 
     /// Is this a FreeSWITCH, not the stand-in?
@@ -139,7 +159,7 @@ impl Switch {
     /// # Panics
     /// When the file cannot be written.
     pub fn write_callpark_conf(&self, xml: Option<&str>) {
-        write_callpark_conf(&self.folder, xml).expect("callpark.conf.xml");
+        write_callpark_conf(&self.folder, &self.ports, xml).expect("callpark.conf.xml");
     }
 
     /// The whole log so far.
