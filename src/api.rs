@@ -28,7 +28,7 @@ mod checkpoint;
 pub(crate) mod complete;
 mod doctor;
 mod drop;
-mod health;
+pub(crate) mod health;
 mod history;
 mod import;
 mod journal;
@@ -36,14 +36,14 @@ mod list;
 mod may;
 mod move_call;
 mod orbits;
-mod park;
-mod past;
+pub(crate) mod park;
+pub(crate) mod past;
 mod people;
 mod reload;
 mod report;
-mod retrieve;
+pub(crate) mod retrieve;
 mod return_now;
-mod set;
+pub(crate) mod set;
 mod show;
 mod status;
 mod streams;
@@ -57,9 +57,11 @@ pub(crate) struct Callpark;
 type Answer = Result<String, Error>;
 
 /// Why a verb did not do what it was asked: `-ERR <code> <text>`.
-struct Error {
-    code: &'static str,
-    text: String,
+pub(crate) struct Error {
+    /// The code.
+    pub code: &'static str,
+    /// For people.
+    pub text: String,
 }
 
 impl From<Refusal> for Error {

@@ -14,6 +14,7 @@ pub(crate) mod node;
 pub(crate) mod numbers;
 mod params;
 mod tree;
+mod web;
 
 #[cfg(test)]
 mod tests;
@@ -31,6 +32,7 @@ pub(crate) use lot_params::LOT_PARAMS;
 pub(crate) use params::Param;
 pub(crate) use params::SETTINGS;
 use tree::Element;
+pub(crate) use web::WebSettings;
 
 /// The names of all params.
 pub(crate) fn params() -> impl Iterator<Item = &'static str> {
@@ -68,6 +70,8 @@ pub(crate) struct Settings {
     pub journal: JournalSettings,
     /// What becomes of parked calls after a crash.
     pub recovery: RecoverySettings,
+    /// The web server.
+    pub web: WebSettings,
 }
 
 /// What becomes of parked calls after a crash.
@@ -135,6 +139,7 @@ impl Default for Settings {
             valet: false,
             journal: JournalSettings::default(),
             recovery: RecoverySettings::default(),
+            web: WebSettings::default(),
         }
     }
 }
@@ -243,7 +248,12 @@ impl Config {
         for part in &root.children {
             part.allow(&[])?;
             match part.name.as_str() {
-                "settings" => params::apply(&SETTINGS, &mut settings, part.children.iter())?,
+                "settings" => {
+                    let tokens = |element: &&Element| element.name == "token";
+                    let (tokens, params): (Vec<_>, Vec<_>) = part.children.iter().partition(tokens);
+                    params::apply(&SETTINGS, &mut settings, params.into_iter())?;
+                    settings.web.add_tokens(&tokens)?;
+                }
                 "lots" => {
                     for element in &part.children {
                         lots.push((lot(element)?, element.line));

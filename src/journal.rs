@@ -230,7 +230,7 @@ fn path(name: Option<&str>, db_dir: Option<&str>) -> Option<PathBuf> {
 }
 
 /// What each thread of this room does first.
-fn begin_thread() {
+pub(crate) fn begin_thread() {
     thread_local! {
         /// Counts the thread as being inside the module until it has ended.
         static INSIDE: Inside = Inside::enter();

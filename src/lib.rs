@@ -24,6 +24,8 @@ mod render;
 mod service;
 mod switch;
 mod tell;
+#[cfg(feature = "web")]
+mod web;
 
 use switch::module::{FunctionTable, Interface, Pool, Registration, Status, function_table};
 

@@ -17,6 +17,8 @@ pub(crate) mod masked;
 mod streams;
 mod text;
 mod valet;
+#[cfg(feature = "web")]
+pub(crate) mod web;
 mod xml;
 
 #[cfg(test)]

@@ -51,4 +51,5 @@ mod scenarios {
     mod trouble;
     mod unload;
     mod valet;
+    mod web;
 }

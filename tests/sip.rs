@@ -79,4 +79,5 @@ mod sip {
     mod valet;
     mod valet_keys;
     mod voicemail;
+    mod web;
 }

@@ -30,7 +30,7 @@ fn run(module: &Arc<Module>, words: &[&str]) -> Answer {
 }
 
 /// How each part is.
-pub(super) fn parts(module: &Arc<Module>) -> Vec<Part> {
+pub(crate) fn parts(module: &Arc<Module>) -> Vec<Part> {
     let overdue_ms =
         module.look(Park::poll_timeout).map_or(0, |deadline| clock::now().since(deadline));
     let mut parts = health::parts(&module.health, module.threads.part(), overdue_ms);
@@ -38,5 +38,6 @@ pub(super) fn parts(module: &Arc<Module>) -> Vec<Part> {
     parts.push(Audit::of(module).part());
     parts.push(track::part(module, module.health.worker.began_ms()));
     parts.extend(Keeper::of(module).database());
+    parts.extend(health::web(&module.health, module.settings.read().web.listen));
     parts
 }

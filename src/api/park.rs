@@ -3,14 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Answer, Verb, busy, nobody_there, ok, session};
+use super::{Answer, Error, Verb, busy, nobody_there, ok, session};
 use crate::args;
 use crate::leg::arrival::{self, Arrival};
 use crate::leg::errand::{self, Force, Sent};
 use crate::leg::extension;
 use crate::module::Module;
-use crate::park::{Actor, CallUuid, Refusal, Want};
-use crate::switch::clock;
+use crate::park::{Actor, CallUuid, LotKey, OrbitKey, Refusal, User, Want};
+use crate::switch::{Located, clock};
 
 pub(super) const VERB: Verb = Verb {
     name: "park",
@@ -24,22 +24,30 @@ pub(super) const VERB: Verb = Verb {
 fn run(module: &Arc<Module>, words: &[&str]) -> Answer {
     let Some((uuid, rest)) = words.split_first() else { return Err(Refusal::BadArguments.into()) };
     let channel = session(uuid)?;
-    nobody_there(&channel)?;
-    let uuid = CallUuid::from(channel.session().uuid().as_str());
     let place = module.look(|park| args::place(park, &rest.join(" "), None))?;
-    let (lot, want) = {
-        let want = extension::want(place.word.as_deref(), &place.lot, None, &|| None)?;
-        (place.lot, want)
-    };
+    let want = extension::want(place.word.as_deref(), &place.lot, None, &|| None)?;
+    // Whom it was talking to did not park it.
+    ok(park(module, &channel, place.lot, want, None)?)
+}
+
+/// Parks that channel there.
+pub(crate) fn park(
+    module: &Arc<Module>,
+    channel: &Located,
+    lot: LotKey,
+    want: Want,
+    parker: Option<User>,
+) -> Result<OrbitKey, Error> {
+    nobody_there(channel)?;
+    let uuid = CallUuid::from(channel.session().uuid().as_str());
     let place = module
         .act(None, |park, now| park.reserve(now, &uuid, &lot, want, errand::MOVES_WITHIN_MS))?;
     // The channel's own thread parks it: no other may play to it.
-    // Whom it was talking to did not park it.
     let want = Want::Orbit(place.orbit.clone());
     let arrival = Arrival::Park {
         lot: place.lot.clone(),
         orbit: want,
-        parker: None,
+        parker,
         by: Actor::Administrator,
         heir_of: None,
     };
@@ -52,7 +60,7 @@ fn run(module: &Arc<Module>, words: &[&str]) -> Answer {
             return Err(busy(refusal));
         }
     }
-    ok(place)
+    Ok(place)
 }
 
 /// Waits until the channel is parked, so that a look at the table after the answer finds it, unless it has already left.

@@ -15,7 +15,7 @@ use crate::park::{LotKey, Refusal};
 const WRITTEN_WITHIN: Duration = Duration::from_millis(300);
 
 /// Asks the journal. What was recorded before is in the answer, unless the file cannot be written.
-pub(super) fn ask<T: Send + 'static>(
+pub(crate) fn ask<T: Send + 'static>(
     module: &Module,
     length: Length,
     question: impl FnOnce(&Reader) -> Result<T, Failure> + Send + 'static,

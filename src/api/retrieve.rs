@@ -53,12 +53,14 @@ fn run(module: &Arc<Module>, words: &[&str]) -> Answer {
         let party = Party::of(channel.session().channel());
         let actor = party.user.is_some().then(|| actor::of(module, &party, &call.lot));
         permit(module, &call, actor)?;
-        connect(module, call, channel)?;
+        connect(module, call, channel, Actor::Administrator)?;
     } else if who.contains('/') {
         for user in users(&who) {
             permit(module, &call, Some(actor::of_user(module, &user, &call.lot)))?;
         }
-        ring::command(module, call, who).map_err(|error| Error::new(Refusal::Failed, error))?;
+        let asked = ring::For { user: None, by: Actor::Administrator };
+        ring::command(module, call, who, asked)
+            .map_err(|error| Error::new(Refusal::Failed, error))?;
     } else {
         return Err(Error::new(
             Refusal::Gone,
@@ -94,8 +96,13 @@ fn permit(module: &Arc<Module>, call: &CallView, actor: Option<Actor>) -> Result
     Ok(())
 }
 
-/// Has the leg come for that call, and waits until the two are connected.
-fn connect(module: &Arc<Module>, call: CallView, leg: Located) -> Result<(), Error> {
+/// Has the leg come for that call, which `by` asks for, and waits until the two are connected.
+pub(crate) fn connect(
+    module: &Arc<Module>,
+    call: CallView,
+    leg: Located,
+    by: Actor,
+) -> Result<(), Error> {
     if let Some(obstacle) = Standing::of(module, leg.session()).obstacle() {
         return Err(obstacle.into());
     }
@@ -105,7 +112,8 @@ fn connect(module: &Arc<Module>, call: CallView, leg: Located) -> Result<(), Err
         .into_iter()
         .flatten()
         .any(|one| one.session().in_its_thread());
-    let errand = Errand { told: Some(Arc::clone(&told)), ..Errand::by_command(call.info.uuid) };
+    let told_to = Some(Arc::clone(&told));
+    let errand = Errand { told: told_to, by, ..Errand::by_command(call.info.uuid) };
     let errands = called::errands(module);
     let token = errands.issue(errand, called::APPLICATION, "");
     // Not taken out of what it does, because there may be nothing left to retrieve when it comes. But a caller who has not

@@ -22,23 +22,28 @@ pub(super) const VERB: Verb = Verb {
 
 fn run(module: &Arc<Module>, words: &[&str]) -> Answer {
     let [lot, orbit, what, value @ ..] = words else { return Err(Refusal::BadArguments.into()) };
-    let value = value.join(" ");
-    let setting = match *what {
-        "timeout" => {
-            let seconds: u64 = value.parse().map_err(|_| {
-                Error::new(Refusal::BadArguments, "timeout must be a number of seconds (0: never)")
-            })?;
-            Setting::TimeoutMs(seconds.saturating_mul(1000))
-        }
-        "priority" => match value.parse() {
-            Ok(priority) if priority <= TOP_PRIORITY => Setting::Priority(priority),
-            _ => return Err(Error::new(Refusal::BadArguments, "priority must be between 0 and 9")),
-        },
-        "note" => Setting::Note(value),
-        "for" => Setting::For(value),
-        _ => return Err(Refusal::BadArguments.into()),
-    };
+    let setting = setting(what, &value.join(" "))?;
     let place = module.look(|park| orbit_key(park, lot, orbit))?;
     module.act(None, |park, now| park.set(now, &place, setting))?;
     ok(place)
+}
+
+/// What is to be changed, and to what.
+pub(crate) fn setting(what: &str, value: &str) -> Result<Setting, Error> {
+    let bad = |text: &str| Error::new(Refusal::BadArguments, text);
+    match what {
+        "timeout" => {
+            let seconds = value.parse::<u64>();
+            let seconds =
+                seconds.map_err(|_| bad("timeout must be a number of seconds (0: never)"))?;
+            Ok(Setting::TimeoutMs(seconds.saturating_mul(1000)))
+        }
+        "priority" => match value.parse() {
+            Ok(priority) if priority <= TOP_PRIORITY => Ok(Setting::Priority(priority)),
+            _ => Err(bad("priority must be between 0 and 9")),
+        },
+        "note" => Ok(Setting::Note(value.to_owned())),
+        "for" => Ok(Setting::For(value.to_owned())),
+        _ => Err(Refusal::BadArguments.into()),
+    }
 }

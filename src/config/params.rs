@@ -74,7 +74,7 @@ impl<T> Param<T> {
 }
 
 /// The params of `<settings>`.
-pub(crate) const SETTINGS: [Param<Settings>; 15] = [
+pub(crate) const SETTINGS: [Param<Settings>; 18] = [
     Param::of(
         "presence-proto",
         "park",
@@ -225,6 +225,37 @@ pub(crate) const SETTINGS: [Param<Settings>; 15] = [
         |settings, value| {
             let address = (!value.is_empty()).then(|| value.parse()).transpose();
             settings.journal.database = address.map_err(|error: BadAddress| error.to_string())?;
+            Ok(())
+        },
+    ),
+    Param::of(
+        "web-listen",
+        "",
+        "Where the web server listens, as an address and a port: `127.0.0.1:8095`. Empty: there is none. It has no encryption of \
+         its own: on any other address than a local one, put it behind a proxy that has. See [The web server](web.md)",
+        |settings, value| {
+            settings.web.listen = (!value.is_empty())
+                .then(|| value.parse())
+                .transpose()
+                .map_err(|_| "is not an address and a port, such as 127.0.0.1:8095".to_owned())?;
+            Ok(())
+        },
+    ),
+    Param::truth(
+        "web-users",
+        "true",
+        "Whether users of the directory may log in there, with the password in their `callpark-password`. A user without one \
+         cannot",
+        |settings| &mut settings.web.users,
+    ),
+    Param::of(
+        "web-proxy-header",
+        "",
+        "A header in which a proxy says who has logged in to it, as `user@domain`, and the addresses of that proxy: \
+         `X-Forwarded-User 127.0.0.1,10.0.0.0/8`. The header counts in requests from these addresses only. Empty: none",
+        |settings, value| {
+            settings.web.proxy =
+                (!value.is_empty()).then(|| super::web::proxy(value)).transpose()?;
             Ok(())
         },
     ),

@@ -56,6 +56,22 @@ impl InCalls {
     }
 }
 
+/// The channels of that user's phones that talk to somebody, and that somebody's channel.
+#[cfg(feature = "web")]
+#[must_use]
+pub(crate) fn talking(user: &User) -> Vec<(String, String)> {
+    let legs = core::all_channels();
+    let pairs = legs.iter().filter_map(|uuid| {
+        let leg = Located::find(uuid)?;
+        let channel = leg.session().channel();
+        let mut one = InCalls::default();
+        one.add(channel);
+        // Who has not logged in for this call is not believed.
+        one.users.contains(user).then(|| channel.bridged_with())?.map(|other| (uuid.clone(), other))
+    });
+    pairs.collect()
+}
+
 /// Whether a phone is registered at that `host:port`, by its own word or by what mod_sofia has seen of it (`fs_path`).
 fn is_at(contacts: &str, address: &str) -> bool {
     let contacts = contacts.replace("%3A", ":").replace("%40", "@");

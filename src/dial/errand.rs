@@ -24,6 +24,8 @@ pub(crate) struct Errand {
     pub run: Option<RunId>,
     /// The user that was called.
     pub user: Option<User>,
+    /// For whom a command did it. The rules of the lot decide about that one.
+    pub by: Actor,
     /// What the user hears before getting the call.
     pub announce: Option<Arc<str>>,
     /// How the user has to confirm.
@@ -56,7 +58,16 @@ impl Errand {
     /// A command's.
     #[must_use]
     pub(crate) fn by_command(uuid: CallUuid) -> Self {
-        Self { uuid, run: None, user: None, announce: None, confirm: None, told: None, claim: None }
+        Self {
+            uuid,
+            run: None,
+            user: None,
+            by: Actor::Administrator,
+            announce: None,
+            confirm: None,
+            told: None,
+            claim: None,
+        }
     }
 
     /// The claimant, if `leg` claims.
@@ -65,7 +76,7 @@ impl Errand {
         let user = self.user.clone();
         match self.run {
             Some(run) => Claimant::StepLeg { uuid: leg, user, run },
-            None => Claimant::Retriever { uuid: leg, user, by: Actor::Administrator },
+            None => Claimant::Retriever { uuid: leg, user, by: self.by.clone() },
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::dial::ringing::Rings;
 use crate::dial::targets;
 use crate::leg::arrival::{self, Arrival};
 use crate::module::Module;
-use crate::park::{CallUuid, CallView, LotConfig, Notice};
+use crate::park::{CallUuid, CallView, LotConfig, Notice, Refusal};
 use crate::switch::dial_string::DialString;
 use crate::switch::{clock, log};
 
@@ -44,6 +44,26 @@ fn paged_for(lot: &LotConfig, call: &CallView) -> Option<String> {
         return Some(page.to_owned());
     }
     Some(page.replace(ADDRESSEE, &call.info.addressee()?))
+}
+
+/// Pages the phones of the call's lot now.
+///
+/// # Errors
+/// `Gone`; `Failed`: the lot pages nobody, or it did so a moment ago.
+#[cfg(feature = "web")]
+pub(crate) fn announce(module: &Arc<Module>, uuid: &CallUuid) -> Result<(), Refusal> {
+    let found = module.look(|park| {
+        let call = park.find(clock::now(), uuid)?;
+        let lot = park.lot_config(&call.lot)?;
+        Some((call, lot))
+    });
+    let (call, lot) = found.ok_or(Refusal::Gone)?;
+    let dial_string = paged_for(&lot, &call).ok_or(Refusal::Failed)?;
+    if !may_tell(module, &call, Notice::Page) {
+        return Err(Refusal::Failed);
+    }
+    self::page(module, call, dial_string);
+    Ok(())
 }
 
 /// Whether it is time for another notice of a call.

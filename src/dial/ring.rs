@@ -16,7 +16,7 @@ use crate::leg::party::Party;
 use crate::module::Module;
 use crate::module::message::Message;
 use crate::module::variables;
-use crate::park::{CallUuid, CallView, Ring, RingTo, RunId, Step};
+use crate::park::{Actor, CallUuid, CallView, Ring, RingTo, RunId, Step, User};
 use crate::switch::dial_string::DialString;
 use crate::switch::{Located, clock, log};
 
@@ -119,6 +119,7 @@ fn run_step(module: &Arc<Module>, ring: &Ring, ringing: &Ringing) -> Result<Did,
         run: Some(ring.run),
         // Of several who were rung, the one who answered.
         user: user.or_else(|| Party::of(leg.session().channel()).user),
+        by: Actor::Administrator,
         announce: step.announce.clone(),
         confirm: Confirm::of(step),
         told: None,
@@ -154,6 +155,14 @@ fn shown_name(call: &CallView, step: &Step, what: &str) -> String {
     fields.iter().fold(pattern.to_string(), |text, (field, value)| text.replace(field, value))
 }
 
+/// For whom somebody is called.
+pub(crate) struct For {
+    /// The user who is called, if it is one.
+    pub user: Option<User>,
+    /// Who asks for the call.
+    pub by: Actor,
+}
+
 /// Calls `dial_string` and connects whoever answers to the parked call. Returns at once.
 ///
 /// # Errors
@@ -162,6 +171,7 @@ pub(crate) fn command(
     module: &Arc<Module>,
     call: CallView,
     dial_string: String,
+    asked: For,
 ) -> Result<(), String> {
     const RING_S: u32 = 60;
     let ringing = Rings::of(module).begin_command();
@@ -178,7 +188,8 @@ pub(crate) fn command(
                 let outgoing = Outgoing::about(&call, &dial_string, RING_S, name);
                 let leg = outgoing.reach(&ringing.call_off)?;
                 ringing.answered(&leg)?;
-                let errand = Errand::by_command(call.info.uuid.clone());
+                let For { user, by } = asked;
+                let errand = Errand { user, by, ..Errand::by_command(call.info.uuid.clone()) };
                 outgoing::dispatch(&errand::errands(&theirs), errand, leg, APPLICATION)
             };
             let result = called();

@@ -11,6 +11,11 @@ use crate::switch::{api, log};
 #[must_use]
 pub(crate) fn of(module: &Module, party: &Party, lot: &LotKey) -> Actor {
     let asks = module.look(|park| park.asks(lot));
+    knowing(&asks, party)
+}
+
+/// That party, with what these rules have to know of it.
+fn knowing(asks: &Asks, party: &Party) -> Actor {
     let Party { user, domain, facts } = party;
     let domain = domain.as_deref().or_else(|| user.as_ref().map(|user| user.domain()));
     let variables = asks.variables.iter().map(|name| (Arc::clone(name), facts.value(name)));
@@ -48,6 +53,13 @@ pub(crate) fn of_named(
 pub(crate) fn of_user(module: &Module, user: &User, lot: &LotKey) -> Actor {
     let asks = module.look(|park| park.asks(lot));
     of(module, &party(user, &asks), lot)
+}
+
+/// That user, with what these rules have to know. This may ask the directory, which can take a moment.
+#[cfg(feature = "web")]
+#[must_use]
+pub(crate) fn of_user_knowing(user: &User, asks: &Asks) -> Actor {
+    knowing(asks, &party(user, asks))
 }
 
 /// The party that this user's phone would be.

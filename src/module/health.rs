@@ -4,6 +4,8 @@
 mod mark;
 mod pulse;
 
+use std::net::SocketAddr;
+
 use crate::switch::clock;
 use crate::switch::guard::{self, Panics};
 
@@ -49,6 +51,8 @@ pub(crate) struct Health {
     pub hooks: Mark,
     /// Other modules that get in the way.
     pub modules: Mark,
+    /// The web server.
+    pub web: Mark,
 }
 
 /// Every part, in a fixed order. `calls`: whether calls wait for their turn. `overdue_ms`: how long ago the next deadline was.
@@ -63,6 +67,12 @@ pub(crate) fn parts(health: &Health, calls: Part, overdue_ms: u64) -> Vec<Part> 
         health.modules.part("modules", "no other module interferes"),
         errors(guard::panics(), health.worker.began_ms()),
     ]
+}
+
+/// The web server, if there is to be one.
+#[must_use]
+pub(crate) fn web(health: &Health, listen: Option<SocketAddr>) -> Option<Part> {
+    listen.map(|at| health.web.part("web", &format!("it listens on {at}")))
 }
 
 /// Lamps need their thread, and FreeSWITCH's reports of phones that ask.

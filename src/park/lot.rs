@@ -273,6 +273,15 @@ impl Lot {
         self.slots.range::<OrbitName, _>((from, Bound::Unbounded))
     }
 
+    /// Its orbits behind that one, in the order of its configuration.
+    pub(super) fn orbits_after(
+        &self,
+        after: Option<&OrbitName>,
+    ) -> impl Iterator<Item = OrbitName> {
+        let from = after.and_then(|orbit| self.orbits.number(orbit)).map_or(0, |number| number + 1);
+        (from..self.orbits.count()).filter_map(|number| self.orbits.name(number))
+    }
+
     /// Whether the lot is empty, and is not configured itself, or not any more. One that an administrator has closed stays.
     pub(super) fn is_over(&self) -> bool {
         let LotConfig { made, copy, .. } = *self.config;

@@ -112,7 +112,21 @@ impl Probing {
     }
 }
 
+/// How many failed logins from one source are too many, and within which time, in ms.
+const LOGINS: u32 = 10;
+const LOGINS_WITHIN_MS: u64 = 60_000;
+
 impl Park {
+    /// Whether that source of failed logins is kept away for a while.
+    pub fn is_stranger_kept_away(&self, now: Moment, source: &str) -> bool {
+        self.probing.is_away(now, source)
+    }
+
+    /// A login from that source has failed. Returns true if the source is kept away from now on.
+    pub fn stranger_failed(&mut self, now: Moment, source: &str) -> bool {
+        self.probing.failed(now, source, LOGINS, LOGINS_WITHIN_MS)
+    }
+
     /// Whether the party that asks is kept away for a while, because it has failed too often (`probe-limit`).
     pub fn is_kept_away(&self, now: Moment, asking: &Asking<'_>) -> bool {
         let limited = self.lot_or_original(asking.lot).is_none_or(|lot| lot.config.probe_limit > 0);

@@ -7,7 +7,8 @@ use super::Park;
 use super::call::{Call, ClaimedBy};
 use super::caller::Caller;
 use super::dialog::Dialog;
-use super::lot::Slot;
+use super::forecast::OrbitView;
+use super::lot::{Lot, Slot};
 use super::lot_config::LotConfig;
 use super::moment::Moment;
 use super::names::{CallUuid, LotKey, OrbitKey, OrbitName};
@@ -43,6 +44,20 @@ pub struct SomeCalls {
     pub calls: Vec<CallView>,
     /// Behind which orbit the list goes on; none: that was all.
     pub after: Option<(LotKey, OrbitName)>,
+}
+
+fn counted(key: &LotKey, lot: &Lot) -> LotView {
+    let counts = lot.counts();
+    LotView {
+        lot: key.clone(),
+        capacity: counts.capacity,
+        parked: counts.parked,
+        free: counts.free,
+        closed: counts.closed,
+        reserved: counts.reserved,
+        draining: counts.draining,
+        removed: lot.removed,
+    }
 }
 
 /// What a lamp shows of an orbit.
@@ -141,22 +156,30 @@ impl Park {
 
     /// Every lot by name, those that are draining among them.
     pub fn lots(&self) -> Vec<LotView> {
-        self.lots
-            .iter()
-            .map(|(key, lot)| {
-                let counts = lot.counts();
-                LotView {
-                    lot: key.clone(),
-                    capacity: counts.capacity,
-                    parked: counts.parked,
-                    free: counts.free,
-                    closed: counts.closed,
-                    reserved: counts.reserved,
-                    draining: counts.draining,
-                    removed: lot.removed,
-                }
-            })
-            .collect()
+        self.lots.iter().map(|(key, lot)| counted(key, lot)).collect()
+    }
+
+    /// One of them.
+    pub fn lot(&self, key: &LotKey) -> Option<LotView> {
+        self.lots.get(key).map(|lot| counted(key, lot))
+    }
+
+    /// Some orbits of a lot by name, at most so many, behind that one, and whether there are more.
+    pub fn some_orbits(
+        &self,
+        lot: &LotKey,
+        after: Option<&OrbitName>,
+        most: usize,
+    ) -> (Vec<OrbitView>, bool) {
+        let Some(original) = self.lot_or_original(lot) else { return (Vec::new(), false) };
+        let mut orbits = original.orbits_after(after);
+        let some: Vec<OrbitName> = orbits.by_ref().take(most).collect();
+        let more = orbits.next().is_some();
+        let views = some.into_iter().filter_map(|orbit| {
+            let place = OrbitKey { lot: lot.clone(), orbit };
+            self.show(Moment(0), &place, &|_| None).ok()
+        });
+        (views.collect(), more)
     }
 
     /// The configuration of the lot. A draining lot has its last one.

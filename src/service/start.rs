@@ -34,6 +34,8 @@ use crate::tell::lamps::probes::Probes;
 use crate::tell::lamps::queue::LampQueue;
 use crate::tell::lamps::subscriptions;
 use crate::tell::valet;
+#[cfg(feature = "web")]
+use crate::web::Web;
 
 /// How long `shutdown` waits for threads that are still inside the module, beyond the 10 s FreeSWITCH has waited.
 const EMPTY_WITHIN: Duration = Duration::from_secs(5);
@@ -135,6 +137,12 @@ pub(crate) fn start() -> Result<bool, String> {
         let text = format_args!("the thread that checks every minute cannot be started: {error}");
         log::warning(None, text);
     }
+    #[cfg(feature = "web")]
+    Web::of(&module).configured(&module);
+    #[cfg(not(feature = "web"))]
+    if module.settings.read().web.listen.is_some() {
+        module.health.web.wrong("this build has no web server");
+    }
     // When all of the above listens.
     recovery::begin(&module);
     let subclasses = [subclass, valet];
@@ -169,6 +177,8 @@ pub(crate) fn stop() -> bool {
     let Some(module) = Module::running() else { return true };
     module.begin_stopping();
     Audit::of(&module).close();
+    #[cfg(feature = "web")]
+    Web::of(&module).stop();
     Rings::of(&module).stop_all();
     module.threads.close();
     // While lamps are still shown: those of these calls go out.

@@ -21,6 +21,8 @@ use crate::switch::guard;
 use crate::switch::guard::Inside;
 use crate::tell::lamps::queue::LampQueue;
 use crate::tell::lamps::subscriptions;
+#[cfg(feature = "web")]
+use crate::web::Web;
 
 /// How soon it is looked again what runs on a parked leg.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
@@ -90,6 +92,8 @@ pub(crate) fn run(module: &Arc<Module>, messages: &Receiver<Message>) {
             Ok(Message::Configured) => guard("lamps", (), || {
                 LampQueue::of(module).configured();
                 Keeper::of(module).configured(module);
+                #[cfg(feature = "web")]
+                Web::of(module).configured_soon(module);
                 subscriptions::answer_all(module);
             }),
             Ok(Message::Reload) => reload_at = Some(Instant::now()),

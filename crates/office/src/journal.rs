@@ -13,6 +13,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 use parking_lot::Mutex;
+use tokio::sync::watch;
 
 mod backlog;
 mod call;
@@ -22,7 +23,7 @@ mod failure;
 mod health;
 mod inbox;
 pub(crate) mod jobs;
-mod row;
+pub(crate) mod row;
 mod schema;
 mod store;
 pub(crate) mod table;
@@ -106,6 +107,8 @@ struct Shared {
     outbox: Outbox,
     health: Mutex<(Health, Voice)>,
     written: AtomicU64,
+    /// The number of the latest entry in the file.
+    latest: watch::Sender<i64>,
     in_memory: AtomicU64,
     shedding: AtomicBool,
     to_keep: Mutex<BTreeMap<String, String>>,
@@ -144,6 +147,7 @@ impl Journal {
             outbox,
             health: Mutex::new((health, Voice::default())),
             written: AtomicU64::new(0),
+            latest: watch::Sender::new(0),
             in_memory: AtomicU64::new(0),
             shedding: AtomicBool::new(false),
             to_keep: Mutex::default(),
@@ -221,6 +225,12 @@ impl Journal {
     #[must_use]
     pub fn written(&self) -> u64 {
         self.shared.written.load(Ordering::Relaxed)
+    }
+
+    /// The number of the latest entry in the file, and when that changes.
+    #[must_use]
+    pub fn latest(&self) -> watch::Receiver<i64> {
+        self.shared.latest.subscribe()
     }
 
     /// Where the file is.

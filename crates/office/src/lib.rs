@@ -14,6 +14,7 @@ pub mod report;
 #[cfg(test)]
 mod testing;
 pub mod time;
+pub mod web;
 mod words;
 
 pub use words::UnknownWord;

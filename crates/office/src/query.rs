@@ -12,6 +12,7 @@ mod audit;
 mod export;
 mod history;
 mod recent;
+mod since;
 mod verify;
 
 #[cfg(test)]

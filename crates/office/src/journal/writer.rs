@@ -190,6 +190,7 @@ impl Writer {
                 }
                 continue;
             }
+            self.shared.latest.send_replace(store.last_seq());
             let count = self.backlog.written(BATCH);
             self.shared.written.fetch_add(count, Ordering::Relaxed);
             self.shared.in_memory.store(self.backlog.len() as u64, Ordering::Relaxed);
@@ -267,6 +268,7 @@ impl Writer {
         loop {
             match Store::open(&path, &node, callers, audit, self.first_seq) {
                 Ok(store) => {
+                    self.shared.latest.send_replace(store.last_seq());
                     self.store = Some(store);
                     if self.backlog.is_empty() {
                         self.shared.is(State::Ok, "");

@@ -17,6 +17,12 @@ pub struct Filter {
     pub lot: Option<String>,
     /// The tenant of the call.
     pub domain: Option<String>,
+    /// Only of this tenant and of lots without one.
+    pub visible_to: Option<String>,
+    /// Only in one of these lots; empty: any.
+    pub lots: Vec<String>,
+    /// Only what the list has behind the call of this number.
+    pub before: Option<i64>,
     /// Parked at this moment or later, in ms since 1970.
     pub from_ms: Option<i64>,
     /// Parked before this moment, in ms since 1970.
@@ -89,6 +95,20 @@ impl Filter {
         if let Some(domain) = &self.domain {
             sql.push_str(" AND domain = ?");
             values.push(domain.clone().into());
+        }
+        if let Some(domain) = &self.visible_to {
+            sql.push_str(" AND domain IN (?, '')");
+            values.push(domain.clone().into());
+        }
+        if !self.lots.is_empty() {
+            let _ = write!(sql, " AND lot IN ({})", vec!["?"; self.lots.len()].join(", "));
+            values.extend(self.lots.iter().cloned().map(Value::from));
+        }
+        if let Some(before) = self.before {
+            sql.push_str(
+                " AND (parked_at_ms, id) < (SELECT parked_at_ms, id FROM call WHERE id = ?)",
+            );
+            values.push(before.into());
         }
         if let Some(caller) = &self.caller {
             let numbers = callers::spellings(connection, caller)?;

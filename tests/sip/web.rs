@@ -1,0 +1,94 @@
+//! Users of the directory over the web: they log in, take a call with their own phone, and park the one they are in.
+
+use kit::{Http, SOON, Scene, two_way};
+
+use super::desk::setup;
+
+const CONF: &str = r#"<configuration name="callpark.conf">
+<settings><param name="web-listen" value="127.0.0.1:{{web_port}}"/></settings>
+<lots><lot name="default" orbits="701-720"><param name="timeout" value="0"/>
+  <deny action="retrieve" user="1003"/><deny action="admin" user="1003"/>
+</lot></lots></configuration>
+"#;
+
+/// Logged in as that user.
+#[track_caller]
+fn login(web: &Http, user: &str, password: &str) -> Http {
+    let json = format!(r#"{{"user":"{user}@test.local","password":"{password}"}}"#);
+    let answer = web.post("/v1/login", &json);
+    assert_eq!(answer.status, 200, "{answer:?}");
+    let cookie = answer
+        .header("set-cookie")
+        .expect("a cookie")
+        .split(';')
+        .next()
+        .expect("a pair")
+        .to_owned();
+    let mark = answer.json()["csrf"].as_str().expect("a mark").to_owned();
+    web.with("Cookie", &cookie).with("X-CSRF-Token", &mark)
+}
+
+fn open() -> Option<(Scene, Http)> {
+    let setup = setup("").callpark_conf(CONF).password(1002, "sesame").password(1003, "sesame");
+    let scene = Scene::start_real(setup)?;
+    let web = scene.switch.web();
+    Some((scene, web))
+}
+
+#[test]
+fn a_user_takes_a_call_with_the_own_phone_and_parks_it_again() {
+    let Some((scene, web)) = open() else { return };
+    let (alice, carol) = (scene.phone("1001"), scene.phone("1002"));
+    let caller = alice.call_up("park_default_701");
+    let uuid = caller.uuid().to_owned();
+    scene.action(&uuid, "park");
+    let user = login(&web, "1002", "sesame");
+    let me = user.get("/v1/me").json();
+    assert_eq!(
+        (&me["user"], &me["domain"]),
+        (&"1002@test.local".into(), &"test.local".into()),
+        "{me}"
+    );
+    let taken = user.post(&format!("/v1/calls/{uuid}/retrieve"), "{}");
+    assert_eq!(taken.status, 202, "{taken:?}");
+    let call = carol.incoming(SOON);
+    let event = scene.outcome(&uuid, "retrieved");
+    assert_eq!(event.text("Callpark-Retriever"), "1002@test.local");
+    two_way(&caller, carol.voice(), &call, alice.voice());
+    let parked = user.post("/v1/park", r#"{"orbit":"705"}"#);
+    assert_eq!(parked.status, 200, "{parked:?}");
+    let event = scene.action(&uuid, "park");
+    assert_eq!(
+        (event.text("Callpark-Orbit"), event.text("Callpark-Parker")),
+        ("705", "1002@test.local")
+    );
+    assert_eq!(user.get("/v1/calls").json()["calls"][0]["parker"], "1002@test.local");
+}
+
+#[test]
+fn a_password_is_the_own_one_and_the_rules_count() {
+    let Some((scene, web)) = open() else { return };
+    let alice = scene.phone("1001");
+    let caller = alice.call_up("park_default_701");
+    let uuid = caller.uuid().to_owned();
+    scene.action(&uuid, "park");
+    for (user, password) in
+        [("1002", "open"), ("1002", ""), ("1001", ""), ("1001", "1001"), ("nobody", "sesame")]
+    {
+        let json = format!(r#"{{"user":"{user}@test.local","password":"{password}"}}"#);
+        assert_eq!(web.post("/v1/login", &json).status, 401, "{user} {password:?}");
+    }
+    let denied = login(&web, "1003", "sesame");
+    let lots = denied.get("/v1/lots").json();
+    assert_eq!(lots["lots"][0]["may"], serde_json::json!(["park", "list", "see"]), "{lots}");
+    for act in ["retrieve", "return", "drop", "announce"] {
+        let answer = denied.post(&format!("/v1/calls/{uuid}/{act}"), "{}");
+        assert_eq!((answer.status, &answer.json()["code"]), (403, &"denied".into()), "{act}");
+    }
+    // Nor does somebody else get a call for that user.
+    let other = login(&web, "1002", "sesame");
+    let answer = other.post(&format!("/v1/calls/{uuid}/retrieve"), r#"{"to":"1003@test.local"}"#);
+    assert_eq!(answer.status, 403, "{answer:?}");
+    assert_eq!(other.post(&format!("/v1/calls/{uuid}/drop"), "").status, 200);
+    scene.outcome(&uuid, "dropped");
+}
