@@ -11,9 +11,10 @@ mod voice;
 
 use crate::config::dialplan::Dialplan;
 use crate::config::host::{self, CoreDatabase};
+use crate::config::node::Node;
 use crate::journal::Keeper;
 use crate::module::health::Finding;
-use crate::module::{Module, rival};
+use crate::module::{Module, rival, source};
 use crate::park::{LotConfig, OrbitRange, Park};
 use crate::render::Diff;
 use crate::switch::{api, core, folder, module, xml};
@@ -44,13 +45,17 @@ pub(crate) fn examine(module: &Module) -> Vec<Finding> {
         None if keeper.part().ok => Journal::Off,
         None => Journal::Wrong,
     };
-    let lots = module.look(configured_lots);
+    let lots = match module.valet && !has_lots() {
+        // The dialplan is one for mod_valet_parking, and the lot that is built in is not meant.
+        true => Vec::new(),
+        false => module.look(configured_lots),
+    };
     let mut findings = reach(module, &lots);
     findings.extend(voice(module, &lots));
     let orbits = lots.iter().flat_map(|lot| &lot.ranges).map(OrbitRange::count).sum();
     findings.extend(findings::of(&Facts {
         rival: rival::interferes(module),
-        lamps: lots.iter().any(|lot| lot.blf),
+        lamps: module.valet || lots.iter().any(|lot| lot.blf),
         orbits,
         journal,
         recover,
@@ -59,6 +64,12 @@ pub(crate) fn examine(module: &Module) -> Vec<Finding> {
         storage,
     }));
     findings
+}
+
+/// Whether the configuration has lots. Without any, there is one that is built in.
+fn has_lots() -> bool {
+    let root = xml::configuration(source::FILE).and_then(|text| Node::read(&text));
+    root.is_some_and(|root| root.walk().any(|node| node.name == "lot"))
 }
 
 /// What the dialplan makes of the orbits. Nothing, if it may come from elsewhere.
@@ -97,7 +108,9 @@ fn voice(module: &Module, lots: &[Arc<LotConfig>]) -> Vec<Finding> {
     let everywhere = core::variable("hold_music");
     let music: BTreeSet<String> = lots
         .iter()
-        .filter_map(|lot| lot.hold_music.clone().or_else(|| everywhere.clone()))
+        .map(|lot| lot.hold_music.clone())
+        .chain(module.valet.then_some(None))
+        .filter_map(|music| music.or_else(|| everywhere.clone()))
         .collect();
     let facts = voice::Facts {
         announces: lots.iter().any(|lot| lot.announce),

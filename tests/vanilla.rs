@@ -22,4 +22,5 @@ mod vanilla {
     mod install;
     mod readme;
     mod snippets;
+    mod valet;
 }

@@ -40,7 +40,7 @@ use crate::tell::{cdr, speech};
 pub(crate) struct Retrieve;
 
 /// Played while `ask` waits for the digits: a short tone, as systems without sound files have it too.
-const ASK_TONE: &str = "tone_stream://%(200,0,440)";
+pub(super) const ASK_TONE: &str = "tone_stream://%(200,0,440)";
 const ASK_DIGITS: u32 = 32;
 const ASK_TIMEOUT_MS: u32 = 5_000;
 

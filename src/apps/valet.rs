@@ -232,6 +232,9 @@ fn oldest(
     }
 }
 
+/// No prompt is as short, and no caller so fast.
+const AT_ONCE_MS: u64 = 50;
+
 /// Asks for a slot until one is dialled.
 fn ask(session: Session<'_>, question: &Question) -> Result<String, Refusal> {
     let channel = session.channel();
@@ -239,13 +242,18 @@ fn ask(session: Session<'_>, question: &Question) -> Result<String, Refusal> {
         return Err(Refusal::Gone);
     }
     let Question { least, most, timeout_ms, prompt } = question;
+    let mut prompt = prompt.as_str();
     while channel.ready() {
+        let began = clock::now();
         let digits = ivr::ask_digits(session, prompt, *least, *most, *timeout_ms);
         if digits.is_some() {
             return digits.ok_or(Refusal::BadArguments);
         }
-        // A prompt that is missing ends at once.
-        ivr::sleep(session, 100, &Stop::default());
+        if clock::now().since(began) < AT_ONCE_MS {
+            // The prompt is missing. A tone asks, too.
+            prompt = retrieve::ASK_TONE;
+            ivr::sleep(session, 100, &Stop::default());
+        }
     }
     Err(Refusal::Gone)
 }

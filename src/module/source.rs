@@ -14,7 +14,7 @@ use crate::switch::Cause;
 use crate::switch::event::{Heard, Kind, Listener};
 use crate::switch::{core, log, xml};
 
-const FILE: &str = "callpark.conf";
+pub(crate) const FILE: &str = "callpark.conf";
 
 /// What the text of the configuration means. Without one: the built-in lot.
 ///

@@ -10,16 +10,16 @@ use super::install::{DIGITS, complaints, desk};
 use crate::desk::refer;
 
 /// The vanilla configuration makes every call wait for 10 s because its password is the one that everybody knows.
-const NAGGED: Duration = Duration::from_secs(30);
+pub const NAGGED: Duration = Duration::from_secs(30);
 
-fn phone(desk: &Scene, user: &str) -> Phone {
+pub fn phone(desk: &Scene, user: &str) -> Phone {
     let phone = Phone::new(&desk.switch, user).password(PASSWORD).policy(Policy::Answer);
     phone.register();
     phone
 }
 
 /// `from` calls `to`.
-fn talk(from: &Phone, to: &Phone) -> (Call, Call) {
+pub fn talk(from: &Phone, to: &Phone) -> (Call, Call) {
     let call = from.call(&to.user());
     let theirs = to.incoming(NAGGED);
     call.wait_up(NAGGED);

@@ -81,7 +81,7 @@ fn copy(file: &Path, folder: &Path) {
     fs::copy(file, folder.join(name)).unwrap_or_else(|e| panic!("{}: {e}", folder.display()));
 }
 
-fn edit(file: &Path, from: &str, to: &str) {
+pub fn edit(file: &Path, from: &str, to: &str) {
     let text = fs::read_to_string(file).unwrap_or_else(|e| panic!("{}: {e}", file.display()));
     assert!(text.contains(from), "{}: there is no {from}", file.display());
     fs::write(file, text.replace(from, to)).expect("it can be written");
