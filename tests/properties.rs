@@ -31,7 +31,7 @@ mod world;
 use op::{Op, op};
 use world::World;
 
-/// Two tests with 128 sequences of 400 steps each: 102,400 steps a run.
+/// Three tests with 128 sequences of 400 steps each: 153,600 steps a run.
 const SEQUENCES: u32 = 128;
 const STEPS: usize = 400;
 
@@ -45,17 +45,25 @@ proptest! {
 
     #[test]
     fn whatever_happens_the_lots_stay_in_order(ops in prop::collection::vec(op(), STEPS)) {
-        run(&ops, false);
+        run(&ops, false, false);
     }
 
     #[test]
     fn whatever_happens_a_shutdown_ends_it(ops in prop::collection::vec(op(), STEPS)) {
-        run(&ops, true);
+        run(&ops, true, false);
+    }
+
+    #[test]
+    fn whatever_happens_lots_that_are_made_end_with_their_calls(
+        ops in prop::collection::vec(op(), STEPS),
+        shutdown: bool,
+    ) {
+        run(&ops, shutdown, true);
     }
 }
 
-fn run(ops: &[Op], shutdown: bool) {
-    let mut world = World::new();
+fn run(ops: &[Op], shutdown: bool, makes: bool) {
+    let mut world = World::new(makes);
     for op in ops {
         world.step(op);
         world.check();

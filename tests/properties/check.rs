@@ -5,8 +5,11 @@ use std::collections::BTreeSet;
 use mod_callpark::park::*;
 
 use crate::op::UUIDS;
-use crate::setup::uuid;
-use crate::world::{By, Call, World};
+use crate::setup::{LOTS, is_made, uuid};
+use crate::world::{By, Call, Lot, World};
+
+/// As the reference says.
+const MOST_IN_A_MADE_LOT: u32 = 10_000;
 
 impl World {
     /// What is true after every step.
@@ -19,7 +22,8 @@ impl World {
             .chain(self.held.values().map(|(place, _)| place))
             .map(|place| place.lot.clone())
             .collect();
-        self.lots.retain(|key, lot| !lot.going || used.contains(key));
+        let stays = |lot: &Lot| !lot.made || lot.shut || !lot.closed.is_empty();
+        self.lots.retain(|key, lot| (!lot.going && stays(lot)) || used.contains(key));
         let views = self.park.lots();
         assert!(views.iter().map(|view| &view.lot).eq(self.lots.keys()), "other lots");
 
@@ -66,13 +70,23 @@ impl World {
                 |orbit: &&OrbitName| seen.contains(&(view.lot.domain.clone(), (*orbit).clone()));
             let inside = lot.orbits.iter().filter(here).count() as u32;
             let shut = lot.closed.iter().filter(|orbit| !here(orbit)).count() as u32;
-            let free = lot.orbits.len() as u32 - inside - shut;
+            let free = (lot.orbits.len() as u32).saturating_sub(inside + shut);
+            let (inside, shut, free) = match lot.made {
+                // As many as it can hold, whatever they are called.
+                true => {
+                    let inside = view.parked + view.reserved;
+                    let rest = MOST_IN_A_MADE_LOT - inside;
+                    if lot.shut { (inside, rest, 0) } else { (inside, 0, rest) }
+                }
+                false => (inside, shut, free),
+            };
             let parked =
                 self.calls.values().filter(|call| call.place.lot == view.lot).count() as u32;
             let reserved = self.held.values().filter(|held| held.0.lot == view.lot).count() as u32;
             assert_eq!((view.parked, view.reserved), (parked, reserved));
             assert_eq!((view.free, view.closed, view.removed), (free, shut, lot.going));
-            assert_eq!(view.capacity, lot.orbits.len() as u32);
+            let capacity = if lot.made { MOST_IN_A_MADE_LOT } else { lot.orbits.len() as u32 };
+            assert_eq!(view.capacity, capacity);
             assert_eq!(view.draining, parked + reserved - inside);
             assert_eq!(
                 view.capacity,
@@ -116,10 +130,11 @@ impl World {
             self.absorb_all();
         }
         assert_eq!((self.parked, self.park.poll_timeout()), (self.ended, None));
-        for lot in ["a", "b", "a@x.com", "c@x.com"].map(|name| name.parse().unwrap()) {
+        for lot in LOTS.map(|name| name.parse().unwrap()) {
             let _ = self.park.open(&lot, None);
         }
         for lot in self.park.lots() {
+            assert!(!is_made(&lot.lot), "{:?} outlives its calls", lot.lot);
             assert_eq!((lot.free, lot.removed), (lot.capacity, false));
         }
     }

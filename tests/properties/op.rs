@@ -106,7 +106,7 @@ pub enum Op {
 /// Any of it, the usual more often.
 pub fn op() -> impl Strategy<Value = Op> {
     let uuid = || 0..UUIDS;
-    let lot = || 0u8..4;
+    let lot = || 0u8..6;
     let orbit = || prop::option::of(0u8..8);
     prop_oneof![
         8 => (uuid(), lot(), orbit(), 0u8..4, 0u8..7, 0u8..10, any::<bool>()).prop_map(

@@ -15,11 +15,13 @@ impl World {
             }
             Op::Reserve { uuid: n, lot, orbit, ttl } => {
                 let ttl = [1, 2_000, 30_000][usize::from(ttl)];
-                let (uuid, lot, want) = (uuid(n), key(lot), want(orbit));
+                let (uuid, lot, want) = (uuid(n), self.key(lot), orbit);
+                let want = want_in(&lot, want);
                 match self.park.reserve(now, &uuid, &lot, want.clone(), ttl) {
                     Ok(place) => {
                         self.held.remove(&uuid);
                         assert!(!self.is_taken(&place), "holds what is taken");
+                        self.note_made(&place.lot);
                         self.held.insert(uuid, (place, self.now + ttl));
                     }
                     Err(Refusal::AlreadyParked) => assert!(self.calls.contains_key(&uuid)),
@@ -36,7 +38,7 @@ impl World {
                 self.claim(Target::Call(&asked), None, By::Retriever, claimable.then_some(&uuid));
             }
             Op::TakeOrbit { lot, orbit: at } => {
-                let at = OrbitKey { lot: key(lot), orbit: orbit(at) };
+                let at = OrbitKey { lot: self.key(lot), orbit: orbit(at) };
                 let here = |call: &&Call| call.place == at;
                 let expected = self.calls.iter().find(|(_, call)| here(call));
                 let expected = expected.filter(|(_, call)| call.claim.is_none());
@@ -49,7 +51,7 @@ impl World {
                 );
             }
             Op::TakeNext { lot } => {
-                let lot = key(lot);
+                let lot = self.key(lot);
                 let waiting = self.calls.iter().filter(|(_, call)| call.place.lot == lot);
                 let waiting = waiting.filter(|(_, call)| call.claim.is_none());
                 let next = waiting.min_by_key(|(_, call)| (9 - call.priority, call.order));
@@ -139,18 +141,20 @@ impl World {
             }
             Op::Move { uuid: n, lot, orbit } => {
                 let Some(call) = self.calls.get(&uuid(n)).cloned() else { return };
-                let (to, want) = (key(lot), want(orbit));
+                let to = self.key(lot);
+                let want = want_in(&to, orbit);
+                if is_made(&to) != is_made(&call.place.lot) {
+                    // What one of them does to its calls at times, the other does not.
+                    return;
+                }
                 let free = match &want {
-                    Want::Auto | Want::Between(..) | Want::At(_) => {
-                        self.lots.contains_key(&to) && self.has_free(&to)
-                    }
-                    Want::Orbit(orbit) => {
-                        self.lots.contains_key(&to) && self.is_free(&place(&to, orbit))
-                    }
+                    Want::Auto | Want::Between(..) | Want::At(_) => self.has_free(&to),
+                    Want::Orbit(orbit) => self.is_free(&place(&to, orbit)),
                 };
                 match self.park.move_call(now, &call.place, &to, want.clone()) {
                     Ok(place) => {
                         assert!(call.claim.is_none() && free);
+                        self.note_made(&place.lot);
                         self.absorb_all();
                         assert_eq!(self.calls[&uuid(n)].place, place);
                     }
@@ -215,21 +219,30 @@ impl World {
                 }
             }
             Op::Close { lot, orbit: at } => {
-                let (lot, at) = (key(lot), at.map(orbit));
+                let (lot, at) = (self.key(lot), at.map(orbit));
+                if self.is_shut(&lot) && at.is_some() {
+                    return;
+                }
                 if self.park.close(&lot, at.as_ref()).is_ok() {
                     let lot = self.lots.get_mut(&lot).unwrap();
                     let closed = at.map_or_else(|| lot.orbits.clone(), |at| [at].into());
+                    lot.shut = lot.made && closed.is_empty();
                     lot.closed.extend(closed);
                 }
             }
             Op::Open { lot, orbit: at } => {
-                let (lot, at) = (key(lot), at.map(orbit));
+                let (lot, at) = (self.key(lot), at.map(orbit));
+                if self.is_shut(&lot) && at.is_some() {
+                    return;
+                }
                 if self.park.open(&lot, at.as_ref()).is_ok() {
                     let lot = self.lots.get_mut(&lot).unwrap();
+                    lot.shut = false;
                     lot.closed.retain(|closed| at.as_ref().is_some_and(|at| at != closed));
                 }
             }
-            Op::Reload { config } => self.reload(config),
+            // Elsewhere a lot that is no longer configured would be one that is made.
+            Op::Reload { config } => self.reload(if self.makes { config % 2 } else { config }),
         }
         self.see_verdicts();
     }
@@ -267,6 +280,7 @@ impl World {
         priority: u8,
         parker: bool,
     ) {
+        let key = self.key(lot);
         let timeout = [None, Some(0), Some(1), Some(7_000)][usize::from(timeout)];
         let info = CallInfo {
             parker: parker.then(|| "1000@x.com".parse().expect("a user")),
@@ -277,14 +291,20 @@ impl World {
         let request = ParkRequest {
             timeout_ms: timeout,
             returns: steps(returns),
-            ..ParkRequest::by_administrator(info, key(lot), want(orbit))
+            ..ParkRequest::by_administrator(info, key.clone(), want_in(&key, orbit))
         };
         match self.park.park(self.at(), request.clone()) {
             Ok(parked) => {
                 match self.held.remove(&uuid(n)) {
                     Some((held, _)) => assert_eq!(held, parked),
+                    None if matches!(request.orbit, Want::Between(..)) => {
+                        assert!(BETWEEN.contains(&parked.orbit.as_str()), "{parked:?}");
+                        assert!(self.is_free(&parked), "was not free");
+                    }
                     None => assert!(self.is_free(&parked), "was not free"),
                 }
+                self.note_made(&parked.lot);
+                let never = is_made(&parked.lot).then_some(u64::MAX);
                 self.parked += 1;
                 let timeout_ms = timeout.unwrap_or_else(|| self.lots[&parked.lot].timeout_ms);
                 let call = Call {
@@ -295,8 +315,8 @@ impl World {
                     deadline: (timeout_ms > 0).then(|| self.now + timeout_ms),
                     ringing: None,
                     offer: None,
-                    comfort_at: self.now + COMFORT_EVERY,
-                    leaves_at: self.now + MAX_WAIT,
+                    comfort_at: never.unwrap_or(self.now + COMFORT_EVERY),
+                    leaves_at: never.unwrap_or(self.now + MAX_WAIT),
                     claim: None,
                 };
                 assert!(self.calls.insert(uuid(n), call).is_none(), "parked twice");
@@ -446,7 +466,7 @@ impl World {
 
     pub fn reload(&mut self, n: u8) {
         let lots = configuration(n);
-        for (key, lot) in &mut self.lots {
+        for (key, lot) in self.lots.iter_mut().filter(|(_, lot)| !lot.made) {
             if !lots.iter().any(|(config, _)| config.key == *key) {
                 *lot = Lot { going: true, timeout_ms: lot.timeout_ms, ..Lot::default() };
             }

@@ -4,11 +4,17 @@ use mod_callpark::park::*;
 
 use crate::world::{COMFORT_EVERY, MAX_WAIT};
 
-pub const LOTS: [&str; 4] = ["a", "b", "a@x.com", "c@x.com"];
+/// Those of the configurations, and two that are made where lots are.
+pub const LOTS: [&str; 6] = ["a", "b", "a@x.com", "c@x.com", "m@y.com", "n@z.com"];
+/// How many of them are in the configurations.
+pub const CONFIGURED: usize = 4;
+/// What a call for a lot that is made wants which does not name an orbit.
+pub const BETWEEN: [&str; 3] = ["7", "8", "9"];
 pub const ORBITS: [&str; 8] = ["7", "8", "9", "10", "11", "12", "*1", "*2"];
 
-pub fn key(lot: u8) -> LotKey {
-    LOTS[usize::from(lot) % LOTS.len()].parse().unwrap()
+/// Whether no configuration has that lot.
+pub fn is_made(lot: &LotKey) -> bool {
+    LOTS[CONFIGURED..].contains(&lot.to_string().as_str())
 }
 
 pub fn place(lot: &LotKey, orbit: &OrbitName) -> OrbitKey {
@@ -23,8 +29,9 @@ pub fn uuid(n: u8) -> CallUuid {
     CallUuid::new(format!("call-{n}"))
 }
 
-pub fn want(wanted: Option<u8>) -> Want {
-    wanted.map_or(Want::Auto, |n| Want::Orbit(orbit(n)))
+pub fn want_in(lot: &LotKey, wanted: Option<u8>) -> Want {
+    let any = if is_made(lot) { Want::Between(7, 9) } else { Want::Auto };
+    wanted.map_or(any, |n| Want::Orbit(orbit(n)))
 }
 
 pub fn steps(n: u8) -> Option<std::sync::Arc<[Step]>> {

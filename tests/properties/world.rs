@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use mod_callpark::park::*;
 
-use crate::setup::place;
+use crate::setup::{BETWEEN, CONFIGURED, LOTS, is_made, place};
 
 /// How long the sending of a message may take.
 const MESSAGE_MS: u64 = 10_000;
@@ -48,7 +48,8 @@ impl Call {
             return None;
         }
         let returns = self.ringing.map(|(_, backstop)| backstop).or(self.offer).or(self.deadline);
-        returns.into_iter().chain([self.comfort_at, self.leaves_at]).min()
+        let due = returns.into_iter().chain([self.comfort_at, self.leaves_at]).min();
+        due.filter(|at| *at < u64::MAX)
     }
 }
 
@@ -58,10 +59,16 @@ pub struct Lot {
     pub closed: BTreeSet<OrbitName>,
     pub timeout_ms: u64,
     pub going: bool,
+    /// It was made, and has any orbit.
+    pub made: bool,
+    /// It was made, and is closed altogether.
+    pub shut: bool,
 }
 
 pub struct World {
     pub park: Park,
+    /// Lots are made.
+    pub makes: bool,
     pub now: u64,
     pub lots: BTreeMap<LotKey, Lot>,
     pub calls: BTreeMap<CallUuid, Call>,
@@ -79,9 +86,10 @@ pub struct World {
 }
 
 impl World {
-    pub fn new() -> Self {
+    pub fn new(makes: bool) -> Self {
         let mut world = World {
             park: Park::new(5),
+            makes,
             now: 1_000,
             lots: BTreeMap::new(),
             calls: BTreeMap::new(),
@@ -95,8 +103,27 @@ impl World {
             owed: 0,
             trying: Vec::new(),
         };
+        if makes {
+            world.park.make_lots();
+        }
         world.reload(0);
         world
+    }
+
+    pub fn key(&self, lot: u8) -> LotKey {
+        let known = if self.makes { LOTS.len() } else { CONFIGURED };
+        LOTS[usize::from(lot) % known].parse().unwrap()
+    }
+
+    /// Something is in that lot now, so it exists.
+    pub fn note_made(&mut self, lot: &LotKey) {
+        if is_made(lot) {
+            self.lots.entry(lot.clone()).or_default().made = true;
+        }
+    }
+
+    pub fn is_shut(&self, lot: &LotKey) -> bool {
+        self.lots.get(lot).is_some_and(|lot| lot.shut)
     }
 
     pub fn at(&self) -> Moment {
@@ -236,12 +263,22 @@ impl World {
 
     pub fn is_free(&self, place: &OrbitKey) -> bool {
         let OrbitKey { lot, orbit } = place;
-        let lot = &self.lots[lot];
-        lot.orbits.contains(orbit) && !lot.closed.contains(orbit) && !self.is_taken(place)
+        let there = |lot: &Lot| {
+            (lot.made || lot.orbits.contains(orbit)) && !lot.shut && !lot.closed.contains(orbit)
+        };
+        self.lots.get(lot).map_or(is_made(lot), there) && !self.is_taken(place)
     }
 
     pub fn has_free(&self, key: &LotKey) -> bool {
-        self.lots[key].orbits.iter().any(|orbit| self.is_free(&place(key, orbit)))
+        if is_made(key) {
+            let mut orbits = BETWEEN.iter().map(|orbit| orbit.parse().unwrap());
+            return orbits.any(|orbit| self.is_free(&place(key, &orbit)));
+        }
+        self.lots
+            .get(key)
+            .into_iter()
+            .flat_map(|lot| &lot.orbits)
+            .any(|orbit| self.is_free(&place(key, orbit)))
     }
 
     pub fn check_refusal(&self, key: &LotKey, orbit: &Want, refusal: Refusal) {
@@ -250,6 +287,7 @@ impl World {
             (Refusal::UnknownLot, lot) => assert!(lot.is_none()),
             (_, None) => panic!("{refusal:?} from a lot that does not exist"),
             (Refusal::Full, Some(_)) => assert!(!self.has_free(key), "full with a free orbit"),
+            (Refusal::Closed, Some(Lot { shut: true, .. })) => {}
             (Refusal::Closed, Some(lot)) => match orbit {
                 Want::Orbit(orbit) if lot.closed.contains(orbit) => {}
                 _ => assert_eq!(lot.closed, lot.orbits),
