@@ -32,6 +32,8 @@ pub(crate) mod health;
 mod history;
 mod import;
 mod journal;
+#[cfg(feature = "web")]
+mod link;
 mod list;
 mod may;
 mod move_call;
@@ -116,6 +118,8 @@ const VERBS: &[Verb] = &[
     callbacks::LIST,
     callbacks::ONE,
     may::VERB,
+    #[cfg(feature = "web")]
+    link::VERB,
     reload::VERB,
     health::VERB,
     doctor::VERB,

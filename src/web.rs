@@ -47,7 +47,7 @@ impl Web {
     /// Starts, changes or ends the server as the settings want it.
     pub(crate) fn configured(&self, module: &Arc<Module>) {
         let settings = module.settings.read().web.server();
-        let journal = Keeper::of(module).journal();
+        let (journal, links) = (Keeper::of(module).journal(), module.table());
         let (ended, failed) = {
             let mut state = self.0.lock();
             match (settings, &state.server) {
@@ -59,7 +59,8 @@ impl Web {
                 }
                 (Some(settings), None) => {
                     let host = Arc::new(Office(Arc::clone(module)));
-                    let started = Server::start(settings, host, journal, Arc::new(begin_thread));
+                    let started =
+                        Server::start(settings, host, journal, links, Arc::new(begin_thread));
                     let failed = started.map(|server| state.server = Some(Arc::new(server))).err();
                     (None, failed)
                 }

@@ -14,7 +14,8 @@ const NOT: [&str; 6] = ["status", "health", "doctor", "streams", "version", "hel
 /// These only read.
 const READ: [&str; 8] = ["list", "show", "callbacks", "history", "at", "report", "audit", "may"];
 /// These name a lot first, and perhaps an orbit of it.
-const PLACED: [&str; 8] = ["show", "retrieve", "move", "set", "return", "drop", "close", "open"];
+const PLACED: [&str; 9] =
+    ["show", "retrieve", "move", "set", "return", "drop", "close", "open", "link"];
 
 /// Writes down that the command was given, and what came of it.
 pub(super) fn command(module: &Arc<Module>, verb: &str, words: &[&str], answer: &Answer) {

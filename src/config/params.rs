@@ -74,7 +74,7 @@ impl<T> Param<T> {
 }
 
 /// The params of `<settings>`.
-pub(crate) const SETTINGS: [Param<Settings>; 18] = [
+pub(crate) const SETTINGS: [Param<Settings>; 19] = [
     Param::of(
         "presence-proto",
         "park",
@@ -238,6 +238,16 @@ pub(crate) const SETTINGS: [Param<Settings>; 18] = [
                 .then(|| value.parse())
                 .transpose()
                 .map_err(|_| "is not an address and a port, such as 127.0.0.1:8095".to_owned())?;
+            Ok(())
+        },
+    ),
+    Param::of(
+        "web-url",
+        "",
+        "Where the web server is reached, if a proxy is in front of it: `https://pbx.example.com`. One-tap links begin with that. \
+         Empty: the address of `web-listen`",
+        |settings, value| {
+            settings.web.url = (!value.is_empty()).then(|| super::web::url(value)).transpose()?;
             Ok(())
         },
     ),

@@ -18,6 +18,8 @@ const LONGEST_NAME: usize = 64;
 pub(crate) struct WebSettings {
     /// Where it listens. `None`: there is none.
     pub listen: Option<SocketAddr>,
+    /// Where it is reached, if that is somewhere else.
+    pub url: Option<String>,
     /// Whether users of the directory may log in.
     pub users: bool,
     /// The proxy that says who somebody is.
@@ -28,7 +30,7 @@ pub(crate) struct WebSettings {
 
 impl Default for WebSettings {
     fn default() -> Self {
-        WebSettings { listen: None, users: true, proxy: None, tokens: Vec::new() }
+        WebSettings { listen: None, url: None, users: true, proxy: None, tokens: Vec::new() }
     }
 }
 
@@ -36,8 +38,15 @@ impl WebSettings {
     /// The same for the server, if there is one.
     #[cfg_attr(not(feature = "web"), expect(dead_code, reason = "there is no server"))]
     pub(crate) fn server(&self) -> Option<Settings> {
-        let WebSettings { listen, users, proxy, tokens } = self.clone();
+        let WebSettings { listen, users, proxy, tokens, .. } = self.clone();
         Some(Settings { listen: listen?, tokens, users, proxy })
+    }
+
+    /// What the addresses of links begin with, if there is a server.
+    #[cfg(feature = "web")]
+    pub(crate) fn base(&self) -> Option<String> {
+        let listen = self.listen?;
+        Some(self.url.clone().unwrap_or_else(|| format!("http://{listen}")))
     }
 
     pub(super) fn add_tokens(&mut self, elements: &[&Element]) -> Result<(), ConfigError> {
@@ -99,6 +108,18 @@ fn hash(text: &str) -> Option<[u8; 32]> {
     Some(hash)
 }
 
+/// Where the server is reached from outside: `https://pbx.example.com`, without a slash at its end.
+pub(super) fn url(value: &str) -> Result<String, String> {
+    let host = value.strip_prefix("https://").or_else(|| value.strip_prefix("http://"));
+    let legal = |c: char| c.is_ascii_alphanumeric() || "-._~:/[]%".contains(c);
+    match host {
+        Some(host) if !host.is_empty() && host.len() <= 200 && host.chars().all(legal) => {
+            Ok(value.trim_end_matches('/').to_owned())
+        }
+        _ => Err("is not an address such as https://pbx.example.com".to_owned()),
+    }
+}
+
 /// `<header> <address>[,<address>…]`.
 pub(super) fn proxy(value: &str) -> Result<Proxy, String> {
     let usage = || "must be a header and the addresses of the proxy".to_owned();
@@ -151,6 +172,7 @@ mod tests {
                 "<param name=\"web-listen\" value=\"8095\"/>",
                 "line 3, web-listen=\"8095\": is not an",
             ),
+            ("<param name=\"web-url\" value=\"pbx.example.com\"/>", "is not an address such as"),
             ("<param name=\"web-proxy-header\" value=\"X-User\"/>", "must be a header and"),
             ("<param name=\"web-proxy-header\" value=\"X-User 1.2.3\"/>", "\"1.2.3\" is neither"),
         ] {

@@ -441,3 +441,52 @@ fn what_is_too_long_or_too_slow_is_refused() {
     assert!(slow.read_to_end(&mut text).is_ok(), "it was not cut");
     assert_eq!(scene.switch.web().bearer("all-read").get("/v1/lots").status, 200);
 }
+
+#[test]
+fn a_link_is_opened_by_scanners_and_used_once_by_its_user() {
+    let (scene, web) = open();
+    let name = "<script>alert(1)</script>";
+    let (caller, _) = scene.park_with("park_701", &[("origination_caller_id_name", name)]);
+    let link = |seconds: &str| {
+        let answer = scene.api(&format!("link default 701 1000@test.local {seconds}"));
+        let (_, token) = answer.trim().split_once("/r/").unwrap_or_else(|| panic!("{answer}"));
+        format!("/r/{token}")
+    };
+    let path = link("");
+    for _ in 0..50 {
+        let page = web.get(&path);
+        assert_eq!(page.status, 200, "{page:?}");
+        assert!(
+            page.body.contains("<form method=\"post\">") && !page.body.contains(name),
+            "{page:?}"
+        );
+    }
+    let both: Vec<u16> = std::thread::scope(|scope| {
+        let taps = [0; 2].map(|_| scope.spawn(|| web.send("POST", &path, None).status));
+        taps.map(|tap| tap.join().expect("an answer")).to_vec()
+    });
+    assert!(both == [200, 410] || both == [410, 200], "{both:?}");
+    assert_eq!(web.get(&path).status, 410);
+    let (late, other) = (link("1"), link(""));
+    std::thread::sleep(Duration::from_millis(1_100));
+    assert!(web.get(&late).body.contains("expired"));
+    assert!(scene.api("move default 701 default 702").starts_with("+OK"));
+    assert!(web.send("POST", &other, None).body.contains("another orbit"));
+    assert!(scene.api("move default 702 default 701").starts_with("+OK"));
+    assert_eq!(web.get(&other).status, 200, "it was not used up");
+    scene.switch.kill(&caller);
+    scene.wait_empty();
+    assert_eq!(web.send("POST", &other, None).status, 410);
+    assert_eq!(web.get("/r/x.y").status, 404);
+    for bad in [
+        "default 701",
+        "default 701 nobody",
+        "default 701 1000@test.local 0",
+        "default 701 1000@test.local x",
+    ] {
+        assert!(scene.api(&format!("link {bad}")).starts_with("-ERR bad_arguments"), "{bad}");
+    }
+    assert!(scene.api("link default 701 1000@test.local").starts_with("-ERR empty"));
+    let log = scene.switch.log();
+    assert!(!log.contains(path.strip_prefix("/r/").expect("a token")), "a token is in the log");
+}

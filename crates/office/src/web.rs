@@ -13,6 +13,8 @@ mod gate;
 #[cfg(feature = "web")]
 mod handlers;
 #[cfg(feature = "web")]
+mod links;
+#[cfg(feature = "web")]
 mod listen;
 #[cfg(feature = "web")]
 mod metrics;
@@ -33,6 +35,8 @@ pub use host::{
     Act, Answer, Attempt, Change, Eyes, Gauges, Happened, Host, Look, Problem, Query, Reply, Sight,
     View, Who,
 };
+#[cfg(feature = "web")]
+pub use links::{BadLink, LONGEST_LINK, Link, Links};
 #[cfg(feature = "web")]
 pub use server::Server;
 pub use settings::{BadNetwork, Network, Proxy, Scope, Settings, Token};

@@ -31,6 +31,7 @@ use super::stream::Listener;
 use crate::journal::now_ms;
 
 mod bodies;
+mod link;
 
 use bodies::{Announce, Drop, Login, Move, Park, Retrieve, Return, Set};
 
@@ -82,6 +83,7 @@ pub(super) fn router(app: &Arc<App>) -> Router {
         .route("/v1/events", get(events))
         .route("/metrics", get(metrics))
         .route("/openapi.json", get(openapi))
+        .route("/r/{token}", get(link::show).post(link::take))
         .fallback(async || {
             Problem::new(404, "bad_arguments", "there is nothing under this address")
         })

@@ -11,6 +11,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::{oneshot, watch};
 
 use super::host::{Act, Answer, Attempt, Host, Problem, Who};
+use super::links::Links;
 use super::metrics::Metrics;
 use super::once::Once;
 use super::sessions::Sessions;
@@ -45,12 +46,18 @@ pub(super) struct App {
     pub(super) settings: watch::Sender<Arc<Settings>>,
     /// None: the server ends.
     jobs: Mutex<Option<Sender<Job>>>,
+    links: Arc<Links>,
     vouched: Mutex<HashMap<String, (Who, Instant)>>,
 }
 
 impl App {
     pub(super) fn settings(&self) -> Arc<Settings> {
         Arc::clone(&self.settings.borrow())
+    }
+
+    /// The one-tap links.
+    pub(super) fn links(&self) -> &Links {
+        &self.links
     }
 
     /// The number of the latest entry of the journal.
@@ -105,7 +112,8 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts it. A port that is taken is no error: it is tried again and again. `begin` runs first in each of its threads.
+    /// Starts it. A port that is taken is no error: it is tried again and again. `links`: what makes its one-tap links. `begin`
+    /// runs first in each of its threads.
     ///
     /// # Errors
     ///
@@ -114,6 +122,7 @@ impl Server {
         settings: Settings,
         host: Arc<dyn Host>,
         journal: Option<Arc<Journal>>,
+        links: Arc<Links>,
         begin: Arc<dyn Fn() + Send + Sync>,
     ) -> Result<Self, Failure> {
         let mut secret = [0; 32];
@@ -147,6 +156,7 @@ impl Server {
             done: Once::default(),
             settings: watch::Sender::new(Arc::new(settings)),
             jobs: Mutex::new(Some(jobs)),
+            links,
             vouched: Mutex::default(),
         });
         if let Some(journal) = journal {

@@ -1,0 +1,66 @@
+//! `callpark link`: a link with which one user takes one parked call.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use office::web::{LONGEST_LINK, Link, Links};
+
+use super::{Answer, Error, Verb, ok, orbit_key};
+use crate::leg::party;
+use crate::module::Module;
+use crate::park::{Refusal, User};
+use crate::switch::clock;
+
+/// For how long a link is good unless it is said otherwise.
+const GOOD_FOR: Duration = Duration::from_secs(300);
+
+pub(super) const VERB: Verb = Verb {
+    name: "link",
+    syntax: "<lot> <orbit> <user> [<seconds>]",
+    about: "Answers `+OK <link>`: a link with which that user of the directory takes the call that is in that orbit now, once, \
+            and within 300 s unless you say otherwise, up to a day. See [One-tap links](web.md#one-tap-links)",
+    complete: &["::callpark::lots ::callpark::taken"],
+    run,
+};
+
+fn run(module: &Arc<Module>, words: &[&str]) -> Answer {
+    let (lot, orbit, user, seconds) = match *words {
+        [lot, orbit, user] => (lot, orbit, user, None),
+        [lot, orbit, user, seconds] => (lot, orbit, user, Some(seconds)),
+        _ => return Err(Refusal::BadArguments.into()),
+    };
+    let bad = |text: &str| Error::new(Refusal::BadArguments, text);
+    let good_for = match seconds.map(str::parse).transpose() {
+        Ok(None) => GOOD_FOR,
+        Ok(Some(seconds @ 1..)) if Duration::from_secs(seconds) <= LONGEST_LINK => {
+            Duration::from_secs(seconds)
+        }
+        _ => return Err(bad("the time is 1 to 86400 s")),
+    };
+    let user: User = user.parse().map_err(|_| bad("that is not a user@domain"))?;
+    if !party::exists(&user) {
+        return Err(bad("that is not a user of the directory"));
+    }
+    let base = module.settings.read().web.base();
+    let base =
+        base.ok_or_else(|| Error::new(Refusal::Failed, "there is no web server: see web-listen"))?;
+    let call = module.look(|park| {
+        let place = orbit_key(park, lot, orbit)?;
+        let call = park.show(clock::now(), &place, &|_| None)?.call;
+        call.ok_or(Refusal::Empty)
+    })?;
+    let now_ms = i64::try_from(clock::epoch_ms()).unwrap_or(i64::MAX);
+    let good_for_ms = i64::try_from(good_for.as_millis()).unwrap_or(i64::MAX);
+    let link = Link {
+        uuid: call.info.uuid.as_str().to_owned(),
+        parked_at_ms: call.info.parked_at_epoch_ms,
+        lot: call.lot.to_string(),
+        orbit: call.orbit.to_string(),
+        user: user.to_string(),
+        until_ms: now_ms.saturating_add(good_for_ms),
+    };
+    let token = module.table::<Links>().make(&link);
+    let token =
+        token.ok_or_else(|| Error::new(Refusal::Failed, "the system has no random numbers"))?;
+    ok(format_args!("{base}/r/{token}"))
+}
