@@ -8,7 +8,8 @@
 //! A failure prints the seed and, after replaying parts of it, the shortest sequence found that still fails.
 //! `MODEL_SEED=<seed>` repeats one, with `MODEL_ONLY=<n>,<n>…` only these of its steps; `MODEL_SEED=random` draws new seeds, where
 //! otherwise each run has the same. `MODEL_STEPS=<n>` sets how many steps are done in all, `MODEL_REDUCE=<seconds>` how long a
-//! failure is reduced, `MODEL_SKIP=<kind>,…` which kinds of steps are left out, `MODEL_TRACE=1` prints every step, and
+//! failure is reduced, `MODEL_SKIP=<kind>,…` which kinds of steps are left out, `MODEL_VALET=0|1` whether all or none of the switches
+//! stand in for mod_valet_parking (every second one does), `MODEL_TRACE=1` prints every step, and
 //! `MODEL_NULL=1` does without phones on a real FreeSWITCH, too.
 
 #![allow(

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use crate::ask::Number;
+use crate::ask::{Number, Slot};
 use crate::hands::Hands;
 use crate::office::{self, Office};
 use crate::op::{Do, Kind, Op};
-use crate::people::{LOTS, Lot, Person};
+use crate::people::{Lot, Person, lots};
 use crate::world::{Leg, World};
 
 /// More legs than this, and somebody hangs up first.
@@ -72,7 +72,9 @@ impl Stage<'_> {
             Kind::Close | Kind::Open => self.close(one),
             Kind::Reload => {
                 let variant = one.index(0, 4);
-                self.office.switch.write_callpark_conf(Some(&office::conf(variant)));
+                self.office
+                    .switch
+                    .write_callpark_conf(Some(&office::conf(variant, self.office.valet)));
                 self.callpark(format!("callpark reload (variant {variant})"), "callpark reload")
             }
             Kind::Nonsense => self.nonsense(one),
@@ -126,7 +128,7 @@ impl Stage<'_> {
     ) -> (&'static Lot, &'static str) {
         let mine =
             |lot: &Lot| tenant.is_none_or(|tenant| lot.domain.is_none() || lot.domain == tenant);
-        let all: Vec<(&'static Lot, &'static str)> = LOTS
+        let all: Vec<(&'static Lot, &'static str)> = lots(self.office.valet)
             .iter()
             .filter(|lot| mine(lot))
             .flat_map(|lot| lot.orbits.iter().map(move |orbit| (lot, *orbit)))
@@ -146,7 +148,12 @@ impl Stage<'_> {
         let own = if one.chance(n + 1, 90) { Some(tenant) } else { None };
         let (lot, orbit) = self.orbit(one, n + 1, own);
         let auto = |orbit: &'static str| Some(orbit).filter(|_| one.chance(n, 40));
+        // Each second one that is for a lot is for `valet_park`.
+        let valet = self.office.valet && one.chance(n + 2, 50);
         let simple = match one.index(n, 100) {
+            20..55 if valet => Number::Valet(lot, auto(orbit).map_or(Slot::In, Slot::Of)),
+            55..60 if valet => Number::Valet(lot, Slot::Out),
+            60..97 if valet => Number::Valet(lot, Slot::Of(orbit)),
             0..20 => Number::Phone(Person(one.index(n + 1, Person::COUNT))),
             20..55 => Number::Park(lot.name, auto(orbit)),
             55..72 => Number::Take(lot.name, if one.chance(n, 70) { Some(orbit) } else { None }),
@@ -176,7 +183,9 @@ impl Stage<'_> {
         let (lot, orbit) = self.orbit(one, 0, None);
         let may = |who: &Person| lot.domain.is_none() || who.tenant() == lot.domain;
         let people: Vec<Person> = Person::all().filter(may).collect();
-        let number = if one.chance(1, 50) {
+        let number = if self.office.valet && one.chance(1, 70) {
+            Number::Valet(lot, Slot::Of(orbit))
+        } else if one.chance(1, 50) {
             Number::Key(orbit)
         } else {
             Number::Take(lot.name, Some(orbit))
@@ -235,8 +244,8 @@ impl Stage<'_> {
     }
 
     fn everybody_hangs_up(&mut self) -> String {
-        self.office.switch.write_callpark_conf(Some(&office::conf(0)));
-        for lot in &LOTS {
+        self.office.switch.write_callpark_conf(Some(&office::conf(0, self.office.valet)));
+        for lot in lots(false) {
             self.office.api(&format!("callpark open {}", lot.full()));
         }
         self.office.api("callpark reload");

@@ -103,7 +103,7 @@ impl Stage<'_> {
             self.world.wrong.push(format!("unload {force}: {unloaded}"));
         }
         // With a broken file it would begin with the lot that is built in.
-        self.office.switch.write_callpark_conf(Some(&office::conf(0)));
+        self.office.switch.write_callpark_conf(Some(&office::conf(0, self.office.valet)));
         let loaded = self.office.api("load mod_callpark");
         if !loaded.contains("+OK") {
             self.world.wrong.push(format!("load: {loaded}"));

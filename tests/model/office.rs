@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use kit::phone::Sound;
 use kit::{Esl, Events, Setup, Switch};
 
-use crate::people::{LOTS, Person};
+use crate::people::{Person, lots};
 
 /// What parked callers hear.
 pub const MUSIC: Sound = Sound::Tone(400);
@@ -19,12 +19,14 @@ pub struct Office {
     pub racing: bool,
     /// Commands that have begun and not ended.
     pub jobs: BTreeSet<String>,
+    /// The module stands in for mod_valet_parking.
+    pub valet: bool,
 }
 
 /// The lots; `variant` changes what a reload may change.
-fn lots(variant: usize) -> String {
+fn configured(variant: usize) -> String {
     let mut xml = String::new();
-    for lot in &LOTS {
+    for lot in lots(false) {
         let domain = lot.domain.map(|domain| format!(" domain=\"{domain}\"")).unwrap_or_default();
         let mut orbits = lot.orbits.to_vec();
         if variant == 1 && lot.name == "default" {
@@ -63,20 +65,21 @@ fn quick(domain: &str, variant: usize) -> String {
 }
 
 /// A whole callpark.conf. Variant 3 is broken.
-pub fn conf(variant: usize) -> String {
+pub fn conf(variant: usize, valet: bool) -> String {
     let broken = if variant == 3 { "<lot name=\"broken\" orbits=\"7-1\"/>" } else { "" };
     format!(
-        "<configuration name=\"callpark.conf\">\n<lots>\n{}{broken}</lots>\n</configuration>\n",
-        lots(variant)
+        "<configuration name=\"callpark.conf\">\n<settings><param name=\"valet\" value=\"{valet}\"/></settings>\n\
+         <lots>\n{}{broken}</lots>\n</configuration>\n",
+        configured(variant)
     )
 }
 
-fn setup(phones: bool) -> Setup {
+fn setup(phones: bool, valet: bool) -> Setup {
     let mut setup = Setup::new()
         .no_sample_dialplan()
         .domain("a.local")
         .domain("b.local")
-        .callpark_conf(&conf(0))
+        .callpark_conf(&conf(0, valet))
         .user_at(1010, "error/USER_BUSY")
         .user_at(1011, "{null_enable_auto_answer=false}null/1011");
     if phones {
@@ -101,6 +104,12 @@ fn setup(phones: bool) -> Setup {
         ("(70\\d)", "callpark_key", "default $1"),
         ("(71\\d)", "callpark_key", "quick $1"),
         ("(80\\d)", "callpark_key", "common $1"),
+        ("valet_(\\w+)_x_(\\d+)", "valet_park", "$1 $2"),
+        ("valet_(\\w+)_x_(in|out)", "valet_park", "$1 auto $2 700 999"),
+        ("valet_(\\w+)_([ab])_(\\d+)", "valet_park", "$1@$2.local $3"),
+        // Lots of one domain with a call each in slots of one name would share a lamp.
+        ("valet_made_([ab])_(in|out)", "valet_park", "made@$1.local auto $2 901 902"),
+        ("valet_(\\w+)_([ab])_(in|out)", "valet_park", "$1@$2.local auto $3 700 799"),
     ] {
         let actions = then(application, data);
         let actions: Vec<_> = actions.iter().map(|(a, d)| (a.as_str(), d.as_str())).collect();
@@ -141,8 +150,8 @@ const TENANTS: &str = r#"<extension name="tenant" continue="true">
     <action application="set" data="domain_name=$1" inline="true"/></condition></extension>"#;
 
 impl Office {
-    pub fn open(phones: bool) -> Office {
-        let switch = Switch::start(setup(phones));
+    pub fn open(phones: bool, valet: bool) -> Office {
+        let switch = Switch::start(setup(phones, valet));
         if switch.is_real() {
             switch.eventually(kit::SOON, "the core is ready", || {
                 switch.api("status").contains("is ready").then_some(())
@@ -162,7 +171,7 @@ impl Office {
             "BACKGROUND_JOB",
             "CUSTOM callpark::info",
         ]);
-        Office { switch, esl, events, racing: false, jobs: BTreeSet::new() }
+        Office { switch, esl, events, racing: false, jobs: BTreeSet::new(), valet }
     }
 
     /// Runs a command.

@@ -68,6 +68,7 @@ impl fmt::Display for Person {
 }
 
 /// A lot's bare name; and whose it is, as the command names it.
+#[derive(Debug, PartialEq)]
 pub struct Lot {
     pub name: &'static str,
     pub domain: Option<&'static str>,
@@ -75,13 +76,24 @@ pub struct Lot {
 }
 
 /// The lots of both tenants, and one of everybody's.
-pub const LOTS: [Lot; 5] = [
+pub static LOTS: [Lot; 7] = [
     Lot { name: "default", domain: Some("a.local"), orbits: &["701", "702", "703"] },
     Lot { name: "quick", domain: Some("a.local"), orbits: &["711", "712"] },
     Lot { name: "default", domain: Some("b.local"), orbits: &["701", "702", "703"] },
     Lot { name: "quick", domain: Some("b.local"), orbits: &["711", "712"] },
     Lot { name: "common", domain: None, orbits: &["801", "802"] },
+    // These are made, by `valet_park`.
+    Lot { name: "made", domain: Some("a.local"), orbits: &["901", "902"] },
+    Lot { name: "made", domain: Some("b.local"), orbits: &["901", "902"] },
 ];
+
+/// How many of them are configured.
+const CONFIGURED: usize = 5;
+
+/// The lots of a switch that stands in for mod_valet_parking, or of another.
+pub fn lots(valet: bool) -> &'static [Lot] {
+    if valet { &LOTS } else { LOTS.get(..CONFIGURED).unwrap_or_default() }
+}
 
 impl Lot {
     /// As commands and events name it.
@@ -89,6 +101,15 @@ impl Lot {
         match self.domain {
             Some(domain) => format!("{}@{domain}", self.name),
             None => self.name.to_owned(),
+        }
+    }
+
+    /// The tenant, in a number.
+    pub fn letter(&self) -> &'static str {
+        match self.domain {
+            Some("a.local") => "a",
+            Some(_) => "b",
+            None => "x",
         }
     }
 

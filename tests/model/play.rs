@@ -88,9 +88,14 @@ impl Lane {
     }
 }
 
+/// Every second switch stands in for mod_valet_parking, unless `MODEL_VALET` says which do.
+fn stands_in(seed: u64) -> bool {
+    std::env::var("MODEL_VALET").map_or(seed.is_multiple_of(2), |valet| valet == "1")
+}
+
 fn play(seed: u64, ops: &[Step]) -> Result<String, Failure> {
     let phones = kit::host() != kit::Host::StandIn && std::env::var_os("MODEL_NULL").is_none();
-    let mut office = Office::open(phones);
+    let mut office = Office::open(phones, stands_in(seed));
     let mut hands: Box<dyn Hands> =
         if phones { Box::new(Phones::new(&office)) } else { Box::new(NullLegs) };
     let mut world = World::default();

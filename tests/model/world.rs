@@ -122,6 +122,7 @@ impl World {
         let step = self.step;
         let Some(leg) = self.leg_mut(uuid) else { return };
         leg.sent |= sent;
+        leg.parks_for.extend(number.parks_for().map(str::to_owned));
         for wish in leg.wishes.iter_mut().filter(|wish| wish.to.is_none()) {
             wish.to = Some(step);
         }
@@ -129,6 +130,15 @@ impl World {
         if let Some(ask) = number.asks(tenant, leg.sent) {
             leg.wishes.push(Wish { ask, from: step, to: None });
         }
+        if sent && number.may_go_back() {
+            let met = leg.ever_met.clone();
+            let senders: Vec<Person> = met.iter().filter_map(|met| self.leg(met)?.person).collect();
+            let wish = |person| Wish { ask: Ask::Sender(person), from: step, to: None };
+            if let Some(leg) = self.leg_mut(uuid) {
+                leg.wishes.extend(senders.into_iter().map(wish));
+            }
+        }
+        let Some(leg) = self.leg_mut(uuid) else { return };
         leg.numbers.push(number.clone());
     }
 
@@ -200,6 +210,7 @@ impl World {
         let (Some(one), Some(other)) = (self.leg(one), self.leg(other)) else { return false };
         one.wishes.iter().any(|wish| match &wish.ask {
             Ask::Talk(person) => other.person == Some(*person) && !other.errand,
+            Ask::Sender(person) => other.person == Some(*person),
             Ask::Take(lot, orbit) => self.stays.iter().any(|stay| {
                 stay.uuid == other.uuid
                     && stay.place.0 == *lot
