@@ -52,11 +52,11 @@ fn run(module: &Arc<Module>, words: &[&str]) -> Answer {
     if let Some(channel) = Located::find(&who) {
         let party = Party::of(channel.session().channel());
         let actor = party.user.is_some().then(|| actor::of(module, &party, &call.lot));
-        permit(module, &call, actor)?;
+        permit(module, &call, actor.as_ref())?;
         connect(module, call, channel, Actor::Administrator)?;
     } else if who.contains('/') {
         for user in users(&who) {
-            permit(module, &call, Some(actor::of_user(module, &user, &call.lot)))?;
+            permit(module, &call, Some(&actor::of_user(module, &user, &call.lot)))?;
         }
         let asked = ring::For { user: None, by: Actor::Administrator };
         ring::command(module, call, who, asked)
@@ -83,13 +83,17 @@ fn users(dial_string: &str) -> Vec<User> {
 }
 
 /// Whether the rules of the lot let that user have the call. A command for a leg that is not a user's is an administrator's.
-fn permit(module: &Arc<Module>, call: &CallView, actor: Option<Actor>) -> Result<(), Error> {
-    let Some(actor) = actor else { return Ok(()) };
+pub(crate) fn permit(
+    module: &Arc<Module>,
+    call: &CallView,
+    actor: Option<&Actor>,
+) -> Result<(), Error> {
+    let Some(actor) = actor.filter(|actor| !actor.is_administrator()) else { return Ok(()) };
     let (lot, orbit) = (&call.lot, Some(&call.orbit));
     let right = Right::Retrieve;
-    let asking = Asking { actor: &actor, right, lot, orbit, leg: None };
+    let asking = Asking { actor, right, lot, orbit, leg: None };
     module.act(None, |park, now| park.permit(now, asking)).map_err(|refusal| {
-        Error::new(refusal, module.look(|park| park.may(right, lot, &actor)).rule)
+        Error::new(refusal, module.look(|park| park.may(right, lot, actor)).rule)
     })?;
     let (target, taker) = (Target::Call(&call.info.uuid), Taker::Party(actor.user()));
     module.look(|park| park.peek(clock::now(), lot, target, taker))?;

@@ -283,6 +283,7 @@ fn run_errand(session: Session<'_>, token: &str) {
             if let Some(claim) = errand.claim.take().filter(|claim| holds(&module, claim)) {
                 return handover::connect(&module, session, claim, told);
             }
+            ask_pin(&module, session, &errand)?;
             handover::take(&module, session, None, Target::Call(&errand.uuid), by, told)
         });
         if let Some(run) = errand.run {
@@ -312,6 +313,20 @@ fn run_errand(session: Session<'_>, token: &str) {
     // It has no dialplan to go back to. What is for after a bridge is not for a leg that was in none.
     let after = if result.is_ok() { AfterBridge::of(channel) } else { AfterBridge::default() };
     after.end(session, cause, Dialplan::Over);
+}
+
+/// A command that was given for somebody opens no call for which that one has to key a PIN.
+fn ask_pin(module: &Arc<Module>, session: Session<'_>, errand: &Errand) -> Result<(), Refusal> {
+    if errand.run.is_some() || errand.by.is_administrator() {
+        return Ok(());
+    }
+    let call = module.look(|park| park.find(clock::now(), &errand.uuid)).ok_or(Refusal::Gone)?;
+    let leg = CallUuid::from(session.uuid().as_str());
+    let (actor, right, lot) = (&errand.by, Right::Retrieve, &call.lot);
+    let asking = Asking { actor, right, lot, orbit: None, leg: Some(&leg) };
+    let user = errand.user.as_ref().or(actor.user()).cloned();
+    let by = Party { user, ..Party::default() };
+    pin::pass(module, session, Target::Call(&errand.uuid), &by, asking).map(drop)
 }
 
 /// Whether the call still waits for the leg that has claimed it, which it does for two seconds.

@@ -73,7 +73,7 @@ impl Errand {
     /// The claimant, if `leg` claims.
     #[must_use]
     pub(crate) fn claimant(&self, leg: CallUuid) -> Claimant {
-        let user = self.user.clone();
+        let user = self.user.as_ref().or(self.by.user()).cloned();
         match self.run {
             Some(run) => Claimant::StepLeg { uuid: leg, user, run },
             None => Claimant::Retriever { uuid: leg, user, by: self.by.clone() },

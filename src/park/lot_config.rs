@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::access::Access;
+use super::access::{Access, Actor, By, Right};
 use super::callback::CallbackConfig;
 use super::caller::Caller;
 use super::cause::CauseName;
@@ -172,6 +172,21 @@ impl LotConfig {
             Viewer::Lamp if self.blf_privacy => Shown::Nothing,
             viewer => self.privacy.shown_to(viewer, caller),
         }
+    }
+
+    /// How much of this caller is shown to that party in this lot, which is called `lot`. `own`: it is the party's call.
+    #[must_use]
+    pub fn shown_to_party(&self, lot: &LotKey, actor: &Actor, own: bool, caller: &Caller) -> Shown {
+        if actor.is_administrator() {
+            return self.shown_to(Viewer::Administrator, caller);
+        }
+        let said = self.access.decide(Right::See, lot, actor);
+        let sees = match said.by {
+            // Where others are named who may, one still knows the own calls.
+            By::NoRule(_) if said.allowed || own => None,
+            _ => Some(said.allowed),
+        };
+        self.shown_to(Viewer::Person { sees, own }, caller)
     }
 
     /// How many rounds of return steps there are at most. `None` means that there is no limit.

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::Park;
-use super::access::{Access, Actor, Asks, By, Right};
+use super::access::{Access, Actor, Asks, Right};
 use super::caller::Caller;
 use super::event::{Action, ParkEvent};
 use super::fallback::WhenFull;
@@ -13,7 +13,7 @@ use super::lot::Slot;
 use super::moment::Moment;
 use super::names::{CallUuid, LotKey, OrbitName};
 use super::outcome::Refusal;
-use super::privacy::{Shown, Viewer};
+use super::privacy::Shown;
 
 /// Through how many lots a call overflows while it is asked what their rules have to know.
 const MOST_OVERFLOWS: usize = 16;
@@ -54,25 +54,13 @@ impl Park {
     /// How much a party sees of the caller of a call in `lot`. `None`: not even that there is a call.
     pub fn seen_by(&self, actor: &Actor, lot: &LotKey, call: &CallInfo) -> Option<Shown> {
         let config = &self.lot_or_original(lot)?.config;
-        let decide = |right| config.access.decide(right, lot, actor);
-        if !decide(Right::List).allowed {
+        if !config.access.decide(Right::List, lot, actor).allowed {
             return None;
         }
-        let viewer = if actor.is_administrator() {
-            Viewer::Administrator
-        } else {
-            let said = decide(Right::See);
-            let user = actor.user();
-            let own = user.is_some()
-                && (call.parker.as_ref() == user || call.addressee().as_ref() == user);
-            // Whom no rule means still knows the own calls.
-            let sees = match said.by {
-                By::NoRule(_) if said.allowed || own => None,
-                _ => Some(said.allowed),
-            };
-            Viewer::Person { sees, own }
-        };
-        Some(config.shown_to(viewer, &call.caller))
+        let user = actor.user();
+        let own =
+            user.is_some() && (call.parker.as_ref() == user || call.addressee().as_ref() == user);
+        Some(config.shown_to_party(lot, actor, own, &call.caller))
     }
 
     /// What has to be known of a party before the rules of `lot` can be asked about it, and those of the lots that `lot`

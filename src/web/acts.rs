@@ -230,6 +230,7 @@ fn retrieve(module: &Arc<Module>, viewer: &Viewer, uuid: &str, to: Option<&str>)
     let is_administrator = viewer.actor.is_administrator();
     if let Some(channel) = Located::find(to) {
         belongs(viewer, &channel)?;
+        api::retrieve::permit(module, &call, Some(&viewer.actor))?;
         api::retrieve::connect(module, call, channel, viewer.actor.clone())?;
         return Ok(Done::now(place));
     }
@@ -247,9 +248,7 @@ fn retrieve(module: &Arc<Module>, viewer: &Viewer, uuid: &str, to: Option<&str>)
     }
     let by = actor::of_user(module, &user, &call.lot);
     // Whoever gets the call has to have the right too.
-    let (lot, orbit) = (&place.lot, Some(&place.orbit));
-    let asking = Asking { actor: &by, right: Right::Retrieve, lot, orbit, leg: None };
-    module.act(None, |park, now| park.permit(now, asking))?;
+    api::retrieve::permit(module, &call, Some(&by))?;
     let dial_string = DialString::user(&user).as_str().to_owned();
     ring(module, call, dial_string, ring::For { user: Some(user), by })?;
     Ok(Done::later(place))

@@ -5,8 +5,8 @@ use office::web::{Scope, Who};
 use crate::leg::actor;
 use crate::module::Module;
 use crate::park::{
-    Access, Actor, Asks, By, CallView, LotConfig, LotKey, Person, Right, Shown, User,
-    Viewer as Sees, domain_name,
+    Access, Actor, Asks, CallView, Caller, LotConfig, LotKey, Person, Right, Shown, User,
+    domain_name,
 };
 
 /// Somebody, with what the rules have to know.
@@ -49,7 +49,7 @@ impl Viewer {
 
     /// Whether it may do that in that lot.
     pub(super) fn may(&self, right: Right, lot: &LotKey, config: Option<&LotConfig>) -> bool {
-        self.has(lot) && in_scope(self.who.scope, right) && self.rule(right, lot, config).0
+        self.has(lot) && in_scope(self.who.scope, right) && self.rules_allow(right, lot, config)
     }
 
     /// Whether the calls in that lot are any of its business.
@@ -74,19 +74,9 @@ impl Viewer {
         config: Option<&LotConfig>,
         lot: &LotKey,
         own: bool,
-        caller: &crate::park::Caller,
+        caller: &Caller,
     ) -> Shown {
-        let Some(config) = config else { return Shown::All };
-        let sees = match &self.actor {
-            Actor::Administrator => return config.shown_to(Sees::Administrator, caller),
-            Actor::Person(_) => match self.rule(Right::See, lot, Some(config)) {
-                (allowed, true) => Some(allowed),
-                (true, false) => None,
-                // Others are named who may.
-                (false, false) => (!own).then_some(false),
-            },
-        };
-        config.shown_to(Sees::Person { sees, own }, caller)
+        config.map_or(Shown::All, |config| config.shown_to_party(lot, &self.actor, own, caller))
     }
 
     /// Whether it is one of these users.
@@ -95,12 +85,11 @@ impl Viewer {
         users.into_iter().flatten().any(|user| user == me)
     }
 
-    /// Whether the rules allow it, and whether one of them says so.
-    fn rule(&self, right: Right, lot: &LotKey, config: Option<&LotConfig>) -> (bool, bool) {
+    /// Whether the rules allow it.
+    fn rules_allow(&self, right: Right, lot: &LotKey, config: Option<&LotConfig>) -> bool {
         let none = Access::default();
         let access = config.map_or(&none, |config| &config.access);
-        let decision = access.decide(right, lot, &self.actor);
-        (decision.allowed, !matches!(decision.by, By::NoRule(_)))
+        access.decide(right, lot, &self.actor).allowed
     }
 
     /// Whether the lot is among those that it is limited to.

@@ -16,7 +16,7 @@ const LOTS: &str = r#"
     <return><step to="transfer:7777 XML default"/></return>
   </lot>
   <lot name="sales" domain="a.local" orbits="801-803">
-    <param name="timeout" value="0"/><param name="announce" value="false"/><return/>
+    <param name="timeout" value="0"/><param name="announce" value="false"/><param name="exclusive" value="60"/><return/>
   </lot>
   <lot name="sales" domain="b.local" orbits="801-803">
     <param name="timeout" value="0"/><param name="announce" value="false"/><param name="privacy" value="true"/>
@@ -274,6 +274,35 @@ fn a_call_is_connected_to_a_channel_and_to_whoever_a_dial_string_reaches() {
     assert_eq!(parked.json()["orbit"], "704", "{parked:?}");
     scene.action(&busy, "park");
     problem(&admin.post("/v1/park", r#"{"uuid":"nobody"}"#), 404, "gone");
+}
+
+#[test]
+fn what_waits_for_one_user_or_has_a_pin_is_not_simply_taken() {
+    let (scene, web) = open();
+    let act = web.bearer("a-act");
+    let waits = [A[0], ("callpark_for", "1002@a.local")];
+    let (caller, _) = scene.park_with("park_sales_801", &waits);
+    let leg = scene.dial_with("7778", &A);
+    let to = |leg: &str| format!(r#"{{"to":"{leg}"}}"#);
+    let take =
+        |caller: &str, leg: &str| act.post(&format!("/v1/calls/{caller}/retrieve"), &to(leg));
+    problem(&take(&caller, &leg), 403, "denied");
+    problem(&take(&caller, "1003@a.local"), 403, "denied");
+    assert_eq!(scene.calls().len(), 1);
+    let every = web.bearer("all-admin");
+    let retrieve = format!("/v1/calls/{caller}/retrieve");
+    assert_eq!(every.post(&retrieve, &to(&leg)).status, 200);
+    scene.outcome(&caller, "retrieved");
+    scene.switch.kill(&caller);
+    scene.wait_empty();
+    let locked = [A[0], ("callpark_pin", "4711")];
+    let (caller, _) = scene.park_with("park_sales_802", &locked);
+    let leg = scene.dial_with("7778", &A);
+    // It stays where it is, because it would have nothing to go back to after a wrong PIN.
+    problem(&take(&caller, &leg), 403, "denied");
+    assert_eq!(scene.calls().len(), 1);
+    assert_eq!(scene.switch.api(&format!("uuid_exists {leg}")).trim(), "true");
+    scene.switch.kill(&caller);
 }
 
 #[test]
