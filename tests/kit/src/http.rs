@@ -47,6 +47,11 @@ impl Http {
         Http { at, headers: Vec::new() }
     }
 
+    /// The address of that path.
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.at)
+    }
+
     /// The same, with this header in each request.
     pub fn with(&self, name: &str, value: &str) -> Http {
         let mut headers = self.headers.clone();

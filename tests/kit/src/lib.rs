@@ -18,6 +18,7 @@
 //! answers.wait(SOON, |event| event.uuid() == uuid);
 //! ```
 
+mod browser;
 mod child;
 mod esl;
 mod event;
@@ -42,6 +43,7 @@ pub mod vanilla;
 mod wait;
 mod wav;
 
+pub use browser::Browser;
 pub use esl::{COMMAND_DEADLINE, Esl};
 pub use event::Event;
 pub use events::Events;
