@@ -16,6 +16,11 @@ use kit::phone::{Call, Phone, Policy, ReferredBy, Sound};
 use kit::{MUSIC, SOON, Setup, Switch, new_uuid};
 
 const LOT: &str = "park@test.local";
+/// A lot whose slots are announced for a long time.
+const ANNOUNCED: &str = "announced@test.local";
+const PHRASES: &str = r#"<section name="languages"><language name="en" say-module="en" sound-prefix="/nowhere"><phrases><macros>
+<macro name="valet_announce_ext"><input pattern="^announced"><match>
+<action function="play-file" data="tone_stream://%(10000,0,1350)"/></match></input></macro></macros></phrases></language></section>"#;
 /// What the dialplan plays when `valet_park` has come back.
 const WENT_ON: Sound = Sound::Tone(1250);
 const MOMENT: Duration = Duration::from_millis(600);
@@ -49,6 +54,9 @@ const SITUATIONS: &[Situation] = &[
     ("a phone dials a moment after another", Better("it is told"), late),
     ("retrievers who hang up at once, of 20", Better("0 parked calls lost"), hasty),
     ("the parked caller presses #", Better("the call stays"), hash),
+    ("the time is over, and the caller sends nothing", Same, silent),
+    ("the time is over, and the caller has put the call on hold", Same, held),
+    ("auto in in mid-call, announced for 10 s", Better("each call has a slot"), announced),
     ("valet_info after the last call", Better("no lot"), emptied),
     ("auto out without an end, and nothing is parked", Better("the dialplan goes on"), endless),
 ];
@@ -69,6 +77,8 @@ impl Desk {
             .map(|way| format!("{LOT} {way}"));
         let slot = format!("{LOT} $1");
         let answer = ("answer", "");
+        let code = format!("1 b s valet_park::{ANNOUNCED} auto in 5901 5999");
+        let quiet = format!("{ANNOUNCED} auto in 5901 5999");
         let timeout =
             [("set", "valet_parking_timeout=1"), ("set", "valet_parking_orbit_exten=5898")];
         let setup = setup
@@ -78,9 +88,15 @@ impl Desk {
             .extension("5897", &[answer, ("valet_park", &endless), tone])
             .extension("5898", &[answer, tone])
             .extension(
-                "5800",
-                &[answer, timeout[0], timeout[1], ("valet_park", &format!("{LOT} 5800"))],
+                "5896",
+                &[answer, ("set", "valet_announce_slot=false"), ("valet_park", &quiet), tone],
             )
+            .extension(
+                "55(10[01]\\d)",
+                &[("bind_meta_app", &code), ("bridge", "user/$1@$${domain}")],
+            )
+            .sections(PHRASES)
+            .extension("(580\\d)", &[answer, timeout[0], timeout[1], ("valet_park", &slot)])
             .extension("(\\*?59\\d[1-9])", &[answer, ("valet_park", &slot), tone])
             .extension("(10[01]\\d)", &[("bridge", "user/$1@$${domain}")]);
         let switch = Switch::start_real(setup)?;
@@ -260,9 +276,11 @@ fn hasty(desk: &Desk, _: &str) -> String {
     /// mod_callpark takes a call for retrieved after 100 ms of connection.
     const IN_TIME: Duration = Duration::from_millis(90);
     let (mut lost, mut counted) = (0, 0);
-    for n in (0..20_u64).cycle().take(100) {
+    for attempt in 0..90_u64 {
+        let n = attempt % 20;
         let (caller, retriever) = (new_uuid(), new_uuid());
-        let slot = format!("*59{:02}", 11 + n + u64::from(n >= 9) + u64::from(n >= 18));
+        // Each another one, because one that has just emptied parks no caller who dials.
+        let slot = format!("*59{}{}", attempt / 9, attempt % 9 + 1);
         desk.switch.originate(&caller, &slot, &[]);
         desk.switch.eventually(SOON, "parked", || desk.info().contains(&caller).then_some(()));
         let began = Instant::now();
@@ -296,6 +314,47 @@ fn hash(desk: &Desk, slot: &str) -> String {
         MUSIC => "the call stays".to_owned(),
         _ => "the call leaves its slot".to_owned(),
     }
+}
+
+fn silent(desk: &Desk, _: &str) -> String {
+    let caller = desk.carol.call_up("5801");
+    caller.fall_silent();
+    sleep(Duration::from_secs(3));
+    desk.hears(&caller).to_owned()
+}
+
+/// Its phone hears nothing then, so the channel says where it is.
+fn held(desk: &Desk, _: &str) -> String {
+    let caller = desk.carol.call_up("5802");
+    caller.hold();
+    sleep(Duration::from_secs(4));
+    let number = desk.switch.getvar(caller.uuid(), "destination_number");
+    match number.as_deref() {
+        Some("5898") => "the dialplan goes on",
+        _ => "the call stays",
+    }
+    .to_owned()
+}
+
+/// Bob presses the key, and hears the slot of his caller. Meanwhile another call is parked.
+fn announced(desk: &Desk, _: &str) -> String {
+    let caller = desk.alice.call_up("551001");
+    let theirs = desk.bobs();
+    caller.wait_hears(desk.bob.voice(), SOON);
+    sleep(SETTLED);
+    theirs.dtmf("*1");
+    // mod_valet_parking reserves the slot for 5 s.
+    sleep(Duration::from_secs(8));
+    let second = desk.carol.call_up("5896");
+    sleep(Duration::from_secs(8));
+    match (caller.heard(), second.heard()) {
+        (MUSIC, MUSIC) => "each call has a slot",
+        (one, other) if one == desk.carol.voice() || other == desk.alice.voice() => {
+            "the two callers are connected"
+        }
+        _ => "something else",
+    }
+    .to_owned()
 }
 
 fn emptied(desk: &Desk, _: &str) -> String {
