@@ -9,7 +9,9 @@ use crate::dial::ringing::Rings;
 use crate::dial::targets;
 use crate::leg::arrival::{self, Arrival};
 use crate::module::Module;
-use crate::park::{CallUuid, CallView, LotConfig, Notice, Refusal};
+#[cfg(feature = "web")]
+use crate::park::Refusal;
+use crate::park::{CallUuid, CallView, LotConfig, Notice};
 use crate::switch::dial_string::DialString;
 use crate::switch::{clock, log};
 

@@ -92,3 +92,26 @@ fn a_password_is_the_own_one_and_the_rules_count() {
     assert_eq!(other.post(&format!("/v1/calls/{uuid}/drop"), "").status, 200);
     scene.outcome(&uuid, "dropped");
 }
+
+#[test]
+fn two_taps_on_a_link_ring_the_phone_once() {
+    let Some((scene, web)) = open() else { return };
+    let (alice, carol) = (scene.phone("1001"), scene.phone("1002"));
+    let caller = alice.call_up("park_default_701");
+    let uuid = caller.uuid().to_owned();
+    scene.action(&uuid, "park");
+    let answer = scene.api("link default 701 1002@test.local");
+    let (_, token) = answer.trim().split_once("/r/").unwrap_or_else(|| panic!("{answer}"));
+    let path = format!("/r/{token}");
+    assert!(web.get(&path).body.contains("The phone of 1002@test.local will ring."));
+    let taps: Vec<u16> = std::thread::scope(|scope| {
+        let taps = [0; 2].map(|_| scope.spawn(|| web.send("POST", &path, None).status));
+        taps.map(|tap| tap.join().expect("an answer")).to_vec()
+    });
+    assert!(taps == [200, 410] || taps == [410, 200], "{taps:?}");
+    let call = carol.incoming(SOON);
+    let event = scene.outcome(&uuid, "retrieved");
+    assert_eq!(event.text("Callpark-Retriever"), "1002@test.local");
+    two_way(&caller, carol.voice(), &call, alice.voice());
+    assert_eq!(web.get(&path).status, 410);
+}
