@@ -21,15 +21,17 @@ TARGET = $(or $(CARGO_TARGET_DIR),target)
 # What is installed, and tested. Its debug symbols are beside it, in a file of their own.
 MODULE = $(TARGET)/dist/mod_callpark.so
 BUILT = $(TARGET)/dist/libmod_callpark.so
+# The version of axe-core.
+AXE = 4.14.1
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: docs help setup compare package deb tarball test-reproducible test-package need-build need-sbom need-deb need-debootstrap need-valgrind need-postgres need-chromium need-fuzz need-freeswitch build check test model fuzz test-freeswitch demo bench soak soak-hostile kills install clean
+.PHONY: docs help setup compare package deb tarball test-reproducible test-package need-build need-sbom need-deb need-debootstrap need-valgrind need-postgres need-chromium need-axe need-fuzz need-freeswitch build check test model fuzz test-freeswitch demo bench soak soak-hostile kills install clean
 
 help: ## Lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup: need-build need-valgrind need-postgres need-chromium need-fuzz ## Installs whatever is missing for building and testing (Debian, as root)
+setup: need-build need-valgrind need-postgres need-chromium need-axe need-fuzz ## Installs whatever is missing for building and testing (Debian, as root)
 
 build: need-build ## Builds target/dist/mod_callpark.so, for FreeSWITCH 1.10 and 1.11, and a file with its debug symbols
 	$(CARGO) build --profile dist --lib
@@ -48,7 +50,7 @@ check: need-build ## Checks the format, lints, documentation, where dial strings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --no-deps --workspace
 
 # What is tested is what is installed, except by a single test, which shall start soon.
-test: need-build need-valgrind need-postgres need-chromium $(if $(T),,build) ## Runs all tests, or T=<name>, in the stand-in switch, or with FREESWITCH=<prefix> in that FreeSWITCH
+test: need-build need-valgrind need-postgres need-chromium need-axe $(if $(T),,build) ## Runs all tests, or T=<name>, in the stand-in switch, or with FREESWITCH=<prefix> in that FreeSWITCH
 	@if [ -z "$(FREESWITCH)" ]; then printf '%s\n' \
 		'**********************************************************************************' \
 		'*  SKIPPED: the tests in a real FreeSWITCH. make test-freeswitch FREESWITCH=<prefix>' \
@@ -189,9 +191,14 @@ need-build:
 need-valgrind:
 	@command -v valgrind >/dev/null || $(call APT_INSTALL,valgrind,valgrind)
 
-# A browser shows what a report does with hostile names.
+# A browser shows what a report and the board do with hostile names.
 need-chromium:
 	@command -v chromium >/dev/null || $(call APT_INSTALL,A browser,chromium)
+
+# What checks whether everybody can use the board. A test says that it is skipped where there is no npm.
+need-axe:
+	@[ -f target/axe/package/axe.min.js ] || ! command -v npm >/dev/null || { mkdir -p target/axe && cd target/axe && \
+		npm pack --silent axe-core@$(AXE) >/dev/null && tar -xzf axe-core-$(AXE).tgz package/axe.min.js; }
 
 # Only its programs: each test starts a server of its own.
 need-postgres:

@@ -15,6 +15,7 @@ mod scenarios {
     mod audit;
     mod bad_input;
     mod basic;
+    mod board;
     mod browser;
     mod choices;
     mod contrib;

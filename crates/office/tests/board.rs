@@ -84,6 +84,10 @@ fn every_file_is_kept_for_when_there_is_no_network_and_every_import_exists() {
     for name in files.keys().filter(|name| *name != "sw.js" && *name != "index.html") {
         assert!(kept.contains(name.as_str()), "sw.js does not keep {name}");
     }
+    let served = fs::read_to_string(folder().with_file_name("assets.rs")).unwrap();
+    for name in files.keys() {
+        assert!(served.contains(&format!("\"{name}\"")), "{name} is not served");
+    }
     for name in kept {
         assert!(
             name.is_empty() || files.contains_key(name),
