@@ -16,6 +16,7 @@ mod sip {
     mod arrivals;
     mod attended;
     mod blind;
+    mod board;
     mod broken_steps;
     mod callback;
     mod choices;
