@@ -6,9 +6,8 @@ use std::time::Duration;
 use office::web::{LONGEST_LINK, Link, Links};
 
 use super::{Answer, Error, Verb, ok, orbit_key};
-use crate::leg::party;
 use crate::module::Module;
-use crate::park::{Refusal, User};
+use crate::park::Refusal;
 use crate::switch::clock;
 
 /// For how long a link is good unless it is said otherwise.
@@ -37,10 +36,7 @@ fn run(module: &Arc<Module>, words: &[&str]) -> Answer {
         }
         _ => return Err(bad("the time is 1 to 86400 s")),
     };
-    let user: User = user.parse().map_err(|_| bad("that is not a user@domain"))?;
-    if !party::exists(&user) {
-        return Err(bad("that is not a user of the directory"));
-    }
+    let user = super::user(user)?;
     let base = module.settings.read().web.base();
     let base =
         base.ok_or_else(|| Error::new(Refusal::Failed, "there is no web server: see web-listen"))?;
