@@ -38,7 +38,7 @@ pub(crate) fn check(running: &Module) {
     }
 }
 
-/// Says so, loudly, unless our lamps are called otherwise.
+/// Says so, loudly and once, unless our lamps are called otherwise.
 pub(crate) fn warn(running: &Module) {
     if !is_in_the_way(running) {
         return running.health.modules.good();
@@ -48,6 +48,7 @@ pub(crate) fn warn(running: &Module) {
          and restart FreeSWITCH (it cannot be unloaded), or set <param name=\"presence-proto\"> in callpark.conf.xml \
          to a value other than \"park\""
     );
-    log::warning(None, format_args!("{text}"));
-    running.health.modules.wrong(text);
+    if running.health.modules.wrong(text.as_str()) {
+        log::warning(None, format_args!("{text}"));
+    }
 }

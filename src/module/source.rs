@@ -138,8 +138,11 @@ impl Readings {
         }
         match wrong {
             None => health.good(),
-            Some(wrong) => health
-                .wrong(format!("{FILE}.xml was not reloaded: {wrong}. The lots have not changed")),
+            Some(wrong) => {
+                health.wrong(format!(
+                    "{FILE}.xml was not reloaded: {wrong}. The lots have not changed"
+                ));
+            }
         }
         true
     }

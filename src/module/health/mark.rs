@@ -28,12 +28,14 @@ impl Mark {
         }
     }
 
-    /// Something is wrong; since now, if it was all right.
-    pub(crate) fn wrong(&self, text: impl Into<String>) {
-        let mut state = self.0.lock();
-        if state.wrong.replace(text.into()).is_none() {
+    /// Something is wrong; since now, if it was all right. Whether that is news.
+    pub(crate) fn wrong(&self, text: impl Into<String>) -> bool {
+        let (mut state, text) = (self.0.lock(), text.into());
+        let is_news = state.wrong.as_ref() != Some(&text);
+        if state.wrong.replace(text).is_none() {
             state.since_ms = clock::epoch_ms();
         }
+        is_news
     }
 
     #[cfg(test)]
