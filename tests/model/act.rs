@@ -245,7 +245,7 @@ impl Stage<'_> {
 
     fn everybody_hangs_up(&mut self) -> String {
         self.office.switch.write_callpark_conf(Some(&office::conf(0, self.office.valet)));
-        for lot in lots(false) {
+        for lot in lots(self.office.valet) {
             self.office.api(&format!("callpark open {}", lot.full()));
         }
         self.office.api("callpark reload");
