@@ -77,6 +77,7 @@ fn every_command_of_the_table_is_accepted() {
             ("<result>", "ok"),
             ("<number>", "1000"),
             ("<count>", "10"),
+            ("<seconds>", "60"),
         ];
         let said = said.iter().fold(command.clone(), |text, (from, to)| text.replace(from, to));
         assert!(!said.contains(['<', '[', '|']), "{command}: {said}");
