@@ -24,7 +24,7 @@ mod xml;
 #[cfg(test)]
 mod tests;
 
-use crate::park::{CallView, CallbackView, LotView, OrbitView};
+use crate::park::{CallView, CallbackView, Forecast, LotView, OrbitView};
 use columns::{CALLBACK_COLUMNS, COLUMNS, Cell, LOT_COLUMNS};
 pub(crate) use diff::Diff;
 pub(crate) use health::{doctor_json, doctor_text, health_json, health_text};
@@ -134,16 +134,26 @@ pub(crate) fn show_text(view: &OrbitView) -> String {
     out
 }
 
+/// What happens next to a call.
+#[derive(Serialize)]
+struct Next<'a> {
+    in_ms: u64,
+    what: &'a str,
+    step: Option<String>,
+    skipped: Option<&'a str>,
+}
+
+impl<'a> Next<'a> {
+    fn of(forecast: &'a Forecast) -> Self {
+        let Forecast { in_ms, what, step, skipped } = forecast;
+        let step = step.as_ref().map(ToString::to_string);
+        Next { in_ms: *in_ms, what, step, skipped: *skipped }
+    }
+}
+
 /// The same as one JSON document: `lot`, `orbit`, `state`, `closed`, `call` (or null), `next` with `in_ms`, `what`, `step`
 /// (or null) and `skipped` (why it will be, or null).
 pub(crate) fn show_json(view: &OrbitView) -> String {
-    #[derive(Serialize)]
-    struct Next<'a> {
-        in_ms: u64,
-        what: &'a str,
-        step: Option<String>,
-        skipped: Option<&'a str>,
-    }
     #[derive(Serialize)]
     struct Show<'a> {
         lot: String,
@@ -153,12 +163,7 @@ pub(crate) fn show_json(view: &OrbitView) -> String {
         call: Option<Row<'a, CallView>>,
         next: Vec<Next<'a>>,
     }
-    let next = view.next.iter().map(|next| Next {
-        in_ms: next.in_ms,
-        what: &next.what,
-        step: next.step.as_ref().map(ToString::to_string),
-        skipped: next.skipped,
-    });
+    let next = view.next.iter().map(Next::of);
     to_json(&Show {
         lot: view.lot.to_string(),
         orbit: view.orbit.as_str(),

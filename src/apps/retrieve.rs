@@ -324,8 +324,7 @@ fn ask_pin(module: &Arc<Module>, session: Session<'_>, errand: &Errand) -> Resul
     let leg = CallUuid::from(session.uuid().as_str());
     let (actor, right, lot) = (&errand.by, Right::Retrieve, &call.lot);
     let asking = Asking { actor, right, lot, orbit: None, leg: Some(&leg) };
-    let user = errand.user.as_ref().or(actor.user()).cloned();
-    let by = Party { user, ..Party::default() };
+    let by = Party { user: errand.taker().cloned(), ..Party::default() };
     pin::pass(module, session, Target::Call(&errand.uuid), &by, asking).map(drop)
 }
 

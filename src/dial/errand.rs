@@ -70,10 +70,16 @@ impl Errand {
         }
     }
 
+    /// Who gets the call: the user that was called, or for whom a command did it.
+    #[must_use]
+    pub(crate) fn taker(&self) -> Option<&User> {
+        self.user.as_ref().or(self.by.user())
+    }
+
     /// The claimant, if `leg` claims.
     #[must_use]
     pub(crate) fn claimant(&self, leg: CallUuid) -> Claimant {
-        let user = self.user.as_ref().or(self.by.user()).cloned();
+        let user = self.taker().cloned();
         match self.run {
             Some(run) => Claimant::StepLeg { uuid: leg, user, run },
             None => Claimant::Retriever { uuid: leg, user, by: self.by.clone() },

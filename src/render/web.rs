@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
 use super::columns::{COLUMNS, LOT_COLUMNS};
-use super::{Row, to_json};
+use super::{Next, Row, to_json};
 use crate::park::{CallView, Forecast, LotView, OrbitView, Right};
 
 /// A call, and what happens to it next.
@@ -21,22 +21,6 @@ pub(crate) struct Lot<'a> {
     pub lot: &'a LotView,
     /// What the viewer may do.
     pub may: Option<Vec<Right>>,
-}
-
-#[derive(Serialize)]
-struct Next<'a> {
-    in_ms: u64,
-    what: &'a str,
-    step: Option<String>,
-    skipped: Option<&'a str>,
-}
-
-impl<'a> Next<'a> {
-    fn of(forecast: &'a Forecast) -> Self {
-        let Forecast { in_ms, what, step, skipped } = forecast;
-        let step = step.as_ref().map(ToString::to_string);
-        Next { in_ms: *in_ms, what, step, skipped: *skipped }
-    }
 }
 
 impl Serialize for Card<'_> {
