@@ -47,10 +47,11 @@ pub(super) async fn run(
     mut settings: watch::Receiver<Arc<Settings>>,
 ) {
     let room = Arc::new(Semaphore::new(MOST));
+    let mut said = None;
     loop {
         let at = settings.borrow_and_update().listen;
         let listener = tokio::select! {
-            listener = listener(&app, at) => listener,
+            listener = listener(&app, at, &mut said) => listener,
             changed = settings.changed() => match changed {
                 Ok(()) => continue,
                 Err(_) => return,
@@ -76,19 +77,19 @@ pub(super) async fn run(
     }
 }
 
-/// Listens there, as soon as that is possible.
-async fn listener(app: &App, at: SocketAddr) -> TcpListener {
-    let mut said = false;
+/// Listens there, as soon as that is possible. `said`: of which address it is known that it cannot be had. Settings that are
+/// read again say that once.
+async fn listener(app: &App, at: SocketAddr, said: &mut Option<SocketAddr>) -> TcpListener {
     loop {
         match TcpListener::bind(at).await {
             Ok(listener) => {
+                *said = None;
                 let at = listener.local_addr().unwrap_or(at);
                 app.host.say(&Change::Listens(at));
                 return listener;
             }
             Err(error) => {
-                if !said {
-                    said = true;
+                if said.replace(at) != Some(at) {
                     app.host.say(&Change::CannotListen { at, why: error.to_string() });
                 }
                 sleep(AGAIN).await;
