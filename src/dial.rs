@@ -3,6 +3,7 @@
 pub(crate) mod busy;
 pub(crate) mod callback;
 pub(crate) mod errand;
+pub(crate) mod link;
 pub(crate) mod message;
 pub(crate) mod outgoing;
 pub(crate) mod page;

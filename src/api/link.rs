@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use office::web::{LONGEST_LINK, Link, Links};
+use office::web::LONGEST_LINK;
 
 use super::{Answer, Error, Verb, ok, orbit_key};
+use crate::dial::link;
 use crate::module::Module;
 use crate::park::Refusal;
 use crate::switch::clock;
@@ -37,26 +38,11 @@ fn run(module: &Arc<Module>, words: &[&str]) -> Answer {
         _ => return Err(bad("the time is 1 to 86400 s")),
     };
     let user = super::user(user)?;
-    let base = module.settings.read().web.base();
-    let base =
-        base.ok_or_else(|| Error::new(Refusal::Failed, "there is no web server: see web-listen"))?;
     let call = module.look(|park| {
         let place = orbit_key(park, lot, orbit)?;
         let call = park.show(clock::now(), &place, &|_| None)?.call;
         call.ok_or(Refusal::Empty)
     })?;
-    let now_ms = i64::try_from(clock::epoch_ms()).unwrap_or(i64::MAX);
-    let good_for_ms = i64::try_from(good_for.as_millis()).unwrap_or(i64::MAX);
-    let link = Link {
-        uuid: call.info.uuid.as_str().to_owned(),
-        parked_at_ms: call.info.parked_at_epoch_ms,
-        lot: call.lot.to_string(),
-        orbit: call.orbit.to_string(),
-        user: user.to_string(),
-        until_ms: now_ms.saturating_add(good_for_ms),
-    };
-    let token = module.table::<Links>().make(&link);
-    let token =
-        token.ok_or_else(|| Error::new(Refusal::Failed, "the system has no random numbers"))?;
-    ok(format_args!("{base}/r/{token}"))
+    let link = link::to(module, &call, &user, good_for);
+    ok(link.map_err(|why| Error::new(Refusal::Failed, why))?)
 }

@@ -2,12 +2,13 @@
 
 use super::params::{Param, seconds};
 use crate::park::{
-    BadDestination, BadFallback, BadPin, BadPriorities, ByPriority, HoldEncode, LotConfig, NoTone,
-    Privacy, Recording, TimeoutRule, WhenFull, WhenOccupied, read_number,
+    BadDestination, BadFallback, BadNoticeText, BadPin, BadPriorities, ByPriority, HoldEncode,
+    LotConfig, NoTone, NoticeText, Privacy, Recording, TimeoutRule, WhenFull, WhenOccupied,
+    read_number,
 };
 
 /// The params of a `<lot>`.
-pub(crate) const LOT_PARAMS: [Param<LotConfig>; 39] = [
+pub(crate) const LOT_PARAMS: [Param<LotConfig>; 40] = [
     Param::of(
         "timeout",
         "90",
@@ -205,6 +206,21 @@ pub(crate) const LOT_PARAMS: [Param<LotConfig>; 39] = [
         "false",
         "Whether the parker's phones get a SIP MESSAGE that says where the call is",
         |lot| &mut lot.notify,
+    ),
+    Param::of(
+        "notify-text",
+        "",
+        "What the message says, at most 500 bytes. `${callpark_notice}` is `Parked` or `Parked for you`. The others are \
+         `${callpark_lot}`, `${callpark_orbit}`, `${caller_id_name}`, `${caller_id_number}`, `${callpark_parker}`, \
+         `${callpark_for}`, `${callpark_note}`, and `${callpark_link}`, a link with which the recipient takes the call \
+         ([One-tap links](web.md#one-tap-links)). If the param is empty, the message says who waits, and where",
+        |lot, value| {
+            lot.notify_text = match value {
+                "" => NoticeText::default(),
+                value => value.parse().map_err(|error: BadNoticeText| error.to_string())?,
+            };
+            Ok(())
+        },
     ),
     Param::seconds(
         "notify-interval",

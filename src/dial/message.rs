@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use crate::dial::link;
 use crate::leg::{actor, caller_id};
 use crate::module::Module;
-use crate::park::{CallView, Shown, User};
+use crate::park::{CallView, Known, Shown, User};
 use crate::render::masked;
 use crate::switch::dial_string::endpoints;
 use crate::switch::event::{Event, Kind};
@@ -22,7 +23,7 @@ pub(crate) fn send_to(module: &Module, call: &CallView, to: User, what: &'static
     let (call, uuid, id) = (call.clone(), call.info.uuid.clone(), call.info.uuid.clone());
     let thread = module.threads.ask(move || {
         let Some(module) = Module::running() else { return };
-        let text = format!("{what} at {}: {}", call.orbit, caller_for(&module, &call, &to));
+        let text = text_for(&module, &call, &to, what);
         let profiles = profiles(&to);
         if profiles.is_empty() {
             log::info(
@@ -44,13 +45,38 @@ pub(crate) fn send_to(module: &Module, call: &CallView, to: User, what: &'static
     }
 }
 
-/// The caller, as far as that user may see who it is.
-fn caller_for(module: &Module, call: &CallView, to: &User) -> String {
+/// The text, with as much of the caller as that user may see.
+fn text_for(module: &Module, call: &CallView, to: &User, what: &str) -> String {
     let actor = actor::of_user(module, to, &call.lot);
-    let shown = module.look(|park| park.seen_by(&actor, &call.lot, &call.info));
+    let (text, shown) = module.look(|park| {
+        let config = park.lot_config(&call.lot);
+        let text = config.map(|config| config.notify_text.clone()).unwrap_or_default();
+        (text, park.seen_by(&actor, &call.lot, &call.info))
+    });
     let info = masked::call(call.info.clone(), shown.unwrap_or(Shown::Nothing));
-    let call = CallView { info, ..call.clone() };
-    format!("{} <{}>", caller_id::shown_name(&call), caller_id::shown_number(&call))
+    let seen = CallView { info, ..call.clone() };
+    text.filled(|known| match known {
+        Known::Notice => what.to_owned(),
+        Known::Lot => call.lot.to_string(),
+        Known::Orbit => call.orbit.to_string(),
+        Known::Name => caller_id::shown_name(&seen),
+        Known::Number => caller_id::shown_number(&seen),
+        Known::Parker => call.info.parker.as_ref().map(User::to_string).unwrap_or_default(),
+        Known::For => call.info.addressee().as_ref().map(User::to_string).unwrap_or_default(),
+        Known::Note => seen.info.note.to_string(),
+        Known::Link => link_for(module, call, to),
+    })
+}
+
+/// A link for that user, or nothing.
+fn link_for(module: &Module, call: &CallView, to: &User) -> String {
+    link::to(module, call, to, link::GOOD_FOR).unwrap_or_else(|why| {
+        log::warning(
+            Some(call.info.uuid.as_str()),
+            format_args!("the message to {to} is without a link, because {why}"),
+        );
+        String::new()
+    })
 }
 
 /// Sends the message through one profile of mod_sofia, to all phones that the user has registered there.

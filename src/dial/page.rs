@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use crate::dial::link;
 use crate::dial::message;
 use crate::dial::outgoing::{self, Outgoing};
 use crate::dial::ringing::Rings;
@@ -88,10 +89,11 @@ fn may_tell(module: &Arc<Module>, call: &CallView, notice: Notice) -> bool {
 fn page(module: &Arc<Module>, call: CallView, dial_string: String) {
     let uuid = call.info.uuid.clone();
     let theirs = Arc::clone(module);
-    let asked =
-        module.threads.ask(move || match targets::phones(call.info.uuid.as_str(), &dial_string) {
+    let asked = module.threads.ask(move || {
+        match targets::phones(call.info.uuid.as_str(), &link::kept(&dial_string)) {
             Ok(phones) => {
                 for phone in phones {
+                    let phone = link::filled(&theirs, &call, phone);
                     page_one(&theirs, call.clone(), phone);
                 }
             }
@@ -102,7 +104,8 @@ fn page(module: &Arc<Module>, call: CallView, dial_string: String) {
                     call.lot, call.orbit
                 ),
             ),
-        });
+        }
+    });
     if let Err(reason) = asked {
         log::warning(
             Some(uuid.as_str()),

@@ -10,6 +10,7 @@ use super::destination::Destination;
 use super::fallback::{AfterReturn, WhenFull, WhenOccupied};
 use super::free::Assign;
 use super::names::LotKey;
+use super::notice_text::NoticeText;
 use super::pickup::PickupTone;
 use super::pin::Pin;
 use super::privacy::{Privacy, Shown, Viewer};
@@ -77,6 +78,8 @@ pub struct LotConfig {
     pub page_interval_ms: u64,
     /// Whether the parker's phones get a message that says where the call is.
     pub notify: bool,
+    /// What the message says.
+    pub notify_text: NoticeText,
     /// The time in ms within which the parker gets one message about one caller. 0 means each time.
     pub notify_interval_ms: u64,
     /// For how many ms only the user for whom a call is meant may take it. 0 means that everybody may.
@@ -142,6 +145,7 @@ impl LotConfig {
             page: None,
             page_interval_ms: 30_000,
             notify: false,
+            notify_text: NoticeText::default(),
             notify_interval_ms: 30_000,
             exclusive_ms: 0,
             pin: None,

@@ -1,8 +1,9 @@
 //! Users of the directory over the web: they log in, take a call with their own phone, and park the one they are in.
 
+use kit::phone::{Policy, ReferredBy};
 use kit::{Http, SOON, Scene, two_way};
 
-use super::desk::setup;
+use super::desk::{refer, setup};
 
 const CONF: &str = r#"<configuration name="callpark.conf">
 <settings><param name="web-listen" value="127.0.0.1:{{web_port}}"/></settings>
@@ -114,4 +115,59 @@ fn two_taps_on_a_link_ring_the_phone_once() {
     assert_eq!(event.text("Callpark-Retriever"), "1002@test.local");
     two_way(&caller, carol.voice(), &call, alice.voice());
     assert_eq!(web.get(&path).status, 410);
+}
+
+/// The link in a text, below the address of the server.
+#[track_caller]
+fn link_in(text: &str) -> String {
+    let (_, rest) = text.split_once("/r/").unwrap_or_else(|| panic!("no link in {text:?}"));
+    let token: String =
+        rest.chars().take_while(|c| c.is_ascii_alphanumeric() || "-_.".contains(*c)).collect();
+    format!("/r/{token}")
+}
+
+#[test]
+fn a_message_and_a_page_bear_a_link_for_who_gets_them() {
+    let lots = r#"<lot name="default" orbits="701-720"><param name="timeout" value="0"/>
+  <param name="notify" value="true"/>
+  <param name="notify-text" value="${caller_id_name} in ${callpark_orbit}, ${callpark_link}"/>
+  <param name="page" value="{sip_h_X-Link=${callpark_link}}user/1003@$${domain},user/1004@$${domain}"/>
+</lot>"#;
+    let start = CONF.find("<lot ").expect("a lot");
+    let end = CONF.find("</lots>").expect("its end");
+    let conf = [&CONF[..start], lots, &CONF[end..]].concat();
+    let Some(scene) = Scene::start_real(setup("").callpark_conf(&conf)) else { return };
+    let (alice, bob) = (scene.phone("1000"), scene.phone("1001"));
+    let [dave, eve] = ["1003", "1004"].map(|phone| scene.phone(phone).policy(Policy::Answer));
+    let (caller, theirs) = scene.talk(&alice, &bob);
+    refer(&theirs, "700", ReferredBy::Yes);
+    let uuid = caller.uuid().to_owned();
+    scene.action(&uuid, "park");
+    let (_, message) = bob.wait_request(SOON, |request| request.method() == "MESSAGE");
+    assert!(message.body.starts_with("1000 in 701, http://"), "{}", message.body);
+    let paged = [&dave, &eve].map(|phone| {
+        let page = phone.incoming(SOON);
+        let header = page.invite().text("X-Link").to_owned();
+        page.wait_ended(SOON);
+        link_in(&header)
+    });
+    let theirs = link_in(&message.body);
+    assert!(paged[0] != paged[1] && !paged.contains(&theirs));
+    // Scanners open links; that uses nothing up.
+    let web = scene.switch.web();
+    for link in paged.iter().chain([&theirs]) {
+        assert_eq!(web.get(link).status, 200);
+    }
+    let taken = web.post(&paged[1], "");
+    assert_eq!(taken.status, 200, "{taken:?}");
+    let call = eve.incoming(SOON);
+    let event = scene.outcome(&uuid, "retrieved");
+    assert_eq!(event.text("Callpark-Retriever"), "1004@test.local");
+    two_way(&caller, eve.voice(), &call, alice.voice());
+    // The call has gone, and so have the other links.
+    for link in [&paged[0], &theirs] {
+        assert!(web.post(link, "").status >= 400, "{link}");
+    }
+    let log = scene.switch.log();
+    assert!(!log.contains(&theirs[3..]) && !log.contains(&paged[1][3..]), "a link is in the log");
 }
