@@ -58,7 +58,7 @@ fn run(module: &Arc<Module>, words: &[&str]) -> Answer {
         for user in users(&who) {
             permit(module, &call, Some(&actor::of_user(module, &user, &call.lot)))?;
         }
-        let asked = ring::For { user: None, by: Actor::Administrator };
+        let asked = ring::For::administrator();
         ring::command(module, call, who, asked)
             .map_err(|error| Error::new(Refusal::Failed, error))?;
     } else {

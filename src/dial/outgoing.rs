@@ -11,6 +11,8 @@ use crate::switch::calling::{self, CallOff, Dial};
 use crate::switch::dial_string::DialString;
 use crate::switch::{Cause, Located, clock};
 
+/// With this variable, mod_sofia asks the phone to answer by itself.
+pub(super) const ANSWERS_ITSELF: &str = "sip_auto_answer";
 /// How long a leg that has answered may take to start its application.
 const STARTS_WITHIN: Duration = Duration::from_secs(5);
 const LOOK_EVERY: Duration = Duration::from_millis(5);

@@ -130,7 +130,7 @@ fn page_one(module: &Arc<Module>, call: CallView, phone: DialString) {
         let paged = || {
             let name = format!("Parked at {}", call.orbit);
             let outgoing = Outgoing::about(&call, &phone, RING_S, name);
-            let leg = outgoing.with("sip_auto_answer", "true").reach(&ringing.call_off)?;
+            let leg = outgoing.with(outgoing::ANSWERS_ITSELF, "true").reach(&ringing.call_off)?;
             let errand = Arrival::Tell(call.place());
             outgoing::dispatch(&arrival::errands(&theirs), errand, leg, "callpark")
         };

@@ -161,6 +161,16 @@ pub(crate) struct For {
     pub user: Option<User>,
     /// Who asks for the call.
     pub by: Actor,
+    /// The phone is asked to answer by itself.
+    pub answers_itself: bool,
+}
+
+impl For {
+    /// By an administrator, for whoever answers.
+    #[must_use]
+    pub(crate) fn administrator() -> Self {
+        For { user: None, by: Actor::Administrator, answers_itself: false }
+    }
 }
 
 /// Calls `dial_string` and connects whoever answers to the parked call. Returns at once.
@@ -185,10 +195,13 @@ pub(crate) fn command(
                     return Err("the module is stopping".to_owned());
                 }
                 let name = format!("Park {}: {}", call.orbit, caller_id::shown_name(&call));
-                let outgoing = Outgoing::about(&call, &dial_string, RING_S, name);
+                let mut outgoing = Outgoing::about(&call, &dial_string, RING_S, name);
+                if asked.answers_itself {
+                    outgoing = outgoing.with(outgoing::ANSWERS_ITSELF, "true");
+                }
                 let leg = outgoing.reach(&ringing.call_off)?;
                 ringing.answered(&leg)?;
-                let For { user, by } = asked;
+                let For { user, by, .. } = asked;
                 let errand = Errand { user, by, ..Errand::by_command(call.info.uuid.clone()) };
                 outgoing::dispatch(&errand::errands(&theirs), errand, leg, APPLICATION)
             };

@@ -12,6 +12,9 @@ pub(crate) const PIN: &str = "callpark_pin";
 
 /// What the directory lets a user do.
 pub(crate) const ALLOW: &str = "callpark_allow";
+/// In the directory: whether a phone of this user may be asked to answer by itself when the user takes a call on the board.
+#[cfg(feature = "web")]
+pub(crate) const AUTO_ANSWER: &str = "callpark_auto_answer";
 
 /// Whether `valet_park` with a slot parks or retrieves: `park` or `retrieve`.
 pub(crate) const VALET: &str = "callpark_valet";

@@ -13,14 +13,15 @@ use super::viewer::Viewer;
 use super::{Refused, said};
 use crate::api;
 use crate::args;
+use crate::config::host::is_true;
 use crate::dial::{busy, page, ring};
 use crate::journal::acts;
 use crate::leg::party::{self, Party};
 use crate::leg::{actor, extension};
-use crate::module::Module;
+use crate::module::{Module, variables};
 use crate::park::{
-    Actor, Asking, CallUuid, CallView, CauseName, LotKey, Moment, OrbitKey, Park, Refusal, Right,
-    Setting, User, Want,
+    Asking, CallUuid, CallView, CauseName, LotKey, Moment, OrbitKey, Park, Refusal, Right, Setting,
+    User, Want,
 };
 use crate::switch::dial_string::DialString;
 use crate::switch::{Cause, Located};
@@ -73,7 +74,7 @@ fn place(place: &OrbitKey) -> Place {
 fn told(act: &Act) -> (&'static str, String) {
     let some = |text: &Option<String>| text.clone().unwrap_or_default();
     match act {
-        Act::Retrieve { uuid, to } => ("retrieve", format!("{uuid} {}", some(to))),
+        Act::Retrieve { uuid, to, .. } => ("retrieve", format!("{uuid} {}", some(to))),
         Act::Move { uuid, lot, orbit } => ("move", format!("{uuid} {} {}", some(lot), some(orbit))),
         Act::Set { uuid, changes } => {
             ("set", format!("{uuid} {}", changes.keys().cloned().collect::<Vec<_>>().join(" ")))
@@ -89,7 +90,9 @@ fn told(act: &Act) -> (&'static str, String) {
 
 fn carry_out(module: &Arc<Module>, viewer: &Viewer, act: Act) -> Result {
     match act {
-        Act::Retrieve { uuid, to } => retrieve(module, viewer, &uuid, to.as_deref()),
+        Act::Retrieve { uuid, to, logged_in } => {
+            retrieve(module, viewer, &uuid, to.as_deref(), logged_in)
+        }
         Act::Move { uuid, lot, orbit } => {
             shift(module, viewer, &uuid, lot.as_deref(), orbit.as_deref())
         }
@@ -217,7 +220,13 @@ fn addressee(viewer: &Viewer, user: &str) -> Result<User> {
     }
 }
 
-fn retrieve(module: &Arc<Module>, viewer: &Viewer, uuid: &str, to: Option<&str>) -> Result {
+fn retrieve(
+    module: &Arc<Module>,
+    viewer: &Viewer,
+    uuid: &str,
+    to: Option<&str>,
+    logged_in: bool,
+) -> Result {
     let call = find(module, viewer, uuid)?;
     let place = call.place();
     module.act(None, |park, now| permit(park, now, viewer, Right::Retrieve, &place))?;
@@ -238,7 +247,7 @@ fn retrieve(module: &Arc<Module>, viewer: &Viewer, uuid: &str, to: Option<&str>)
         if !is_administrator || viewer.who.scope < office::web::Scope::Admin {
             return Err(Refused(said("denied", "dial strings are for administrators")));
         }
-        let asked = ring::For { user: None, by: Actor::Administrator };
+        let asked = ring::For::administrator();
         ring(module, call, to.to_owned(), asked)?;
         return Ok(Done::later(place));
     }
@@ -250,8 +259,15 @@ fn retrieve(module: &Arc<Module>, viewer: &Viewer, uuid: &str, to: Option<&str>)
     // Whoever gets the call has to have the right too.
     api::retrieve::permit(module, &call, Some(&by))?;
     let dial_string = DialString::user(&user).as_str().to_owned();
-    ring(module, call, dial_string, ring::For { user: Some(user), by })?;
+    let answers_itself = logged_in && viewer.actor.user() == Some(&user) && answers_itself(&user);
+    ring(module, call, dial_string, ring::For { user: Some(user), by, answers_itself })?;
     Ok(Done::later(place))
+}
+
+/// Whether the directory lets the user's own phone answer by itself. Not without that: whoever has stolen a password could listen
+/// in a room.
+fn answers_itself(user: &User) -> bool {
+    party::directory_variable(user, variables::AUTO_ANSWER).is_some_and(|value| is_true(&value))
 }
 
 fn ring(module: &Arc<Module>, call: CallView, dial_string: String, asked: ring::For) -> Result<()> {

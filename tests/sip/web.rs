@@ -1,7 +1,8 @@
 //! Users of the directory over the web: they log in, take a call with their own phone, and park the one they are in.
 
-use kit::phone::{Policy, ReferredBy};
-use kit::{Http, SOON, Scene, two_way};
+use kit::http::Response;
+use kit::phone::{Call, Policy, ReferredBy};
+use kit::{Http, Phone, SOON, Scene, two_way};
 
 use super::desk::{refer, setup};
 
@@ -170,4 +171,44 @@ fn a_message_and_a_page_bear_a_link_for_who_gets_them() {
     }
     let log = scene.switch.log();
     assert!(!log.contains(&theirs[3..]) && !log.contains(&paged[1][3..]), "a link is in the log");
+}
+
+/// Whether the call asks the phone to answer by itself.
+fn asks_to_answer(call: &Call) -> bool {
+    call.invite().headers.iter().any(|(name, value)| {
+        ["Call-Info", "Alert-Info"].contains(&name.as_str())
+            && (value.contains("answer-after=0") || value.contains("Auto Answer"))
+    })
+}
+
+#[test]
+fn a_phone_answers_by_itself_only_for_its_own_user_who_is_logged_in() {
+    let setup = setup("").callpark_conf(CONF).password(1002, "sesame").password(1006, "sesame");
+    let setup = setup.user_variable(1002, "callpark_auto_answer", "true");
+    let Some(scene) = Scene::start_real(setup) else { return };
+    let web = scene.switch.web();
+    let alice = scene.phone("1001");
+    let [carol, grace] = ["1002", "1006"].map(|phone| scene.phone(phone).policy(Policy::Ring));
+    let caller = alice.call_up("park_default_701");
+    let uuid = caller.uuid().to_owned();
+    scene.action(&uuid, "park");
+    let (own, other) = (login(&web, "1002", "sesame"), login(&web, "1006", "sesame"));
+    let retrieve = format!("/v1/calls/{uuid}/retrieve");
+    let declined = |phone: &Phone, answer: Response| {
+        assert!([200, 202].contains(&answer.status), "{answer:?}");
+        let call = phone.incoming(SOON);
+        assert!(!asks_to_answer(&call), "{:?}", call.invite());
+        call.reject(486);
+        call.wait_ended(SOON);
+    };
+    // Asked by somebody else, over a link, and without the variable.
+    declined(&carol, other.post(&retrieve, r#"{"to":"1002@test.local"}"#));
+    declined(&carol, web.post(&link_in(&scene.api("link default 701 1002@test.local")), ""));
+    declined(&grace, other.post(&retrieve, "{}"));
+    assert_eq!(own.post(&retrieve, "{}").status, 202);
+    let call = carol.incoming(SOON);
+    assert!(asks_to_answer(&call), "{:?}", call.invite());
+    call.answer();
+    scene.outcome(&uuid, "retrieved");
+    two_way(&caller, carol.voice(), &call, alice.voice());
 }

@@ -364,7 +364,7 @@ async fn on_call(
     let (act, hash) = match action.as_str() {
         "retrieve" => {
             let (Retrieve { to }, hash) = body(request).await?;
-            (Act::Retrieve { uuid, to }, hash)
+            (Act::Retrieve { uuid, to, logged_in: true }, hash)
         }
         "move" => {
             let (Move { lot, orbit }, hash) = body(request).await?;

@@ -69,6 +69,8 @@ pub enum Act {
         uuid: String,
         /// With whom: a user, a channel, or a dial string. None: with whoever asks.
         to: Option<String>,
+        /// Whoever asks is logged in. Somebody who has a link may be anywhere, and that phone has to be answered by hand.
+        logged_in: bool,
     },
     /// Puts it into another orbit.
     Move {

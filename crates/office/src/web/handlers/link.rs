@@ -175,7 +175,7 @@ pub(super) async fn take(
     let taken = match find(&app, &link).await {
         Err(page) => Err(page),
         Ok((who, ..)) => {
-            let act = Act::Retrieve { uuid: link.uuid.clone(), to: None };
+            let act = Act::Retrieve { uuid: link.uuid.clone(), to: None, logged_in: false };
             app.act(who, act).await.map_err(|problem| {
                 let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::CONFLICT);
                 let title = match problem.code {
