@@ -1,5 +1,6 @@
 //! THE WEB SERVER of this module: who may see and do what there, and how it is done. The server itself is in the crate `office`.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -46,7 +47,8 @@ impl Web {
 
     /// Starts, changes or ends the server as the settings want it.
     pub(crate) fn configured(&self, module: &Arc<Module>) {
-        let settings = module.settings.read().web.server();
+        let certs_dir = certs_dir();
+        let settings = module.settings.read().web.server(&certs_dir);
         let (journal, links) = (Keeper::of(module).journal(), module.table());
         let (ended, failed) = {
             let mut state = self.0.lock();
@@ -99,6 +101,14 @@ impl Web {
             server.stop(STOPS_WITHIN);
         }
     }
+}
+
+/// FreeSWITCH's folder for certificates.
+fn certs_dir() -> PathBuf {
+    let named = core::variable("certs_dir").map(PathBuf::from);
+    named.unwrap_or_else(|| {
+        PathBuf::from(core::variable("conf_dir").unwrap_or_default()).join("tls")
+    })
 }
 
 /// The module, as the server sees it.
@@ -164,6 +174,14 @@ impl Host for Office {
             }
             Change::CannotListen { at, why } => {
                 self.0.health.web.wrong(format!("it cannot listen on {at}: {why}"));
+                log::warning(None, format_args!("{change}"));
+            }
+            Change::HasCertificate => {
+                self.0.health.web.good();
+                log::notice(None, format_args!("{change}"));
+            }
+            Change::KeepsCertificate(why) => {
+                self.0.health.web.wrong(format!("it keeps the certificate that it has: {why}"));
                 log::warning(None, format_args!("{change}"));
             }
             Change::KeptAway(_) => log::warning(None, format_args!("{change}")),

@@ -74,7 +74,7 @@ impl<T> Param<T> {
 }
 
 /// The params of `<settings>`.
-pub(crate) const SETTINGS: [Param<Settings>; 19] = [
+pub(crate) const SETTINGS: [Param<Settings>; 20] = [
     Param::of(
         "presence-proto",
         "park",
@@ -231,13 +231,25 @@ pub(crate) const SETTINGS: [Param<Settings>; 19] = [
     Param::of(
         "web-listen",
         "",
-        "Where the web server listens, as an address and a port: `127.0.0.1:8095`. Empty: there is none. It has no encryption of \
-         its own: on any other address than a local one, put it behind a proxy that has. See [The web server](web.md)",
+        "Where the web server listens, as an address and a port: `127.0.0.1:8095`. Empty: there is none. On any other address than \
+         a local one, set `web-tls`, or put it behind a proxy that encrypts. See [The web server](web.md)",
         |settings, value| {
             settings.web.listen = (!value.is_empty())
                 .then(|| value.parse())
                 .transpose()
                 .map_err(|_| "is not an address and a port, such as 127.0.0.1:8095".to_owned())?;
+            Ok(())
+        },
+    ),
+    Param::of(
+        "web-tls",
+        "",
+        "How the web server encrypts: `auto`, with `wss.pem`, the certificate that FreeSWITCH has for WebSockets, or the files of a \
+         certificate with its chain and of its key, as `/etc/ssl/pbx.pem /etc/ssl/pbx.key`. A path that does not begin with `/` \
+         is relative to FreeSWITCH's folder for certificates (`certs_dir`). Files that change are read again. Empty: it does \
+         not encrypt",
+        |settings, value| {
+            settings.web.tls = (!value.is_empty()).then(|| super::web::tls(value)).transpose()?;
             Ok(())
         },
     ),

@@ -1,8 +1,9 @@
 //! The settings of the web server.
 
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 
-use office::web::{Proxy, Scope, Settings, Token};
+use office::web::{Proxy, Scope, Settings, Tls, Token};
 
 use super::ConfigError;
 use super::tree::Element;
@@ -12,12 +13,40 @@ use crate::park::{LotKey, domain_name};
 const MOST_TOKENS: usize = 1_000;
 /// The longest name of one.
 const LONGEST_NAME: usize = 64;
+/// The file with certificate and key that FreeSWITCH itself uses for WebSockets.
+const FREESWITCH_S: &str = "wss.pem";
+
+/// How connections to the web server are encrypted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum WebTls {
+    /// With the certificate that FreeSWITCH has for WebSockets.
+    Auto,
+    /// With these.
+    Files(Tls),
+}
+
+impl WebTls {
+    /// Its files. `certs_dir`: FreeSWITCH's folder for certificates, to which a path is relative.
+    fn files(&self, certs_dir: &Path) -> Tls {
+        match self {
+            WebTls::Auto => {
+                let file = certs_dir.join(FREESWITCH_S);
+                Tls { certificate: file.clone(), key: file }
+            }
+            WebTls::Files(Tls { certificate, key }) => {
+                Tls { certificate: certs_dir.join(certificate), key: certs_dir.join(key) }
+            }
+        }
+    }
+}
 
 /// How the web server is set up.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct WebSettings {
     /// Where it listens. `None`: there is none.
     pub listen: Option<SocketAddr>,
+    /// How connections are encrypted. `None`: they are not.
+    pub tls: Option<WebTls>,
     /// Where it is reached, if that is somewhere else.
     pub url: Option<String>,
     /// Whether users of the directory may log in.
@@ -30,23 +59,33 @@ pub(crate) struct WebSettings {
 
 impl Default for WebSettings {
     fn default() -> Self {
-        WebSettings { listen: None, url: None, users: true, proxy: None, tokens: Vec::new() }
+        WebSettings {
+            listen: None,
+            tls: None,
+            url: None,
+            users: true,
+            proxy: None,
+            tokens: Vec::new(),
+        }
     }
 }
 
 impl WebSettings {
-    /// The same for the server, if there is one.
+    /// The same for the server, if there is one. `certs_dir`: FreeSWITCH's folder for certificates.
     #[cfg_attr(not(feature = "web"), expect(dead_code, reason = "there is no server"))]
-    pub(crate) fn server(&self) -> Option<Settings> {
-        let WebSettings { listen, users, proxy, tokens, .. } = self.clone();
-        Some(Settings { listen: listen?, tokens, users, proxy })
+    pub(crate) fn server(&self, certs_dir: &Path) -> Option<Settings> {
+        let https = self.url().is_some_and(|url| url.starts_with("https://"));
+        let WebSettings { listen, tls, users, proxy, tokens, .. } = self.clone();
+        let tls = tls.map(|tls| tls.files(certs_dir));
+        Some(Settings { listen: listen?, tls, https, tokens, users, proxy })
     }
 
     /// What the addresses of links begin with, if there is a server.
-    #[cfg(feature = "web")]
-    pub(crate) fn base(&self) -> Option<String> {
+    #[cfg_attr(not(feature = "web"), allow(dead_code, reason = "there is no server"))]
+    pub(crate) fn url(&self) -> Option<String> {
         let listen = self.listen?;
-        Some(self.url.clone().unwrap_or_else(|| format!("http://{listen}")))
+        let scheme = if self.tls.is_some() { "https" } else { "http" };
+        Some(self.url.clone().unwrap_or_else(|| format!("{scheme}://{listen}")))
     }
 
     pub(super) fn add_tokens(&mut self, elements: &[&Element]) -> Result<(), ConfigError> {
@@ -120,6 +159,18 @@ pub(super) fn url(value: &str) -> Result<String, String> {
     }
 }
 
+/// `auto`, or `<certificate> <key>`.
+pub(super) fn tls(value: &str) -> Result<WebTls, String> {
+    match value.split_whitespace().collect::<Vec<_>>()[..] {
+        ["auto"] => Ok(WebTls::Auto),
+        [certificate, key] => Ok(WebTls::Files(Tls {
+            certificate: PathBuf::from(certificate),
+            key: PathBuf::from(key),
+        })),
+        _ => Err("must be auto, or the files of a certificate and of its key".to_owned()),
+    }
+}
+
 /// `<header> <address>[,<address>…]`.
 pub(super) fn proxy(value: &str) -> Result<Proxy, String> {
     let usage = || "must be a header and the addresses of the proxy".to_owned();
@@ -154,12 +205,12 @@ mod tests {
             "<token name=\"wall\" sha256=\"{HASH}\"/><token name=\"crm\" sha256=\"{HASH}\" scope=\"act\" domain=\"A.example\" lots=\"default, sales@a.example\"/>"
         );
         let web = settings(&token).unwrap();
-        assert!(web.server().is_none() && web.users);
+        assert!(web.server(Path::new("")).is_none() && web.users);
         assert_eq!((web.tokens[0].scope, web.tokens[0].sha256[0]), (Scope::Read, 0x9f));
         assert_eq!(web.tokens[1].domain.as_deref(), Some("a.example"));
         assert_eq!(web.tokens[1].lots, ["default", "sales@a.example"]);
         let web = settings("<param name=\"web-listen\" value=\"127.0.0.1:8095\"/>").unwrap();
-        assert_eq!(web.server().unwrap().listen.port(), 8095);
+        assert_eq!(web.server(Path::new("")).unwrap().listen.port(), 8095);
     }
 
     #[test]
@@ -173,6 +224,7 @@ mod tests {
                 "line 3, web-listen=\"8095\": is not an",
             ),
             ("<param name=\"web-url\" value=\"pbx.example.com\"/>", "is not an address such as"),
+            ("<param name=\"web-tls\" value=\"cert.pem\"/>", "must be auto, or the files"),
             ("<param name=\"web-proxy-header\" value=\"X-User\"/>", "must be a header and"),
             ("<param name=\"web-proxy-header\" value=\"X-User 1.2.3\"/>", "\"1.2.3\" is neither"),
         ] {
@@ -183,6 +235,26 @@ mod tests {
         assert!(settings(&twice).unwrap_err().contains("is the name of another token"));
         let scope = format!("<token name=\"a\" sha256=\"{HASH}\" scope=\"all\"/>");
         assert!(settings(&scope).unwrap_err().contains("is not one of read, act and admin"));
+    }
+
+    #[test]
+    fn certificates_are_in_the_folder_for_them_and_links_say_https() {
+        const LISTEN: &str = "<param name=\"web-listen\" value=\"127.0.0.1:8095\"/>";
+        let with = |more: &str| settings(&format!("{LISTEN}{more}")).unwrap();
+        let server = |web: &WebSettings| web.server(Path::new("/etc/freeswitch/tls")).unwrap();
+        let plain = with("");
+        assert_eq!((server(&plain).tls, server(&plain).https), (None, false));
+        let auto = with("<param name=\"web-tls\" value=\"auto\"/>");
+        let files = server(&auto).tls.unwrap();
+        assert_eq!(files.certificate, Path::new("/etc/freeswitch/tls/wss.pem"));
+        assert_eq!((&files.key, server(&auto).https), (&files.certificate, true));
+        assert_eq!(auto.url().unwrap(), "https://127.0.0.1:8095");
+        let two = with("<param name=\"web-tls\" value=\"web.pem /root/web.key\"/>");
+        let files = server(&two).tls.unwrap();
+        assert_eq!(files.certificate, Path::new("/etc/freeswitch/tls/web.pem"));
+        assert_eq!(files.key, Path::new("/root/web.key"));
+        let proxied = with("<param name=\"web-url\" value=\"https://pbx.example.com/\"/>");
+        assert!(server(&proxied).https && server(&proxied).tls.is_none());
     }
 
     #[test]

@@ -44,7 +44,7 @@ pub(crate) fn to(
     use crate::switch::clock;
     use office::web::{Link, Links};
 
-    let base = module.settings.read().web.base();
+    let base = module.settings.read().web.url();
     let base = base.ok_or("there is no web server: see web-listen")?;
     let now_ms = i64::try_from(clock::epoch_ms()).unwrap_or(i64::MAX);
     let good_for_ms = i64::try_from(good_for.as_millis()).unwrap_or(i64::MAX);

@@ -8,6 +8,7 @@ use kit::{Http, SOON, Setup};
 use super::lot::{MOMENT, Scene, setup};
 
 mod matrix;
+mod tls;
 
 const LOTS: &str = r#"
   <lot name="default" orbits="701-705">
@@ -23,7 +24,7 @@ const LOTS: &str = r#"
   </lot>"#;
 
 /// Tokens that are called as they read: the name, the hash that `sha256sum` prints, the scope, and what else there is.
-const TOKENS: [(&str, &str, &str, &str); 8] = [
+const TOKENS: [(&str, &str, &str, &str); 10] = [
     ("all-read", "ba3816000da93c3363b42dfe540ccb4028061ac69f2029d4a8fba4c5b3e806a7", "read", ""),
     ("all-act", "3f52160b558e58fd054faec8a3031bd376e950f9dd207bd056b71bf692a56959", "act", ""),
     ("all-admin", "603b706a310205826707afeec44af11c6ca206d2ff99494605185af02d83edac", "admin", ""),
@@ -44,6 +45,18 @@ const TOKENS: [(&str, &str, &str, &str); 8] = [
         "4c8735ec5d8f23005a57c43b74e27e014f78309eceb0c7249751820a308b632b",
         "admin",
         "domain=\"a.local\"",
+    ),
+    (
+        "b-read",
+        "a8594d2e8ccbee156b4b65053771a8025c6706115bc9f3bf49f9813cc51456bd",
+        "read",
+        "domain=\"b.local\"",
+    ),
+    (
+        "b-act",
+        "281ea5bcb36cb2df5e0a7f46900a456eddbdef66518366f37a492a214b7e17b3",
+        "act",
+        "domain=\"b.local\"",
     ),
     (
         "b-admin",

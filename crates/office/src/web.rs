@@ -30,6 +30,8 @@ mod server;
 mod sessions;
 #[cfg(feature = "web")]
 mod stream;
+#[cfg(feature = "web")]
+mod tls;
 
 pub use host::{
     Act, Answer, Attempt, Change, Eyes, Gauges, Happened, Host, Look, Problem, Query, Reply, Sight,
@@ -39,4 +41,4 @@ pub use host::{
 pub use links::{BadLink, LONGEST_LINK, Link, Links};
 #[cfg(feature = "web")]
 pub use server::Server;
-pub use settings::{BadNetwork, Network, Proxy, Scope, Settings, Token};
+pub use settings::{BadNetwork, Network, Proxy, Scope, Settings, Tls, Token};

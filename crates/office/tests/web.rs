@@ -18,6 +18,10 @@ use office::web::{
     Settings, Sight, Token, View, Who,
 };
 
+mod web {
+    mod tls;
+}
+
 const SOON: Duration = Duration::from_secs(30);
 
 /// Answers everything with what it was asked.
@@ -26,6 +30,7 @@ struct Echo {
     at: Mutex<Option<SocketAddr>>,
     acts: AtomicU32,
     failed: Mutex<Vec<String>>,
+    said: Mutex<Vec<Change>>,
 }
 
 impl Host for Echo {
@@ -90,6 +95,7 @@ impl Host for Echo {
         if let Change::Listens(at) = change {
             *self.at.lock().unwrap() = Some(*at);
         }
+        self.said.lock().unwrap().push(change.clone());
     }
 
     fn node(&self) -> String {
@@ -119,23 +125,35 @@ impl Drop for Rig {
 
 impl Rig {
     fn start() -> Rig {
+        let mut rig = Rig::start_with(settings_of());
+        rig.http = Http::at(rig.at());
+        rig
+    }
+
+    /// Where it listens, as soon as it does.
+    fn at(&self) -> SocketAddr {
+        kit::eventually(SOON, "it listens", || *self.host.at.lock().unwrap())
+    }
+
+    /// The same, and it may not listen yet.
+    fn start_with(settings: Settings) -> Rig {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let folder =
             std::env::temp_dir().join(format!("callpark-web-{}-{number}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
-        let mut settings = JournalSettings::new(folder.join("callpark.sqlite"), "pbx1");
-        settings.history_days = 0;
-        let journal = Arc::new(Journal::start(settings).unwrap());
+        let mut kept = JournalSettings::new(folder.join("callpark.sqlite"), "pbx1");
+        kept.history_days = 0;
+        let journal = Arc::new(Journal::start(kept).unwrap());
         drop(journal.opened(SOON));
         let host = Arc::new(Echo::default());
         let begin: Arc<dyn Fn() + Send + Sync> = Arc::new(|| {});
         let theirs = Arc::clone(&host) as Arc<dyn Host>;
         let server =
-            Server::start(settings_of(), theirs, Some(Arc::clone(&journal)), Arc::default(), begin)
+            Server::start(settings, theirs, Some(Arc::clone(&journal)), Arc::default(), begin)
                 .unwrap();
-        let at = kit::eventually(SOON, "it listens", || *host.at.lock().unwrap());
-        Rig { server, host, journal, http: Http::at(at), folder }
+        let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
+        Rig { server, host, journal, http: Http::at(nowhere), folder }
     }
 
     fn record(&self, count: i64) {
@@ -162,6 +180,8 @@ fn settings_of() -> Settings {
     };
     Settings {
         listen: "127.0.0.1:0".parse().unwrap(),
+        tls: None,
+        https: false,
         tokens: vec![token("all", Scope::Admin)],
         users: true,
         proxy: Some(Proxy { header: "x-user".into(), from: vec!["127.0.0.1".parse().unwrap()] }),

@@ -52,6 +52,7 @@ impl Host {
                     ("-conf", "conf"),
                     ("-log", "log"),
                     ("-db", "db"),
+                    ("-certs", "tls"),
                     ("-mod", "mod"),
                     ("-run", "run"),
                     ("-sounds", "sounds"),

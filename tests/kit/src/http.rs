@@ -4,7 +4,12 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
+use rustls::pki_types::ServerName;
+use rustls::{ClientConnection, StreamOwned};
 use serde_json::Value;
+
+use crate::setup::DOMAIN;
+use crate::tls::trusting;
 
 /// How long an answer may take.
 const WITHIN: Duration = Duration::from_secs(30);
@@ -38,18 +43,74 @@ impl Response {
 #[derive(Debug, Clone)]
 pub struct Http {
     at: SocketAddr,
+    tls: bool,
     headers: Vec<(String, String)>,
+}
+
+/// A connection, encrypted or not.
+#[derive(Debug)]
+enum Wire {
+    Plain(TcpStream),
+    Tls(Box<StreamOwned<ClientConnection, TcpStream>>),
+}
+
+impl Wire {
+    fn socket(&self) -> &TcpStream {
+        match self {
+            Wire::Plain(socket) => socket,
+            Wire::Tls(stream) => stream.get_ref(),
+        }
+    }
+}
+
+impl Read for Wire {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        match self {
+            Wire::Plain(socket) => socket.read(buffer),
+            Wire::Tls(stream) => stream.read(buffer),
+        }
+    }
+}
+
+impl Write for Wire {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        match self {
+            Wire::Plain(socket) => socket.write(bytes),
+            Wire::Tls(stream) => stream.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        match self {
+            Wire::Plain(socket) => socket.flush(),
+            Wire::Tls(stream) => stream.flush(),
+        }
+    }
 }
 
 impl Http {
     /// The server there.
     pub fn at(at: SocketAddr) -> Http {
-        Http { at, headers: Vec::new() }
+        Http { at, tls: false, headers: Vec::new() }
+    }
+
+    /// The same over TLS, whatever the certificate.
+    pub fn encrypted(&self) -> Http {
+        Http { tls: true, ..self.clone() }
+    }
+
+    /// The certificate that the server presents, as it is on the wire. None: it speaks no TLS.
+    pub fn certificate(&self) -> Option<Vec<u8>> {
+        let Wire::Tls(mut stream) = self.encrypted().connect().ok()? else { return None };
+        let StreamOwned { conn, sock } = &mut *stream;
+        conn.complete_io(sock).ok()?;
+        conn.peer_certificates()?.first().map(|certificate| certificate.to_vec())
     }
 
     /// The address of that path.
     pub fn url(&self, path: &str) -> String {
-        format!("http://{}{path}", self.at)
+        let scheme = if self.tls { "https" } else { "http" };
+        format!("{scheme}://{}{path}", self.at)
     }
 
     /// The same, with this header in each request.
@@ -109,14 +170,24 @@ impl Http {
         Stream { reader, text: String::new() }
     }
 
+    fn connect(&self) -> std::io::Result<Wire> {
+        let socket = TcpStream::connect_timeout(&self.at, WITHIN)?;
+        socket.set_read_timeout(Some(WITHIN))?;
+        if !self.tls {
+            return Ok(Wire::Plain(socket));
+        }
+        let name = ServerName::try_from(DOMAIN).map_err(std::io::Error::other)?;
+        let client = ClientConnection::new(trusting(), name).map_err(std::io::Error::other)?;
+        Ok(Wire::Tls(Box::new(StreamOwned::new(client, socket))))
+    }
+
     fn open(
         &self,
         method: &str,
         path: &str,
         json: Option<&str>,
-    ) -> std::io::Result<BufReader<TcpStream>> {
-        let mut connection = TcpStream::connect_timeout(&self.at, WITHIN)?;
-        connection.set_read_timeout(Some(WITHIN))?;
+    ) -> std::io::Result<BufReader<Wire>> {
+        let mut connection = self.connect()?;
         let mut request = format!("{method} {path} HTTP/1.1\r\nHost: {}\r\n", self.at);
         for (name, value) in &self.headers {
             request.push_str(&format!("{name}: {value}\r\n"));
@@ -173,7 +244,7 @@ pub struct Told {
 /// A stream of events.
 #[derive(Debug)]
 pub struct Stream {
-    reader: BufReader<TcpStream>,
+    reader: BufReader<Wire>,
     text: String,
 }
 
@@ -191,12 +262,12 @@ impl Stream {
             }
             let left = until.checked_duration_since(Instant::now())?;
             let left = left.max(Duration::from_millis(1));
-            self.reader.get_ref().set_read_timeout(Some(left)).ok()?;
+            self.reader.get_ref().socket().set_read_timeout(Some(left)).ok()?;
             // A chunk is small, and is sent as a whole.
             if self.reader.fill_buf().ok()?.is_empty() {
                 return None;
             }
-            self.reader.get_ref().set_read_timeout(Some(WITHIN)).ok()?;
+            self.reader.get_ref().socket().set_read_timeout(Some(WITHIN)).ok()?;
             let piece = chunk(&mut self.reader)?;
             self.text.push_str(&String::from_utf8_lossy(&piece));
         }

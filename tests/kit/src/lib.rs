@@ -55,4 +55,5 @@ pub use scene::{Ends, Leg, MUSIC, Scene, hang_up, two_way};
 pub use setup::{DOMAIN, Setup};
 pub use skip::skipped;
 pub use switch::Switch;
+pub use tls::{Certificate, certificate};
 pub use wait::{SOON, eventually, new_uuid};

@@ -12,14 +12,27 @@ use rustls::{ClientConfig, DigitallySignedStruct, Error, SignatureScheme};
 
 use crate::setup::DOMAIN;
 
+/// A certificate and its key, each in PEM.
+#[derive(Debug, Clone)]
+pub struct Certificate {
+    /// The certificate.
+    pub chain: String,
+    /// Its key.
+    pub key: String,
+}
+
+/// Makes a certificate for this name.
+pub fn certificate(name: &str) -> Certificate {
+    let made = rcgen::generate_simple_self_signed([name.to_owned()]).expect("a certificate");
+    Certificate { chain: made.cert.pem(), key: made.signing_key.serialize_pem() }
+}
+
 /// Writes the `agent.pem` that a SIP profile presents: a key and its certificate.
 pub(crate) fn write_certificate(folder: &Path) -> io::Result<()> {
     fs::create_dir_all(folder)?;
-    let made = rcgen::generate_simple_self_signed([DOMAIN.to_owned()]);
-    let made = made.map_err(io::Error::other)?;
-    let pem = format!("{}{}", made.cert.pem(), made.signing_key.serialize_pem());
-    fs::write(folder.join("agent.pem"), &pem)?;
-    fs::write(folder.join("cafile.pem"), made.cert.pem())
+    let Certificate { chain, key } = certificate(DOMAIN);
+    fs::write(folder.join("agent.pem"), format!("{chain}{key}"))?;
+    fs::write(folder.join("cafile.pem"), chain)
 }
 
 /// A client that talks to any server.

@@ -63,7 +63,7 @@ pub fn run(folder: &str) -> Result<(), String> {
     let (root, globals) = Root::read(&folder)?;
     let modules = root.modules();
     let port = root.param("event_socket.conf", "listen-port").and_then(|port| port.parse().ok());
-    let rooms = [("conf_dir", "conf"), ("db_dir", "db"), ("log_dir", "log")];
+    let rooms = [("conf_dir", "conf"), ("db_dir", "db"), ("log_dir", "log"), ("certs_dir", "tls")];
     let rooms =
         rooms.map(|(name, room)| (name.to_owned(), folder.join(room).display().to_string()));
     let made = Switch {

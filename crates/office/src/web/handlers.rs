@@ -187,7 +187,7 @@ async fn login(State(app): Shared, Extension(peer): Extension<Peer>, request: Re
     let cookie = app.sessions.open(who, means, Instant::now()).ok_or_else(Problem::broken)?;
     let guest = gate::by_cookie(&app, &cookie).ok_or_else(Problem::broken)?;
     let mut response = introduce(&app, &guest);
-    set_cookie(&mut response, &cookie, "")?;
+    set_cookie(&app, &mut response, &cookie, "")?;
     Ok(response)
 }
 
@@ -201,12 +201,18 @@ async fn logout(
         app.sessions.close(cookie);
     }
     let mut response = StatusCode::NO_CONTENT.into_response();
-    set_cookie(&mut response, "", "; Max-Age=0")?;
+    set_cookie(&app, &mut response, "", "; Max-Age=0")?;
     Ok(response)
 }
 
-fn set_cookie(response: &mut Response<Body>, cookie: &str, more: &str) -> Result<(), Problem> {
-    let cookie = format!("{SESSION}={cookie}; Path=/; HttpOnly; SameSite=Strict{more}");
+fn set_cookie(
+    app: &App,
+    response: &mut Response<Body>,
+    cookie: &str,
+    more: &str,
+) -> Result<(), Problem> {
+    let secure = if app.settings().https { "; Secure" } else { "" };
+    let cookie = format!("{SESSION}={cookie}; Path=/; HttpOnly; SameSite=Strict{secure}{more}");
     let cookie = HeaderValue::try_from(cookie).map_err(|_| Problem::broken())?;
     response.headers_mut().insert(SET_COOKIE, cookie);
     Ok(())

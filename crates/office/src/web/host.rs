@@ -249,6 +249,10 @@ pub enum Change {
         /// Why.
         why: String,
     },
+    /// It has the certificate that is in its files now.
+    HasCertificate,
+    /// These files have changed and are no certificate, so it goes on with the one that it has.
+    KeepsCertificate(String),
     /// Somebody has failed too often to log in.
     KeptAway(String),
 }
@@ -259,6 +263,10 @@ impl fmt::Display for Change {
             Change::Listens(at) => write!(f, "the web server listens on {at}"),
             Change::CannotListen { at, why } => {
                 write!(f, "the web server cannot listen on {at}: {why}; it tries again")
+            }
+            Change::HasCertificate => write!(f, "the web server has read its certificate again"),
+            Change::KeepsCertificate(why) => {
+                write!(f, "the web server keeps the certificate that it has: {why}; it tries again")
             }
             Change::KeptAway(who) => {
                 write!(f, "the web server keeps {who} away for a while: too many failed logins")

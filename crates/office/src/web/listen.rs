@@ -11,22 +11,25 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::{sleep, timeout};
 
 use super::host::Change;
 use super::patient::Patient;
 use super::server::App;
-use super::settings::Settings;
+use super::settings::{Settings, Tls};
 use super::stream::PATIENCE;
+use super::tls::Certificate;
 
 /// How many connections there are at the most.
 const MOST: usize = 256;
 /// How long the head of a request may take.
 const HEAD: Duration = Duration::from_secs(10);
-/// How soon the port is tried again that is taken.
+/// How long the other end may take until the connection is encrypted.
+const HANDSHAKE: Duration = Duration::from_secs(10);
+/// How soon the port is tried again that is taken, or the certificate that cannot be read.
 const AGAIN: Duration = Duration::from_secs(5);
 /// The most headers.
 const MOST_HEADERS: usize = 64;
@@ -49,9 +52,9 @@ pub(super) async fn run(
     let room = Arc::new(Semaphore::new(MOST));
     let mut said = None;
     loop {
-        let at = settings.borrow_and_update().listen;
-        let listener = tokio::select! {
-            listener = listener(&app, at, &mut said) => listener,
+        let (at, tls) = wanted(&settings.borrow_and_update());
+        let (listener, certificate) = tokio::select! {
+            ready = ready(&app, at, tls.as_ref(), &mut said) => ready,
             changed = settings.changed() => match changed {
                 Ok(()) => continue,
                 Err(_) => return,
@@ -60,7 +63,9 @@ pub(super) async fn run(
         loop {
             tokio::select! {
                 accepted = listener.accept() => match accepted {
-                    Ok((connection, peer)) => accept(&router, &room, connection, peer),
+                    Ok((connection, peer)) => {
+                        accept(&router, &room, certificate.as_ref(), connection, peer);
+                    }
                     // No more files for this process, for example.
                     Err(_) => sleep(Duration::from_millis(100)).await,
                 },
@@ -68,7 +73,7 @@ pub(super) async fn run(
                     if changed.is_err() {
                         return;
                     }
-                    if settings.borrow_and_update().listen != at {
+                    if wanted(&settings.borrow_and_update()) != (at, tls.clone()) {
                         break;
                     }
                 }
@@ -77,20 +82,30 @@ pub(super) async fn run(
     }
 }
 
-/// Listens there, as soon as that is possible. `said`: of which address it is known that it cannot be had. Settings that are
-/// read again say that once.
-async fn listener(app: &App, at: SocketAddr, said: &mut Option<SocketAddr>) -> TcpListener {
+fn wanted(settings: &Settings) -> (SocketAddr, Option<Tls>) {
+    (settings.listen, settings.tls.clone())
+}
+
+/// Listens there, as soon as that is possible: never without the encryption that is asked for. `said`: what is known to be in the
+/// way. Settings that are read again say that once.
+async fn ready(
+    app: &App,
+    at: SocketAddr,
+    tls: Option<&Tls>,
+    said: &mut Option<(SocketAddr, String)>,
+) -> (TcpListener, Option<Certificate>) {
     loop {
-        match TcpListener::bind(at).await {
-            Ok(listener) => {
+        match listener(app, at, tls).await {
+            Ok(ready) => {
                 *said = None;
-                let at = listener.local_addr().unwrap_or(at);
+                let at = ready.0.local_addr().unwrap_or(at);
                 app.host.say(&Change::Listens(at));
-                return listener;
+                return ready;
             }
-            Err(error) => {
-                if said.replace(at) != Some(at) {
-                    app.host.say(&Change::CannotListen { at, why: error.to_string() });
+            Err(why) => {
+                let trouble = (at, why.clone());
+                if said.replace(trouble.clone()) != Some(trouble) {
+                    app.host.say(&Change::CannotListen { at, why });
                 }
                 sleep(AGAIN).await;
             }
@@ -98,31 +113,68 @@ async fn listener(app: &App, at: SocketAddr, said: &mut Option<SocketAddr>) -> T
     }
 }
 
-fn accept(router: &Router, room: &Arc<Semaphore>, connection: TcpStream, peer: SocketAddr) {
+async fn listener(
+    app: &App,
+    at: SocketAddr,
+    tls: Option<&Tls>,
+) -> Result<(TcpListener, Option<Certificate>), String> {
+    let certificate = match tls {
+        Some(tls) => Some(Certificate::of(tls.clone(), Arc::clone(&app.host)).await?),
+        None => None,
+    };
+    let listener = TcpListener::bind(at).await.map_err(|error| error.to_string())?;
+    Ok((listener, certificate))
+}
+
+fn accept(
+    router: &Router,
+    room: &Arc<Semaphore>,
+    certificate: Option<&Certificate>,
+    connection: TcpStream,
+    peer: SocketAddr,
+) {
     let Ok(place) = Arc::clone(room).try_acquire_owned() else {
-        tokio::spawn(refuse(connection));
+        // An answer that is not encrypted is none, and encrypting it takes what there is no more of.
+        if certificate.is_none() {
+            tokio::spawn(refuse(connection));
+        }
         return;
     };
     let router = router.clone();
     let peer = Peer(peer.ip().to_canonical());
-    tokio::spawn(async move {
-        let _place = place;
-        // What is small is sent at once.
-        let _ = connection.set_nodelay(true);
-        let service = service_fn(move |mut request: Request<Incoming>| {
-            request.extensions_mut().insert(peer);
-            let router = router.clone();
-            async move { answer(router, request.map(Body::new)).await }
-        });
-        let mut http = http1::Builder::new();
-        http.timer(TokioTimer::new())
-            .header_read_timeout(HEAD)
-            .max_headers(MOST_HEADERS)
-            .max_buf_size(HEAD_BYTES);
-        let io = TokioIo::new(Patient::new(connection, PATIENCE));
-        // It ends as connections end.
-        let _ = http.serve_connection(io, service).await;
+    // What is small is sent at once.
+    let _ = connection.set_nodelay(true);
+    let connection = Patient::new(connection, PATIENCE);
+    match certificate.map(Certificate::acceptor) {
+        None => tokio::spawn(serve(router, place, connection, peer)),
+        Some(acceptor) => tokio::spawn(async move {
+            // Whoever is late or speaks something else is cut without a word.
+            if let Ok(Ok(connection)) = timeout(HANDSHAKE, acceptor.accept(connection)).await {
+                serve(router, place, connection, peer).await;
+            }
+        }),
+    };
+}
+
+/// Answers the requests of a connection. It has its place as long.
+async fn serve(
+    router: Router,
+    _place: OwnedSemaphorePermit,
+    connection: impl AsyncRead + AsyncWrite + Unpin + Send,
+    peer: Peer,
+) {
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(peer);
+        let router = router.clone();
+        async move { answer(router, request.map(Body::new)).await }
     });
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new())
+        .header_read_timeout(HEAD)
+        .max_headers(MOST_HEADERS)
+        .max_buf_size(HEAD_BYTES);
+    // It ends as connections end.
+    let _ = http.serve_connection(TokioIo::new(connection), service).await;
 }
 
 async fn answer(

@@ -1,6 +1,7 @@
 //! How the server is set up.
 
 use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
 use std::str::FromStr;
 
 use crate::words::words;
@@ -22,12 +23,25 @@ words! {
 pub struct Settings {
     /// Where it listens.
     pub listen: SocketAddr,
+    /// How connections are encrypted. None: they are not.
+    pub tls: Option<Tls>,
+    /// Browsers reach it by `https://`, so that they are to send its cookie on no other way.
+    pub https: bool,
     /// The tokens.
     pub tokens: Vec<Token>,
     /// Whether the users of the directory may log in.
     pub users: bool,
     /// The proxy that says who somebody is.
     pub proxy: Option<Proxy>,
+}
+
+/// The files of a certificate, in PEM. Both can be the same.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tls {
+    /// The certificate, and those between it and its root.
+    pub certificate: PathBuf,
+    /// Its private key.
+    pub key: PathBuf,
 }
 
 /// Something that a program shows to be let in.
