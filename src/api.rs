@@ -50,7 +50,7 @@ mod show;
 mod status;
 mod streams;
 pub(crate) mod valet;
-mod written_down;
+pub(crate) mod written_down;
 
 /// The command.
 pub(crate) struct Callpark;

@@ -89,6 +89,13 @@ impl Web {
         }
     }
 
+    /// Boards show how the lots are now.
+    pub(crate) fn refresh(&self) {
+        if let Some(server) = self.0.lock().server.as_ref() {
+            server.refresh();
+        }
+    }
+
     /// Ends it.
     pub(crate) fn stop(&self) {
         let server = {
@@ -184,7 +191,7 @@ impl Host for Office {
                 self.0.health.web.wrong(format!("it keeps the certificate that it has: {why}"));
                 log::warning(None, format_args!("{change}"));
             }
-            Change::KeptAway(_) => log::warning(None, format_args!("{change}")),
+            Change::KeptAway(_) | Change::Slowed(_) => log::warning(None, format_args!("{change}")),
         }
     }
 

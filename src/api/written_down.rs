@@ -29,8 +29,8 @@ pub(super) fn command(module: &Arc<Module>, verb: &str, words: &[&str], answer: 
     };
     let result = answer.as_ref().err().map_or("ok", |error| error.code);
     let words = told(verb, words);
-    let reads = READ.contains(&verb);
-    acts::command(module, acts::Command { verb, words, place, result, reads });
+    let kind = if READ.contains(&verb) { acts::Kind::Reads } else { acts::Kind::Acts };
+    acts::command(module, acts::Command { verb, words, place, result, kind });
 }
 
 fn at<'a>(mut words: impl Iterator<Item = &'a str>) -> Place {
@@ -48,7 +48,8 @@ fn told(verb: &str, words: &[&str]) -> String {
     words.join(" ")
 }
 
-fn without_caller(word: &str) -> String {
+/// A word without the number of a caller in it.
+pub(crate) fn without_caller(word: &str) -> String {
     match word.split_once('=') {
         Some((key @ "caller", number)) => format!("{key}={}", masked(number)),
         _ => word.to_owned(),

@@ -15,7 +15,7 @@ use super::Keeper;
 use crate::module::Module;
 use crate::park::{Action, Outcome, ParkEvent, shortened};
 use crate::switch::clock;
-use crate::switch::event::{Heard, Kind, Listener};
+use crate::switch::event::{self, Heard, Listener};
 use crate::switch::lock::Mutex;
 
 thread_local! {
@@ -66,12 +66,12 @@ pub(super) fn actor_of(event: &ParkEvent) -> String {
 
 /// The longest detail of a row.
 const LONGEST: usize = 200;
-/// How often a program that asks for the same list again and again is written down.
+/// How often a program or a board that asks for the same again and again is written down.
 const SAME_LIST: Duration = Duration::from_secs(3600);
-/// How many different ones are remembered.
-const MOST_LISTS: usize = 1_000;
+/// How many different questions are remembered.
+const MOST_LISTS: usize = 10_000;
 
-/// What programs have asked for, and when that was written down.
+/// What programs and boards have asked for, and when that was written down.
 #[derive(Default)]
 pub(crate) struct Asked(Mutex<HashMap<String, Instant>>);
 
@@ -102,16 +102,29 @@ pub(crate) struct Command<'a> {
     pub place: Place,
     /// `ok`, or the code of the refusal.
     pub result: &'a str,
-    /// It only reads.
-    pub reads: bool,
+    /// What it does.
+    pub kind: Kind,
+}
+
+/// What a command does, as far as it matters how often it is written down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// It changes something, or tries to.
+    Acts,
+    /// It only reads. A program may do so every second.
+    Reads,
+    /// It only reads, and a program does so on somebody's behalf: a board, for example.
+    Polls,
 }
 
 /// Writes down that this thread's actor has given that command.
 pub(crate) fn command(module: &Module, command: Command<'_>) {
     let actor = actor().unwrap_or_else(|| API.to_owned());
     let keeper = Keeper::of(module);
-    if command.reads && actor == API {
-        let what = format!("{} {} {}", command.verb, command.words, command.result);
+    let words = shortened(&command.words, LONGEST);
+    if command.kind == Kind::Polls || (command.kind == Kind::Reads && actor == API) {
+        let Place { lot, orbit } = &command.place;
+        let what = format!("{actor} {} {words} {lot} {orbit} {}", command.verb, command.result);
         if !module.table::<Asked>().is_new(&what, Instant::now()) {
             return;
         }
@@ -123,7 +136,7 @@ pub(crate) fn command(module: &Module, command: Command<'_>) {
         place: command.place,
         uuid: String::new(),
         result: command.result.to_owned(),
-        detail: shortened(&command.words, LONGEST).to_string(),
+        detail: words.to_string(),
     });
 }
 
@@ -144,7 +157,7 @@ pub(super) fn configured() -> Act {
 pub(crate) struct Signals;
 
 impl Listener for Signals {
-    const KIND: Kind = Kind::Trap;
+    const KIND: event::Kind = event::Kind::Trap;
 
     fn heard(event: Heard<'_>) {
         if event.header("Trapped-Signal").as_deref() == Some("HUP")
@@ -179,7 +192,7 @@ mod tests {
         assert!(asked.is_new("list", now) && asked.is_new("list json", now));
         assert!(!asked.is_new("list", now + Duration::from_secs(3_599)));
         assert!(asked.is_new("list", now + Duration::from_secs(3_600)));
-        for number in 0..5_000 {
+        for number in 0..3 * MOST_LISTS {
             assert!(asked.is_new(&number.to_string(), now));
         }
         assert!(asked.0.lock().len() <= MOST_LISTS);

@@ -5,7 +5,7 @@ use super::call::Want;
 use super::cause::CauseName;
 use super::claim::{Claimant, Target};
 use super::destination::Exit;
-use super::effect::StopReason;
+use super::effect::{Effect, StopReason};
 use super::event::{Action, ParkEvent};
 use super::lot::{Lot, Slot};
 use super::moment::Moment;
@@ -192,6 +192,7 @@ impl Park {
         let closed = self.configured(lot, orbit).map(|(lot, number)| lot.close(number));
         if closed.is_ok() {
             self.changes.closed();
+            self.effects.push(Effect::InService(lot.clone()));
         }
         self.remove_if_over(lot);
         closed
@@ -205,6 +206,7 @@ impl Park {
         let opened = self.configured(lot, orbit).map(|(lot, number)| lot.open(number));
         if opened.is_ok() {
             self.changes.closed();
+            self.effects.push(Effect::InService(lot.clone()));
         }
         self.remove_if_over(lot);
         opened

@@ -3,7 +3,7 @@
 use super::callback::{CallbackAttempt, CallbackNews};
 use super::destination::Destination;
 use super::event::ParkEvent;
-use super::names::{CallUuid, OrbitKey, RunId, Ticket};
+use super::names::{CallUuid, LotKey, OrbitKey, RunId, Ticket};
 use super::outcome::Refusal;
 use super::steps::Step;
 use super::user::User;
@@ -27,6 +27,8 @@ pub enum Effect {
     Event(Box<ParkEvent>),
     /// The lamps of this orbit and of its lot may have changed. Ask `lamp` and `lot_lamp`, and show what they return.
     Presence(OrbitKey),
+    /// Orbits of this lot were taken out of service or put back. Whoever looks at it shall see that.
+    InService(LotKey),
     /// The verdict on this parked call has changed. Wake its thread.
     Wake(CallUuid),
     /// Ring a phone for this call. If it answers, claim the call with this run. Otherwise report `step_failed`.

@@ -15,6 +15,8 @@ use crate::switch::{Session, log};
 use crate::tell::event;
 use crate::tell::feed::Feed;
 use crate::tell::lamps::queue::LampQueue;
+#[cfg(feature = "web")]
+use crate::web::Web;
 
 /// Carries out what was decided, events first and then the rest in its order. `here` is the session on whose thread this runs.
 pub(crate) fn carry_out(module: &Arc<Module>, decided: Decided, here: Option<Session<'_>>) {
@@ -26,6 +28,11 @@ pub(crate) fn carry_out(module: &Arc<Module>, decided: Decided, here: Option<Ses
             Effect::Callback(_) => {}
             // One thread shows lamps, so that the last one to be shown is the last one that was true.
             Effect::Presence(place) => LampQueue::of(module).changed(place),
+            // Boards show all lots, so which one it is does not matter.
+            #[cfg(feature = "web")]
+            Effect::InService(_) => Web::of(module).refresh(),
+            #[cfg(not(feature = "web"))]
+            Effect::InService(_) => {}
             Effect::Wake(uuid) => module.wake(&uuid),
             Effect::Ring(step) => ring::step(module, *step),
             Effect::StopRing(run, why) => ringing::stop(module, run, why),

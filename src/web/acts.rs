@@ -58,7 +58,8 @@ pub(super) fn act(module: &Arc<Module>, who: &Who, act: Act) -> Answer {
         let done = carry_out(module, &viewer, act);
         let place = done.as_ref().map_or_else(|_| Place::default(), |done| place(&done.place));
         let result = done.as_ref().err().map_or("ok", |refused| refused.0.code);
-        acts::command(module, acts::Command { verb, words, place, result, reads: false });
+        let kind = acts::Kind::Acts;
+        acts::command(module, acts::Command { verb, words, place, result, kind });
         let Done { place, later } = done?;
         let body =
             serde_json::json!({ "lot": place.lot.to_string(), "orbit": place.orbit.as_str() });

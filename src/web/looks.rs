@@ -4,17 +4,19 @@ use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
+use office::entry::Place;
 use office::web::{Answer, Look, Problem, Query, Reply, Who};
 
 use super::asked::{Configs, limit, lot, only, value};
 use super::viewer::Viewer;
 use super::{past, problem};
-use crate::api::health;
+use crate::api::{health, written_down};
 use crate::args;
 use crate::dial::reachable;
+use crate::journal::acts;
 use crate::module::Module;
 use crate::park::{
-    CallUuid, CallView, Forecast, LotKey, LotView, Precondition, Refusal, Right, Shown,
+    CallUuid, CallView, Forecast, LotKey, LotView, Precondition, Refusal, Right, Shown, shortened,
 };
 use crate::render;
 use crate::render::web::{Card, Document, Lot};
@@ -26,18 +28,66 @@ const MOST_ORBITS: usize = 1_000;
 /// How many orbits it has unless it is asked for more.
 const ORBITS: usize = 200;
 
-/// Answers it.
+/// The longest name of a lot that is written down.
+const LONGEST_LOT: usize = 100;
+
+/// Answers it, and writes down who has asked.
 pub(super) fn look(module: &Arc<Module>, who: &Who, look: Look) -> Answer {
     let viewer = Viewer::of(module, who);
+    let asked = told(&look);
+    let answer = answer(module, &viewer, look);
+    if let Some((verb, words, place)) = asked {
+        let result = answer.as_ref().err().map_or("ok", |problem| problem.code);
+        write_down(module, &viewer, acts::Command { verb, words, place, result, kind: POLLS });
+    }
+    answer
+}
+
+/// A board and a program ask again and again.
+const POLLS: acts::Kind = acts::Kind::Polls;
+
+/// That is in the audit of who it is.
+fn write_down(module: &Module, viewer: &Viewer, command: acts::Command<'_>) {
+    acts::acting(&viewer.name(), || acts::command(module, command));
+}
+
+/// What of a question is written down: the verb of the command that answers the same, words without the number of a caller, and
+/// where. What says nothing of a call is not.
+fn told(look: &Look) -> Option<(&'static str, String, Place)> {
+    let words = |query: &Query| {
+        let word = |(key, value): &(String, String)| {
+            written_down::without_caller(&format!("{key}={value}"))
+        };
+        query.iter().map(word).collect::<Vec<_>>().join(" ")
+    };
+    let nowhere = Place::default();
     match look {
-        Look::Lots => Ok(lots(module, &viewer)),
-        Look::Orbits { lot, query } => orbits(module, &viewer, &lot, &query),
-        Look::Calls(query) => calls(module, &viewer, &query),
-        Look::Call(uuid) => call(module, &viewer, &uuid),
-        Look::History(query) => past::history(module, &viewer, query),
-        Look::At(query) => past::at(module, &viewer, &query),
-        Look::Report { kind, query, csv } => past::report(module, &viewer, &kind, query, csv),
-        Look::Health => Ok(parts(module, &viewer)),
+        Look::Lots | Look::Health => None,
+        Look::Orbits { lot, query } => {
+            let place =
+                Place { lot: shortened(lot, LONGEST_LOT).to_string(), orbit: String::new() };
+            Some(("show", words(query), place))
+        }
+        Look::Calls(query) => Some(("list", words(query), nowhere)),
+        Look::Call(uuid) => Some(("show", uuid.clone(), nowhere)),
+        Look::History(query) => Some(("history", words(query), nowhere)),
+        Look::At(query) => Some(("at", words(query), nowhere)),
+        Look::Report { kind, query, .. } => {
+            Some(("report", format!("{kind} {}", words(query)), nowhere))
+        }
+    }
+}
+
+fn answer(module: &Arc<Module>, viewer: &Viewer, look: Look) -> Answer {
+    match look {
+        Look::Lots => Ok(lots(module, viewer)),
+        Look::Orbits { lot, query } => orbits(module, viewer, &lot, &query),
+        Look::Calls(query) => calls(module, viewer, &query),
+        Look::Call(uuid) => call(module, viewer, &uuid),
+        Look::History(query) => past::history(module, viewer, query),
+        Look::At(query) => past::at(module, viewer, &query),
+        Look::Report { kind, query, csv } => past::report(module, viewer, &kind, query, csv),
+        Look::Health => Ok(parts(module, viewer)),
     }
 }
 
@@ -81,8 +131,11 @@ fn masked(call: CallView, shown: Shown) -> CallView {
     CallView { info: render::masked::call(call.info, shown), ..call }
 }
 
-/// Everything there is.
+/// Everything there is, with which the live stream begins.
 pub(super) fn snapshot(module: &Module, viewer: &Viewer, seq: i64) -> String {
+    let words = "events".to_owned();
+    let (place, result) = (Place::default(), "ok");
+    write_down(module, viewer, acts::Command { verb: "list", words, place, result, kind: POLLS });
     let (lots, calls) = (visible_lots(module, viewer), visible_calls(module, viewer, None));
     document(&lots, Some(&calls), Some(seq))
 }

@@ -166,6 +166,7 @@ impl World {
                     let lost = |call: &Call| call.claim.is_some_and(|(held, _)| held == *ticket);
                     assert!(self.calls.values().any(lost), "a claim was lost that nobody held");
                 }
+                Effect::InService(_) => {}
                 Effect::Lapsed { uuid, place } => {
                     let (held, until) = self.held.remove(uuid).expect("lapses unheld");
                     assert_eq!(held, *place);

@@ -359,6 +359,57 @@ fn the_stream_begins_with_everything_and_misses_nothing() {
 }
 
 #[test]
+fn a_closed_orbit_is_shown_within_a_second_and_so_is_who_has_looked() {
+    let (scene, web) = open();
+    let all = web.bearer("all-read");
+    let mut stream = all.stream("/v1/events", None);
+    assert_eq!(stream.next(SOON).expect("a snapshot").event, "snapshot");
+    let mut fastest = SOON;
+    for (verb, closed) in [("close", 1), ("open", 0)] {
+        let began = std::time::Instant::now();
+        assert!(scene.api(&format!("{verb} default 703")).starts_with("+OK"));
+        let told = stream.next(SOON).expect("a snapshot");
+        fastest = fastest.min(began.elapsed());
+        assert_eq!((told.event.as_str(), told.id), ("snapshot", None));
+        assert_eq!(told.data["lots"][0]["closed"], closed, "{}", told.data);
+    }
+    assert!(fastest < Duration::from_secs(1), "{fastest:?}");
+    let caller = "/v1/history?caller=%2B49301234567&lot=default";
+    for path in
+        ["/v1/calls", "/v1/calls", caller, caller, "/v1/lots/default/orbits", "/v1/calls/nobody"]
+    {
+        all.get(path);
+    }
+    let rows = |action: &str| {
+        let audit = scene.api(&format!("audit action={action} json"));
+        let audit: serde_json::Value = serde_json::from_str(&audit).expect("an audit");
+        let rows = audit["audit"].as_array().expect("rows").clone();
+        let of_token = rows.into_iter().filter(|row| row["actor"] == "token all-read");
+        of_token
+            .map(|row| (row["detail"].as_str().unwrap_or_default().to_owned(), row))
+            .collect::<Vec<_>>()
+    };
+    let show = kit::eventually(SOON, "they are written down", || {
+        let show = rows("show");
+        (show.len() >= 2).then_some(show)
+    });
+    let list = rows("list");
+    // Once each, however often it is asked.
+    let mut details: Vec<&str> = list.iter().map(|(detail, _)| detail.as_str()).collect();
+    details.sort_unstable();
+    assert_eq!(details, ["", "events"]);
+    let history = rows("history");
+    assert_eq!(history.len(), 1, "{history:?}");
+    assert_eq!(history[0].0, "caller=+49301234*** lot=default");
+    let result = |detail: &str| {
+        let row = show.iter().find(|(known, _)| known == detail).expect("a row");
+        (row.1["result"].clone(), row.1["lot"].clone())
+    };
+    assert_eq!(result(""), ("ok".into(), "default".into()));
+    assert_eq!(result("nobody").0, "gone");
+}
+
+#[test]
 fn each_tenant_hears_of_its_own_calls_and_a_private_caller_is_masked() {
     let (scene, web) = open();
     let mut a = web.bearer("a-read").stream("/v1/events", None);

@@ -17,6 +17,8 @@ mod links;
 #[cfg(feature = "web")]
 mod listen;
 #[cfg(feature = "web")]
+mod logins;
+#[cfg(feature = "web")]
 mod metrics;
 #[cfg(feature = "web")]
 mod once;

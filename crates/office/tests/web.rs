@@ -235,6 +235,21 @@ fn a_user_logs_in_and_wrong_passwords_are_limited() {
         failed.contains(&"192.0.2.9".into()) && failed.contains(&"user 1000@a".into()),
         "{failed:?}"
     );
+    // The user is not kept away by somebody else's wrong passwords, but only one is looked at in some seconds.
+    let from = |address: &str, password: &str| {
+        let json = serde_json::json!({ "user": "1000@a", "password": password }).to_string();
+        rig.http.with("X-Forwarded-For", address).post("/v1/login", &json)
+    };
+    assert_eq!(status(&from("192.0.2.10", "wrong")), (401, "denied".into()));
+    let early = from("192.0.2.11", "right");
+    assert_eq!(status(&early), (429, "denied".into()));
+    let after: u64 = early.header("retry-after").unwrap().parse().unwrap();
+    assert!(after <= 10, "{after}");
+    std::thread::sleep(Duration::from_secs(after));
+    assert_eq!(from("192.0.2.11", "right").status, 200);
+    // From there it is known from now on.
+    assert_eq!(status(&from("192.0.2.10", "right")), (429, "denied".into()));
+    assert_eq!(from("192.0.2.11", "right").status, 200);
     // From somewhere else, and as somebody else.
     assert_eq!(rig.http.post("/v1/login", r#"{"user":"1001@a","password":"right"}"#).status, 200);
     assert_eq!(rig.http.bearer("secret").get("/v1/lots").status, 200);

@@ -106,12 +106,18 @@ pub(super) fn source(app: &App, peer: IpAddr, headers: &HeaderMap) -> String {
 }
 
 /// Somebody from there has failed to log in.
-pub(super) fn failed(app: &App, sources: &[String]) {
-    for source in sources {
-        if app.host.failed(source) {
-            app.host.say(&Change::KeptAway(source.clone()));
-            app.host.logged_in(source, "denied");
-        }
+pub(super) fn failed(app: &App, from: &str) {
+    if app.host.failed(from) {
+        app.host.say(&Change::KeptAway(from.to_owned()));
+        app.host.logged_in(from, "denied");
+    }
+}
+
+/// A wrong password for that user, wherever it comes from.
+fn failed_for(app: &App, user: &str) {
+    if app.host.failed(user) {
+        app.host.say(&Change::Slowed(user.to_owned()));
+        app.host.logged_in(user, "denied");
     }
 }
 
@@ -162,7 +168,7 @@ pub(super) fn by_token(app: &App, token: &str, from: &str) -> Result<Guest, Prob
     match find(&app.settings(), &hash) {
         Some(token) => Ok(Guest { who: whose(token), by: By::Token(hash) }),
         None => {
-            failed(app, &[from.to_owned()]);
+            failed(app, from);
             Err(Problem::nobody())
         }
     }
@@ -216,17 +222,25 @@ pub(super) async fn by_password(
     if !app.settings().users {
         return Err(Problem::nobody());
     }
-    let sources = [from, format!("user {}", user.to_lowercase())];
-    if sources.iter().any(|source| app.host.is_kept_away(source)) {
+    let source = format!("user {}", user.to_lowercase());
+    if app.host.is_kept_away(&from) {
         return Err(Problem::kept_away());
+    }
+    let is_tried = app.host.is_kept_away(&source);
+    if is_tried && !app.logins.may_try(&source, &from, Instant::now()) {
+        return Err(Problem::slowed());
     }
     let attempt = Attempt::Password { user, password };
     let host = Arc::clone(&app.host);
     let found = tokio::task::spawn_blocking(move || host.user(&attempt)).await;
     match found {
-        Ok(Some(who)) => Ok(who),
+        Ok(Some(who)) => {
+            app.logins.succeeded(&source, &from, Instant::now());
+            Ok(who)
+        }
         Ok(None) => {
-            failed(app, &sources);
+            failed(app, &from);
+            failed_for(app, &source);
             Err(Problem::new(401, "denied", "user and password do not belong together"))
         }
         Err(_) => Err(Problem::broken()),

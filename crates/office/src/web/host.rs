@@ -255,6 +255,8 @@ pub enum Change {
     KeepsCertificate(String),
     /// Somebody has failed too often to log in.
     KeptAway(String),
+    /// Too many passwords for this user were wrong.
+    Slowed(String),
 }
 
 impl fmt::Display for Change {
@@ -271,6 +273,11 @@ impl fmt::Display for Change {
             Change::KeptAway(who) => {
                 write!(f, "the web server keeps {who} away for a while: too many failed logins")
             }
+            Change::Slowed(user) => write!(
+                f,
+                "the web server looks at one password in a few seconds for {user}, except from addresses that it knows: too many were \
+                 wrong"
+            ),
         }
     }
 }

@@ -7,6 +7,7 @@ use axum::response::IntoResponse;
 use serde::Serialize;
 
 use super::host::{Problem, Reply};
+use super::logins::EVERY;
 
 pub(super) const JSON: &str = "application/json";
 
@@ -84,6 +85,11 @@ impl Problem {
 
     pub(super) fn kept_away() -> Self {
         Problem::new(429, "denied", "too many failed logins; try again later").after(60)
+    }
+
+    pub(super) fn slowed() -> Self {
+        let text = "too many failed logins of this user; try again in a moment";
+        Problem::new(429, "denied", text).after(EVERY.as_secs())
     }
 
     pub(super) fn bad(text: impl Into<String>) -> Self {

@@ -12,6 +12,7 @@ use tokio::sync::{oneshot, watch};
 
 use super::host::{Act, Answer, Attempt, Host, Problem, Who};
 use super::links::Links;
+use super::logins::Logins;
 use super::metrics::Metrics;
 use super::once::Once;
 use super::sessions::Sessions;
@@ -40,6 +41,7 @@ pub(super) struct App {
     pub(super) host: Arc<dyn Host>,
     pub(super) journal: Option<Arc<Journal>>,
     pub(super) sessions: Sessions,
+    pub(super) logins: Logins,
     pub(super) hub: Hub,
     pub(super) metrics: Metrics,
     pub(super) done: Once<(u16, String)>,
@@ -151,6 +153,7 @@ impl Server {
             host,
             journal: journal.clone(),
             sessions: Sessions::new(secret),
+            logins: Logins::default(),
             hub: Hub::default(),
             metrics: Metrics::default(),
             done: Once::default(),
@@ -171,6 +174,11 @@ impl Server {
     pub fn configure(&self, settings: Settings) {
         self.app.settings.send_replace(Arc::new(settings));
         self.app.vouched.lock().clear();
+    }
+
+    /// What the host shows has changed without an entry in the journal: readers of the stream get a snapshot. Never waits.
+    pub fn refresh(&self) {
+        self.app.hub.refresh();
     }
 
     /// Ends it: no connection is left after that, and what is being done goes on for at most that time. False: something is

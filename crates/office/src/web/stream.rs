@@ -31,6 +31,8 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 const HEARTBEAT: Duration = Duration::from_secs(15);
 /// How often a reader is told everything while the journal does not grow.
 const WITHOUT_JOURNAL: Duration = Duration::from_secs(2);
+/// For how long changes that are no events are gathered.
+const GATHER: Duration = Duration::from_millis(400);
 /// After how long the reader has to come again, so that what it may see is looked at again.
 const LONGEST: Duration = Duration::from_secs(3_600);
 /// How many events are read at once.
@@ -41,11 +43,22 @@ const MOST_MISSED: i64 = 20_000;
 const AGAIN: Duration = Duration::from_secs(1);
 
 /// Where events go.
-pub(super) struct Hub(broadcast::Sender<Arc<Happened>>);
+pub(super) struct Hub {
+    events: broadcast::Sender<Arc<Happened>>,
+    /// Something has changed that is no event.
+    changed: watch::Sender<()>,
+}
 
 impl Default for Hub {
     fn default() -> Self {
-        Hub(broadcast::Sender::new(MOST_WAITING))
+        Hub { events: broadcast::Sender::new(MOST_WAITING), changed: watch::Sender::default() }
+    }
+}
+
+impl Hub {
+    /// Every reader is told everything soon.
+    pub(super) fn refresh(&self) {
+        self.changed.send_replace(());
     }
 }
 
@@ -73,7 +86,7 @@ pub(super) async fn pump(app: Arc<App>, journal: Arc<Journal>) {
                         told = event.seq;
                         app.metrics.count(&event);
                         // There may be no reader.
-                        let _ = app.hub.0.send(Arc::new(event));
+                        let _ = app.hub.events.send(Arc::new(event));
                     }
                 }
                 Ok(Err(_)) => tokio::time::sleep(AGAIN).await,
@@ -90,6 +103,7 @@ pub(super) struct Listener {
     /// Whether who listens may still listen.
     still: Box<dyn Fn() -> bool + Send + Sync>,
     events: broadcast::Receiver<Arc<Happened>>,
+    changed: watch::Receiver<()>,
     out: mpsc::Sender<Bytes>,
     eyes: Eyes,
     /// Other settings count: who listens has to come again.
@@ -110,7 +124,8 @@ impl Listener {
         still: Box<dyn Fn() -> bool + Send + Sync>,
     ) -> Option<Body> {
         // Before it is looked at what there is, so that nothing is missed in between.
-        let events = app.hub.0.subscribe();
+        let events = app.hub.events.subscribe();
+        let changed = app.hub.changed.subscribe();
         let settings = app.settings.subscribe();
         let seq = app.latest();
         let View { snapshot, eyes } = view(&app, &who, seq).await?;
@@ -120,8 +135,9 @@ impl Listener {
         let first = format!("retry: 2000\n\n{}", message("snapshot", id, &snapshot));
         out.try_send(Bytes::from(first)).ok()?;
         app.metrics.readers.inc();
+        let seq_known = missed.unwrap_or(seq);
         let listener =
-            Listener { app, who, still, events, out, eyes, settings, seq: missed.unwrap_or(seq) };
+            Listener { app, who, still, events, changed, out, eyes, settings, seq: seq_known };
         tokio::spawn(async move {
             let app = Arc::clone(&listener.app);
             let lagged = listener.listen(seq).await.is_err();
@@ -162,6 +178,13 @@ impl Listener {
                         return Ok(());
                     }
                     self.send(": heartbeat\n\n".to_owned()).await?;
+                }
+                _ = self.changed.changed() => {
+                    // A script closes one orbit after the other.
+                    tokio::time::sleep(GATHER).await;
+                    self.changed.mark_unchanged();
+                    let text = self.look_again(None).await?;
+                    self.send(text).await?;
                 }
                 _ = without.tick() => {
                     if self.app.is_without_journal() {

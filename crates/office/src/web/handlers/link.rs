@@ -116,7 +116,7 @@ fn may_try(app: &App, from: &str) -> Result<(), Problem> {
 
 fn refused(app: &App, from: String, bad: BadLink) -> Response<Body> {
     if bad == BadLink::Unknown {
-        gate::failed(app, &[from]);
+        gate::failed(app, &from);
     }
     Page::bad(bad).html()
 }
