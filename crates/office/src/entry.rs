@@ -84,6 +84,7 @@ words! {
 /// What is known of a call apart from its place.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
+#[cfg_attr(feature = "web", derive(utoipa::ToSchema))]
 pub struct Subject {
     /// The tenant, or empty.
     pub domain: String,
@@ -110,6 +111,7 @@ pub struct Subject {
 
 /// A return step in an entry.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "web", derive(utoipa::ToSchema))]
 pub struct Step {
     /// 1 for the first of the lot.
     pub number: u32,
@@ -121,6 +123,7 @@ pub struct Step {
 
 /// A lot and an orbit in it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "web", derive(utoipa::ToSchema))]
 pub struct Place {
     /// The lot, with `@domain` if it belongs to a tenant.
     pub lot: String,

@@ -49,6 +49,8 @@ words! {
 
 /// Which calls a report is about: those parked in a period.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "web", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "web", schema(as = ReportScope))]
 pub struct Scope {
     /// From this moment on, in ms since 1970.
     pub from_ms: i64,
@@ -73,6 +75,7 @@ impl Scope {
 /// A report.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "report", rename_all = "lowercase")]
+#[cfg_attr(feature = "web", derive(utoipa::ToSchema))]
 pub enum Report {
     /// `usage`
     Usage(Box<Usage>),

@@ -9,6 +9,8 @@ mod settings;
 #[cfg(feature = "web")]
 mod assets;
 #[cfg(feature = "web")]
+mod document;
+#[cfg(feature = "web")]
 mod gate;
 #[cfg(feature = "web")]
 mod handlers;

@@ -217,6 +217,67 @@ fn every_address_of_the_document_is_there_and_no_method_beside_it() {
     }
 }
 
+/// Everything that the document refers to, `#/components/…`.
+fn references(value: &serde_json::Value, found: &mut Vec<String>) {
+    match value {
+        serde_json::Value::Object(map) => {
+            if let Some(serde_json::Value::String(to)) = map.get("$ref") {
+                found.push(to.clone());
+            }
+            map.values().for_each(|value| references(value, found));
+        }
+        serde_json::Value::Array(all) => all.iter().for_each(|value| references(value, found)),
+        _ => {}
+    }
+}
+
+#[test]
+fn the_document_is_whole_and_each_operation_is_described() {
+    let rig = Rig::start();
+    let response = rig.http.get("/openapi.json");
+    let document = response.json();
+    assert!(document["openapi"].as_str().unwrap().starts_with("3.1"), "{}", document["openapi"]);
+    let mut found = Vec::new();
+    references(&document, &mut found);
+    assert!(found.len() > 100, "{}", found.len());
+    for to in found {
+        assert!(document.pointer(to.trim_start_matches('#')).is_some(), "{to} is not there");
+    }
+    for name in ["token", "session"] {
+        assert!(document["components"]["securitySchemes"][name].is_object(), "{name}");
+    }
+    let mut ids = Vec::new();
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        for (method, operation) in methods.as_object().unwrap() {
+            let what = format!("{method} {path}");
+            ids.push(operation["operationId"].as_str().unwrap().to_owned());
+            assert!(operation["summary"].as_str().is_some_and(|text| !text.is_empty()), "{what}");
+            for (name, response) in operation["responses"].as_object().unwrap() {
+                assert!(response["description"].is_string(), "{what} {name}");
+                let problem = &response["content"]["application/problem+json"]["schema"]["$ref"];
+                let is_problem = name.starts_with(['4', '5']) && !path.starts_with("/r/");
+                let expected = is_problem.then_some("#/components/schemas/Problem");
+                assert!(expected.is_none() || problem.as_str() == expected, "{what} {name}");
+            }
+            for name in path.split('{').skip(1).filter_map(|rest| rest.split_once('}')) {
+                let params = operation["parameters"].as_array().unwrap();
+                assert!(params.iter().any(|param| param["name"] == name.0), "{what}: {}", name.0);
+            }
+            if let Some(body) = operation.get("requestBody") {
+                let schema = body["content"]["application/json"]["schema"]["$ref"].as_str();
+                let schema = document.pointer(schema.unwrap().trim_start_matches('#')).unwrap();
+                assert_eq!(schema["additionalProperties"], false, "{what}");
+            }
+        }
+    }
+    let count = ids.len();
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), count, "an operationId is used twice");
+    // The same at every start.
+    assert_eq!(Rig::start().http.get("/openapi.json").body, response.body);
+}
+
 #[test]
 fn a_user_logs_in_and_wrong_passwords_are_limited() {
     let rig = Rig::start();

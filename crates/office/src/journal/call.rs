@@ -7,6 +7,8 @@ use crate::entry::{Action, Outcome, Place, Step, StepResult, Subject};
 
 /// One parked call, from its park to its outcome.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "web", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "web", schema(as = PastCall))]
 pub struct Call {
     /// The number of the entry with which it began.
     pub id: i64,
@@ -50,6 +52,7 @@ pub struct Call {
 
 /// A place that a call has left.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "web", derive(utoipa::ToSchema))]
 pub struct Stay {
     /// Where.
     #[serde(flatten)]
@@ -60,6 +63,7 @@ pub struct Stay {
 
 /// One attempt of a return step.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "web", derive(utoipa::ToSchema))]
 pub struct Tried {
     /// Which, and what became of it.
     #[serde(flatten)]
@@ -76,6 +80,7 @@ pub struct Tried {
 
 /// A claim that was given back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "web", derive(utoipa::ToSchema))]
 pub struct GivenBack {
     /// By whom, `user@domain`, or empty.
     pub retriever: String,

@@ -11,6 +11,7 @@ const DAY_MS: i64 = 86_400_000;
 
 /// A call that was waiting at a moment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "web", derive(utoipa::ToSchema))]
 pub struct Waited {
     /// Where it was then.
     pub then: Place,

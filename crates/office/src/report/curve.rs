@@ -8,6 +8,7 @@ const MOST_POINTS: usize = 200;
 /// How large a share of the calls still waits after how long, if one kind of end is looked at. A call that ended in another way
 /// counts as waiting up to that moment, and after it not at all.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "web", derive(utoipa::ToSchema))]
 pub struct Curve {
     /// How many calls ended in this way.
     pub events: u64,
@@ -21,6 +22,7 @@ pub struct Curve {
 
 /// A point of a curve.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "web", derive(utoipa::ToSchema))]
 pub struct Point {
     /// After how many ms.
     pub after_ms: i64,

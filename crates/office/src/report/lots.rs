@@ -16,6 +16,8 @@ const MOST_ORBITS: usize = 1_000;
 
 /// How full the lots were.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "web", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "web", schema(as = LotsReport))]
 pub struct Lots {
     /// What it is about.
     pub scope: Scope,
@@ -27,6 +29,7 @@ pub struct Lots {
 
 /// The most calls that were parked at one time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "web", derive(utoipa::ToSchema))]
 pub struct Most {
     /// When, in ms since 1970.
     pub at_ms: i64,
@@ -36,6 +39,8 @@ pub struct Most {
 
 /// How full a lot was.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "web", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "web", schema(as = ReportLot))]
 pub struct Lot {
     /// Its name.
     pub lot: String,
@@ -59,6 +64,8 @@ pub struct Lot {
 
 /// How much an orbit was used.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "web", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "web", schema(as = ReportOrbit))]
 pub struct Orbit {
     /// Its name.
     pub orbit: String,

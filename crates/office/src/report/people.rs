@@ -15,6 +15,8 @@ const MOST: usize = 1_000;
 
 /// Who parked and who retrieved.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "web", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "web", schema(as = PeopleReport))]
 pub struct People {
     /// What it is about.
     pub scope: Scope,
@@ -26,6 +28,7 @@ pub struct People {
 
 /// A user who parked calls.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "web", derive(utoipa::ToSchema))]
 pub struct Parker {
     /// `user@domain`, or empty: the parker was not known.
     pub user: String,
@@ -43,6 +46,7 @@ pub struct Parker {
 
 /// A user who retrieved calls.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "web", derive(utoipa::ToSchema))]
 pub struct Retriever {
     /// `user@domain`, or empty: the retriever was not known.
     pub user: String,

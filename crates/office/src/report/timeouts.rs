@@ -11,6 +11,8 @@ use crate::entry::{Outcome, StepResult};
 
 /// What the return steps did.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "web", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "web", schema(as = TimeoutsReport))]
 pub struct Timeouts {
     /// What it is about.
     pub scope: Scope,
@@ -30,6 +32,7 @@ pub struct Timeouts {
 
 /// What one return step did.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "web", derive(utoipa::ToSchema))]
 pub struct StepSum {
     /// Whom or what it tries, as the configuration writes it.
     pub to: String,

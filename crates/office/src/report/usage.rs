@@ -16,6 +16,8 @@ const DAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 
 /// How many calls were parked, and when.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "web", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "web", schema(as = UsageReport))]
 pub struct Usage {
     /// What it is about.
     pub scope: Scope,
@@ -41,6 +43,7 @@ pub struct Usage {
 
 /// A caller who was parked more than once.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "web", derive(utoipa::ToSchema))]
 pub struct Repeated {
     /// The number, as it was written down.
     pub caller: String,

@@ -20,6 +20,8 @@ const BARS_S: [i64; 14] = [0, 5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 300, 600,
 
 /// How long calls waited.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "web", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "web", schema(as = WaitsReport))]
 pub struct Waits {
     /// What it is about.
     pub scope: Scope,
@@ -39,6 +41,7 @@ pub struct Waits {
 
 /// How long some calls waited.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "web", derive(utoipa::ToSchema))]
 pub struct Wait {
     /// How many calls.
     pub calls: u64,
@@ -54,6 +57,7 @@ pub struct Wait {
 
 /// One bar of the histogram.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "web", derive(utoipa::ToSchema))]
 pub struct Bar {
     /// Calls that waited for at least this many seconds.
     pub from_s: i64,

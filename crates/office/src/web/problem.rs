@@ -6,6 +6,7 @@ use axum::http::{HeaderMap, HeaderValue, Response, StatusCode};
 use axum::response::IntoResponse;
 use serde::Serialize;
 
+use super::document::ProblemDocument;
 use super::host::{Problem, Reply};
 use super::logins::EVERY;
 
@@ -48,16 +49,8 @@ pub(super) fn found(reply: Reply, kind: &'static str, headers: &HeaderMap) -> Re
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response<Body> {
-        #[derive(Serialize)]
-        struct Document<'a> {
-            r#type: &'static str,
-            title: &'static str,
-            status: u16,
-            code: &'static str,
-            detail: &'a str,
-        }
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let document = Document {
+        let document = ProblemDocument {
             r#type: "about:blank",
             title: status.canonical_reason().unwrap_or("Problem"),
             status: status.as_u16(),

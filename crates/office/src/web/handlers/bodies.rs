@@ -3,9 +3,12 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::super::host::Problem;
 
 /// `POST /v1/login`: a token, or a user and a password.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Login {
     /// The text of a token.
@@ -17,7 +20,7 @@ pub(super) struct Login {
 }
 
 /// `POST /v1/calls/{uuid}/retrieve`
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Retrieve {
     /// A user, a channel, or a dial string. Without it, the phone of whoever asks.
@@ -26,7 +29,7 @@ pub(super) struct Retrieve {
 }
 
 /// `POST /v1/calls/{uuid}/move`
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Move {
     /// The lot. Without it, the same.
@@ -36,12 +39,13 @@ pub(super) struct Move {
 }
 
 /// `POST /v1/calls/{uuid}/set`
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Set {
     /// Seconds from now; 0: never.
     timeout: Option<u64>,
     /// 0 to 9.
+    #[schema(minimum = 0, maximum = 9)]
     priority: Option<u64>,
     /// A note.
     note: Option<String>,
@@ -51,7 +55,10 @@ pub(super) struct Set {
 
 impl Set {
     /// As `callpark set` has them.
-    pub(super) fn changes(self) -> BTreeMap<String, String> {
+    ///
+    /// # Errors
+    /// There are none.
+    pub(super) fn changes(self) -> Result<BTreeMap<String, String>, Problem> {
         let Set { timeout, priority, note, r#for } = self;
         let number = |number: Option<u64>| number.map(|number| number.to_string());
         let all = [
@@ -60,22 +67,27 @@ impl Set {
             ("note", note),
             ("for", r#for),
         ];
-        all.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
+        let all = all.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
+        let changes: BTreeMap<_, _> = all.collect();
+        if changes.is_empty() {
+            return Err(Problem::bad("nothing is to be changed"));
+        }
+        Ok(changes)
     }
 }
 
 /// `POST /v1/calls/{uuid}/return`
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Return {}
 
 /// `POST /v1/calls/{uuid}/announce`
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Announce {}
 
 /// `POST /v1/calls/{uuid}/drop`
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Drop {
     /// The cause of the hang-up, by the name or number that FreeSWITCH has for it.
@@ -83,7 +95,7 @@ pub(super) struct Drop {
 }
 
 /// `POST /v1/park`
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Park {
     /// The channel. Without it, the party that the user is talking to.

@@ -7,6 +7,7 @@ use axum::extract::{Extension, Path, State};
 use axum::http::{HeaderMap, Response, StatusCode};
 use serde::Deserialize;
 
+use super::super::document::ProblemDocument;
 use super::super::gate;
 use super::super::host::{Act, Attempt, Look, Problem, Who};
 use super::super::links::{BadLink, Link};
@@ -121,7 +122,22 @@ fn refused(app: &App, from: String, bad: BadLink) -> Response<Body> {
     Page::bad(bad).html()
 }
 
-/// Shows who waits.
+/// A page that shows who waits, and a button
+///
+/// Opening it uses nothing up. Whoever has the link needs no login.
+#[utoipa::path(
+    get, path = "/r/{token}", security(()),
+    params(("token" = String, Path, description = "What `callpark link` answers")),
+    responses(
+        (status = 200, body = String, content_type = "text/html", description = "Who waits"),
+        (status = 404, body = String, content_type = "text/html", description = "The link is not known"),
+        (status = 410, body = String, content_type = "text/html", description = "It is used, has expired, or the call has gone"),
+        (
+            status = 429, body = ProblemDocument, content_type = "application/problem+json",
+            description = "Too many links that are not known",
+        ),
+    ),
+)]
 pub(super) async fn show(
     State(app): Shared,
     Extension(peer): Extension<Peer>,
@@ -159,7 +175,23 @@ pub(super) async fn show(
     Ok(page.html())
 }
 
-/// Takes the call.
+/// Takes the call: the phone of the user of the link rings
+#[utoipa::path(
+    post, path = "/r/{token}", security(()),
+    params(("token" = String, Path, description = "What `callpark link` answers")),
+    responses(
+        (status = 200, body = String, content_type = "text/html", description = "The phone rings"),
+        (status = 403, body = String, content_type = "text/html", description = "The user may not take the call"),
+        (status = 404, body = String, content_type = "text/html", description = "The link is not known"),
+        (status = 409, body = String, content_type = "text/html", description = "The call cannot be taken now"),
+        (status = 410, body = String, content_type = "text/html", description = "It is used, has expired, or the call has gone"),
+        (
+            status = 429, body = ProblemDocument, content_type = "application/problem+json",
+            description = "Too many links that are not known",
+        ),
+        (status = 503, body = String, content_type = "text/html", description = "Too much is being done"),
+    ),
+)]
 pub(super) async fn take(
     State(app): Shared,
     Extension(peer): Extension<Peer>,
