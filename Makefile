@@ -23,15 +23,17 @@ MODULE = $(TARGET)/dist/mod_callpark.so
 BUILT = $(TARGET)/dist/libmod_callpark.so
 # The version of axe-core.
 AXE = 4.14.1
+# The version of schemathesis.
+SCHEMATHESIS = 4.32.5
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: docs help setup compare package deb tarball test-reproducible test-package need-build need-sbom need-deb need-debootstrap need-valgrind need-postgres need-chromium need-axe need-fuzz need-freeswitch build check test model fuzz test-freeswitch demo bench soak soak-hostile kills install clean
+.PHONY: docs help setup compare package deb tarball test-reproducible test-package need-build need-sbom need-deb need-debootstrap need-valgrind need-postgres need-chromium need-axe need-schemathesis need-fuzz need-freeswitch build check test model fuzz test-freeswitch demo bench soak soak-hostile kills install clean
 
 help: ## Lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup: need-build need-valgrind need-postgres need-chromium need-axe need-fuzz ## Installs whatever is missing for building and testing (Debian, as root)
+setup: need-build need-valgrind need-postgres need-chromium need-axe need-schemathesis need-fuzz ## Installs whatever is missing for building and testing (Debian, as root)
 
 build: need-build ## Builds target/dist/mod_callpark.so, for FreeSWITCH 1.10 and 1.11, and a file with its debug symbols
 	$(CARGO) build --profile dist --lib
@@ -50,7 +52,7 @@ check: need-build ## Checks the format, lints, documentation, where dial strings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --no-deps --workspace
 
 # What is tested is what is installed, except by a single test, which shall start soon.
-test: need-build need-valgrind need-postgres need-chromium need-axe $(if $(T),,build) ## Runs all tests, or T=<name>, in the stand-in switch, or with FREESWITCH=<prefix> in that FreeSWITCH
+test: need-build need-valgrind need-postgres need-chromium need-axe need-schemathesis $(if $(T),,build) ## Runs all tests, or T=<name>, in the stand-in switch, or with FREESWITCH=<prefix> in that FreeSWITCH
 	@if [ -z "$(FREESWITCH)" ]; then printf '%s\n' \
 		'**********************************************************************************' \
 		'*  SKIPPED: the tests in a real FreeSWITCH. make test-freeswitch FREESWITCH=<prefix>' \
@@ -200,6 +202,13 @@ need-axe:
 	@[ -f target/axe/package/axe.min.js ] || ! command -v npm >/dev/null || (mkdir -p target/axe && cd target/axe && \
 		npm pack --silent axe-core@$(AXE) >/dev/null && tar -xzf axe-core-$(AXE).tgz package/axe.min.js) || \
 		echo "axe-core cannot be fetched: its test is skipped"
+
+# What asks the web server whatever its document allows. A test says that it is skipped where there is no python3 or no pip.
+need-schemathesis:
+	@[ "$$(target/schemathesis/bin/schemathesis --version 2>&1 || true)" = "schemathesis, version $(SCHEMATHESIS)" ] || \
+		! command -v python3 >/dev/null || (python3 -m venv target/schemathesis && \
+		target/schemathesis/bin/pip install --quiet --disable-pip-version-check schemathesis==$(SCHEMATHESIS)) || \
+		echo "schemathesis cannot be installed: its test is skipped"
 
 # Only its programs: each test starts a server of its own.
 need-postgres:

@@ -7,7 +7,10 @@ use kit::{Http, SOON, Setup};
 
 use super::lot::{MOMENT, Scene, setup};
 
+mod garbage;
 mod matrix;
+mod routes;
+mod schema;
 mod tls;
 
 const LOTS: &str = r#"

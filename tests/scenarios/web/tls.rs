@@ -8,7 +8,7 @@ const AUTO: &str = "<param name=\"web-tls\" value=\"auto\"/>\n";
 
 #[test]
 fn the_certificate_for_websockets_is_used_and_renewed_while_somebody_listens() {
-    let scene = Scene::start(setup("").callpark_conf(&conf(&format!("{LISTEN}{AUTO}"))));
+    let scene = Scene::start(setup("").callpark_conf(&conf("")));
     let folder = scene.switch.folder().join("tls");
     let file = folder.join("wss.pem");
     let write = |name: &str| {
@@ -17,7 +17,11 @@ fn the_certificate_for_websockets_is_used_and_renewed_while_somebody_listens() {
         std::fs::write(&new, made.key + &made.chain).expect("a file");
         std::fs::rename(&new, &file).expect("it is put into place");
     };
+    // FreeSWITCH makes one when it starts.
+    let _ = std::fs::remove_file(&file);
     // Without a certificate there is no server, and everything else is as it should be.
+    scene.switch.write_callpark_conf(Some(&conf(&format!("{LISTEN}{AUTO}"))));
+    assert!(scene.api("reload").starts_with("+OK"));
     let health = kit::eventually(SOON, "it is reported", || {
         let health = scene.api("health");
         health.contains("web: wrong").then_some(health)
