@@ -17,7 +17,7 @@ const FLOORS: [&[&str]; 11] = [
     &["render"],
     &["tell"],
     &["journal", "leg"],
-    &["dial", "doctor"],
+    &["dial", "doctor", "hooks"],
     &["apps", "api"],
     &["web"],
     &["service"],

@@ -50,6 +50,8 @@ mod show;
 mod status;
 mod streams;
 pub(crate) mod valet;
+#[cfg(feature = "web")]
+mod webhooks;
 pub(crate) mod written_down;
 
 /// The command.
@@ -125,6 +127,8 @@ const VERBS: &[Verb] = &[
     doctor::VERB,
     import::VERB,
     streams::VERB,
+    #[cfg(feature = "web")]
+    webhooks::VERB,
     history::VERB,
     history::AT,
     report::VERB,
@@ -165,8 +169,10 @@ pub(crate) fn verbs() -> impl Iterator<Item = (String, &'static str)> {
     TEXTS.iter().map(|(name, syntax, about)| (usage(name, syntax), *about))
 }
 
-/// These wait for a file, and the thread of a call does not.
-const NOT_ON_A_CALL: [&str; 10] = [
+/// These wait for a file or for a network, and the thread of a call does not.
+const NOT_ON_A_CALL: &[&str] = &[
+    #[cfg(feature = "web")]
+    webhooks::VERB.name,
     audit::VERB.name,
     people::EXPORT.name,
     people::ERASE.name,
@@ -228,7 +234,7 @@ fn dispatch(module: &Arc<Module>, arguments: &str, on_a_call: bool) -> Answer {
     })?;
     if on_a_call && NOT_ON_A_CALL.contains(&verb.name) {
         let text = format!(
-            "{name} waits for a file, and a call must not; use the event socket or fs_cli, not a dialplan"
+            "{name} waits for a file or a network, and a call must not; use the event socket or fs_cli, not a dialplan"
         );
         return Err(Error::new(Refusal::Failed, text));
     }

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 pub(crate) mod dialplan;
+mod hooks;
 pub(crate) mod host;
 mod lot_params;
 pub(crate) mod node;
@@ -20,6 +21,7 @@ mod web;
 mod tests;
 
 use office::database::Address;
+use office::hooks::Settings as HookSettings;
 use office::journal::Callers;
 
 use crate::park::{
@@ -27,6 +29,7 @@ use crate::park::{
     MOST_STEPS, OrbitRange, Rule, Step, StepTo, TimeoutRule, WhenFull, candidates, overlap,
     shortened,
 };
+pub(crate) use hooks::read_templates;
 pub(crate) use lot_params::LOT_PARAMS;
 #[cfg(test)]
 pub(crate) use params::Param;
@@ -72,6 +75,8 @@ pub(crate) struct Settings {
     pub recovery: RecoverySettings,
     /// The web server.
     pub web: WebSettings,
+    /// Webhooks, and questions about parked calls.
+    pub hooks: HookSettings,
 }
 
 /// What becomes of parked calls after a crash.
@@ -140,6 +145,7 @@ impl Default for Settings {
             journal: JournalSettings::default(),
             recovery: RecoverySettings::default(),
             web: WebSettings::default(),
+            hooks: HookSettings::default(),
         }
     }
 }
@@ -250,9 +256,14 @@ impl Config {
             match part.name.as_str() {
                 "settings" => {
                     let tokens = |element: &&Element| element.name == "token";
-                    let (tokens, params): (Vec<_>, Vec<_>) = part.children.iter().partition(tokens);
+                    let hooks = |element: &&Element| {
+                        matches!(element.name.as_str(), "webhook" | "question")
+                    };
+                    let (tokens, others): (Vec<_>, Vec<_>) = part.children.iter().partition(tokens);
+                    let (hooks, params): (Vec<_>, Vec<_>) = others.into_iter().partition(hooks);
                     params::apply(&SETTINGS, &mut settings, params.into_iter())?;
                     settings.web.add_tokens(&tokens)?;
+                    hooks::add(&mut settings.hooks, &hooks)?;
                 }
                 "lots" => {
                     for element in &part.children {

@@ -94,7 +94,7 @@ impl Keeper {
         }
         let journal = kept.journal.clone();
         *self.kept.lock() = kept;
-        self.forget_callers(module);
+        self.instruct(module);
         if let Some(journal) = journal {
             let opened = journal.opened(OPENED_WITHIN);
             // First, so that a caller who is lost is not owed a second call-back.
@@ -134,7 +134,7 @@ impl Keeper {
 
     /// The configuration that counts is another one. Other settings of the journal count from the next load on.
     pub(crate) fn configured(&self, module: &Module) {
-        self.forget_callers(module);
+        self.instruct(module);
         self.audit(acts::configured());
         let settings = &module.settings.read().journal.clone();
         let other = self.kept.lock().settings.as_ref().is_some_and(|used| used != settings);
@@ -148,9 +148,12 @@ impl Keeper {
         }
     }
 
-    /// Tells the journal which lots forget their callers, and when.
-    fn forget_callers(&self, module: &Module) {
+    /// Tells the journal which lots forget their callers, and when, and what is noted for webhooks.
+    fn instruct(&self, module: &Module) {
         let Some(journal) = self.journal() else { return };
+        if cfg!(feature = "web") {
+            journal.wants(module.settings.read().hooks.wants());
+        }
         journal.forget_after(module.look(|park| {
             let lots = park.lots().into_iter().filter_map(|lot| park.lot_config(&lot.lot));
             let days = |lot: Arc<LotConfig>| Some((lot.key.to_string(), lot.caller_days?));

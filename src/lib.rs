@@ -16,6 +16,8 @@ mod doctor;
 #[doc(hidden)]
 #[allow(clippy::expect_used, clippy::panic, reason = "a panic is how a target fails")]
 pub mod fuzzing;
+#[cfg(feature = "web")]
+mod hooks;
 mod journal;
 mod leg;
 mod module;

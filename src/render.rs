@@ -19,6 +19,8 @@ mod text;
 mod valet;
 #[cfg(feature = "web")]
 pub(crate) mod web;
+#[cfg(feature = "web")]
+mod webhooks;
 mod xml;
 
 #[cfg(test)]
@@ -30,6 +32,8 @@ pub(crate) use diff::Diff;
 pub(crate) use health::{doctor_json, doctor_text, health_json, health_text};
 pub(crate) use streams::{StreamView, streams_json, streams_text};
 pub(crate) use valet::valet_info;
+#[cfg(feature = "web")]
+pub(crate) use webhooks::{webhooks_json, webhooks_text};
 pub(crate) use xml::{illegal as illegal_in_xml, table as table_xml};
 
 /// How a list is written.

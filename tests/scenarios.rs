@@ -53,4 +53,5 @@ mod scenarios {
     mod unload;
     mod valet;
     mod web;
+    mod webhooks;
 }

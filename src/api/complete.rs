@@ -12,6 +12,7 @@ struct Lots;
 struct Taken;
 struct Free;
 struct Callbacks;
+struct Hooks;
 struct Topics;
 
 impl Words for Lots {
@@ -49,6 +50,17 @@ impl Words for Callbacks {
     }
 }
 
+impl Words for Hooks {
+    const NAME: &'static CStr = c"::callpark::hooks";
+    fn words(_: &str) -> Vec<String> {
+        let Some(module) = Module::running() else { return Vec::new() };
+        let settings = module.settings.read();
+        let webhooks = settings.hooks.webhooks.iter().map(|webhook| &webhook.hook.name);
+        let questions = settings.hooks.questions.iter().map(|question| &question.hook.name);
+        webhooks.chain(questions).cloned().collect()
+    }
+}
+
 impl Words for Topics {
     const NAME: &'static CStr = c"::callpark::topics";
     fn words(_: &str) -> Vec<String> {
@@ -58,7 +70,7 @@ impl Words for Topics {
 
 /// Everything that is registered with the console; taken back on drop.
 pub(crate) struct Completions {
-    _words: [Completion; 5],
+    _words: [Completion; 6],
 }
 
 impl Completions {
@@ -76,6 +88,7 @@ impl Completions {
                 Completion::new::<Taken>(),
                 Completion::new::<Free>(),
                 Completion::new::<Callbacks>(),
+                Completion::new::<Hooks>(),
                 Completion::new::<Topics>(),
             ],
         }

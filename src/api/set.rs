@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Answer, Error, Verb, ok, orbit_key};
 use crate::module::Module;
-use crate::park::{Refusal, Setting, TOP_PRIORITY};
+use crate::park::{Refusal, Setting};
 
 pub(super) const VERB: Verb = Verb {
     name: "set",
@@ -30,20 +30,9 @@ fn run(module: &Arc<Module>, words: &[&str]) -> Answer {
 
 /// What is to be changed, and to what.
 pub(crate) fn setting(what: &str, value: &str) -> Result<Setting, Error> {
-    let bad = |text: &str| Error::new(Refusal::BadArguments, text);
-    match what {
-        "timeout" => {
-            let seconds = value.parse::<u64>();
-            let seconds =
-                seconds.map_err(|_| bad("timeout must be a number of seconds (0: never)"))?;
-            Ok(Setting::TimeoutMs(seconds.saturating_mul(1000)))
-        }
-        "priority" => match value.parse() {
-            Ok(priority) if priority <= TOP_PRIORITY => Ok(Setting::Priority(priority)),
-            _ => Err(bad("priority must be between 0 and 9")),
-        },
-        "note" => Ok(Setting::Note(value.to_owned())),
-        "for" => Ok(Setting::For(value.to_owned())),
-        _ => Err(Refusal::BadArguments.into()),
-    }
+    Setting::parse(what, value).map_err(|why| match why {
+        // The usage says which there are.
+        "" => Refusal::BadArguments.into(),
+        why => Error::new(Refusal::BadArguments, why),
+    })
 }

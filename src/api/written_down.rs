@@ -28,8 +28,10 @@ pub(super) fn command(module: &Arc<Module>, verb: &str, words: &[&str], answer: 
         _ => Place::default(),
     };
     let result = answer.as_ref().err().map_or("ok", |error| error.code);
+    let reads = READ.contains(&verb)
+        || (verb == "webhooks" && !matches!(words.first(), Some(&("retry" | "test"))));
     let words = told(verb, words);
-    let kind = if READ.contains(&verb) { acts::Kind::Reads } else { acts::Kind::Acts };
+    let kind = if reads { acts::Kind::Reads } else { acts::Kind::Acts };
     acts::command(module, acts::Command { verb, words, place, result, kind });
 }
 

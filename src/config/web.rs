@@ -123,16 +123,28 @@ fn token(element: &Element) -> Result<Token, ConfigError> {
     let scope = element.get("scope").unwrap_or("read");
     let scope: Scope =
         scope.parse().map_err(|_| bad("scope", scope, "is not one of read, act and admin"))?;
+    let (domain, lots) = (domain(element)?, lots(element)?);
+    Ok(Token { name: name.to_owned(), sha256, scope, domain, lots })
+}
+
+/// The tenant to which an element limits something.
+pub(super) fn domain(element: &Element) -> Result<Option<String>, ConfigError> {
     let domain = element.get("domain").filter(|domain| !domain.is_empty());
-    let domain = domain
-        .map(|domain| domain_name(domain).ok_or_else(|| bad("domain", domain, "is no domain")))
-        .transpose()?;
+    let read = domain.map(|domain| {
+        let bad = || ConfigError::at(element, "is no domain").param("domain", domain);
+        domain_name(domain).ok_or_else(bad)
+    });
+    read.transpose()
+}
+
+/// The lots to which it limits something.
+pub(super) fn lots(element: &Element) -> Result<Vec<String>, ConfigError> {
     let lots = element.get("lots").unwrap_or_default();
     let lots = lots.split(',').map(str::trim).filter(|lot| !lot.is_empty()).map(|lot| {
-        lot.parse::<LotKey>().map(|lot| lot.to_string()).map_err(|_| bad("lots", lot, "is no lot"))
+        let bad = |_| ConfigError::at(element, "is no lot").param("lots", lot);
+        lot.parse::<LotKey>().map(|lot| lot.to_string()).map_err(bad)
     });
-    let lots = lots.collect::<Result<Vec<_>, _>>()?;
-    Ok(Token { name: name.to_owned(), sha256, scope, domain, lots })
+    lots.collect()
 }
 
 /// 64 hexadecimal digits.

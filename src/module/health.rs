@@ -75,6 +75,16 @@ pub(crate) fn web(health: &Health, listen: Option<SocketAddr>) -> Option<Part> {
     listen.map(|at| health.web.part("web", &format!("it listens on {at}")))
 }
 
+/// Webhooks, of which this build has none, if there are to be some.
+#[cfg(not(feature = "web"))]
+#[must_use]
+pub(crate) fn no_webhooks(health: &Health, settings: &office::hooks::Settings) -> Option<Part> {
+    let text =
+        "this build has no web server, of which webhooks and questions are a part".to_owned();
+    let since_ms = health.worker.began_ms();
+    (!settings.is_empty()).then_some(Part { name: "webhooks", ok: false, since_ms, text })
+}
+
 /// Lamps need their thread, and FreeSWITCH's reports of phones that ask.
 fn lamps(health: &Health) -> Part {
     let thread = health.showing.part("lamps", 0);

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use crate::switch::lock::Mutex;
 
-use crate::config::{Config, ConfigError};
+use crate::config::{self, Config, ConfigError};
 use crate::module::health::Mark;
 use crate::module::message::Message;
 use crate::module::{Module, rival};
@@ -24,7 +24,12 @@ fn parse(text: Option<&str>) -> Result<Config, String> {
     match text {
         Some(text) => Config::parse(text)
             .map_err(|error| in_file(error).to_string())
-            .and_then(|config| unknown_cause(&config).map_or(Ok(config), Err)),
+            .and_then(|config| unknown_cause(&config).map_or(Ok(config), Err))
+            .and_then(|mut config| {
+                let folder = core::variable("conf_dir");
+                config::read_templates(&mut config.settings.hooks, folder.as_deref())?;
+                Ok(config)
+            }),
         None => Ok(Config::default()),
     }
 }

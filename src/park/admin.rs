@@ -15,6 +15,7 @@ use super::return_state::{ReturnState, StepTry};
 use super::taker::Taker;
 use super::text;
 use super::timeout::TOP_PRIORITY;
+use super::untrusted::DisplayName;
 
 /// What can be changed about a parked call.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +28,32 @@ pub enum Setting {
     Note(String),
     /// The user for whom it is meant, `user@domain`, or empty.
     For(String),
+    /// What its caller is called.
+    Name(DisplayName),
+}
+
+impl Setting {
+    /// What is to be changed, and to what, as somebody has typed it.
+    ///
+    /// # Errors
+    /// Why that cannot be.
+    pub fn parse(what: &str, value: &str) -> Result<Self, &'static str> {
+        match what {
+            "timeout" => {
+                let seconds = value.parse::<u64>();
+                let seconds =
+                    seconds.map_err(|_| "timeout must be a number of seconds (0: never)")?;
+                Ok(Setting::TimeoutMs(seconds.saturating_mul(1000)))
+            }
+            "priority" => match value.parse() {
+                Ok(priority) if priority <= TOP_PRIORITY => Ok(Setting::Priority(priority)),
+                _ => Err("priority must be between 0 and 9"),
+            },
+            "note" => Ok(Setting::Note(value.to_owned())),
+            "for" => Ok(Setting::For(value.to_owned())),
+            _ => Err(""),
+        }
+    }
 }
 
 impl Park {
@@ -97,6 +124,7 @@ impl Park {
             Setting::Priority(_) => "the priority was changed",
             Setting::Note(_) => "the note was changed",
             Setting::For(_) => "the addressee was changed",
+            Setting::Name(_) => "the caller was named",
         };
         match setting {
             Setting::TimeoutMs(ms) => {
@@ -117,6 +145,10 @@ impl Park {
                     lot.enqueue(call);
                 }
                 self.follow_timeout(&uuid, before_ms);
+            }
+            Setting::Name(name) => {
+                call.info.caller.name = name;
+                self.show_lamp(place);
             }
             Setting::Note(note) => call.info.note = text::kept(&note, text::LONGEST_NOTE),
             Setting::For(user) => {

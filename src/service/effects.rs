@@ -5,6 +5,8 @@ use std::sync::Arc;
 use crate::dial::callback;
 use crate::dial::ring;
 use crate::dial::ringing;
+#[cfg(feature = "web")]
+use crate::hooks::Webhooks;
 use crate::journal::{self, Keeper};
 use crate::leg::handover;
 use crate::leg::pickup_tone;
@@ -55,6 +57,8 @@ pub(crate) fn carry_out(module: &Arc<Module>, decided: Decided, here: Option<Ses
 fn tell(module: &Module, number: u64, effects: &[Effect], here: Option<Session<'_>>) {
     let feed = Feed::of(module);
     let keeper = Keeper::of(module);
+    #[cfg(feature = "web")]
+    let hooks = Webhooks::of(module);
     let recovered = module.table::<Count>();
     let mut turn = feed.turn(number);
     for effect in effects {
@@ -67,7 +71,13 @@ fn tell(module: &Module, number: u64, effects: &[Effect], here: Option<Session<'
                     turn.tells(news);
                 } else {
                     let (keeper, entry) = (Arc::clone(&keeper), Box::new(journal::entry(event)));
-                    turn.tells(news.heard_by(move || keeper.record(*entry)));
+                    #[cfg(feature = "web")]
+                    let hooks = Arc::clone(&hooks);
+                    turn.tells(news.heard_by(move || {
+                        #[cfg(feature = "web")]
+                        hooks.heard(&entry);
+                        keeper.record(*entry);
+                    }));
                 }
             }
             Effect::Callback(news) => {

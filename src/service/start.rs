@@ -9,6 +9,8 @@ use crossbeam_channel::unbounded;
 
 use crate::api;
 use crate::dial::ringing::Rings;
+#[cfg(feature = "web")]
+use crate::hooks::Webhooks;
 use crate::journal::Keeper;
 use crate::journal::acts::Signals;
 use crate::journal::audit::Audit;
@@ -139,6 +141,8 @@ pub(crate) fn start() -> Result<bool, String> {
     }
     #[cfg(feature = "web")]
     Web::of(&module).configured(&module);
+    #[cfg(feature = "web")]
+    Webhooks::of(&module).configured(&module);
     #[cfg(not(feature = "web"))]
     if module.settings.read().web.listen.is_some() {
         module.health.web.wrong("this build has no web server");
@@ -201,6 +205,8 @@ pub(crate) fn stop() -> bool {
         drop(service.subclasses);
     }
     Module::take_running();
+    #[cfg(feature = "web")]
+    Webhooks::of(&module).stop();
     // Last: until here everything was recorded.
     Keeper::of(&module).stop();
     drop(module);

@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 
 use crate::dial::ring;
+#[cfg(feature = "web")]
+use crate::hooks::Webhooks;
 use crate::journal::Keeper;
 use crate::leg::handover;
 use crate::leg::replaces;
@@ -94,6 +96,8 @@ pub(crate) fn run(module: &Arc<Module>, messages: &Receiver<Message>) {
                 Keeper::of(module).configured(module);
                 #[cfg(feature = "web")]
                 Web::of(module).configured_soon(module);
+                #[cfg(feature = "web")]
+                Webhooks::of(module).configured_soon(module);
                 subscriptions::answer_all(module);
             }),
             Ok(Message::Reload) => reload_at = Some(Instant::now()),

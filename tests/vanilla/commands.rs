@@ -78,6 +78,7 @@ fn every_command_of_the_table_is_accepted() {
             ("<number>", "1000"),
             ("<count>", "10"),
             ("<seconds>", "60"),
+            ("<hook>", "crm"),
         ];
         let said = said.iter().fold(command.clone(), |text, (from, to)| text.replace(from, to));
         assert!(!said.contains(['<', '[', '|']), "{command}: {said}");

@@ -13,11 +13,12 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 use parking_lot::Mutex;
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 
 mod backlog;
 mod call;
 pub(crate) mod callers;
+pub(crate) mod deliveries;
 mod erase;
 mod failure;
 mod health;
@@ -36,6 +37,7 @@ mod tests;
 
 pub use call::{Call, GivenBack, Stay, Tried};
 pub use callers::Callers;
+pub use deliveries::{Tally, Want};
 pub use erase::Erased;
 pub use failure::Failure;
 pub use health::{Change, Health, State};
@@ -43,6 +45,7 @@ pub use unfinished::{Opened, Unfinished};
 
 use crate::audit::{Act, Head};
 use crate::entry::Entry;
+use deliveries::{Posted, Tallies};
 pub(crate) use health::Voice;
 use inbox::Outbox;
 use writer::{Request, Writer};
@@ -116,6 +119,10 @@ struct Shared {
     erasures: AtomicU64,
     /// After how many days the callers of a lot are erased.
     forget_after: Mutex<BTreeMap<String, u32>>,
+    /// What each webhook wants of the entries.
+    wants: Mutex<Arc<[Want]>>,
+    /// What waits for each webhook.
+    tallies: Mutex<Tallies>,
     /// The last row of the audit.
     head: Mutex<Head>,
     /// The file with the lines of JSON is to be begun anew.
@@ -153,6 +160,8 @@ impl Journal {
             to_keep: Mutex::default(),
             erasures: AtomicU64::new(0),
             forget_after: Mutex::default(),
+            wants: Mutex::new(Arc::from([])),
+            tallies: Mutex::default(),
             head: Mutex::default(),
             rotate: AtomicBool::new(false),
         });
@@ -292,6 +301,36 @@ impl Journal {
     /// From now on, the callers of each of these lots are erased so many days after their calls. Never waits.
     pub fn forget_after(&self, days: BTreeMap<String, u32>) {
         *self.shared.forget_after.lock() = days;
+    }
+
+    /// From now on, each entry is noted for the webhooks that want it. Never waits.
+    pub fn wants(&self, wants: Vec<Want>) {
+        *self.shared.wants.lock() = wants.into();
+    }
+
+    /// What waits for the webhook of that name.
+    #[must_use]
+    pub fn tally(&self, hook: &str) -> Tally {
+        self.shared.tallies.lock().get(hook)
+    }
+
+    /// Has everything tried now that waits for that webhook, or for any, and dead letters too. How many there are.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be written.
+    pub fn post_again(&self, hook: Option<&str>, within: Duration) -> Result<usize, Failure> {
+        let hook = hook.map(str::to_owned);
+        self.ask(within, |reply| Request::PostAgain { hook, reply })?
+    }
+
+    /// Writes down what has become of entries that webhooks were sent. False: it could not be written. None: there is no room
+    /// for the request now. Never waits.
+    #[cfg_attr(not(feature = "web"), expect(dead_code, reason = "there are no webhooks"))]
+    pub(crate) fn posted(&self, posted: Vec<Posted>) -> Option<oneshot::Receiver<bool>> {
+        let (reply, answer) = oneshot::channel();
+        self.requests.try_send(Request::Posted(posted, reply)).ok()?;
+        Some(answer)
     }
 
     /// How often callers were erased since the start.

@@ -8,6 +8,7 @@
 pub mod audit;
 pub mod database;
 pub mod entry;
+pub mod hooks;
 pub mod journal;
 pub mod query;
 pub mod report;

@@ -9,6 +9,8 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 mod at;
 mod audit;
+#[cfg(feature = "web")]
+mod due;
 mod export;
 mod history;
 mod recent;
@@ -20,6 +22,8 @@ mod tests;
 
 pub use at::Waited;
 pub use audit::{AuditFilter, AuditVerified};
+#[cfg(feature = "web")]
+pub(crate) use due::Due;
 pub use export::{Exported, ExportedCall};
 pub use history::Filter;
 pub use recent::{Recent, Waiting};

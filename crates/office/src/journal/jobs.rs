@@ -142,6 +142,7 @@ fn prune(connection: &mut Connection, before_ms: i64) -> Result<u64, Failure> {
     tx.execute("DELETE FROM call WHERE id < ?", [end])?;
     tx.execute("DELETE FROM held WHERE call_id < ?", [end])?;
     tx.execute("DELETE FROM erased WHERE seq < ?", [end])?;
+    tx.execute("DELETE FROM outbox WHERE seq < ?", [end])?;
     tx.execute("UPDATE meta SET value = max(value, ?) WHERE name = 'first_seq'", [end])?;
     // What was hashed with them is gone.
     tx.execute("DELETE FROM secret WHERE month < ?", [callers::month(before_ms)])?;

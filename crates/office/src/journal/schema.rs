@@ -103,6 +103,26 @@ CREATE INDEX audit_by_time ON audit (at_ms);
 CREATE TABLE erased (
     seq INTEGER PRIMARY KEY
 ) STRICT;
+", "
+-- Which entries a webhook has not been sent yet. call_id: of one call, one after the other; of an entry of no call, its seq.
+-- due_ms is the greatest number there is while an earlier entry of the call waits.
+CREATE TABLE outbox (
+    hook TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    call_id INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    attempts INTEGER NOT NULL,
+    queued_ms INTEGER NOT NULL,
+    due_ms INTEGER NOT NULL,
+    error TEXT NOT NULL,
+    PRIMARY KEY (hook, seq)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX outbox_due ON outbox (hook, due_ms) WHERE state = 'waiting';
+CREATE INDEX outbox_of_call ON outbox (hook, call_id, seq) WHERE state = 'waiting';
+CREATE INDEX outbox_dead ON outbox (hook, seq) WHERE state = 'dead';
+
+-- What tells the entries of this file from those of every other one.
+INSERT INTO kept VALUES ('journal', json_quote(lower(hex(randomblob(8)))));
 "];
 
 /// Brings the file up to date. A file of a newer version of this crate is left alone.

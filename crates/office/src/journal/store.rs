@@ -11,6 +11,7 @@ use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior, params};
 
 use super::call::Call;
 use super::callers::{Callers, Secrets};
+use super::deliveries::{self, Tallies, Want};
 use super::failure::Failure;
 use super::inbox::Item;
 use super::row::Row;
@@ -33,6 +34,8 @@ pub(super) struct Store {
     last_seq: i64,
     /// Who did what; none: that is not written down.
     pub(super) trail: Option<Trail>,
+    /// What waits for each webhook.
+    pub(super) tallies: Tallies,
     /// Device and number of the file.
     identity: (u64, u64),
 }
@@ -74,8 +77,10 @@ impl Store {
         };
         let (node, secrets) = (node.to_owned(), Secrets::default());
         let trail = audit.then(|| Trail::read(&connection)).transpose()?;
+        deliveries::loosen(&connection)?;
+        let tallies = Tallies::read(&connection)?;
         let identity = identity(path)?;
-        Ok(Store { connection, node, callers, secrets, last_seq, trail, identity })
+        Ok(Store { connection, node, callers, secrets, last_seq, trail, tallies, identity })
     }
 
     /// The file is still where it was. SQLite goes on writing one that was removed, and nobody would notice.
@@ -104,10 +109,11 @@ impl Store {
         self.last_seq
     }
 
-    /// Writes all of these, or none.
+    /// Writes all of these, or none, and notes what each webhook wants of them.
     pub(super) fn append<'a>(
         &mut self,
         items: impl IntoIterator<Item = &'a Item>,
+        wants: &[Want],
     ) -> Result<(), Failure> {
         let tx = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut append = Append {
@@ -117,9 +123,11 @@ impl Store {
             secrets: &mut self.secrets,
             seq: self.last_seq,
             trail: self.trail,
+            wants,
+            tallies: self.tallies.clone(),
         };
         let mut written = items.into_iter().try_for_each(|item| append.item(item));
-        let (seq, trail) = (append.seq, append.trail);
+        let (seq, trail, tallies) = (append.seq, append.trail, append.tallies);
         if let (Ok(()), Some(trail)) = (&written, &trail) {
             written = trail.note(&tx);
         }
@@ -127,6 +135,7 @@ impl Store {
             Ok(()) => {
                 self.last_seq = seq;
                 self.trail = trail;
+                self.tallies = tallies;
                 Ok(())
             }
             Err(err) => {
@@ -155,6 +164,8 @@ struct Append<'a> {
     secrets: &'a mut Secrets,
     seq: i64,
     trail: Option<Trail>,
+    wants: &'a [Want],
+    tallies: Tallies,
 }
 
 impl Append<'_> {
@@ -242,6 +253,9 @@ impl Append<'_> {
                 json
             ],
         )?;
+        for want in self.wants.iter().filter(|want| want.wants(row)) {
+            self.tallies.of(&want.hook).add(self.tx, &want.hook, self.seq, call_id)?;
+        }
         Ok(())
     }
 

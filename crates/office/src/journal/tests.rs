@@ -1,6 +1,8 @@
 //! What the journal promises, on a real file.
 
 mod audit;
+#[cfg(feature = "web")]
+mod deliveries;
 mod erase;
 mod trouble;
 

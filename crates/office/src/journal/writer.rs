@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, Sender};
 
 use super::backlog::{Backlog, MOST};
+use super::deliveries::{self, Posted};
 use super::erase::{self, Erased};
 use super::failure::Failure;
 use super::health::{Change, State, Voice};
@@ -16,6 +17,7 @@ use super::store::{Store, put_aside};
 use super::unfinished::{Opened, unfinished};
 use super::{Shared, now_ms};
 use crate::audit::file::Lines;
+use tokio::sync::oneshot;
 
 /// The most entries in one transaction.
 const BATCH: usize = 256;
@@ -31,6 +33,8 @@ const ANOTHER: Duration = Duration::from_secs(600);
 const HEAD: Duration = Duration::from_secs(86_400);
 /// How often old entries are deleted.
 const RETENTION: Duration = Duration::from_secs(3600);
+/// How long what was noted for a webhook is kept that is not configured any more.
+const STRANGERS_MS: i64 = 7 * 86_400_000;
 
 /// What others ask of the thread.
 pub(super) enum Request {
@@ -46,6 +50,10 @@ pub(super) enum Request {
     Erase { number: String, reply: Sender<Result<Erased, Failure>> },
     /// Other databases know that these entries were erased.
     Shipped(Vec<i64>),
+    /// What has become of entries that webhooks were sent.
+    Posted(Vec<Posted>, oneshot::Sender<bool>),
+    /// Everything that waits for that webhook, or for any, is to be tried now, dead letters too. How many there are.
+    PostAgain { hook: Option<String>, reply: Sender<Result<usize, Failure>> },
     /// There is something to keep.
     Keep,
     /// Write what is there, and end.
@@ -184,12 +192,14 @@ impl Writer {
         }
         while !self.backlog.is_empty() {
             let Some(store) = &mut self.store else { break };
-            if let Err(err) = store.append(self.backlog.first(BATCH)) {
+            let wants = Arc::clone(&self.shared.wants.lock());
+            if let Err(err) = store.append(self.backlog.first(BATCH), &wants) {
                 if self.failed(&err) {
                     self.open();
                 }
                 continue;
             }
+            self.shared.tallies.lock().clone_from(&store.tallies);
             self.shared.latest.send_replace(store.last_seq());
             let count = self.backlog.written(BATCH);
             self.shared.written.fetch_add(count, Ordering::Relaxed);
@@ -269,6 +279,7 @@ impl Writer {
             match Store::open(&path, &node, callers, audit, self.first_seq) {
                 Ok(store) => {
                     self.shared.latest.send_replace(store.last_seq());
+                    self.shared.tallies.lock().clone_from(&store.tallies);
                     self.store = Some(store);
                     if self.backlog.is_empty() {
                         self.shared.is(State::Ok, "");
@@ -337,9 +348,35 @@ impl Writer {
                     self.failed(&err);
                 }
             }
+            Request::Posted(posted, reply) => {
+                let done = self.deliveries(|store| {
+                    deliveries::posted(&mut store.connection, &mut store.tallies, &posted)
+                });
+                let _ = reply.send(done.is_ok());
+            }
+            Request::PostAgain { hook, reply } => {
+                let again = self.deliveries(|store| {
+                    let (connection, tallies) = (&mut store.connection, &mut store.tallies);
+                    deliveries::again(connection, tallies, hook.as_deref())
+                });
+                let _ = reply.send(again);
+            }
             Request::Keep => drop(self.write()),
             Request::Stop(reply) => drop(reply),
         }
+    }
+
+    /// Changes what waits for webhooks.
+    fn deliveries<T>(
+        &mut self,
+        change: impl FnOnce(&mut Store) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let store = self.store.as_mut().ok_or(Failure::NoAnswer)?;
+        let changed = change(store);
+        self.shared.tallies.lock().clone_from(&store.tallies);
+        changed.inspect_err(|err| {
+            self.failed(err);
+        })
     }
 
     fn drain(&mut self) {
@@ -356,6 +393,14 @@ impl Writer {
                 self.jobs.push(Job::prune(self.shared.settings.history_days, None));
             }
             self.forget();
+            let wants = Arc::clone(&self.shared.wants.lock());
+            let before_ms = now_ms().saturating_sub(STRANGERS_MS);
+            let _ = self.deliveries(|store| {
+                match deliveries::of_none(&store.connection, &wants, before_ms)? {
+                    0 => Ok(()),
+                    _ => store.tallies.count_again(&store.connection),
+                }
+            });
         }
         let Some(store) = &mut self.store else { return };
         if self.audit.pruning {
@@ -377,11 +422,15 @@ impl Writer {
         let Some(job) = self.jobs.first_mut() else { return };
         match job.slice(&mut store.connection) {
             Ok(Progress::More) => {}
-            Ok(Progress::Done) => {
-                if let Job::Erase { .. } = self.jobs.remove(0) {
-                    self.shared.erasures.fetch_add(1, Ordering::AcqRel);
-                }
-            }
+            Ok(Progress::Done) => match self.jobs.remove(0) {
+                Job::Erase { .. } => drop(self.shared.erasures.fetch_add(1, Ordering::AcqRel)),
+                // Entries that were waiting for a webhook may be gone.
+                Job::Prune { .. } => drop(self.deliveries(|store| {
+                    deliveries::loosen(&store.connection)?;
+                    store.tallies.count_again(&store.connection)
+                })),
+                Job::Rebuild { .. } => {}
+            },
             Err(err) => {
                 self.failed(&err);
                 self.jobs.remove(0).failed(err);
