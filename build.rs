@@ -77,8 +77,8 @@ fn names(header: &str) -> Vec<String> {
         .split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
         .filter(|word| {
             [
-                "switch_", "_switch_", "SWITCH_", "CC_", "CF_", "CS_", "SAF_", "SFF_", "SMBF_",
-                "SCC_", "SCF_", "SCCT_", "SOF_", "SMODF_",
+                "switch_", "_switch_", "SWITCH_", "cJSON", "CC_", "CF_", "CS_", "SAF_", "SFF_",
+                "SMBF_", "SCC_", "SCF_", "SCCT_", "SOF_", "SMODF_",
             ]
             .iter()
             .any(|prefix| word.starts_with(prefix))

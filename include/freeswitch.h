@@ -112,7 +112,7 @@ typedef enum {
 typedef enum { SWITCH_SIG_NONE = 0, SWITCH_SIG_BREAK = 3 } switch_signal_t;
 typedef enum { SWITCH_STACK_BOTTOM = 1 } switch_stack_t;
 typedef enum { SWITCH_INPUT_TYPE_DTMF = 0, SWITCH_INPUT_TYPE_EVENT = 1 } switch_input_type_t;
-typedef enum { SWITCH_APPLICATION_INTERFACE = 4, SWITCH_API_INTERFACE = 5 } switch_module_interface_name_t;
+typedef enum { SWITCH_APPLICATION_INTERFACE = 4, SWITCH_API_INTERFACE = 5, SWITCH_JSON_API_INTERFACE = 15 } switch_module_interface_name_t;
 typedef uint32_t switch_application_flag_t;
 typedef uint32_t switch_originate_flag_t;
 typedef uint32_t switch_module_flag_t;
@@ -222,6 +222,21 @@ typedef struct switch_api_interface {
 	switch_loadable_module_interface_t *parent;
 	struct switch_api_interface *next;
 } switch_api_interface_t;
+
+typedef struct cJSON cJSON;
+typedef switch_status_t (*switch_json_api_function_t) (const cJSON *json, switch_core_session_t *session, cJSON **json_reply);
+
+typedef struct switch_json_api_interface {
+	const char *interface_name;
+	const char *desc;
+	switch_json_api_function_t function;
+	const char *syntax;
+	switch_thread_rwlock_t *rwlock;
+	int refs;
+	switch_mutex_t *reflock;
+	switch_loadable_module_interface_t *parent;
+	struct switch_json_api_interface *next;
+} switch_json_api_interface_t;
 
 typedef switch_status_t (*switch_module_load_t) (switch_loadable_module_interface_t **module_interface, switch_memory_pool_t *pool);
 typedef switch_status_t (*switch_module_runtime_t) (void);
@@ -690,6 +705,8 @@ switch_xml_t switch_xml_open_cfg(const char *file_path, switch_xml_t *node, swit
 char *switch_xml_toxml_ex(switch_xml_t xml, switch_bool_t prn_header, switch_bool_t use_utf8_encoding);
 switch_xml_t switch_xml_root(void);
 switch_xml_t switch_xml_find_child(switch_xml_t node, const char *childname, const char *attrname, const char *value);
+cJSON *cJSON_Parse(const char *value);
+char *cJSON_PrintUnformatted(const cJSON *item);
 void switch_xml_free(switch_xml_t xml);
 switch_status_t switch_xml_reload(const char **err);
 

@@ -46,6 +46,8 @@ unsafe extern "C" fn load(slot: *mut *mut Interface, pool: *mut Pool) -> Status 
         registration.application::<apps::retrieve::Retrieve>();
         registration.application::<apps::key::Key>();
         registration.command::<api::Callpark>();
+        #[cfg(feature = "web")]
+        registration.json_command::<web::socket::Socket>();
         match service::start::start() {
             Ok(valet) => {
                 if valet {

@@ -14,6 +14,7 @@ mod figures;
 mod looks;
 mod past;
 mod people;
+pub(crate) mod socket;
 mod told;
 mod viewer;
 

@@ -64,6 +64,7 @@ mod sip {
     mod returns;
     mod rules;
     mod shared_music;
+    mod socket;
     mod step_looks;
     mod step_races;
     mod steps;

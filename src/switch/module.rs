@@ -97,6 +97,47 @@ unsafe extern "C" fn command<C: Command>(
     })
 }
 
+/// A command of FreeSWITCH's JSON API, which mod_verto and the command `json` call.
+#[cfg(feature = "web")]
+pub(crate) trait JsonCommand {
+    /// Its name.
+    const NAME: &'static CStr;
+    /// What it does, in a few words.
+    const SHORT: &'static CStr;
+    /// What it takes.
+    const SYNTAX: &'static CStr;
+    /// Answers the whole request, as JSON.
+    ///
+    /// # Errors
+    /// The answer, as JSON, of a request that failed.
+    fn run(request: &str) -> Result<String, String>;
+}
+
+#[cfg(feature = "web")]
+unsafe extern "C" fn json_command<J: JsonCommand>(
+    request: *const sys::cJSON,
+    _: *mut sys::switch_core_session_t,
+    reply: *mut *mut sys::cJSON,
+) -> Status {
+    super::guard("JSON command", Status::SWITCH_STATUS_GENERR, || {
+        // SAFETY: the request lives while the command runs. What is printed came from malloc, for us.
+        let request = unsafe { super::text::take_c(sys::cJSON_PrintUnformatted(request)) };
+        let answer = J::run(&request.unwrap_or_default());
+        let status = match answer {
+            Ok(_) => Status::SWITCH_STATUS_SUCCESS,
+            Err(_) => Status::SWITCH_STATUS_GENERR,
+        };
+        let (Ok(answer) | Err(answer)) = answer;
+        // SAFETY: a C string that outlives the call; the caller deletes what it gets, and takes NULL for no answer.
+        unsafe {
+            if let Some(reply) = reply.as_mut() {
+                *reply = sys::cJSON_Parse(to_c(&answer).as_ptr());
+            }
+        }
+        status
+    })
+}
+
 /// Registers what the module offers, during `load`.
 pub(crate) struct Registration {
     interface: *mut Interface,
@@ -155,6 +196,25 @@ impl Registration {
                 raw.function = Some(command::<C>);
                 raw.desc = C::SHORT.as_ptr();
                 raw.syntax = C::SYNTAX.as_ptr();
+            }
+        }
+    }
+
+    /// Adds a command of the JSON API.
+    #[cfg(feature = "web")]
+    pub(crate) fn json_command<J: JsonCommand>(&self) {
+        // SAFETY: as for an application.
+        unsafe {
+            let raw = sys::switch_loadable_module_create_interface(
+                self.interface,
+                sys::switch_module_interface_name_t::SWITCH_JSON_API_INTERFACE,
+            )
+            .cast::<sys::switch_json_api_interface_t>();
+            if let Some(raw) = raw.as_mut() {
+                raw.interface_name = J::NAME.as_ptr();
+                raw.function = Some(json_command::<J>);
+                raw.desc = J::SHORT.as_ptr();
+                raw.syntax = J::SYNTAX.as_ptr();
             }
         }
     }

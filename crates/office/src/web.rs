@@ -37,6 +37,8 @@ mod stream;
 #[cfg(feature = "web")]
 mod tls;
 
+#[cfg(feature = "web")]
+pub use handlers::socket::{Request as SocketRequest, Wish, read as socket_request};
 pub use host::{
     Act, Answer, Attempt, Change, Eyes, Gauges, Happened, Host, Look, Problem, Query, Reply, Sight,
     View, Who,

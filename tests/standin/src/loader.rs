@@ -251,6 +251,19 @@ extern "C" fn switch_loadable_module_create_interface(
     }
 }
 
+/// There is no JSON API here.
+#[unsafe(no_mangle)]
+#[allow(non_snake_case, reason = "the name of a function of C")]
+extern "C" fn cJSON_Parse(_text: *const c_char) -> *mut sys::cJSON {
+    std::ptr::null_mut()
+}
+
+#[unsafe(no_mangle)]
+#[allow(non_snake_case, reason = "the name of a function of C")]
+extern "C" fn cJSON_PrintUnformatted(_item: *const sys::cJSON) -> *mut c_char {
+    std::ptr::null_mut()
+}
+
 #[unsafe(no_mangle)]
 extern "C" fn switch_loadable_module_exists(name: *const c_char) -> sys::switch_status_t {
     crate::channel::status(exists(&text(name)))

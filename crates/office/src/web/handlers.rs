@@ -27,6 +27,7 @@ mod bodies;
 mod link;
 mod questions;
 mod session;
+pub(super) mod socket;
 
 /// What every answer bears.
 const HEADERS: [(&str, &str); 5] = [
