@@ -251,7 +251,7 @@ pub enum Change {
     },
     /// It has the certificate that is in its files now.
     HasCertificate,
-    /// These files have changed and are no certificate, so it goes on with the one that it has.
+    /// The files have changed and cannot be used, so it keeps the certificate that it has.
     KeepsCertificate(String),
     /// Somebody has failed too often to log in.
     KeptAway(String),

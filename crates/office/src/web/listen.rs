@@ -134,7 +134,7 @@ fn accept(
     peer: SocketAddr,
 ) {
     let Ok(place) = Arc::clone(room).try_acquire_owned() else {
-        // An answer that is not encrypted is none, and encrypting it takes what there is no more of.
+        // A client that expects encryption cannot read an answer without, and a handshake would need one of the places.
         if certificate.is_none() {
             tokio::spawn(refuse(connection));
         }
