@@ -78,6 +78,7 @@ mod tests {
         assert!(!logins.may_try("1000@a", "192.0.2.3", now + EVERY / 2));
         assert!(logins.may_try("1001@a", "192.0.2.1", now), "another user");
         assert!(logins.may_try("1000@a", "192.0.2.3", now + EVERY));
+        assert!(logins.may_try("1000@a", "192.0.2.4", now + KNOWN));
         assert!(!logins.may_try("1000@a", "192.0.2.1", now + KNOWN), "it was long ago");
     }
 

@@ -88,7 +88,7 @@ impl Found {
         };
         // What the parser says of a line may quote it.
         let chain = CertificateDer::pem_slice_iter(&text).collect::<Result<Vec<_>, _>>();
-        let chain = chain.map_err(|_| wrong(&tls.certificate, "a certificate in it is cut off"))?;
+        let chain = chain.map_err(|_| wrong(&tls.certificate, "a part of it is cut off"))?;
         if chain.is_empty() {
             return Err(wrong(&tls.certificate, "there is no certificate in it"));
         }
@@ -203,7 +203,7 @@ mod tests {
             (made.key.clone() + &made.chain, Ok(())),
             (String::new(), Err("there is no certificate in it")),
             (made.chain.clone(), Err("there is no private key in it")),
-            (made.chain.clone() + cut, Err("there is no private key in it")),
+            (made.chain.clone() + cut, Err("a part of it is cut off")),
             (made.chain.clone() + &other.key, Err("its certificate and key")),
             (made.key.replace("PRIVATE KEY-----\n", "PRIVATE KEY"), Err("")),
         ] {
