@@ -228,6 +228,7 @@ impl World {
                     let closed = at.map_or_else(|| lot.orbits.clone(), |at| [at].into());
                     lot.shut = lot.made && closed.is_empty();
                     lot.closed.extend(closed);
+                    assert!(self.absorb_all(), "it is not shown");
                 }
             }
             Op::Open { lot, orbit: at } => {
@@ -239,6 +240,7 @@ impl World {
                     let lot = self.lots.get_mut(&lot).unwrap();
                     lot.shut = false;
                     lot.closed.retain(|closed| at.as_ref().is_some_and(|at| at != closed));
+                    assert!(self.absorb_all(), "it is not shown");
                 }
             }
             // Elsewhere a lot that is no longer configured would be one that is made.
