@@ -11,7 +11,7 @@ COVERAGE = -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 -Cllvm
 # Tests with phones mostly wait, so several run on one processor.
 SIP_THREADS ?= $(shell echo $$((3 * $$(nproc))))
 # What is measured, and where the plots go (nowhere).
-BENCHES ?= deadlines retrieval sip_retrieval disk parked_cost crowd full_lot growth
+BENCHES ?= deadlines retrieval sip_retrieval readers disk parked_cost crowd full_lot growth
 PLOTS ?=
 export PLOTS
 # The prefix of an installed FreeSWITCH: the folder that holds bin/freeswitch.
@@ -28,12 +28,12 @@ SCHEMATHESIS = 4.32.5
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: docs help setup compare package deb tarball test-reproducible test-package need-build need-sbom need-deb need-debootstrap need-valgrind need-postgres need-chromium need-axe need-schemathesis need-fuzz need-freeswitch build check test model fuzz test-freeswitch demo bench soak soak-hostile kills install clean
+.PHONY: docs help setup compare package deb tarball test-reproducible test-package need-build need-sbom need-deb need-debootstrap need-valgrind need-postgres need-prometheus need-chromium need-axe need-schemathesis need-fuzz need-freeswitch build check test model fuzz test-freeswitch demo bench soak soak-hostile kills install clean
 
 help: ## Lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup: need-build need-valgrind need-postgres need-chromium need-axe need-schemathesis need-fuzz ## Installs whatever is missing for building and testing (Debian, as root)
+setup: need-build need-valgrind need-postgres need-prometheus need-chromium need-axe need-schemathesis need-fuzz ## Installs whatever is missing for building and testing (Debian, as root)
 
 build: need-build ## Builds target/dist/mod_callpark.so, for FreeSWITCH 1.10 and 1.11, and a file with its debug symbols
 	$(CARGO) build --profile dist --lib
@@ -52,7 +52,7 @@ check: need-build ## Checks the format, lints, documentation, where dial strings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --no-deps --workspace
 
 # What is tested is what is installed, except by a single test, which shall start soon.
-test: need-build need-valgrind need-postgres need-chromium need-axe need-schemathesis $(if $(T),,build) ## Runs all tests, or T=<name>, in the stand-in switch, or with FREESWITCH=<prefix> in that FreeSWITCH
+test: need-build need-valgrind need-postgres need-prometheus need-chromium need-axe need-schemathesis $(if $(T),,build) ## Runs all tests, or T=<name>, in the stand-in switch, or with FREESWITCH=<prefix> in that FreeSWITCH
 	@if [ -z "$(FREESWITCH)" ]; then printf '%s\n' \
 		'**********************************************************************************' \
 		'*  SKIPPED: the tests in a real FreeSWITCH. make test-freeswitch FREESWITCH=<prefix>' \
@@ -214,6 +214,13 @@ need-schemathesis:
 need-postgres:
 	@compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null || command -v postgres >/dev/null || \
 		$(call APT_INSTALL,PostgreSQL,postgresql)
+
+# Its programs are only unpacked: installed, it would start a server with the machine. Tests say that they are skipped without it.
+need-prometheus:
+	@[ -x target/prometheus/usr/bin/promtool ] || { command -v promtool && command -v prometheus; } >/dev/null || { \
+		command -v apt-get >/dev/null && mkdir -p target/prometheus && cd target/prometheus && \
+		{ apt-get download -qq prometheus 2>/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get download -qq prometheus; }; } && \
+		dpkg-deb -x prometheus_*.deb . && rm -f prometheus_*.deb; } || echo "Prometheus cannot be fetched: its tests are skipped"
 
 need-sbom:
 	@command -v cargo-cyclonedx >/dev/null || $(CARGO) install --quiet --locked cargo-cyclonedx

@@ -190,6 +190,11 @@ impl Keeper {
         self.database.part()
     }
 
+    /// How the database is, in full; nothing if there is none.
+    pub(crate) fn database_health(&self) -> Option<office::database::Health> {
+        self.database.health()
+    }
+
     /// How it is, for `callpark health`.
     pub(crate) fn part(&self) -> Part {
         let (journal, wrong, since_ms) = {

@@ -9,6 +9,7 @@ pub(crate) mod rival;
 pub(crate) mod source;
 mod tables;
 pub(crate) mod threads;
+pub(crate) mod timings;
 pub(crate) mod tokens;
 pub(crate) mod variables;
 
@@ -25,6 +26,7 @@ use crate::module::health::Health;
 use crate::module::message::{Keep, Message};
 use crate::module::tables::Tables;
 use crate::module::threads::Threads;
+use crate::module::timings::Timings;
 use crate::park::{CallUuid, CallView, Effect, LotKey, Moment, Park};
 use crate::switch::{Located, Session, Stop, clock};
 
@@ -94,6 +96,8 @@ pub(crate) struct Module {
     pub health: Health,
     /// For what takes a while.
     pub threads: Threads,
+    /// How long things take.
+    pub timings: Timings,
     tables: Tables,
     /// How many decisions there have been from which something follows.
     decisions: AtomicU64,
@@ -128,6 +132,7 @@ impl Module {
             settings: RwLock::new(config.settings),
             valet,
             health: Health::default(),
+            timings: Timings::default(),
             tables: Tables::default(),
             decisions: AtomicU64::new(0),
             carry_out,

@@ -30,6 +30,7 @@ mod scenarios {
     mod journal;
     mod lasting;
     mod lot;
+    mod monitoring;
     mod moves;
     mod partings;
     mod people;

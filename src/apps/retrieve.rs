@@ -280,8 +280,10 @@ fn run_errand(session: Session<'_>, token: &str) {
         let result = heard.as_ref().map_err(|_| Refusal::Failed).and_then(|()| {
             let by = errand.claimant(CallUuid::from(session.uuid().as_str()));
             let told = errand.told.clone();
-            if let Some(claim) = errand.claim.take().filter(|claim| holds(&module, claim)) {
-                return handover::connect(&module, session, claim, told);
+            if let Some(claimed) =
+                errand.claim.take().filter(|claimed| holds(&module, &claimed.claim))
+            {
+                return handover::connect(&module, session, claimed, told);
             }
             ask_pin(&module, session, &errand)?;
             handover::take(&module, session, None, Target::Call(&errand.uuid), by, told)

@@ -5,12 +5,10 @@ use std::time::Duration;
 
 use crate::leg::arrival;
 use crate::leg::errand::leave;
-use crate::leg::handover::{self, Told};
+use crate::leg::handover::{self, Claimed, Told};
 use crate::module::Module;
 use crate::module::tokens::Tokens;
-use crate::park::{
-    Actor, CallState, CallUuid, Claim, Claimant, Refusal, RunId, Step, Target, User,
-};
+use crate::park::{Actor, CallState, CallUuid, Claimant, Refusal, RunId, Step, Target, User};
 use crate::switch::{Session, clock};
 
 /// The application that connects a leg we have called; its data is the token of an [`Errand`].
@@ -33,7 +31,7 @@ pub(crate) struct Errand {
     /// The command that waits for the result.
     pub told: Option<Arc<Told>>,
     /// What the leg has claimed before it came.
-    pub claim: Option<Claim>,
+    pub claim: Option<Claimed>,
 }
 
 /// The user who answers gets the call only by pressing a key, which a machine does not do.
@@ -128,9 +126,9 @@ fn leave_with_claim(module: &Arc<Module>, token: &str, leg: Session<'_>) -> bool
         return false;
     }
     match handover::claim(module, leg, None, Target::Call(&call), by) {
-        Ok(claim) => {
-            let ticket = claim.ticket;
-            errands.change(token, |errand| errand.claim = Some(claim));
+        Ok(claimed) => {
+            let ticket = claimed.claim.ticket;
+            errands.change(token, |errand| errand.claim = Some(claimed));
             let gone = leave(&errands, token, leg);
             if !gone {
                 // The command has given up at this very moment.

@@ -100,6 +100,11 @@ impl Audit {
         self.ledger.lock().part(clock::epoch_ms())
     }
 
+    /// How many times each promise was broken.
+    pub(crate) fn counts(&self) -> Vec<(&'static str, u64)> {
+        self.ledger.lock().counts()
+    }
+
     /// Looks now, and again if something is wrong, which takes some seconds. On a thread that may wait. Returns what is
     /// broken.
     pub(crate) fn look(&self, module: &Module) -> Vec<Broken> {

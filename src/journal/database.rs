@@ -59,6 +59,15 @@ impl Database {
         }
     }
 
+    /// How it is, in full; nothing if there is none.
+    pub(super) fn health(&self) -> Option<Health> {
+        let shipper = match &*self.0.lock() {
+            Some(Started::Yes(shipper)) => Arc::clone(shipper),
+            _ => return None,
+        };
+        Some(shipper.health())
+    }
+
     /// How it is, for `callpark health`.
     pub(super) fn part(&self) -> Option<Part> {
         let shipper = match &*self.0.lock() {

@@ -39,6 +39,36 @@ pub(crate) enum What {
     Journal(Promise),
 }
 
+impl What {
+    /// The names of all, for monitoring.
+    pub(crate) const NAMES: [&str; 11] = [
+        "has-channel",
+        "is-recorded",
+        "end-recorded",
+        "same-orbit",
+        "lamp-lit",
+        "lamp-dark",
+        "no-gap",
+        "one-park",
+        "one-end",
+        "one-orbit",
+        "same-row",
+    ];
+
+    /// Its name: that of what should be so.
+    fn name(&self) -> &'static str {
+        match self {
+            What::NoChannel => "has-channel",
+            What::NotRecorded => "is-recorded",
+            What::NotEnded => "end-recorded",
+            What::Elsewhere(_) => "same-orbit",
+            What::Dark => "lamp-lit",
+            What::Lit => "lamp-dark",
+            What::Journal(promise) => promise.as_str(),
+        }
+    }
+}
+
 impl fmt::Display for Broken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Broken { what, uuid, place } = self;
@@ -132,6 +162,8 @@ pub(super) struct Ledger {
     /// What was broken when it was last looked.
     now: BTreeSet<Broken>,
     count: u64,
+    /// The same for each promise, by its name.
+    counts: BTreeMap<&'static str, u64>,
     newest: VecDeque<Broken>,
     since_ms: u64,
     looked_ms: Option<u64>,
@@ -140,7 +172,8 @@ pub(super) struct Ledger {
 impl Ledger {
     pub(super) fn new(now_ms: u64) -> Self {
         let (now, newest) = (BTreeSet::new(), VecDeque::new());
-        Ledger { now, count: 0, newest, since_ms: now_ms, looked_ms: None }
+        let counts = What::NAMES.into_iter().map(|name| (name, 0)).collect();
+        Ledger { now, count: 0, counts, newest, since_ms: now_ms, looked_ms: None }
     }
 
     /// Notes what is broken now. Returns what was not broken before.
@@ -151,12 +184,18 @@ impl Ledger {
         }
         self.count += new.len() as u64;
         for broken in &new {
+            *self.counts.entry(broken.what.name()).or_default() += 1;
             self.newest.push_front(broken.clone());
         }
         self.newest.truncate(MOST_LISTED);
         self.now = broken;
         self.looked_ms = Some(now_ms);
         new
+    }
+
+    /// How many times each promise was broken.
+    pub(super) fn counts(&self) -> Vec<(&'static str, u64)> {
+        self.counts.iter().map(|(name, count)| (*name, *count)).collect()
     }
 
     /// For `callpark health`. What was broken is shown until the module is loaded again: it is a fault of the module.
@@ -262,5 +301,10 @@ mod tests {
             part.text
         );
         assert_eq!(part.text.matches("lit without").count(), MOST_LISTED);
+        let counts = ledger.counts();
+        assert!(counts.contains(&("lamp-dark", 21)), "{counts:?}");
+        // Each has a name of its own, and is there before it is broken.
+        assert_eq!(counts.len(), What::NAMES.len());
+        assert!(Promise::ALL.iter().all(|promise| What::NAMES.contains(&promise.as_str())));
     }
 }

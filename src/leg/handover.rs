@@ -50,6 +50,15 @@ const REAL_BRIDGE: Duration = Duration::from_millis(100);
 /// If the worker had no time to look at a bridge, the bridge counts if it lasted for this long.
 const SURELY_REAL: Duration = Duration::from_secs(1);
 
+/// A call that was claimed for a leg.
+#[derive(Clone, Debug)]
+pub(crate) struct Claimed {
+    /// The claim.
+    pub claim: Claim,
+    /// When.
+    pub at: Instant,
+}
+
 /// How the parked leg came out of a hand-over.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Given {
@@ -76,8 +85,8 @@ pub(crate) fn take(
     if standing != Standing::Here {
         return Err(standing.obstacle().unwrap_or(Refusal::Failed));
     }
-    let claim = claim(module, leg, lot, target, by)?;
-    connect(module, leg, claim, told)
+    let claimed = claim(module, leg, lot, target, by)?;
+    connect(module, leg, claimed, told)
 }
 
 /// Claims a call for a leg that is not connected, on the leg's own thread. The leg may be on its way to [`connect`]. If it
@@ -91,7 +100,7 @@ pub(crate) fn claim(
     lot: Option<&LotKey>,
     target: Target<'_>,
     by: Claimant,
-) -> Result<Claim, Refusal> {
+) -> Result<Claimed, Refusal> {
     let channel = leg.channel();
     let wanted = match (lot, target) {
         // A leg is not answered, and charged, for an empty orbit.
@@ -105,7 +114,9 @@ pub(crate) fn claim(
     if !caller_id::answer_as(channel, wanted.as_ref()) || !channel.ready() {
         return Err(Refusal::Failed);
     }
-    module.act(Some(leg), |park, now| park.claim(now, lot, target, by))
+    let at = Instant::now();
+    let claim = module.act(Some(leg), |park, now| park.claim(now, lot, target, by))?;
+    Ok(Claimed { claim, at })
 }
 
 /// Connects a leg to the call it has claimed, and stays for the bridge.
@@ -115,10 +126,11 @@ pub(crate) fn claim(
 pub(crate) fn connect(
     module: &Arc<Module>,
     leg: Session<'_>,
-    claim: Claim,
+    claimed: Claimed,
     told: Option<Arc<Told>>,
 ) -> Result<CallView, Refusal> {
     let channel = leg.channel();
+    let Claimed { claim, at } = claimed;
     let (uuid, ticket) = (claim.call.info.uuid.clone(), claim.ticket);
     parting::wait_until_seen(leg);
     if parting::are_halves(leg, &uuid) {
@@ -129,7 +141,8 @@ pub(crate) fn connect(
     let Some(parked) = Located::find(uuid.as_str()) else { return Err(Refusal::Gone) };
     let names = Names::exchange(leg, &claim.call);
     let bond = Bond::of(channel);
-    let handover = Handover::new(ticket, uuid.clone(), CallUuid::from(leg.uuid().as_str()), told);
+    let other = CallUuid::from(leg.uuid().as_str());
+    let handover = Handover::new(ticket, uuid.clone(), other, at, told);
     let handover = Handovers::of(module).begin(handover);
     module.wake(&uuid);
     wait_until_heard(channel);
@@ -305,6 +318,8 @@ fn bridge(parked: Session<'_>, other: Session<'_>, handover: &Handover, voice: &
     handover.parked.begin(channel);
     // This is what the other hears until the bridge begins, which discards what has arrived by then.
     voice.say(parked, other);
+    // FreeSWITCH reports the bridge itself a moment later.
+    handover.bridged();
     ivr::bridge(parked, other);
     if !handover.is_real() {
         outstay(channel, handover);

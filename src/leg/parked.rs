@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::leg::after_bridge::{AfterBridge, Dialplan};
+use crate::leg::handover::state::Handovers;
 use crate::leg::handover::{self, Given};
 use crate::leg::hold::{self, Music, NoFax};
 use crate::leg::keys::Choices;
@@ -201,7 +202,13 @@ pub(crate) fn connected(module: &Arc<Module>, session: Session<'_>, with: Option
     let uuid = CallUuid::from(session.uuid().as_str());
     let ours = match module.look(|park| park.verdict(&uuid)) {
         Verdict::Unknown => return,
-        Verdict::Bridge { leg, .. } => with == Some(leg.as_str()),
+        Verdict::Bridge { leg, ticket } => {
+            let ours = with == Some(leg.as_str());
+            if ours {
+                Handovers::of(module).bridged(ticket);
+            }
+            ours
+        }
         _ => false,
     };
     if let Some(leg) = module.leg(&uuid).filter(|_| !ours) {

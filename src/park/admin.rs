@@ -144,7 +144,7 @@ impl Park {
                 if call.is_to_be_had() {
                     lot.enqueue(call);
                 }
-                self.follow_timeout(&uuid, before_ms);
+                self.follow_timeout(now, &uuid, before_ms);
             }
             Setting::Name(name) => {
                 call.info.caller.name = name;

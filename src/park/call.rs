@@ -104,6 +104,8 @@ pub(super) struct Call {
     /// The user who will call it back and where its number is dialled, as its caller was told.
     pub(super) promised: Option<(User, Destination)>,
     pub(super) claim: Option<Pending>,
+    /// No return step could start before that: a claim was given back then, or the timeout was changed.
+    pub(super) free_since: Option<Moment>,
     /// Its leg has gone, and another leg may take its place until this moment.
     pub(super) heir_until: Option<Moment>,
     /// The legs whose place its leg has taken, in order.
@@ -132,6 +134,7 @@ impl Call {
             armed: None,
             promised: None,
             claim: None,
+            free_since: None,
             heir_until: None,
             formerly: Vec::new(),
         }

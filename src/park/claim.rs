@@ -282,6 +282,7 @@ impl Park {
     ) {
         let Some(Pending { by, restarted, .. }) = self.take_claim(uuid, ticket) else { return };
         let Some(call) = self.calls.get_mut(uuid) else { return };
+        call.free_since = Some(now);
         if let Some(lot) = self.lots.get_mut(&call.place.lot) {
             lot.enqueue(call);
         }

@@ -3,6 +3,7 @@
 use super::callback::{CallbackAttempt, CallbackNews};
 use super::destination::Destination;
 use super::event::ParkEvent;
+use super::moment::Moment;
 use super::names::{CallUuid, LotKey, OrbitKey, RunId, Ticket};
 use super::outcome::Refusal;
 use super::steps::Step;
@@ -31,6 +32,8 @@ pub enum Effect {
     InService(LotKey),
     /// The verdict on this parked call has changed. Wake its thread.
     Wake(CallUuid),
+    /// The timeout of a call passed at that moment, and its first return step starts.
+    TimeIsUp(Moment),
     /// Ring a phone for this call. If it answers, claim the call with this run. Otherwise report `step_failed`.
     Ring(Box<Ring>),
     /// Hang up what rings, or has just answered, for this run. Report nothing more about the run.

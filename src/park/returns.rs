@@ -94,6 +94,10 @@ impl Park {
         }
         let Some(ringing) = call.returning.interrupt(None) else {
             let (attempt, paused) = (call.returning.attempt(), call.returning.is_paused());
+            if let ReturnState::Waiting { until: Some(until), .. } = call.returning {
+                let free = call.free_since.unwrap_or(until);
+                self.effects.push(Effect::TimeIsUp(until.max(free)));
+            }
             return self.run_steps(now, uuid, attempt, paused);
         };
         let reason = if ringing.offer {
@@ -354,7 +358,7 @@ impl Park {
     }
 
     /// If the timeout is another than before, it counts from when the waiting began, unless return steps run already.
-    pub(super) fn follow_timeout(&mut self, uuid: &CallUuid, before_ms: Option<u64>) {
+    pub(super) fn follow_timeout(&mut self, now: Moment, uuid: &CallUuid, before_ms: Option<u64>) {
         let Some(call) = self.calls.get(uuid) else { return };
         let timeout_ms = self.timeout_of(call);
         if before_ms == Some(timeout_ms) || self.stopping {
@@ -363,6 +367,7 @@ impl Park {
         let Some(call) = self.calls.get_mut(uuid) else { return };
         let ReturnState::Waiting { since, until } = &mut call.returning else { return };
         *until = (timeout_ms > 0).then(|| since.after(timeout_ms));
+        call.free_since = Some(now);
         self.deadlines.arm(call);
     }
 

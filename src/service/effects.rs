@@ -1,6 +1,7 @@
 //! Carries out what the table decided. Runs with none of our locks held.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::dial::callback;
 use crate::dial::ring;
@@ -13,7 +14,7 @@ use crate::leg::pickup_tone;
 use crate::module::{Decided, Interlude, Module};
 use crate::park::Effect;
 use crate::service::recovery::Count;
-use crate::switch::{Session, log};
+use crate::switch::{Session, clock, log};
 use crate::tell::event;
 use crate::tell::feed::Feed;
 use crate::tell::lamps::queue::LampQueue;
@@ -36,6 +37,10 @@ pub(crate) fn carry_out(module: &Arc<Module>, decided: Decided, here: Option<Ses
             #[cfg(not(feature = "web"))]
             Effect::InService(_) => {}
             Effect::Wake(uuid) => module.wake(&uuid),
+            Effect::TimeIsUp(at) => {
+                let late_ms = clock::now().since(at);
+                module.timings.lateness.took(Duration::from_millis(late_ms));
+            }
             Effect::Ring(step) => ring::step(module, *step),
             Effect::StopRing(run, why) => ringing::stop(module, run, why),
             Effect::Comfort(uuid) => module.interlude(&uuid, Interlude::Comfort),

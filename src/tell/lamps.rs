@@ -73,7 +73,9 @@ pub(crate) fn run(module: &Arc<Module>) {
         let until_blink = blinking.next().map(|at| at.saturating_duration_since(now));
         let patience = lamps.patience(now).min(until_blink.unwrap_or(LONG));
         module.health.showing.waits();
-        let job = LampQueue::of(module).next(patience);
+        let queue = LampQueue::of(module);
+        queue.leave(lamps.unwatched.len());
+        let job = queue.next(patience);
         module.health.showing.works();
         match job {
             Job::Lamp(orbit) => show(&mut lamps, &mut blinking, orbit),

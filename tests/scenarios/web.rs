@@ -8,6 +8,7 @@ use kit::{Http, SOON, Setup};
 use super::lot::{MOMENT, Scene, setup};
 
 mod garbage;
+mod killed;
 mod matrix;
 mod routes;
 mod schema;
@@ -27,7 +28,7 @@ const LOTS: &str = r#"
   </lot>"#;
 
 /// Tokens that are called as they read: the name, the hash that `sha256sum` prints, the scope, and what else there is.
-const TOKENS: [(&str, &str, &str, &str); 10] = [
+pub const TOKENS: [(&str, &str, &str, &str); 10] = [
     ("all-read", "ba3816000da93c3363b42dfe540ccb4028061ac69f2029d4a8fba4c5b3e806a7", "read", ""),
     ("all-act", "3f52160b558e58fd054faec8a3031bd376e950f9dd207bd056b71bf692a56959", "act", ""),
     ("all-admin", "603b706a310205826707afeec44af11c6ca206d2ff99494605185af02d83edac", "admin", ""),

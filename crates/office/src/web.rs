@@ -40,8 +40,8 @@ mod tls;
 #[cfg(feature = "web")]
 pub use handlers::socket::{Request as SocketRequest, Wish, read as socket_request};
 pub use host::{
-    Act, Answer, Attempt, Change, Eyes, Gauges, Happened, Host, Look, Problem, Query, Reply, Sight,
-    View, Who,
+    Act, Answer, Attempt, Change, Eyes, Figure, Gauges, Happened, Host, Look, Problem, Query,
+    Reply, Sight, Times, View, Who,
 };
 #[cfg(feature = "web")]
 pub use links::{BadLink, LONGEST_LINK, Link, Links};

@@ -71,11 +71,16 @@ fn is_with(leg: &Located, other: &CallUuid) -> bool {
 
 /// The claim succeeds: the call is no longer parked.
 pub(super) fn complete(module: &Arc<Module>, here: Option<Session<'_>>, handover: &Handover) {
-    module.act(here, |park, now| {
-        if park.complete(now, &handover.call, handover.ticket) {
+    let completed = module.act(here, |park, now| {
+        let completed = park.complete(now, &handover.call, handover.ticket);
+        if completed {
             handover.prove();
         }
+        completed
     });
+    if completed && let Some(took) = handover.took() {
+        module.timings.retrieval.took(took);
+    }
     if handover.is_real() {
         handover.tell(Ok(()));
     }

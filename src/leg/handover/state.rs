@@ -20,6 +20,8 @@ pub(crate) struct Handover {
     pub(super) call: CallUuid,
     /// The leg that has claimed it.
     pub(super) leg: CallUuid,
+    /// When it was claimed.
+    claimed: Instant,
     told: Option<Arc<Told>>,
     /// Whether that leg is on its own for now.
     pub retriever: Seclusion,
@@ -66,6 +68,13 @@ impl Handovers {
         self.0.lock().under_way.remove(&ticket);
     }
 
+    /// A leg of ours, parked until now, is put together with the leg that has claimed it.
+    pub(crate) fn bridged(&self, ticket: Ticket) {
+        if let Some(handover) = self.get(ticket) {
+            handover.bridged();
+        }
+    }
+
     /// That of this claim.
     pub(super) fn get(&self, ticket: Ticket) -> Option<Arc<Handover>> {
         self.0.lock().under_way.get(&ticket).cloned()
@@ -98,6 +107,8 @@ struct Course {
     withdrawn: bool,
     /// When the parked leg took it up.
     taken: Option<Instant>,
+    /// When the two were last seen to be put together.
+    bridged: Option<Instant>,
     /// When the other leg came back from where it waits for the bridge and stays for it.
     left: Option<Instant>,
 }
@@ -109,6 +120,7 @@ impl Handover {
         ticket: Ticket,
         call: CallUuid,
         leg: CallUuid,
+        claimed: Instant,
         told: Option<Arc<Told>>,
     ) -> Self {
         let no = || AtomicBool::new(false);
@@ -116,6 +128,7 @@ impl Handover {
             ticket,
             call,
             leg,
+            claimed,
             told,
             retriever: Seclusion::default(),
             parked: Seclusion::default(),
@@ -133,6 +146,18 @@ impl Handover {
             course.taken = Some(Instant::now());
         }
         !course.withdrawn
+    }
+
+    /// The two are put together now.
+    pub(crate) fn bridged(&self) {
+        self.course.lock().bridged = Some(Instant::now());
+    }
+
+    /// How long that has taken since the call was claimed.
+    #[must_use]
+    pub(crate) fn took(&self) -> Option<Duration> {
+        let bridged = self.course.lock().bridged;
+        bridged.map(|bridged| bridged.saturating_duration_since(self.claimed))
     }
 
     /// Withdraws it. Returns false if the parked leg has taken it up.

@@ -13,6 +13,28 @@ pub(super) fn due(park: &mut Park) -> Vec<Effect> {
     effects!(park.handle_timeout(now))
 }
 
+/// Since when a first return step should have started.
+fn up(effects: &[Effect]) -> Vec<Moment> {
+    let up = |effect: &Effect| match effect {
+        Effect::TimeIsUp(at) => Some(*at),
+        _ => None,
+    };
+    effects.iter().filter_map(up).collect()
+}
+
+#[test]
+fn it_is_known_how_late_the_first_step_starts_and_only_the_first() {
+    let mut park = returning("parker ring=15|parker ring=15");
+    let late = effects!(park.handle_timeout(at(60_300)));
+    assert_eq!(up(&late), [at(60_000)]);
+    assert_eq!(up(&due(&mut park)), [], "the second step");
+    // While somebody claims the call, nothing is late.
+    let mut park = returning("parker ring=15");
+    let claim = claim_call(&mut park, at(59_000), "a", retriever("r"));
+    park.unclaim(at(61_000), &"a".into(), claim.ticket);
+    assert_eq!(up(&effects!(park.handle_timeout(at(61_005)))), [at(61_000)]);
+}
+
 #[test]
 fn when_the_time_is_up_the_parker_rings() {
     let mut park = returning("parker ring=15");

@@ -57,7 +57,7 @@ fn steps_are_read_from_a_variable() {
 #[test]
 fn a_step_is_repeated_and_pauses_before_each_try() {
     let mut park = returning("user/1 repeat=2 pause=30|user/2");
-    assert_eq!(due(&mut park), []);
+    assert_eq!(due(&mut park), [Effect::TimeIsUp(at(60_000))]);
     assert_eq!(park.poll_timeout(), Some(at(90_000)));
     let first = due(&mut park);
     assert_eq!(told(&first), ["return 1 user/1"]);

@@ -113,6 +113,11 @@ impl<T: Clone + Eq + Hash> Backlog<T> {
         Some(next)
     }
 
+    /// How many wait.
+    pub(crate) fn len(&self) -> usize {
+        self.waiting.len()
+    }
+
     /// All that wait.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
         self.waiting.iter()

@@ -3,6 +3,7 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use crossbeam_channel::Sender;
@@ -109,6 +110,18 @@ impl Waiting {
 pub(crate) struct LampQueue {
     waiting: Mutex<Waiting>,
     came: Condvar,
+    /// How many wait elsewhere, because no phone is known to watch them.
+    unwatched: AtomicUsize,
+}
+
+/// How much waits.
+pub(crate) struct Backlogs {
+    /// Lamps that have changed.
+    pub changed: usize,
+    /// Lamps that have changed and that no phone is known to watch.
+    pub unwatched: usize,
+    /// Phones that ask.
+    pub asked: usize,
 }
 
 impl LampQueue {
@@ -153,6 +166,19 @@ impl LampQueue {
     /// Ends the thread that reads the queue, after the lamps that wait. Phones get no answers any more.
     pub(crate) fn stop(&self) {
         self.with(|waiting| waiting.stop = true);
+    }
+
+    /// So many lamps that no phone is known to watch are shown a few at a time.
+    pub(super) fn leave(&self, unwatched: usize) {
+        self.unwatched.store(unwatched, Ordering::Relaxed);
+    }
+
+    /// How much waits.
+    pub(crate) fn backlogs(&self) -> Backlogs {
+        let unwatched = self.unwatched.load(Ordering::Relaxed);
+        let waiting = self.waiting.lock();
+        let changed = waiting.lamps.len() + waiting.lots.len();
+        Backlogs { changed, unwatched, asked: waiting.asked.len() }
     }
 
     /// Whether a phone that asks now has a good chance of being answered.

@@ -68,3 +68,16 @@ impl Ports {
         self.first + WIDTH - 2
     }
 }
+
+/// One port for a server of another kind, below the kernel's ephemeral range and above the blocks of switches. A UDP socket
+/// of that number is its lock.
+pub(crate) fn one() -> (u16, UdpSocket) {
+    for _ in 0..200 {
+        let port = fastrand::u16(31_000..32_700);
+        let Ok(lock) = UdpSocket::bind((Ipv4Addr::LOCALHOST, port)) else { continue };
+        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
+            return (port, lock);
+        }
+    }
+    panic!("no port is free for a server");
+}

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::io;
-use std::net::{Ipv4Addr, TcpListener, UdpSocket};
+use std::net::UdpSocket;
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use crate::child::Guarded;
 use crate::folder::tail;
+use crate::ports;
 use crate::skip::skipped;
 use crate::wait::eventually;
 
@@ -41,7 +42,7 @@ impl Postgres {
             skipped("a PostgreSQL server (Debian: apt-get install postgresql)");
             return None;
         };
-        let (port, lock) = port();
+        let (port, lock) = ports::one();
         let name = format!("kit-pg-{}-{:08x}", std::process::id(), fastrand::u32(..));
         let shm = Path::new("/dev/shm");
         let folder = if shm.is_dir() { shm.to_owned() } else { std::env::temp_dir() }.join(name);
@@ -268,18 +269,6 @@ fn bin() -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let others = std::env::split_paths(&path).find(complete);
     versions.pop().map(|(_, folder)| folder).or(others)
-}
-
-/// Below the kernel's ephemeral range and above the blocks of switches. A UDP socket of that number is its lock.
-fn port() -> (u16, UdpSocket) {
-    for _ in 0..200 {
-        let port = fastrand::u16(31_000..32_700);
-        let Ok(lock) = UdpSocket::bind((Ipv4Addr::LOCALHOST, port)) else { continue };
-        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
-            return (port, lock);
-        }
-    }
-    panic!("no port is free for PostgreSQL");
 }
 
 /// PostgreSQL refuses to run as root. Who runs it then, as `uid` and `gid`.

@@ -219,8 +219,56 @@ pub struct Gauges {
     pub lots: Vec<(String, Vec<(&'static str, u64)>)>,
     /// Each part of the module, and whether it is all right.
     pub parts: Vec<(String, bool)>,
-    /// Other figures: a name, what it is, and the value. Names of counters end in `_total`.
-    pub figures: Vec<(&'static str, &'static str, f64)>,
+    /// Other figures.
+    pub figures: Vec<Figure>,
+    /// How long things take.
+    pub times: Vec<Times>,
+}
+
+/// A figure, or several under one name that differ by a label.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Figure {
+    /// Its name. Those of counters end in `_total`.
+    pub name: &'static str,
+    /// What it is.
+    pub about: &'static str,
+    /// The names of its labels.
+    pub labels: &'static [&'static str],
+    /// The value of each label, in the same order, and the figure.
+    pub values: Vec<(Vec<String>, f64)>,
+}
+
+impl Figure {
+    /// One without a label.
+    #[must_use]
+    pub fn one(name: &'static str, about: &'static str, value: f64) -> Self {
+        Figure { name, about, labels: &[], values: vec![(Vec::new(), value)] }
+    }
+
+    /// One for each value of a label.
+    #[must_use]
+    pub fn by<T: Into<String>>(
+        name: &'static str,
+        about: &'static str,
+        label: &'static [&'static str; 1],
+        values: impl IntoIterator<Item = (T, f64)>,
+    ) -> Self {
+        let values = values.into_iter().map(|(label, value)| (vec![label.into()], value));
+        Figure { name, about, labels: label, values: values.collect() }
+    }
+}
+
+/// How often something took how long.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Times {
+    /// Its name.
+    pub name: &'static str,
+    /// What it is.
+    pub about: &'static str,
+    /// The upper end of each bucket in s, and how many are in this bucket alone. The last one has no end.
+    pub buckets: Vec<(Option<f64>, u64)>,
+    /// All durations together, in s.
+    pub sum_s: f64,
 }
 
 /// Somebody tries to log in.

@@ -3,15 +3,16 @@
 use std::sync::atomic::AtomicU64;
 
 use parking_lot::Mutex;
-use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
-use prometheus_client::metrics::counter::{ConstCounter, Counter};
+use prometheus_client::encoding::{EncodeLabelSet, EncodeMetric, MetricEncoder, NoLabelSet};
+use prometheus_client::metrics::MetricType;
+use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
-use super::host::{Gauges, Happened};
+use super::host::{Figure, Gauges, Happened, Times};
 
 /// How many lots are counted each for itself. Others are counted together.
 const MOST_LOTS: usize = 200;
@@ -168,15 +169,11 @@ impl Metrics {
             parts.get_or_create(&OfPart { part: part.clone() }).set(i64::from(*ok));
         }
         now.register("health", "Whether a part of the module is all right (1)", parts);
-        for (name, about, value) in &gauges.figures {
-            match name.strip_suffix("_total") {
-                Some(name) => now.register(name, *about, ConstCounter::new(*value)),
-                None => {
-                    let gauge = Gauge::<f64, AtomicU64>::default();
-                    gauge.set(*value);
-                    now.register(*name, *about, gauge);
-                }
-            }
+        for figure in &gauges.figures {
+            register(&mut now, figure);
+        }
+        for times in &gauges.times {
+            now.register(times.name, times.about, Taken(times.clone()));
         }
         let mut page = String::new();
         // Writing to a String cannot fail.
@@ -185,6 +182,50 @@ impl Metrics {
         page.truncate(page.trim_end().trim_end_matches("# EOF").len());
         let _ = encode(&mut page, &now);
         page
+    }
+}
+
+/// The names and values of labels.
+type Labels = Vec<(String, String)>;
+
+fn register(registry: &mut Registry, figure: &Figure) {
+    let values = figure.values.iter().map(|(labels, value)| {
+        let names = figure.labels.iter().map(|name| (*name).to_owned());
+        (names.zip(labels.iter().cloned()).collect::<Labels>(), *value)
+    });
+    match figure.name.strip_suffix("_total") {
+        Some(name) => {
+            let family = Family::<Labels, Counter<f64, AtomicU64>>::default();
+            for (labels, value) in values {
+                family.get_or_create(&labels).inc_by(value);
+            }
+            registry.register(name, figure.about, family);
+        }
+        None => {
+            let family = Family::<Labels, Gauge<f64, AtomicU64>>::default();
+            for (labels, value) in values {
+                family.get_or_create(&labels).set(value);
+            }
+            registry.register(figure.name, figure.about, family);
+        }
+    }
+}
+
+/// A histogram whose counts are made elsewhere.
+#[derive(Debug)]
+struct Taken(Times);
+
+impl EncodeMetric for Taken {
+    fn encode(&self, mut encoder: MetricEncoder<'_>) -> Result<(), std::fmt::Error> {
+        // That is how the library writes the bucket without an end.
+        let ended = |(end, count): &(Option<f64>, u64)| (end.unwrap_or(f64::MAX), *count);
+        let buckets: Vec<(f64, u64)> = self.0.buckets.iter().map(ended).collect();
+        let count = buckets.iter().map(|(_, count)| count).sum();
+        encoder.encode_histogram::<NoLabelSet>(self.0.sum_s, count, &buckets, None)
+    }
+
+    fn metric_type(&self) -> MetricType {
+        MetricType::Histogram
     }
 }
 
@@ -221,7 +262,18 @@ mod tests {
         let gauges = Gauges {
             lots: vec![("default".into(), vec![("parked", 2), ("free", 18)])],
             parts: vec![("worker".into(), true)],
-            figures: vec![("shed_total", "Shed", 3.0), ("backlog", "Waiting", 1.0)],
+            figures: vec![
+                Figure::one("shed_total", "Shed", 3.0),
+                Figure::one("backlog", "Waiting", 1.0),
+                Figure::by("broken_total", "Broken", &["what"], [("a", 0.0), ("b\n", 2.0)]),
+                Figure::by("waiting", "Waiting", &["kind"], [("a", 5.0)]),
+            ],
+            times: vec![Times {
+                name: "retrieval_seconds",
+                about: "How long",
+                buckets: vec![(Some(0.005), 2), (Some(1.0), 3), (None, 1)],
+                sum_s: 7.5,
+            }],
         };
         let page = metrics.page(&gauges);
         for line in [
@@ -235,6 +287,15 @@ mod tests {
             "callpark_health{part=\"worker\"} 1",
             "callpark_shed_total 3.0",
             "callpark_backlog 1.0",
+            "callpark_broken_total{what=\"a\"} 0.0",
+            "callpark_broken_total{what=\"b\\n\"} 2.0",
+            "callpark_waiting{kind=\"a\"} 5.0",
+            "# TYPE callpark_retrieval_seconds histogram",
+            "callpark_retrieval_seconds_bucket{le=\"0.005\"} 2",
+            "callpark_retrieval_seconds_bucket{le=\"1.0\"} 5",
+            "callpark_retrieval_seconds_bucket{le=\"+Inf\"} 6",
+            "callpark_retrieval_seconds_count 6",
+            "callpark_retrieval_seconds_sum 7.5",
         ] {
             assert!(page.lines().any(|found| found == line), "{line}\n{page}");
         }

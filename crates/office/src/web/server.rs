@@ -86,6 +86,11 @@ impl App {
         answer.await.unwrap_or_else(|_| Err(Problem::broken()))
     }
 
+    /// How many actions wait for a thread.
+    pub(super) fn actions_waiting(&self) -> usize {
+        self.jobs.lock().as_ref().map_or(0, Sender::len)
+    }
+
     /// The user for whom the proxy vouches.
     pub(super) async fn vouched(&self, user: &str) -> Option<Who> {
         let now = Instant::now();

@@ -13,7 +13,7 @@ use super::super::document::{
     NotModified, OneCall, Orbits, OrbitsQuery, ReportQuery,
 };
 use super::super::gate::Guest;
-use super::super::host::{Look, Problem, Query, Reply};
+use super::super::host::{Figure, Look, Problem, Query, Reply};
 use super::super::listen::Peer;
 use super::super::problem::{JSON, found, json, text};
 use super::super::server::App;
@@ -179,7 +179,13 @@ pub(super) async fn metrics(
     }
     let host = Arc::clone(&app.host);
     let gauges = tokio::task::spawn_blocking(move || host.gauges()).await;
-    let gauges = gauges.map_err(|_| Problem::broken())?;
+    let mut gauges = gauges.map_err(|_| Problem::broken())?;
+    let waiting = app.actions_waiting() as f64;
+    gauges.figures.push(Figure::one(
+        "web_actions_waiting",
+        "Actions that wait for a thread",
+        waiting,
+    ));
     Ok(text(StatusCode::OK, KIND, app.metrics.page(&gauges)))
 }
 
