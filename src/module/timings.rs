@@ -4,8 +4,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 /// The upper ends of the buckets, in µs.
-const UP_TO_US: [u64; 10] =
-    [5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000, 1_000_000, 2_500_000, 5_000_000];
+const UP_TO_US: [u64; 12] = [
+    1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000, 1_000_000, 2_500_000,
+    5_000_000,
+];
 /// One more, for whatever takes longer.
 const BUCKETS: usize = UP_TO_US.len() + 1;
 
@@ -67,8 +69,8 @@ mod tests {
         }
         let times = timing.times();
         let counts: Vec<u64> = times.buckets.iter().map(|(_, count)| *count).collect();
-        assert_eq!(counts, [2, 1, 0, 0, 0, 0, 0, 1, 0, 1, 2]);
-        assert_eq!(times.buckets.first().and_then(|(end, _)| *end), Some(0.005));
+        assert_eq!(counts, [1, 0, 1, 1, 0, 0, 0, 0, 0, 1, 0, 1, 2]);
+        assert_eq!(times.buckets.first().and_then(|(end, _)| *end), Some(0.001));
         assert_eq!(times.buckets.last().map(|(end, _)| *end), Some(None));
         assert!((times.sum_s - 71.010_001).abs() < 1e-6, "{}", times.sum_s);
     }
