@@ -144,7 +144,7 @@ fn a_reader_has_every_event_once_however_often_the_switch_is_killed() {
     }
     let entries = entries(&scene);
     assert!(entries.windows(2).all(|pair| pair[1] == pair[0] + 1), "a gap: {entries:?}");
-    assert!(entries.len() > 100, "{}", entries.len());
+    assert!(entries.len() > 30, "{}", entries.len());
     for reader in readers {
         let after: Vec<i64> =
             entries.iter().copied().filter(|entry| *entry > reader.began).collect();

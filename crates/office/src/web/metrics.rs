@@ -218,7 +218,7 @@ struct Taken(Times);
 impl EncodeMetric for Taken {
     fn encode(&self, mut encoder: MetricEncoder<'_>) -> Result<(), std::fmt::Error> {
         // That is how the library writes the bucket without an end.
-        let ended = |(end, count): &(Option<f64>, u64)| (end.unwrap_or(f64::MAX), *count);
+        let ended = |(end, count): &(Option<f64>, u64)| (end.unwrap_or(f64::INFINITY), *count);
         let buckets: Vec<(f64, u64)> = self.0.buckets.iter().map(ended).collect();
         let count = buckets.iter().map(|(_, count)| count).sum();
         encoder.encode_histogram::<NoLabelSet>(self.0.sum_s, count, &buckets, None)
