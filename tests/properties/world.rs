@@ -195,7 +195,7 @@ impl World {
                     let known = self.calls.contains_key(uuid) || self.renamed.contains_key(uuid);
                     assert!(known, "wakes nobody");
                 }
-                Effect::TimeIsUp(at) => assert!(*at <= self.now, "the time is not up yet"),
+                Effect::TimeIsUp(at) => assert!(at.0 <= self.now, "the time is not up yet"),
                 Effect::Presence(..) => {}
             }
         }
