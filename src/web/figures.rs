@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use office::hooks::Figures as HookFigures;
 use office::web::{Figure, Gauges, Times};
 
 use crate::api::health;
+use crate::hooks::Webhooks;
 use crate::journal::Keeper;
 use crate::journal::audit::Audit;
 use crate::module::Module;
@@ -29,6 +31,7 @@ pub(super) fn gauges(module: &Arc<Module>) -> Gauges {
     figures.extend(of_the_journal(module));
     figures.extend(of_the_database(module));
     figures.push(of_the_lamps(module));
+    figures.extend(of_the_webhooks(module));
     figures.push(count("internal_errors_total", "Panics that were caught", guard::panics().count));
     let timings = &module.timings;
     let times = vec![
@@ -112,6 +115,21 @@ fn of_the_database(module: &Module) -> Vec<Figure> {
         count("database_waiting", "Entries that wait to be sent to the database", waiting)
     }));
     figures
+}
+
+fn of_the_webhooks(module: &Module) -> Vec<Figure> {
+    let Some(hooks) = Webhooks::of(module).hooks() else { return Vec::new() };
+    let hooks = hooks.figures();
+    let each = |name, about, value: fn(&HookFigures) -> u64| {
+        let values = hooks.iter().map(|hook| (hook.hook.clone(), value(hook) as f64));
+        Figure::by(name, about, &["hook"], values)
+    };
+    vec![
+        each("webhooks_waiting", "Events that wait to be sent to a webhook", |hook| hook.waiting),
+        each("webhooks_dead", "Events that are not sent any more", |hook| hook.dead),
+        each("webhooks_delivered_total", "Events that were delivered", |hook| hook.delivered),
+        each("webhooks_failed_total", "Attempts that failed", |hook| hook.failed),
+    ]
 }
 
 fn of_the_lamps(module: &Module) -> Figure {

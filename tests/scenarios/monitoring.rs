@@ -35,6 +35,7 @@ fn monitored(server: &Postgres) -> Scene {
     Scene::start(setup(LOTS).callpark_conf(&format!(
         "<configuration name=\"callpark.conf\">\n<settings>{LISTEN}\
          <token name=\"{name}\" sha256=\"{sha256}\" scope=\"read\"/>\
+         <webhook name=\"crm\" url=\"http://127.0.0.1:9/dead\" secret=\"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\"/>\
          <param name=\"database\" value=\"{}\"/></settings>\n<lots>{LOTS}</lots>\n</configuration>",
         server.url().replace('&', "&amp;")
     )))
@@ -204,7 +205,8 @@ fn every_query_for_prometheus_finds_what_the_module_tells() {
         let query = rule["query"].as_str().expect("a query");
         prometheus.query(query).expect(query);
         for series in series(query) {
-            let negative = "!~\"worker|hooks|configuration|journal|promises|errors|database\"";
+            let negative =
+                "!~\"worker|hooks|configuration|journal|promises|errors|database|webhooks\"";
             assert!(!series.contains("!~") || series.contains(negative), "{series}");
             found(&series, query);
         }
