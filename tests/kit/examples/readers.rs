@@ -237,7 +237,7 @@ fn read(readers: Vec<(usize, TcpStream)>, ended: &AtomicBool) -> Vec<u64> {
         .into_iter()
         .map(|(_, stream)| {
             stream.set_nonblocking(true).expect("a socket");
-            (stream, Vec::new(), 0_u64)
+            (stream, Vec::<u8>::new(), 0_u64)
         })
         .collect();
     let mut buffer = vec![0; 65_536];
