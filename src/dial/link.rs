@@ -11,7 +11,7 @@ const NAME: &str = "${callpark_link}";
 /// What stands there after everything else was filled in from the channel, which does not know who is paged.
 const PLACE: &str = "callpark-link-of-this-phone";
 /// For how long a link in a message or a page is good. It ends with the stay of the call in its orbit anyway.
-pub(super) const GOOD_FOR: Duration = Duration::from_secs(3_600);
+pub(crate) const GOOD_FOR: Duration = Duration::from_secs(3_600);
 
 /// The text of a lot's `page`, in which the place of a link outlasts what fills in everything else.
 pub(super) fn kept(page: &str) -> String {

@@ -2,15 +2,17 @@
 
 use std::sync::Arc;
 
+use office::entry::Place;
 use office::hooks::{Change, Host, Reader, Shown, Suggestion};
 
+use crate::dial::link;
 use crate::journal::acts;
 use crate::module::Module;
 use crate::park::{
     self, Access, Actor, CallUuid, Caller, DisplayName, LotKey, Park, Person, Right, Setting, User,
     domain_name, is_invisible,
 };
-use crate::switch::{guard, log};
+use crate::switch::{clock, guard, log};
 
 /// The module, as the hooks see it.
 pub(super) struct Office(pub(super) Arc<Module>);
@@ -37,6 +39,18 @@ impl Host for Office {
             acts::acting(&format!("question {question}"), || {
                 self.0.act(None, |park, now| apply(park, now, reader, &call, settings))
             })
+        })
+    }
+
+    fn link(&self, uuid: &str, parked_at_ms: i64, place: &Place) -> Option<String> {
+        guard("a link for a webhook", None, || {
+            let call = self.0.look(|park| park.find(clock::now(), &CallUuid::from(uuid)))?;
+            let parked_at = u64::try_from(parked_at_ms).ok()?;
+            let there = (call.lot.to_string(), call.orbit.as_str());
+            let same = call.info.parked_at_epoch_ms == parked_at
+                && (there.0.as_str(), there.1) == (place.lot.as_str(), place.orbit.as_str());
+            let user = call.info.addressee().or_else(|| call.info.parker.clone())?;
+            same.then(|| link::to(&self.0, &call, &user, link::GOOD_FOR).ok()).flatten()
         })
     }
 

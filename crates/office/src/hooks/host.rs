@@ -2,6 +2,7 @@
 
 use super::health::Change;
 use super::settings::Reader;
+use crate::entry::Place;
 
 /// How much of a caller a program sees.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,6 +51,10 @@ pub trait Host: Send + Sync + 'static {
         parked_at_ms: i64,
         suggestion: Suggestion,
     ) -> Result<(), String>;
+
+    /// A one-tap link for the call of that channel, which was parked then (ms since 1970) and is in that place: for the user for
+    /// whom it is meant, or for its parker. None: there is no such call, user or server. Must not wait.
+    fn link(&self, uuid: &str, parked_at_ms: i64, place: &Place) -> Option<String>;
 
     /// Hears what the hooks say of themselves. Must not wait.
     fn say(&self, change: &Change);

@@ -17,9 +17,9 @@ use super::health::Change;
 use super::host::Shown;
 use super::settings::{Settings, Webhook};
 use super::signature;
-use super::template::Template;
+use super::template::{self, Template};
 use super::thread::{Shared, Test};
-use crate::entry::Subject;
+use crate::entry::{Place, Subject};
 use crate::journal::deliveries::{Posted, Verdict};
 use crate::journal::now_ms;
 use crate::query::{Due, Reader};
@@ -430,7 +430,12 @@ async fn send(
     shown: Shown,
 ) -> Result<(StatusCode, Option<Duration>), Unsent> {
     let hook = &ready.webhook.hook;
-    let event = body::event(&shared.setup.node, happened, subject, shown);
+    let mut event = body::event(&shared.setup.node, happened, subject, shown);
+    if ready.template.as_ref().is_some_and(Template::has_link) {
+        let place = Place { lot: happened.lot.clone(), orbit: happened.orbit.clone() };
+        let link = shared.setup.host.link(&happened.uuid, subject.parked_at_ms, &place);
+        event[template::LINK] = link.unwrap_or_default().into();
+    }
     let text = match &ready.template {
         None => event.to_string(),
         Some(template) => template

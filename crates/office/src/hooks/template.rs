@@ -12,6 +12,8 @@ const FUEL: u64 = 100_000;
 const LONGEST: usize = 64 * 1024;
 /// The name of the only template of an environment.
 const NAME: &str = "webhook";
+/// The variable that is a one-tap link.
+pub(super) const LINK: &str = "callpark_link";
 
 /// A template that was compiled.
 #[derive(Clone)]
@@ -68,6 +70,12 @@ impl Template {
         environment.add_filter("plain", plain);
         environment.add_template_owned(NAME, text.to_owned())?;
         Ok(Template(Arc::new(environment)))
+    }
+
+    /// Whether a link is in its messages. Whoever reads one can make a phone ring, so there is none in any other message.
+    pub(super) fn has_link(&self) -> bool {
+        let template = self.0.get_template(NAME);
+        template.is_ok_and(|template| template.undeclared_variables(false).contains(LINK))
     }
 
     /// The message for that event: JSON.

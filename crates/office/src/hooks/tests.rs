@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use parking_lot::Mutex;
 
 use super::*;
+use crate::entry::Place;
 use crate::journal::{Journal, Want};
 use crate::testing::{self, LONG};
 
@@ -53,6 +54,10 @@ impl Host for Desk {
         let what = (question.to_owned(), uuid.to_owned(), parked_at_ms, suggestion);
         self.suggested.lock().push(what);
         Ok(())
+    }
+
+    fn link(&self, uuid: &str, parked_at_ms: i64, place: &Place) -> Option<String> {
+        (place.orbit == "701").then(|| format!("https://pbx/r/{uuid}.{parked_at_ms}"))
     }
 
     fn say(&self, change: &Change) {

@@ -118,3 +118,23 @@ fn a_bad_template_is_refused_with_its_line() {
     assert_eq!(error.line, Some(4), "{error}");
     assert!(Template::compile(&"x".repeat(70_000)).is_err());
 }
+
+#[test]
+fn a_link_is_in_the_messages_that_ask_for_one() {
+    let (folder, desk) = (Folder::new(), Arc::new(Desk::default()));
+    let (journal, receiver) = (journal(&folder), Receiver::new(status(200)));
+    let (plain, mut linked) = (webhook("plain", receiver.port), webhook("linked", receiver.port));
+    linked.template = Some("{\"link\": {{ callpark_link | tojson }}}".to_owned());
+    let _hooks = start(&desk, Some(&journal), settings(&[linked, plain]), quick());
+    journal.record(park(1_000, "a", "701"));
+    let bodies = |count| -> Vec<serde_json::Value> {
+        receiver.wait(count).iter().map(|message| message.json()).collect()
+    };
+    let (with, without): (Vec<_>, Vec<_>) =
+        bodies(2).into_iter().partition(|body| body.get("link").is_some());
+    assert_eq!(with[0]["link"], "https://pbx/r/a.1000");
+    assert!(!without[0].to_string().contains("/r/"), "{}", without[0]);
+    // The call is there no more.
+    journal.record(park(2_000, "b", "702"));
+    assert!(bodies(4).iter().any(|body| body["link"] == ""));
+}
