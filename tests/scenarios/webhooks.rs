@@ -40,7 +40,11 @@ impl Receiver {
 
     /// Waits until there are so many about that call: their actions.
     fn wait(&self, scene: &Scene, uuid: &str, count: usize) -> Vec<String> {
-        scene.switch.eventually(SOON, "messages", || {
+        self.wait_for(SOON, scene, uuid, count)
+    }
+
+    fn wait_for(&self, time: Duration, scene: &Scene, uuid: &str, count: usize) -> Vec<String> {
+        scene.switch.eventually(time, "messages", || {
             let all = self.received.lock().expect("the list");
             let of = all.iter().filter(|message| message["data"]["uuid"] == uuid);
             let actions: Vec<String> =
@@ -192,8 +196,10 @@ fn a_dead_receiver_slows_no_call_and_is_caught_up_with() {
     )));
     assert!(scene.api("reload").starts_with("+OK"));
     assert!(scene.api("webhooks retry crm").starts_with("+OK "));
+    // What was on its way is given up after 15 s, and sent again after 5 s more.
     for call in &calls {
-        assert_eq!(receiver.wait(&scene, call, 2), ["park", "abandon"]);
+        let actions = receiver.wait_for(Duration::from_secs(40), &scene, call, 2);
+        assert_eq!(actions, ["park", "abandon"]);
     }
     scene.switch.eventually(SOON, "nothing waits", || {
         (listed(&scene, "crm")["waiting"] == 0).then_some(())
