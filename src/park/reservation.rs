@@ -59,14 +59,17 @@ impl Park {
             Some(held) => (held.place.clone(), held.at.clone()),
             None => {
                 let taken = self.take_orbit(lot, &want).map_err(|(refusal, _)| refusal)?;
-                self.unreserve(uuid);
                 (taken.place, taken.at)
             }
         };
         let until = now.after(ttl_ms);
-        drop(self.forget_reservation(uuid));
+        let before = self.forget_reservation(uuid).map(|held| held.place);
         let held = Reservation { place: place.clone(), until, seq: self.count(), at, pin: None };
         self.hold(uuid, held);
+        // Not earlier: a lot that was made goes with the last orbit that is taken in it.
+        if let Some(before) = before.filter(|before| *before != place) {
+            self.vacate(&before);
+        }
         Ok(place)
     }
 

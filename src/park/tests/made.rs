@@ -155,3 +155,17 @@ fn a_consultation_hands_on_its_slot_though_its_lot_was_empty() {
     let parked = park.park(T0, between("b", "park@a.com", 1, 2)).unwrap();
     assert_eq!(parked, place("park@a.com", "*5901"));
 }
+
+#[test]
+fn another_orbit_of_a_lot_keeps_the_lot() {
+    let mut park = open();
+    for name in ["5", "*7", "5"] {
+        let want = Want::Orbit(slot(name));
+        let held = park.reserve(T0, &"a".into(), &key("park"), want, 1_000).unwrap();
+        assert_eq!(held, place("park", name));
+        assert_eq!(park.lots().iter().map(|lot| lot.reserved).collect::<Vec<_>>(), [1]);
+    }
+    assert_eq!(park.park(T0, at_slot("a", "park", "5")), Ok(place("park", "5")));
+    park.gone(T0, &"a".into(), End::HungUp);
+    assert!(park.lots().is_empty());
+}
