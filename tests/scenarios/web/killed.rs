@@ -144,7 +144,9 @@ fn a_reader_has_every_event_once_however_often_the_switch_is_killed() {
     }
     let entries = entries(&scene);
     assert!(entries.windows(2).all(|pair| pair[1] == pair[0] + 1), "a gap: {entries:?}");
-    assert!(entries.len() > 30, "{}", entries.len());
+    // Two calls that are lost, one that is retrieved, and one that hangs up, with two entries each. The last ones before a kill
+    // may not have been written.
+    assert!(entries.len() >= 6 * usize::try_from(KILLS).expect("few"), "{}", entries.len());
     for reader in readers {
         let after: Vec<i64> =
             entries.iter().copied().filter(|entry| *entry > reader.began).collect();

@@ -154,16 +154,16 @@ impl Calls {
             [domain, ("origination_caller_id_name", name), ("origination_caller_id_number", number)]
         };
         if !parked.contains(&self.a) {
-            self.a = scene.park_with("park_sales_auto", &named(A[0], "Ada", "49301111111")).0;
+            self.a = scene.park_with("park_sales_auto", &named(A[0], "Ada", "4930815942")).0;
         }
         if !parked.contains(&self.b) {
-            self.b = scene.park_with("park_sales_auto", &named(B[0], "Bob", "49302222222")).0;
+            self.b = scene.park_with("park_sales_auto", &named(B[0], "Bob", "4930726853")).0;
         }
         if self.leg.is_empty() || parked.contains(&self.leg) {
             if !self.leg.is_empty() {
                 scene.switch.kill(&self.leg);
             }
-            self.leg = scene.dial_with("7777", &named(B[0], "Bob", "49302222222"));
+            self.leg = scene.dial_with("7777", &named(B[0], "Bob", "4930726853"));
         }
     }
 
@@ -312,8 +312,10 @@ fn everybody_gets_on_every_route_what_they_may_and_nothing_of_another_tenant() {
             if got != expected {
                 wrong.push(format!("{what}: {got} instead of {expected}: {text}"));
             }
-            let (in_a, in_b) =
-                (["a.local", "Ada", "1111111", &calls.a], ["b.local", "Bob", "2222222", &calls.b]);
+            let (in_a, in_b) = (
+                ["a.local", "Ada", "30815942", &calls.a],
+                ["b.local", "Bob", "30726853", &calls.b],
+            );
             let foreign: Vec<&str> = match (asker.tenant, asker.column) {
                 // Whoever has a link sees the caller.
                 _ if row.route == "/r/{token}" => Vec::new(),
