@@ -11,7 +11,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use kit::figures::{Series, number};
-use kit::{Events, Http, SOON, Setup, Switch, new_uuid};
+use kit::phone::Exchange;
+use kit::{Http, Phone, SOON, Setup, Switch, eventually, new_uuid};
 
 /// What must be kept: the median with readers, as a share of that without, and what a reader costs in memory.
 const RATIO_AT_MOST: f64 = 1.10;
@@ -37,21 +38,24 @@ fn main() -> ExitCode {
     let (readers, blocks): (usize, u32) = (number("READERS", 200), number("BLOCKS", 8));
     let rounds: u32 = number("ROUNDS", 50);
     let setup = Setup::new()
+        .sip(true)
+        .music()
         .callpark_conf(CONF)
         .extension("park", &[("answer", ""), ("callpark", "default 701")])
         .extension("stay", &[("answer", ""), ("callpark", "default 702")])
         .extension("take", &[("answer", ""), ("callpark_retrieve", "default 701")]);
     let Some(switch) = Switch::start_real(setup) else { return ExitCode::SUCCESS };
-    switch.fine_clock();
     switch.ready_for_long("warning");
-    let events = switch.events(&["CHANNEL_EXECUTE", "CHANNEL_BRIDGE", "CUSTOM callpark::info"]);
+    let exchange = Exchange::open(switch.ip());
+    let phones =
+        [Phone::new(&switch, "1000"), Phone::new(&switch, "1001")].map(|p| p.on(&exchange));
     let web = switch.web().bearer(TOKEN);
     let stays = new_uuid();
     switch.originate(&stays, "stay", &[]);
     let ended = AtomicBool::new(false);
     let found = std::thread::scope(|scope| {
         scope.spawn(|| happen(&switch, &ended));
-        let found = measure(&switch, &events, &web, Plan { readers, blocks, rounds });
+        let found = measure(&switch, &phones, &web, Plan { readers, blocks, rounds });
         ended.store(true, Ordering::Relaxed);
         found
     });
@@ -81,10 +85,10 @@ struct Found {
     cut: u64,
 }
 
-fn measure(switch: &Switch, events: &Events, web: &Http, plan: Plan) -> Found {
+fn measure(switch: &Switch, phones: &[Phone; 2], web: &Http, plan: Plan) -> Found {
     let mut found = Found::default();
     for round in 0..WARM_UP {
-        retrieval(switch, events, round);
+        retrieval(switch, phones, round);
     }
     for block in 0..2 * plan.blocks {
         let with = block % 2 == 1;
@@ -93,7 +97,7 @@ fn measure(switch: &Switch, events: &Events, web: &Http, plan: Plan) -> Found {
         let written = figure(web, "callpark_journal_written_total");
         let kind = &mut found.kinds[usize::from(with)];
         for round in 0..plan.rounds {
-            kind.times.add(retrieval(switch, events, block / 2 * plan.rounds + round));
+            kind.times.add(retrieval(switch, phones, block / 2 * plan.rounds + round));
         }
         kind.seconds += began.elapsed().as_secs_f64();
         kind.processor_s += switch.processor_s() - processor_s;
@@ -134,37 +138,26 @@ fn happen(switch: &Switch, ended: &AtomicBool) {
     }
 }
 
-/// One caller parked and retrieved: from the start of the application to the bridge, in ms.
-fn retrieval(switch: &Switch, events: &Events, round: u32) -> f64 {
-    let (caller, retriever) = (new_uuid(), new_uuid());
-    switch.originate(&caller, "park", &[]);
-    events.wait(SOON, |e| e.is("Callpark-Action", "park") && e.is("Callpark-UUID", &caller));
+/// One caller parked and retrieved by phones: from the INVITE until the retriever hears the caller, in ms.
+fn retrieval(switch: &Switch, [caller, retriever]: &[Phone; 2], round: u32) -> f64 {
+    let parked = caller.call_up("park");
+    eventually(SOON, "music", || (!parked.voices().is_empty()).then_some(()));
     // Each comes at another moment of the parked leg's media frame of 20 ms.
     std::thread::sleep(Duration::from_millis(30 + u64::from(round) * 7 % 20));
-    switch.originate(&retriever, "take", &[]);
-    let microseconds = |name: &str| {
-        let event = events.wait(SOON, |e| {
-            e.name() == name
-                && match name {
-                    "CHANNEL_EXECUTE" => {
-                        e.uuid() == retriever && e.is("Application", "callpark_retrieve")
-                    }
-                    _ => ["A", "B"]
-                        .iter()
-                        .any(|leg| e.is(&format!("Bridge-{leg}-Unique-ID"), &retriever)),
-                }
-        });
-        event.text("Event-Date-Timestamp").parse::<f64>().expect("a timestamp")
-    };
-    let started = microseconds("CHANNEL_EXECUTE");
-    let bridged = microseconds("CHANNEL_BRIDGE");
-    for leg in [&retriever, &caller] {
-        switch.kill(leg);
+    let begun = Instant::now();
+    let call = retriever.call("take");
+    let heard = eventually(SOON, "the caller's voice", || {
+        let voices = call.voices();
+        voices.iter().find(|voice| voice.mark == Some(parked.mark())).map(|voice| voice.first)
+    });
+    for one in [&call, &parked] {
+        one.hangup();
+        switch.wait_gone(one.uuid());
     }
-    switch.wait_gone(&retriever);
-    switch.wait_gone(&caller);
-    events.drain();
-    (bridged - started) / 1000.0
+    for phone in [caller, retriever] {
+        phone.forget_ended();
+    }
+    heard.saturating_duration_since(begun).as_secs_f64() * 1000.0
 }
 
 /// A figure of the module.
@@ -265,7 +258,7 @@ fn read(readers: Vec<(usize, TcpStream)>, ended: &AtomicBool) -> Vec<u64> {
 }
 
 fn report(found: &Found, readers: usize) -> ExitCode {
-    println!("\nRetrieval, application start to CHANNEL_BRIDGE, ms");
+    println!("\nRetrieval, INVITE to the caller's voice, ms");
     println!("{:<18} {} {:>12} {:>9}", "readers", Series::HEAD, "events/s", "cpu %");
     for (kind, name) in found.kinds.iter().zip(["0".to_owned(), readers.to_string()]) {
         println!(
