@@ -112,8 +112,13 @@ pub(super) struct Listener {
     seq: i64,
 }
 
-/// The connection does not take what it is sent, or has ended.
-struct Cut;
+/// Why a reader is sent nothing more.
+enum Gone {
+    /// It does not take what it is sent, or it cannot be found out what that is.
+    Cut,
+    /// Its connection has ended.
+    Left,
+}
 
 impl Listener {
     /// Begins to listen. `last`: the latest event that the reader knows.
@@ -140,16 +145,16 @@ impl Listener {
             Listener { app, who, still, events, changed, out, eyes, settings, seq: seq_known };
         tokio::spawn(async move {
             let app = Arc::clone(&listener.app);
-            let lagged = listener.listen(seq).await.is_err();
+            let cut = matches!(listener.listen(seq).await, Err(Gone::Cut));
             app.metrics.readers.dec();
-            if lagged {
+            if cut {
                 app.metrics.cut.inc();
             }
         });
         Some(Body::new(Stream(body)))
     }
 
-    async fn listen(mut self, until: i64) -> Result<(), Cut> {
+    async fn listen(mut self, until: i64) -> Result<(), Gone> {
         self.replay(until).await?;
         let begun = Instant::now();
         let mut beat = interval(HEARTBEAT);
@@ -170,7 +175,7 @@ impl Listener {
                         }
                         self.send(text).await?;
                     }
-                    Err(RecvError::Lagged(_)) => return Err(Cut),
+                    Err(RecvError::Lagged(_)) => return Err(Gone::Cut),
                     Err(RecvError::Closed) => return Ok(()),
                 },
                 _ = beat.tick() => {
@@ -199,7 +204,7 @@ impl Listener {
     }
 
     /// Tells what was missed, up to that event.
-    async fn replay(&mut self, until: i64) -> Result<(), Cut> {
+    async fn replay(&mut self, until: i64) -> Result<(), Gone> {
         while self.seq < until {
             let (Some(journal), from) = (self.app.journal.clone(), self.seq) else { return Ok(()) };
             let app = Arc::clone(&self.app);
@@ -207,7 +212,7 @@ impl Listener {
                 let happened = Reader::new(journal.path()).since(from, AT_ONCE)?;
                 Ok::<_, crate::journal::Failure>(app.host.told(happened))
             });
-            let Ok(Ok(happened)) = read.await else { return Err(Cut) };
+            let Ok(Ok(happened)) = read.await else { return Err(Gone::Cut) };
             if happened.is_empty() {
                 self.seq = until;
             }
@@ -221,7 +226,7 @@ impl Listener {
     }
 
     /// Adds the event to the text, if the viewer sees it.
-    async fn tell(&mut self, event: &Happened, text: &mut String) -> Result<(), Cut> {
+    async fn tell(&mut self, event: &Happened, text: &mut String) -> Result<(), Gone> {
         if event.seq <= self.seq {
             return Ok(());
         }
@@ -238,19 +243,23 @@ impl Listener {
     }
 
     /// Everything there is now.
-    async fn look_again(&mut self, id: Option<i64>) -> Result<String, Cut> {
-        let View { snapshot, eyes } = view(&self.app, &self.who, self.seq).await.ok_or(Cut)?;
+    async fn look_again(&mut self, id: Option<i64>) -> Result<String, Gone> {
+        let View { snapshot, eyes } =
+            view(&self.app, &self.who, self.seq).await.ok_or(Gone::Cut)?;
         self.eyes = eyes;
         Ok(message("snapshot", id, &snapshot))
     }
 
-    async fn send(&self, text: String) -> Result<(), Cut> {
+    async fn send(&self, text: String) -> Result<(), Gone> {
         if text.is_empty() {
             return Ok(());
         }
+        let begun = Instant::now();
         match timeout(PATIENCE, self.out.send(Bytes::from(text))).await {
             Ok(Ok(())) => Ok(()),
-            _ => Err(Cut),
+            // What serves the connection has lost its patience first, if there was something to wait for.
+            Ok(Err(_)) if begun.elapsed() < PATIENCE / 2 => Err(Gone::Left),
+            Ok(Err(_)) | Err(_) => Err(Gone::Cut),
         }
     }
 }
