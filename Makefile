@@ -49,6 +49,7 @@ check: need-build ## Checks the format, lints, documentation, where dial strings
 	$(CARGO) fmt --manifest-path fuzz/Cargo.toml --check
 	rustfmt --edition 2024 --check .ci/imports.rs
 	$(CARGO) clippy --workspace --all-targets --features mod_callpark/fuzzing -- -D warnings
+	$(CARGO) clippy --lib --no-default-features -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --no-deps --workspace
 
 # What is tested is what is installed, except by a single test, which shall start soon.

@@ -191,6 +191,7 @@ impl Keeper {
     }
 
     /// How the database is, in full; nothing if there is none.
+    #[cfg_attr(not(feature = "web"), allow(dead_code, reason = "there is no server that shows it"))]
     pub(crate) fn database_health(&self) -> Option<office::database::Health> {
         self.database.health()
     }

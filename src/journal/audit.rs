@@ -101,6 +101,7 @@ impl Audit {
     }
 
     /// How many times each promise was broken.
+    #[cfg_attr(not(feature = "web"), allow(dead_code, reason = "there is no server that shows it"))]
     pub(crate) fn counts(&self) -> Vec<(&'static str, u64)> {
         self.ledger.lock().counts()
     }

@@ -60,6 +60,7 @@ impl Database {
     }
 
     /// How it is, in full; nothing if there is none.
+    #[cfg_attr(not(feature = "web"), allow(dead_code, reason = "there is no server that shows it"))]
     pub(super) fn health(&self) -> Option<Health> {
         let shipper = match &*self.0.lock() {
             Some(Started::Yes(shipper)) => Arc::clone(shipper),

@@ -194,6 +194,7 @@ impl Ledger {
     }
 
     /// How many times each promise was broken.
+    #[cfg_attr(not(feature = "web"), allow(dead_code, reason = "there is no server that shows it"))]
     pub(super) fn counts(&self) -> Vec<(&'static str, u64)> {
         self.counts.iter().map(|(name, count)| (*name, *count)).collect()
     }

@@ -29,6 +29,7 @@ pub(crate) struct Timing {
 
 /// The same at one moment.
 #[derive(Debug, PartialEq)]
+#[cfg_attr(not(feature = "web"), allow(dead_code, reason = "there is no server that shows it"))]
 pub(crate) struct Times {
     /// The upper end of each bucket in s, and how many are in this bucket alone. The last one has no end.
     pub buckets: Vec<(Option<f64>, u64)>,
@@ -49,6 +50,7 @@ impl Timing {
 
     /// What was counted by now.
     #[must_use]
+    #[cfg_attr(not(feature = "web"), allow(dead_code, reason = "there is no server that shows it"))]
     pub(crate) fn times(&self) -> Times {
         let ends = UP_TO_US.iter().map(|us| Some(*us as f64 / 1e6)).chain([None]);
         let counts = self.counts.iter().map(|count| count.load(Ordering::Relaxed));

@@ -115,6 +115,7 @@ pub(crate) struct LampQueue {
 }
 
 /// How much waits.
+#[cfg_attr(not(feature = "web"), allow(dead_code, reason = "there is no server that shows it"))]
 pub(crate) struct Backlogs {
     /// Lamps that have changed.
     pub changed: usize,
@@ -174,6 +175,7 @@ impl LampQueue {
     }
 
     /// How much waits.
+    #[cfg_attr(not(feature = "web"), allow(dead_code, reason = "there is no server that shows it"))]
     pub(crate) fn backlogs(&self) -> Backlogs {
         let unwatched = self.unwatched.load(Ordering::Relaxed);
         let waiting = self.waiting.lock();
