@@ -34,7 +34,8 @@ pub fn built_with(freeswitch_include: &Path) -> PathBuf {
 /// The functions of FreeSWITCH that the module calls.
 pub fn imports(module: &Path) -> BTreeSet<String> {
     let mut names = wanted(module);
-    names.retain(|name| name.trim_start_matches('_').starts_with("switch_"));
+    let is_theirs = |name: &str| name.starts_with("switch_") || name.starts_with("cJSON_");
+    names.retain(|name| is_theirs(name.trim_start_matches('_')));
     names
 }
 
