@@ -40,6 +40,7 @@ pub(crate) mod stop;
 pub(crate) mod stream;
 pub(crate) mod sys;
 pub(crate) mod text;
+pub(crate) mod wake;
 pub(crate) mod xml;
 
 pub(crate) use cause::Cause;

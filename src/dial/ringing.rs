@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crate::switch::lock::Mutex;
@@ -12,6 +11,7 @@ use crate::module::Module;
 use crate::module::variables;
 use crate::park::{RunId, StopReason};
 use crate::switch::calling::CallOff;
+use crate::switch::wake::Summons;
 use crate::switch::{Cause, Located, clock};
 
 /// Something that rings, or has answered and has not claimed anything yet.
@@ -70,7 +70,7 @@ pub(crate) struct Rings {
     commands: Mutex<Vec<Arc<Ringing>>>,
     /// What is to stop, and whether somebody is on the way to stop it.
     stops: Mutex<Vec<Stop>>,
-    stop_wanted: AtomicBool,
+    stopping: Summons,
 }
 
 /// A run that is not to ring any more.
@@ -87,7 +87,7 @@ impl Default for Rings {
             runs: Mutex::default(),
             commands: Mutex::default(),
             stops: Mutex::default(),
-            stop_wanted: AtomicBool::default(),
+            stopping: Summons::default(),
         }
     }
 }
@@ -140,8 +140,7 @@ impl Rings {
     }
 
     fn take_stops(&self) -> Vec<Stop> {
-        // First lowered, then taken: whoever adds another one in between has it stopped anew.
-        self.stop_wanted.store(false, Ordering::Release);
+        self.stopping.begin();
         std::mem::take(&mut self.stops.lock())
     }
 
@@ -169,8 +168,7 @@ pub(crate) fn stop(module: &Arc<Module>, run: RunId, why: StopReason) {
     };
     ringing.called_off.call_off(cause);
     rings.stops.lock().push(Stop { run: rings.name(run), ringing, cause });
-    // A thread that has not begun serves for all that come until it does.
-    if rings.stop_wanted.swap(true, Ordering::AcqRel) {
+    if !rings.stopping.is_first() {
         return;
     }
     let theirs = Arc::clone(module);

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::switch::lock::Mutex;
 
@@ -12,6 +12,7 @@ use crate::module::message::Message;
 use crate::module::{Module, rival};
 use crate::switch::Cause;
 use crate::switch::event::{Heard, Kind, Listener};
+use crate::switch::wake::Summons;
 use crate::switch::{core, log, xml};
 
 pub(crate) const FILE: &str = "callpark.conf";
@@ -102,8 +103,8 @@ pub(crate) struct Readings {
     begun: AtomicU64,
     carried_out: AtomicU64,
     latest: Mutex<Reading>,
-    /// A thread is on its way that will read it.
-    wanted: AtomicBool,
+    /// Has one thread read it for all who ask.
+    wanted: Summons,
 }
 
 /// A reading that has ended.
@@ -234,16 +235,16 @@ pub(crate) fn follow(module: &Arc<Module>) {
 pub(crate) fn follow_soon(module: &Arc<Module>) -> bool {
     let readings = Readings::of(module);
     let wanted = &readings.wanted;
-    if wanted.swap(true, Ordering::AcqRel) {
+    if !wanted.is_first() {
         return true;
     }
     let theirs = Arc::clone(module);
     let started = module.threads.ask(move || {
-        Readings::of(&theirs).wanted.store(false, Ordering::Release);
+        Readings::of(&theirs).wanted.begin();
         follow(&theirs);
     });
     if started.is_err() {
-        wanted.store(false, Ordering::Release);
+        wanted.begin();
     }
     started.is_ok()
 }

@@ -1,25 +1,21 @@
 //! What ends the music: another thread, or a key.
 
 use std::ffi::{c_uint, c_void};
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering};
-use std::sync::{Condvar, Mutex, PoisonError};
+use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use super::codec::Frame;
 use super::sys;
+use super::wake::Alarm;
 
 /// What ends playing and waiting early: another thread that wakes the call, or a key the caller presses.
 #[derive(Default)]
 pub(crate) struct Stop {
-    woken: AtomicBool,
+    alarm: Alarm,
     /// The keys that count, a bit each.
     wanted: AtomicU32,
     /// The key that was pressed, as ASCII; 0: none.
     pressed: AtomicU8,
-    /// A call that has nothing to do until its next frame waits here. The standard library's locks, because they keep
-    /// nothing for each thread: these are FreeSWITCH's, and every leg waits fifty times a second.
-    asleep: Mutex<()>,
-    alarm: Condvar,
 }
 
 /// The keys of a telephone, in the order of the bits.
@@ -28,33 +24,23 @@ const KEYS: &str = "0123456789*#";
 impl Stop {
     /// Has the call stop what it plays, at its next frame.
     pub(crate) fn wake(&self) {
-        self.woken.store(true, Ordering::Release);
+        self.alarm.wake();
     }
 
     /// Ends the wait for that frame. After whatever else belongs to waking it: the call may be elsewhere a moment later.
     pub(crate) fn rouse(&self) {
-        // Whoever is about to wait has either seen that it is woken, or waits by now.
-        drop(self.asleep.lock().unwrap_or_else(PoisonError::into_inner));
-        self.alarm.notify_all();
-    }
-
-    /// Waits, but not once it is woken.
-    pub(super) fn wait(&self, at_most: Duration) {
-        let asleep = self.asleep.lock().unwrap_or_else(PoisonError::into_inner);
-        if !self.woken.load(Ordering::Acquire) {
-            drop(self.alarm.wait_timeout(asleep, at_most));
-        }
+        self.alarm.rouse();
     }
 
     /// What woke it is about to be looked at. First lowered, then looked: what changes in between wakes it again.
     pub(crate) fn lower(&self) {
-        self.woken.store(false, Ordering::Release);
+        self.alarm.lower();
     }
 
     /// Whether there is something to look at.
     #[must_use]
     pub(crate) fn is_up(&self) -> bool {
-        self.woken.load(Ordering::Acquire) || self.pressed.load(Ordering::Acquire) != 0
+        self.alarm.is_woken() || self.pressed.load(Ordering::Acquire) != 0
     }
 
     /// From now on these keys count, and no others.
@@ -87,7 +73,7 @@ unsafe extern "C" fn each_frame(
     // No guard: one atomic load cannot panic, and this runs fifty times a second on every parked call.
     // SAFETY: `stop` is what a function of `ivr` lends for as long as it runs.
     let stop = unsafe { &*stop.cast::<Stop>() };
-    if stop.woken.load(Ordering::Acquire) {
+    if stop.alarm.is_woken() {
         sys::switch_status_t::SWITCH_STATUS_BREAK
     } else {
         sys::switch_status_t::SWITCH_STATUS_SUCCESS
@@ -137,11 +123,10 @@ unsafe extern "C" fn each_frame_then(
         // SAFETY: `each` is what `ivr::read` lends for as long as it runs, to this thread alone; the frame is alive while
         // this runs.
         let (each, frame) = unsafe { (&mut *each.cast::<EachFrame<'_>>(), Frame::from_raw(frame)) };
-        let woken = || each.stop.woken.load(Ordering::Acquire);
         let Some(idle) = (each.then)(frame, each.began) else { return ends };
-        each.stop.wait(idle);
+        each.stop.alarm.wait(idle);
         each.began = Instant::now();
-        if woken() { ends } else { sys::switch_status_t::SWITCH_STATUS_SUCCESS }
+        if each.stop.alarm.is_woken() { ends } else { sys::switch_status_t::SWITCH_STATUS_SUCCESS }
     })
 }
 
