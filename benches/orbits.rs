@@ -58,22 +58,28 @@ fn assign(c: &mut Criterion) {
     }
 }
 
-/// What is read under the lock with 10,000 calls and 1,000 lots: `status`, a turn of `list`, and what a lamp asks.
+/// So many lots, one of them with an orbit for each call.
+fn lots(calls: usize, lots: usize) -> Vec<LotConfig> {
+    let config = |n: usize| {
+        let key = format!("l{n}@t{n}.example").parse().unwrap();
+        LotConfig::new(key, OrbitRange::parse_list("701-720").unwrap())
+    };
+    let ranges = OrbitRange::parse_list(&format!("100001-{}", 100_000 + calls)).unwrap();
+    let all = LotConfig::new("default".parse().unwrap(), ranges);
+    (1..lots).map(config).chain([all]).collect()
+}
+
+/// What is read under the lock with 10,000 calls and 1,000 lots: `status`, a turn of `list`, and what a lamp asks. And a
+/// reload.
 fn read(c: &mut Criterion) {
-    for (calls, lots) in [(100, 10), (10_000, 1_000)] {
+    for (calls, count) in [(100, 10), (10_000, 1_000)] {
         let mut park = Park::new(1);
-        let config = |n: usize| {
-            let key = format!("l{n}@t{n}.example").parse().unwrap();
-            LotConfig::new(key, OrbitRange::parse_list("701-720").unwrap())
-        };
-        let ranges = OrbitRange::parse_list(&format!("100001-{}", 100_000 + calls)).unwrap();
-        let all = LotConfig::new("default".parse().unwrap(), ranges);
-        park.configure(Moment(0), (1..lots).map(config).chain([all]).collect());
+        park.configure(Moment(0), lots(calls, count));
         for n in 0..calls {
             park.park(Moment(0), request(CallUuid::new(format!("call-{n}")))).unwrap();
         }
         drop(park.take_effects());
-        let mut group = c.benchmark_group(format!("{calls} calls, {lots} lots"));
+        let mut group = c.benchmark_group(format!("{calls} calls, {count} lots"));
         group.bench_function("status", |b| b.iter(|| park.lots()));
         let after = park.some_calls(Moment(1), None, None, 32).after;
         group.bench_function("a turn of list", |b| {
@@ -81,6 +87,13 @@ fn read(c: &mut Criterion) {
         });
         group.bench_function("a lamp that is nobody's", |b| {
             b.iter(|| (park.orbit_at("99", Some("t1.example")), park.is_of_a_tenant("99")))
+        });
+        group.bench_function("a reload", |b| {
+            b.iter_batched(
+                || Layout::of(lots(calls, count)),
+                |layout| park.lay_out(Moment(1), layout),
+                BatchSize::PerIteration,
+            );
         });
         group.finish();
     }

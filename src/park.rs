@@ -134,6 +134,7 @@ pub use view::{CallState, CallView};
 pub use views::{Lamp, LotView, SomeCalls};
 
 pub(crate) use configure::candidates;
+pub use configure::{Former, Layout};
 pub(crate) use range::overlap;
 
 /// Every lot and every parked call. The edge holds it in one mutex.

@@ -10,6 +10,7 @@ use crate::config::{self, Config, ConfigError};
 use crate::module::health::Mark;
 use crate::module::message::Message;
 use crate::module::{Module, rival};
+use crate::park::Layout;
 use crate::switch::Cause;
 use crate::switch::event::{Heard, Kind, Listener};
 use crate::switch::wake::Summons;
@@ -195,14 +196,12 @@ fn adopt(module: &Arc<Module>, number: u64, text: Option<String>) -> Result<(), 
     let readings = Readings::of(module);
     let counts = readings.ended(number, text, wrong, &module.health.configuration);
     let config = config?;
-    let newest = module.act(None, |park, now| {
+    let layout = Layout::of(config.lots);
+    let former = module.act(None, |park, now| {
         let newest = counts && readings.carries_out(number);
-        if newest {
-            park.configure(now, config.lots);
-        }
-        newest
+        newest.then(|| park.lay_out(now, layout))
     });
-    if newest {
+    if former.is_some() {
         module.threads.allow_calls(config.settings.max_ringing);
         *module.settings.write() = config.settings;
         // Lamps may be called otherwise now, and may belong to others.

@@ -19,23 +19,59 @@ use super::user::domain_name;
 /// Which lot has which orbit, with one table for each domain.
 pub(super) type Directory = HashMap<Option<Arc<str>>, Finder<LotKey>>;
 
+/// Lots, and what follows from their configurations alone. It takes a while to make for thousands of them, so it is made before
+/// the table is locked.
+pub struct Layout {
+    configs: BTreeMap<LotKey, Arc<LotConfig>>,
+    directory: Directory,
+    tenants: Tenants,
+    asked: Asks,
+}
+
+/// What [`Park::lay_out`] has replaced, to be dropped when the table is not locked any more.
+#[must_use]
+pub struct Former {
+    _configs: Vec<Arc<LotConfig>>,
+    _directory: Directory,
+    _tenants: Tenants,
+}
+
+impl Layout {
+    /// The lots of one `config::Config`, which has seen to it that no orbit is in two of them.
+    #[must_use]
+    pub fn of(lots: Vec<LotConfig>) -> Self {
+        let configs: BTreeMap<LotKey, Arc<LotConfig>> =
+            lots.into_iter().map(|config| (config.key.clone(), Arc::new(config))).collect();
+        let mut asked = Asks::default();
+        configs.values().for_each(|config| asked.merge(config.access.asks()));
+        Self {
+            directory: directory(configs.values()),
+            tenants: Tenants::of(configs.values()),
+            asked,
+            configs,
+        }
+    }
+}
+
 impl Park {
+    /// As [`lay_out`](Self::lay_out), all at once.
+    pub fn configure(&mut self, now: Moment, lots: Vec<LotConfig>) {
+        drop(self.lay_out(now, Layout::of(lots)));
+    }
+
     /// Sets the lots. On a reload parked calls stay, with orbit, deadline and claim. Orbits and lots that are gone take no
     /// new calls and vanish when they are empty; if another lot of the same domain has the orbit now, the call is in that
     /// lot from now on (`move` event), so that one orbit of a domain never means two calls. Closed orbits stay closed.
-    ///
-    /// The configurations are those of one `config::Config`, which has seen to it that no orbit is in two lots.
-    pub fn configure(&mut self, now: Moment, lots: Vec<LotConfig>) {
-        let configs: BTreeMap<LotKey, Arc<LotConfig>> =
-            lots.into_iter().map(|config| (config.key.clone(), Arc::new(config))).collect();
-        self.changes.closed();
-        self.directory = directory(configs.values());
-        let (configured, mut configs) = (configs.clone(), configs);
-        self.keep_copies(&mut configs);
-        self.tenants = Tenants::of(configured.values());
-        let mut asked = Asks::default();
-        configured.values().for_each(|config| asked.merge(config.access.asks()));
+    pub fn lay_out(&mut self, now: Moment, layout: Layout) -> Former {
+        let Layout { mut configs, directory, tenants, asked } = layout;
+        let former = Former {
+            _configs: self.lots.values().map(|lot| Arc::clone(&lot.config)).collect(),
+            _directory: std::mem::replace(&mut self.directory, directory),
+            _tenants: std::mem::replace(&mut self.tenants, tenants),
+        };
         self.asked = Arc::new(asked);
+        self.changes.closed();
+        self.keep_copies(&mut configs);
         for (key, lot) in &mut self.lots {
             if !configs.contains_key(key) && !lot.has_any_orbit() {
                 lot.retire();
@@ -63,6 +99,7 @@ impl Park {
         self.made.set(made.map(|(key, _)| key));
         let draining = self.lots.iter().filter(|(_, lot)| lot.is_draining());
         self.draining = draining.map(|(key, _)| key.clone()).collect();
+        former
     }
 
     /// Calls and reservations in an orbit that another lot of the domain has now move to that lot.

@@ -58,6 +58,12 @@ impl Deadlines {
         }
     }
 
+    /// As [`disarm`](Self::disarm), for all calls that there are.
+    pub(super) fn disarm_all<'a>(&mut self, calls: impl Iterator<Item = &'a mut Call>) {
+        calls.for_each(|call| call.armed = None);
+        self.0.retain(|(_, _, due)| !matches!(due, Due::Call(_)));
+    }
+
     pub(super) fn add(&mut self, at: Moment, seq: u64, due: Due) {
         self.0.insert((at, seq, due));
     }
