@@ -44,7 +44,7 @@ fn main() -> ExitCode {
     switch.ready_for_long("warning");
     let mut names = rival::PARKED.to_vec();
     names.extend(["CHANNEL_CREATE", "CHANNEL_EXECUTE", "CHANNEL_ANSWER", "CHANNEL_BRIDGE"]);
-    let events = switch.events(&names);
+    let events = switch.events(&names).at_once();
     let exchange = Exchange::open(switch.ip());
     let phones =
         [Phone::new(&switch, "1000"), Phone::new(&switch, "1001")].map(|p| p.on(&exchange));

@@ -1,6 +1,7 @@
 //! Events of a switch, collected by a thread of their own from the moment of subscription.
 
 use std::collections::VecDeque;
+use std::io::Write;
 use std::net::{Shutdown, TcpStream};
 use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -65,6 +66,24 @@ impl Events {
             theirs.came.notify_all();
         })?;
         Ok(Events { shared, socket, reader: Some(reader), log })
+    }
+
+    /// Has FreeSWITCH send each event at once. It looks for events to send whenever something comes from the client, and else
+    /// once in 20 ms. So an empty line, which means nothing to it, comes every millisecond.
+    ///
+    /// # Panics
+    /// When the socket cannot be had a second time.
+    #[must_use]
+    pub fn at_once(self) -> Events {
+        const EVERY: Duration = Duration::from_millis(1);
+        let mut socket = self.socket.try_clone().expect("the socket once more");
+        // Not waited for: it ends with the connection.
+        std::thread::spawn(move || {
+            while socket.write_all(b"\n").is_ok() {
+                std::thread::sleep(EVERY);
+            }
+        });
+        self
     }
 
     /// The first event that fits, come or coming.
