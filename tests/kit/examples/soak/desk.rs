@@ -245,8 +245,15 @@ impl<'a> Desk<'a> {
     /// Hangs everything up, and says what was heard.
     fn clear(&self) {
         let phones = [&self.phone, &self.caller, &self.other];
-        let all: Vec<Call> = phones.iter().flat_map(|phone| phone.calls()).collect();
-        all.iter().for_each(Call::hangup);
+        let mut all = Vec::new();
+        for phone in phones {
+            for call in phone.calls() {
+                // Not when it has ended, which may be in another minute: whoever hears it is asked in this one.
+                self.town.ledger.line(&call, &phone.user());
+                call.hangup();
+                all.push(call);
+            }
+        }
         let end = Instant::now() + SOON;
         while all.iter().any(|call| call.phase() != Phase::Ended) && Instant::now() < end {
             std::thread::sleep(Duration::from_millis(20));

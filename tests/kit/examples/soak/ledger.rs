@@ -34,6 +34,8 @@ struct Inner {
     /// Those whom the module, or a phone itself, says it has connected.
     pairs: HashSet<(String, String)>,
     lines: HashMap<u32, Line>,
+    /// Those of the minute before, for what is told of them.
+    former: HashMap<u32, Line>,
     /// Whom a phone that was called showed.
     shown: HashMap<String, String>,
     /// The mark it heard, and the uuid of the one that heard it.
@@ -160,7 +162,11 @@ impl Ledger {
 
     /// What there is since the last time, when nothing is going on.
     pub fn settle(&self) -> Tally {
-        let inner = std::mem::take(&mut *self.lock());
+        let inner = {
+            let mut held = self.lock();
+            let former = held.lines.clone();
+            std::mem::replace(&mut *held, Inner { former, ..Inner::default() })
+        };
         let mut tally = Tally { lost: inner.lost.clone(), ..Tally::default() };
         for (uuid, call) in &inner.calls {
             tally.parks += call.parks;
@@ -180,12 +186,14 @@ impl Ledger {
             }
             tally.connected += 1;
             if !inner.asked_for(uuid, *mark) {
-                let whom = inner.lines.get(mark);
+                let whom = inner.lines.get(mark).or_else(|| inner.former.get(mark));
                 tally.merged.push(format!(
-                    "{uuid} ({:?}, shows {:?}) heard {whom:?}, {} packets",
+                    "{uuid} ({:?}, shows {:?}) heard {whom:?}, {} packets, from {:.1} to {:.1} s ago",
                     inner.lines.values().find(|line| line.uuid == *uuid).map(|line| &line.user),
                     inner.shown.get(uuid),
-                    voice.packets
+                    voice.packets,
+                    voice.first.elapsed().as_secs_f64(),
+                    voice.last.elapsed().as_secs_f64()
                 ));
             }
         }
