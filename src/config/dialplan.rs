@@ -2,8 +2,8 @@
 
 use fancy_regex::{Regex, RegexBuilder};
 
-use super::host::is_true;
 use super::node::Node;
+use crate::switch::text::is_true;
 
 mod route;
 

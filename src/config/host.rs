@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::node::Node;
+use crate::switch::text::is_true;
 
 /// The names and values of `<param>` elements, in their order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -25,13 +26,6 @@ impl Params {
         let named = self.0.iter().filter(move |(param, _)| param.eq_ignore_ascii_case(name));
         named.map(|(_, value)| value.as_str())
     }
-}
-
-/// What FreeSWITCH takes for true (`switch_true`).
-pub(crate) fn is_true(value: &str) -> bool {
-    const WORDS: [&str; 7] = ["yes", "on", "true", "t", "enabled", "active", "allow"];
-    WORDS.iter().any(|word| value.eq_ignore_ascii_case(word))
-        || value.parse().is_ok_and(|number: i64| number != 0)
 }
 
 /// Whether a SIP profile with this `manage-presence` accepts subscriptions.

@@ -13,7 +13,6 @@ use super::viewer::Viewer;
 use super::{Refused, said};
 use crate::api;
 use crate::args;
-use crate::config::host::is_true;
 use crate::dial::{busy, page, ring};
 use crate::journal::acts;
 use crate::leg::party::{self, Party};
@@ -24,6 +23,7 @@ use crate::park::{
     User, Want,
 };
 use crate::switch::dial_string::DialString;
+use crate::switch::text::is_true;
 use crate::switch::{Cause, Located};
 
 /// What has come of it: where the call is, and whether something goes on.

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::actions::{Asked, Uses};
-use crate::config::host::is_true;
 use crate::config::numbers;
+use crate::switch::text::is_true;
 
 /// The most slots of a lot.
 const MOST_SLOTS: usize = 10_000;
