@@ -28,7 +28,7 @@ SCHEMATHESIS = 4.32.5
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: docs help setup compare package deb tarball test-reproducible test-package need-build need-sbom need-deb need-debootstrap need-valgrind need-postgres need-prometheus need-chromium need-axe need-schemathesis need-fuzz need-freeswitch build check test model fuzz test-freeswitch demo bench soak soak-hostile kills install clean
+.PHONY: docs help setup compare package deb tarball test-reproducible test-package need-build need-sbom need-deb need-debootstrap need-valgrind need-postgres need-prometheus need-chromium need-axe need-schemathesis need-fuzz need-freeswitch build check test model miri fuzz test-freeswitch demo bench soak soak-hostile kills install clean
 
 help: ## Lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -76,6 +76,13 @@ fuzz: need-build need-fuzz ## Fuzzes what callers, commands and configurations c
 			-artifact_prefix="fuzz/artifacts/$$target-" -print_final_stats=1 "$$new" "fuzz/corpus/$$target" \
 			>"target/fuzz/$$target.log" 2>&1 || { tail -n 60 "target/fuzz/$$target.log" >&2; exit 1; }; \
 		grep -E 'number_of_executed_units|peak_rss' "target/fuzz/$$target.log"; done
+
+# Those that build crowds would take hours.
+miri: need-build ## Runs the unit tests of src/park/ in Miri, which needs nightly Rust with the component miri
+	@$(CARGO) +nightly miri --version >/dev/null 2>&1 || { \
+		echo "Miri is missing. With rustup: rustup toolchain install nightly --component miri,rust-src" >&2; exit 1; }
+	MIRIFLAGS=-Zmiri-disable-isolation $(CARGO) +nightly miri test --target-dir $(TARGET)/miri --lib --no-default-features park:: \
+		-- --skip crowd:: --skip million
 
 test-freeswitch: build need-freeswitch ## Runs every suite that can use a real FreeSWITCH, FREESWITCH=<prefix>
 	export CALLPARK_SO="$(abspath $(MODULE))"; \
