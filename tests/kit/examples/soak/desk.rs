@@ -96,6 +96,7 @@ impl<'a> Desk<'a> {
     }
 
     fn turn(&self) {
+        let shakes = self.town.shaken();
         let (call, parked) = match fastrand::u8(..4) {
             0 => match self.transfer() {
                 Some(parked) => parked,
@@ -108,10 +109,9 @@ impl<'a> Desk<'a> {
                 (call, parked)
             }
         };
-        let killed = self.town.shaken();
         let ending = ENDINGS[fastrand::usize(..ENDINGS.len())];
         let mine = self.play(ending, &call, &parked);
-        if !mine && call.phase() == Phase::Ended && self.town.shaken() == killed {
+        if !mine && call.phase() == Phase::Ended && self.town.is_calm_since(shakes) {
             let outcome = self.town.ledger.outcome(call.uuid(), SOON).unwrap_or_default();
             if outcome == "abandoned" {
                 let end = call.ended();

@@ -47,9 +47,13 @@ pub struct Town {
 }
 
 impl Town {
-    /// The same number twice: nothing was taken away in between.
     fn shaken(&self) -> u32 {
         self.shakes.load(Ordering::SeqCst)
+    }
+
+    /// Whether nothing was being taken away then, and nothing has been since.
+    fn is_calm_since(&self, shakes: u32) -> bool {
+        shakes.is_multiple_of(2) && self.shaken() == shakes
     }
 }
 
