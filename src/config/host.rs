@@ -164,16 +164,6 @@ mod tests {
     }
 
     #[test]
-    fn what_is_true_is_what_freeswitch_takes_for_it() {
-        for yes in ["true", "Yes", "on", "1", "2", "enabled", "-1", "active", "allow", "t"] {
-            assert!(is_true(yes), "{yes}");
-        }
-        for no in ["", "false", "0", "no", "nan", "truth", "passive"] {
-            assert!(!is_true(no), "{no}");
-        }
-    }
-
-    #[test]
     fn the_core_database_is_a_file_or_on_a_server_that_may_be_shared() {
         let of = |name: &str, value: &str| {
             let settings = settings(&format!(

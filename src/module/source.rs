@@ -196,10 +196,11 @@ fn adopt(module: &Arc<Module>, number: u64, text: Option<String>) -> Result<(), 
     let readings = Readings::of(module);
     let counts = readings.ended(number, text, wrong, &module.health.configuration);
     let config = config?;
-    let layout = Layout::of(config.lots);
+    // Made before, and what it replaces is dropped after the table is locked.
+    let mut layout = Some(Layout::of(config.lots));
     let former = module.act(None, |park, now| {
         let newest = counts && readings.carries_out(number);
-        newest.then(|| park.lay_out(now, layout))
+        layout.take_if(|_| newest).map(|layout| park.lay_out(now, layout))
     });
     if former.is_some() {
         module.threads.allow_calls(config.settings.max_ringing);

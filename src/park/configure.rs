@@ -25,7 +25,7 @@ pub struct Layout {
     configs: BTreeMap<LotKey, Arc<LotConfig>>,
     directory: Directory,
     tenants: Tenants,
-    asked: Asks,
+    asked: Arc<Asks>,
 }
 
 /// What [`Park::lay_out`] has replaced, to be dropped when the table is not locked any more.
@@ -34,6 +34,7 @@ pub struct Former {
     _configs: Vec<Arc<LotConfig>>,
     _directory: Directory,
     _tenants: Tenants,
+    _asked: Arc<Asks>,
 }
 
 impl Layout {
@@ -47,7 +48,7 @@ impl Layout {
         Self {
             directory: directory(configs.values()),
             tenants: Tenants::of(configs.values()),
-            asked,
+            asked: Arc::new(asked),
             configs,
         }
     }
@@ -68,8 +69,8 @@ impl Park {
             _configs: self.lots.values().map(|lot| Arc::clone(&lot.config)).collect(),
             _directory: std::mem::replace(&mut self.directory, directory),
             _tenants: std::mem::replace(&mut self.tenants, tenants),
+            _asked: std::mem::replace(&mut self.asked, asked),
         };
-        self.asked = Arc::new(asked);
         self.changes.closed();
         self.keep_copies(&mut configs);
         for (key, lot) in &mut self.lots {

@@ -49,15 +49,25 @@ pub(crate) fn is_true(value: &str) -> bool {
         || value.parse::<i64>().is_ok_and(|number| number != 0)
 }
 
-#[cfg(all(test, debug_assertions))]
+#[cfg(test)]
 mod tests {
-    use super::to_c;
-    use crate::switch::lock::Mutex;
+    use super::*;
 
     #[test]
+    fn what_is_true_is_what_freeswitch_takes_for_it() {
+        for yes in ["true", "Yes", "on", "1", "2", "enabled", "-1", "active", "allow", "t"] {
+            assert!(is_true(yes), "{yes}");
+        }
+        for no in ["", "false", "0", "no", "nan", "truth", "passive"] {
+            assert!(!is_true(no), "{no}");
+        }
+    }
+
+    #[test]
+    #[cfg(debug_assertions)]
     #[should_panic(expected = "the lock of u8 is held across a call into FreeSWITCH")]
     fn a_text_for_freeswitch_with_a_lock_held_is_a_fault() {
-        let table = Mutex::new(0u8);
+        let table = crate::switch::lock::Mutex::new(0u8);
         let _held = table.lock();
         drop(to_c("something"));
     }

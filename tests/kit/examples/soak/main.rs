@@ -47,6 +47,7 @@ pub struct Town {
 }
 
 impl Town {
+    /// An odd number: something is being taken away, or comes back. The same one twice: nothing was, in between.
     fn shaken(&self) -> u32 {
         self.shakes.load(Ordering::SeqCst)
     }
