@@ -244,10 +244,10 @@ impl Switch {
         self.status_number("VmRSS:")
     }
 
-    /// Its share of the memory that it has, in KiB: what it has alone, and its part of what it has with others.
-    pub fn pss_kib(&self) -> u64 {
+    /// Its memory that is no file's, in KiB: what others have of the same files changes nothing in it.
+    pub fn anonymous_kib(&self) -> u64 {
         let rollup = fs::read_to_string(format!("/proc/{}/smaps_rollup", self.pid()));
-        number_after(&rollup.unwrap_or_default(), "Pss:")
+        number_after(&rollup.unwrap_or_default(), "Anonymous:")
     }
 
     /// The processor time it has had, in seconds. The kernel counts in steps of 10 ms.
