@@ -105,19 +105,20 @@ impl Park {
 
     /// Calls and reservations in an orbit that another lot of the domain has now move to that lot.
     fn hand_over_strays(&mut self, now: Moment) {
-        let strays: Vec<(OrbitKey, Slot)> = self
+        let owner = |lot: &LotKey, orbit: &OrbitName| {
+            let finder = self.directory.get(&lot.domain)?;
+            Some((finder.owner(orbit)?.clone(), self.lots.get(lot)?.slot(orbit)?.clone()))
+        };
+        let strays: Vec<(OrbitKey, LotKey, Slot)> = self
             .lots
             .iter()
-            .flat_map(|(lot, held)| {
-                let strays = held.strays().into_iter();
-                strays.map(|(orbit, slot)| (OrbitKey { lot: lot.clone(), orbit }, slot))
+            .flat_map(|(lot, held)| held.strays().map(move |orbit| (lot, orbit)))
+            .filter_map(|(lot, orbit)| {
+                let (new, slot) = owner(lot, orbit)?;
+                Some((OrbitKey { lot: lot.clone(), orbit: orbit.clone() }, new, slot))
             })
             .collect();
-        for (from, slot) in strays {
-            let finder = self.directory.get(&from.lot.domain);
-            let Some(lot) = finder.and_then(|finder| finder.owner(&from.orbit)).cloned() else {
-                continue;
-            };
+        for (from, lot, slot) in strays {
             let to = OrbitKey { lot, orbit: from.orbit.clone() };
             match slot {
                 Slot::Parked(uuid) => self.shift(now, &uuid, &to),

@@ -137,6 +137,19 @@ impl Free {
         true
     }
 
+    /// Takes all of these that are free.
+    pub(super) fn take_all(&mut self, orbits: &[u32]) {
+        self.set.remove_all(orbits);
+        if let Order::LongestFree(ages) = &mut self.order {
+            ages.unused.remove_all(orbits);
+            if !ages.since.is_empty() {
+                for since in orbits.iter().filter_map(|orbit| ages.since.remove(orbit)) {
+                    ages.oldest.remove(&since);
+                }
+            }
+        }
+    }
+
     /// A call left that orbit.
     pub(super) fn release(&mut self, orbit: u32) {
         if !self.set.insert(orbit) {

@@ -26,7 +26,7 @@ pub(super) enum Slot {
 }
 
 /// An orbit of the lot is in exactly one of `free`, `slots` and `closed`, except that one with a call in it can be closed
-/// as well. A slot whose orbit is not in `orbits` is draining, because a reload removed the orbit.
+/// as well.
 #[derive(Clone, Debug)]
 pub(super) struct Lot {
     pub(super) config: Arc<LotConfig>,
@@ -35,7 +35,8 @@ pub(super) struct Lot {
     closed: OrbitSet,
     slots: BTreeMap<OrbitName, Slot>,
     reserved: u32,
-    draining: u32,
+    /// Orbits with something in them that a reload has removed.
+    draining: BTreeSet<OrbitName>,
     /// The calls that are not claimed, and are everybody's.
     queue: BTreeSet<Turn>,
     /// Those that wait for one user alone: all of them, and by that user.
@@ -56,7 +57,7 @@ impl Lot {
             closed: OrbitSet::empty(count),
             slots: BTreeMap::new(),
             reserved: 0,
-            draining: 0,
+            draining: BTreeSet::new(),
             queue: BTreeSet::new(),
             exclusive: BTreeSet::new(),
             exclusive_for: HashMap::new(),
@@ -105,15 +106,19 @@ impl Lot {
             }
             closed
         };
-        self.draining = 0;
+        let mut taken = Vec::with_capacity(self.slots.len());
+        let mut strays = Vec::new();
         for name in self.slots.keys() {
             match orbits.number(name) {
-                Some(number) => {
-                    free.take(number);
-                }
-                None => self.draining += u32::from(!self.has_any_orbit()),
+                Some(number) => taken.push(number),
+                None => strays.push(name.clone()),
             }
         }
+        if self.has_any_orbit() {
+            strays.clear();
+        }
+        self.draining = strays.into_iter().collect();
+        free.take_all(&taken);
         self.orbits = orbits;
         self.free = free;
         self.closed = closed;
@@ -193,9 +198,9 @@ impl Lot {
                 // All at once, so that ten million take no longer than a few.
                 self.closed = OrbitSet::empty(self.orbits.count());
                 self.free = Free::all(self.orbits.count(), self.config.assign);
-                for number in self.slots.keys().filter_map(|name| self.orbits.number(name)) {
-                    self.free.take(number);
-                }
+                let slots = self.slots.keys();
+                let taken: Vec<u32> = slots.filter_map(|name| self.orbits.number(name)).collect();
+                self.free.take_all(&taken);
             }
             None => {
                 let closed: Vec<u32> = self.closed.iter().collect();
@@ -221,7 +226,10 @@ impl Lot {
             Some(number) => {
                 self.free.take(number);
             }
-            None => self.draining += u32::from(!self.has_any_orbit()),
+            None if self.has_any_orbit() => {}
+            None => {
+                self.draining.insert(orbit.clone());
+            }
         }
         if matches!(slot, Slot::Reserved(_)) {
             self.reserved += 1;
@@ -244,24 +252,18 @@ impl Lot {
         if matches!(slot, Slot::Reserved(_)) {
             self.reserved = self.reserved.saturating_sub(1);
         }
-        if self.orbits.number(orbit).is_none() && !self.has_any_orbit() {
-            self.draining = self.draining.saturating_sub(1);
-        }
+        self.draining.remove(orbit);
         true
     }
 
-    /// What is in orbits the lot no longer has.
-    pub(super) fn strays(&self) -> Vec<(OrbitName, Slot)> {
-        if self.draining == 0 {
-            return Vec::new();
-        }
-        let stray = |(name, _): &(&OrbitName, &Slot)| self.orbits.number(name).is_none();
-        self.slots.iter().filter(stray).map(|(name, slot)| (name.clone(), slot.clone())).collect()
+    /// The orbits that the lot no longer has, and in which something is.
+    pub(super) fn strays(&self) -> impl Iterator<Item = &OrbitName> {
+        self.draining.iter()
     }
 
     /// Some of what it holds is in orbits that it does not have any more.
     pub(super) fn is_draining(&self) -> bool {
-        self.removed || self.draining > 0
+        self.removed || !self.draining.is_empty()
     }
 
     /// Its slots behind that orbit.
@@ -332,9 +334,9 @@ impl Lot {
     }
 
     pub(super) fn counts(&self) -> Counts {
-        let slots = self.slots.len() as u32;
+        let (slots, draining) = (self.slots.len() as u32, self.draining.len() as u32);
         let capacity = if self.has_any_orbit() { MOST_SLOTS } else { self.orbits.count() };
-        let in_service = capacity.saturating_sub(slots.saturating_sub(self.draining));
+        let in_service = capacity.saturating_sub(slots.saturating_sub(draining));
         let free = self.free.len().min(in_service);
         Counts {
             capacity,
@@ -342,7 +344,7 @@ impl Lot {
             free,
             closed: in_service.saturating_sub(free),
             reserved: self.reserved,
-            draining: self.draining,
+            draining,
         }
     }
 }

@@ -42,7 +42,7 @@ impl OrbitSet {
     pub(super) fn insert(&mut self, number: u32) -> bool {
         let new = number < self.size && !self.contains(number);
         if new {
-            self.flip(number);
+            self.flip(number / 64, bit(number));
             self.len += 1;
         }
         new
@@ -52,24 +52,39 @@ impl OrbitSet {
     pub(super) fn remove(&mut self, number: u32) -> bool {
         let was = self.contains(number);
         if was {
-            self.flip(number);
+            self.flip(number / 64, bit(number));
             self.len -= 1;
         }
         was
     }
 
-    /// The number is the other way round from now on.
-    fn flip(&mut self, number: u32) {
-        let word = self.words.entry(number / 64).or_default();
-        *word ^= bit(number);
-        let more = *word & bit(number) != 0;
-        if *word == 0 {
-            self.words.remove(&(number / 64));
+    /// As [`remove`](Self::remove) for each of them. Many of one word that follow each other cost as much as one.
+    pub(super) fn remove_all(&mut self, numbers: &[u32]) {
+        for of_a_word in numbers.chunk_by(|one, next| one / 64 == next / 64) {
+            let Some(at) = of_a_word.first().map(|number| number / 64) else { continue };
+            let bits = of_a_word.iter().fold(0, |bits, number| bits | bit(*number));
+            let members = bits & self.word(at);
+            self.flip(at, members);
+            self.len -= members.count_ones();
         }
-        let mut i = number / 64;
+    }
+
+    /// These numbers of a word are the other way round from now on.
+    fn flip(&mut self, at: u32, bits: u64) {
+        if bits == 0 {
+            return;
+        }
+        let word = self.words.entry(at).or_default();
+        let before = word.count_ones();
+        *word ^= bits;
+        let after = word.count_ones();
+        if *word == 0 {
+            self.words.remove(&at);
+        }
+        let mut i = at;
         while i < self.size.div_ceil(64) {
             let sum = self.sums.entry(i).or_default();
-            *sum = if more { *sum + 1 } else { sum.saturating_sub(1) };
+            *sum = (*sum + after).saturating_sub(before);
             if *sum == 0 {
                 self.sums.remove(&i);
             }

@@ -95,7 +95,12 @@ fn the_set_agrees_with_a_plain_one() {
         let mut model: BTreeSet<u32> = (0..size).collect();
         for _ in 0..2000 {
             let n = rng.u32(..size + 3);
-            if rng.bool() {
+            if rng.u8(..100) == 0 {
+                // Some of them twice, and in any order.
+                let some: Vec<u32> = (0..rng.u32(..50)).map(|_| rng.u32(..size + 3)).collect();
+                set.remove_all(&some);
+                model.retain(|n| !some.contains(n));
+            } else if rng.bool() {
                 assert_eq!(set.insert(n), n < size && model.insert(n));
             } else {
                 assert_eq!(set.remove(n), model.remove(&n));
@@ -153,6 +158,25 @@ fn first_takes_the_lowest() {
     assert_eq!(taken(&mut free, 3), [0, 1, 2]);
     free.release(1);
     assert_eq!(taken(&mut free, 9), [1, 3, 4]);
+}
+
+#[test]
+fn many_are_taken_as_each_would_be() {
+    for assign in [Assign::First, Assign::Next, Assign::LongestFree] {
+        let mut one_by_one = Free::all(200, assign);
+        for orbit in [7, 3, 150] {
+            one_by_one.take(orbit);
+            one_by_one.release(orbit);
+        }
+        let mut at_once = one_by_one.clone();
+        let some = [3, 4, 5, 70, 150, 150, 199, 200];
+        for orbit in some {
+            one_by_one.take(orbit);
+        }
+        at_once.take_all(&some);
+        assert_eq!(at_once.len(), one_by_one.len());
+        assert_eq!(taken(&mut at_once, 200), taken(&mut one_by_one, 200), "{assign:?}");
+    }
 }
 
 #[test]
