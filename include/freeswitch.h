@@ -131,7 +131,7 @@ typedef enum {
 	SWITCH_EVENT_TRAP = 51,
 	SWITCH_EVENT_RELOADXML = 56,
 	SWITCH_EVENT_SEND_MESSAGE = 60,
-	SWITCH_EVENT_RECORD_START = 75
+	SWITCH_EVENT_MEDIA_BUG_START = 82
 } switch_event_types_t;
 
 /* ---- events ---- */

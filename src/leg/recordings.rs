@@ -59,9 +59,12 @@ pub(crate) fn resume(session: Session<'_>) {
 pub(crate) struct Begun;
 
 impl Listener for Begun {
-    const KIND: Kind = Kind::RecordStart;
+    const KIND: Kind = Kind::MediaBugStart;
 
     fn heard(event: Heard<'_>) {
+        if !recording::has_begun(&event) {
+            return;
+        }
         let (Some(module), Some(uuid)) = (Module::running(), event.header("Unique-ID")) else {
             return;
         };

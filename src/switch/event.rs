@@ -27,8 +27,8 @@ pub(crate) enum Kind {
     SendMessage,
     /// The switch has received a signal.
     Trap,
-    /// A recording of a channel has begun.
-    RecordStart,
+    /// Something that records, listens to or changes the audio of a channel is with it now.
+    MediaBugStart,
     /// Bare: a list of variables, never fired.
     Variables,
 }
@@ -44,7 +44,7 @@ impl Kind {
             Self::ModuleLoad => sys::switch_event_types_t::SWITCH_EVENT_MODULE_LOAD,
             Self::SendMessage => sys::switch_event_types_t::SWITCH_EVENT_SEND_MESSAGE,
             Self::Trap => sys::switch_event_types_t::SWITCH_EVENT_TRAP,
-            Self::RecordStart => sys::switch_event_types_t::SWITCH_EVENT_RECORD_START,
+            Self::MediaBugStart => sys::switch_event_types_t::SWITCH_EVENT_MEDIA_BUG_START,
             Self::Variables => sys::switch_event_types_t::SWITCH_EVENT_CLONE,
         }
     }

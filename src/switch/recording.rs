@@ -1,12 +1,13 @@
 //! The recordings of a session: media bugs that FreeSWITCH calls `session_record`, whoever began them.
 
-use std::ffi::c_void;
+use std::ffi::{CStr, c_void};
 
+use super::event::Heard;
 use super::guard::guard;
 use super::session::Session;
 use super::sys;
 
-const FUNCTION: &std::ffi::CStr = c"session_record";
+const FUNCTION: &CStr = c"session_record";
 const PAUSE: u32 = sys::switch_media_bug_flag_enum_t::SMBF_PAUSE.0;
 const MASK: u32 = sys::switch_media_bug_flag_enum_t::SMBF_MASK.0;
 /// Says that this module has paused or masked a recording, so that it undoes what it did, and nothing else. FreeSWITCH
@@ -31,6 +32,12 @@ pub(crate) fn quieten(session: Session<'_>, how: Quiet) {
             Quiet::Mask => mask,
         },
     );
+}
+
+/// Whether the event says that a recording of a channel has begun. `RECORD_START` comes before FreeSWITCH knows the recording
+/// as one of the channel's, this one after that.
+pub(crate) fn has_begun(event: &Heard<'_>) -> bool {
+    event.header("Media-Bug-Function").is_some_and(|name| name.as_bytes() == FUNCTION.to_bytes())
 }
 
 /// Undoes what [`quieten`] did.

@@ -82,7 +82,7 @@ const NAMES: &[(u32, &str)] = &[
     (51, "TRAP"),
     (56, "RELOADXML"),
     (60, "SEND_MESSAGE"),
-    (75, "RECORD_START"),
+    (82, "MEDIA_BUG_START"),
 ];
 
 pub fn name_of(kind: sys::switch_event_types_t) -> &'static str {
