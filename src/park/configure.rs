@@ -105,17 +105,14 @@ impl Park {
 
     /// Calls and reservations in an orbit that another lot of the domain has now move to that lot.
     fn hand_over_strays(&mut self, now: Moment) {
-        let owner = |lot: &LotKey, orbit: &OrbitName| {
-            let finder = self.directory.get(&lot.domain)?;
-            Some((finder.owner(orbit)?.clone(), self.lots.get(lot)?.slot(orbit)?.clone()))
-        };
         let strays: Vec<(OrbitKey, LotKey, Slot)> = self
             .lots
             .iter()
-            .flat_map(|(lot, held)| held.strays().map(move |orbit| (lot, orbit)))
-            .filter_map(|(lot, orbit)| {
-                let (new, slot) = owner(lot, orbit)?;
-                Some((OrbitKey { lot: lot.clone(), orbit: orbit.clone() }, new, slot))
+            .flat_map(|(lot, held)| held.strays().map(move |orbit| (lot, held, orbit)))
+            .filter_map(|(lot, held, orbit)| {
+                let owner = self.directory.get(&lot.domain)?.owner(orbit)?.clone();
+                let from = OrbitKey { lot: lot.clone(), orbit: orbit.clone() };
+                Some((from, owner, held.slot(orbit)?.clone()))
             })
             .collect();
         for (from, lot, slot) in strays {
