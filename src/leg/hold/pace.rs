@@ -1,9 +1,13 @@
 //! When a leg that has sent its packet reads again.
 //!
 //! FreeSWITCH waits for its clock's next tick inside a read, and for that of another clock inside a write, where it cannot be
-//! interrupted. So a leg waits on its own until just after both, where it can be woken, and neither waits then. To know when
-//! the ticks are, it has them wait now and again.
+//! interrupted. So a leg waits on its own until after both, where it can be woken, and neither waits then. To know when the
+//! ticks are, it has them wait now and again.
+//!
+//! The clocks of each leg tick at moments of their own, and to wake for one costs a processor more than the packet does. So
+//! all legs wait until one of a few moments that they share.
 
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 /// So long after the ticks there is sure to be nothing to wait for.
@@ -12,6 +16,8 @@ const AFTER: Duration = Duration::from_micros(300);
 const WAITED: Duration = Duration::from_millis(1);
 /// So long before the ticks a read begins that is to wait.
 const EARLY: Duration = Duration::from_millis(4);
+/// In the time of a packet there are so many moments at which legs wake.
+const MOMENTS: u32 = 4;
 /// Every so many packets one read waits: these clocks and ours drift apart.
 const EVERY: u32 = 64;
 
@@ -50,9 +56,21 @@ impl Pace {
         };
         let next = tick + self.ptime;
         self.looks = self.packets.is_multiple_of(EVERY);
-        let until = if self.looks { next - EARLY } else { next + AFTER };
+        let until = if self.looks {
+            next - EARLY
+        } else {
+            shared_moment(next + AFTER, self.ptime / MOMENTS)
+        };
         until.saturating_duration_since(now)
     }
+}
+
+/// The first of the moments that all legs share, not before `at`. There is one in each `interval`.
+fn shared_moment(at: Instant, interval: Duration) -> Instant {
+    static FIRST: LazyLock<Instant> = LazyLock::new(Instant::now);
+    let since = at.saturating_duration_since(*FIRST).as_nanos();
+    let left = since.next_multiple_of(interval.as_nanos().max(1)) - since;
+    at + Duration::from_nanos(u64::try_from(left).unwrap_or(0))
 }
 
 #[cfg(test)]
@@ -140,6 +158,21 @@ mod tests {
         assert!(missed < 10_000 / 20 * 3 / 2, "{missed}");
         let long = waits.iter().filter(|wait| **wait > MS).count();
         assert!(long < 2 * 10_000 / EVERY as usize, "{long}");
+    }
+
+    #[test]
+    fn legs_whose_clocks_tick_at_different_moments_wake_together() {
+        let start = Instant::now();
+        let mut woken: Vec<Instant> = (0..100)
+            .map(|leg| {
+                let tick = start + PTIME * leg / 100;
+                let mut pace = Pace::new(PTIME);
+                tick + pace.next(tick - 5 * MS, tick)
+            })
+            .collect();
+        woken.sort();
+        let moments = woken.chunk_by(|one, next| *next - *one < MS / 1000).count();
+        assert!((MOMENTS..=MOMENTS + 1).contains(&u32::try_from(moments).unwrap()), "{moments}");
     }
 
     #[test]
