@@ -115,6 +115,10 @@ impl Events {
     }
 
     /// The first event that fits, if it comes in time.
+    ///
+    /// # Panics
+    /// When the connection has closed: what did not come then says nothing.
+    #[track_caller]
     pub fn try_wait(&self, timeout: Duration, fits: impl FnMut(&Event) -> bool) -> Option<Event> {
         self.take(timeout, fits).map(|(_, event)| event)
     }
@@ -127,7 +131,7 @@ impl Events {
     /// Makes sure that no such event is there or comes.
     ///
     /// # Panics
-    /// When one does.
+    /// When one does, or when the connection has closed.
     #[track_caller]
     pub fn none_for(&self, duration: Duration, fits: impl FnMut(&Event) -> bool) {
         if let Some((_, event)) = self.take(duration, fits) {
@@ -135,6 +139,7 @@ impl Events {
         }
     }
 
+    #[track_caller]
     fn take(
         &self,
         timeout: Duration,
@@ -151,7 +156,11 @@ impl Events {
                 looked_at += 1;
             }
             let left = deadline.saturating_duration_since(Instant::now());
-            if left.is_zero() || queue.closed {
+            if queue.closed {
+                drop(queue);
+                self.fail("nothing more can come");
+            }
+            if left.is_zero() {
                 return None;
             }
             let woken = self.shared.came.wait_timeout(queue, left);
