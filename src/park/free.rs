@@ -1,6 +1,6 @@
 //! The free orbits of a lot, and which of them a call gets.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use super::orbit_set::OrbitSet;
 
@@ -63,7 +63,7 @@ struct Ages {
     /// Free, and never used since they came into service.
     unused: OrbitSet,
     oldest: BTreeMap<u64, u32>,
-    since: HashMap<u32, u64>,
+    since: BTreeMap<u32, u64>,
     last: u64,
 }
 
@@ -77,7 +77,7 @@ impl Free {
             Assign::LongestFree => Order::LongestFree(Ages {
                 unused: set.clone(),
                 oldest: BTreeMap::new(),
-                since: HashMap::new(),
+                since: BTreeMap::new(),
                 last: 0,
             }),
             Assign::Random => Order::Random,
@@ -171,6 +171,14 @@ impl Free {
         }
     }
 
+    /// As [`reopen`](Self::reopen) for each of these, none of which may be free.
+    pub(super) fn reopen_all(&mut self, orbits: &[u32]) {
+        self.set.insert_all(orbits);
+        if let Order::LongestFree(ages) = &mut self.order {
+            ages.unused.insert_all(orbits);
+        }
+    }
+
     /// From now on, no orbit is free.
     pub(super) fn clear(&mut self) {
         self.set = OrbitSet::empty(self.set.size());
@@ -181,8 +189,8 @@ impl Free {
         }
     }
 
-    /// Goes on where `old` stood after its orbits were numbered anew by `renumber`: the cursor stays, and the orbits
-    /// that were used keep their order.
+    /// Goes on, with all orbits free, where `old` stood after its orbits were numbered anew by `renumber`: the cursor stays, and
+    /// the orbits that were used keep their order.
     pub(super) fn follow(&mut self, old: &Free, renumber: impl Fn(u32) -> Option<u32>) {
         match (&mut self.order, &old.order) {
             (Order::Next(cursor), Order::Next(was)) => {
@@ -190,12 +198,13 @@ impl Free {
                 let last = was.checked_sub(1).and_then(&renumber);
                 *cursor = last.map_or(0, |last| last.saturating_add(1));
             }
-            (Order::LongestFree(_), Order::LongestFree(was)) => {
-                for orbit in was.oldest.values().filter_map(|&orbit| renumber(orbit)) {
-                    if self.take(orbit) {
-                        self.release(orbit);
-                    }
-                }
+            (Order::LongestFree(ages), Order::LongestFree(was)) => {
+                let used = was.oldest.values().filter_map(|&orbit| renumber(orbit));
+                ages.oldest = (1..).zip(used).collect();
+                ages.last = ages.oldest.len() as u64;
+                ages.since = ages.oldest.iter().map(|(since, orbit)| (*orbit, *since)).collect();
+                let used: Vec<u32> = ages.since.keys().copied().collect();
+                ages.unused.remove_all(&used);
             }
             _ => {}
         }

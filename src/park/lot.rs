@@ -92,18 +92,17 @@ impl Lot {
     }
 
     fn renumber(&mut self, orbits: Orbits, mut free: Free) {
-        let renumber = |number| orbits.number(&self.orbits.name(number)?);
+        let renumber = |number| orbits.number_from(&self.orbits, number);
         free.follow(&self.free, renumber);
         let closed = if self.is_closed() {
             // All at once, so that ten million take no longer than a few.
             free.clear();
             OrbitSet::full(orbits.count())
         } else {
+            let numbers: Vec<u32> = self.closed.iter().filter_map(renumber).collect();
+            free.take_all(&numbers);
             let mut closed = OrbitSet::empty(orbits.count());
-            for number in self.closed.iter().filter_map(renumber) {
-                closed.insert(number);
-                free.take(number);
-            }
+            closed.insert_all(&numbers);
             closed
         };
         let mut taken = Vec::with_capacity(self.slots.len());
@@ -194,19 +193,18 @@ impl Lot {
                 }
             }
             Some(_) => {}
-            None if self.closed.len() > self.orbits.count() / 2 => {
-                // All at once, so that ten million take no longer than a few.
-                self.closed = OrbitSet::empty(self.orbits.count());
-                self.free = Free::all(self.orbits.count(), self.config.assign);
+            None => {
+                let (count, assign) = (self.orbits.count(), self.config.assign);
+                if self.closed.len() > count / 2 {
+                    // Ten million take no longer than a few.
+                    self.free = Free::all(count, assign);
+                } else {
+                    self.free.reopen_all(&self.closed.iter().collect::<Vec<u32>>());
+                }
+                self.closed = OrbitSet::empty(count);
                 let slots = self.slots.keys();
                 let taken: Vec<u32> = slots.filter_map(|name| self.orbits.number(name)).collect();
                 self.free.take_all(&taken);
-            }
-            None => {
-                let closed: Vec<u32> = self.closed.iter().collect();
-                for number in closed {
-                    self.open(Some(number));
-                }
             }
         }
     }

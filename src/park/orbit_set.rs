@@ -58,11 +58,18 @@ impl OrbitSet {
         was
     }
 
-    /// As [`remove`](Self::remove) for each of them. Many of one word that follow each other cost as much as one.
+    /// As [`insert`](Self::insert) for each of them. Many of one word that follow each other cost as much as one.
+    pub(super) fn insert_all(&mut self, numbers: &[u32]) {
+        for (at, bits) in words(numbers) {
+            let new = bits & self.there(at) & !self.word(at);
+            self.flip(at, new);
+            self.len += new.count_ones();
+        }
+    }
+
+    /// As [`remove`](Self::remove) for each of them, at the same price.
     pub(super) fn remove_all(&mut self, numbers: &[u32]) {
-        for of_a_word in numbers.chunk_by(|one, next| one / 64 == next / 64) {
-            let Some(at) = of_a_word.first().map(|number| number / 64) else { continue };
-            let bits = of_a_word.iter().fold(0, |bits, number| bits | bit(*number));
+        for (at, bits) in words(numbers) {
             let members = bits & self.word(at);
             self.flip(at, members);
             self.len -= members.count_ones();
@@ -95,12 +102,13 @@ impl OrbitSet {
     /// The members of a word.
     fn word(&self, at: u32) -> u64 {
         let other = self.words.get(&at).copied().unwrap_or_default();
-        if !self.all {
-            return other;
-        }
+        if self.all { self.there(at) & !other } else { other }
+    }
+
+    /// The numbers of a word that are below `size`.
+    fn there(&self, at: u32) -> u64 {
         let numbers = self.size.saturating_sub(at * 64);
-        let there = if numbers < 64 { (1 << numbers) - 1 } else { u64::MAX };
-        there & !other
+        if numbers < 64 { (1 << numbers) - 1 } else { u64::MAX }
     }
 
     /// How many members are in the words from `from` up to and with `at`, of which `sums` has the count at `at`.
@@ -175,6 +183,14 @@ impl OrbitSet {
     pub(super) fn kept(&self) -> usize {
         self.words.len() + self.sums.len()
     }
+}
+
+/// Words and bits of the numbers, those that follow each other in a word taken together.
+fn words(numbers: &[u32]) -> impl Iterator<Item = (u32, u64)> {
+    numbers.chunk_by(|one, next| one / 64 == next / 64).filter_map(|of_a_word| {
+        let at = of_a_word.first()? / 64;
+        Some((at, of_a_word.iter().fold(0, |bits, number| bits | bit(*number))))
+    })
 }
 
 /// The numbers of the bits of a word.

@@ -24,8 +24,13 @@ impl<T: Clone> Finder<T> {
     }
 
     fn piece(&self, name: &OrbitName) -> Option<&(Piece, T)> {
-        let at = self.0.binary_search_by(|(piece, _)| piece.compare(name)).ok()?;
-        self.0.get(at)
+        let (value, digits) = name.number();
+        self.piece_of(name.prefix(), digits, value)
+    }
+
+    fn piece_of(&self, prefix: &str, digits: u8, value: u64) -> Option<&(Piece, T)> {
+        let compare = |(piece, _): &(Piece, T)| piece.compare_parts(prefix, digits, value);
+        self.0.get(self.0.binary_search_by(compare).ok()?)
     }
 
     /// The owner of that orbit.
@@ -64,8 +69,19 @@ impl Orbits {
 
     /// The number of that orbit. `None` if the lot does not have it.
     pub(super) fn number(&self, name: &OrbitName) -> Option<u32> {
-        let (piece, base) = self.finder.piece(name)?;
-        let offset = u32::try_from(name.number().0.checked_sub(piece.low)?).ok()?;
+        let (value, digits) = name.number();
+        self.number_of(name.prefix(), digits, value)
+    }
+
+    /// The number of the orbit that has that number in `others`. `None` if the lot does not have it.
+    pub(super) fn number_from(&self, others: &Orbits, number: u32) -> Option<u32> {
+        let (piece, value) = others.value(number)?;
+        self.number_of(&piece.prefix, piece.width, value)
+    }
+
+    fn number_of(&self, prefix: &str, digits: u8, value: u64) -> Option<u32> {
+        let (piece, base) = self.finder.piece_of(prefix, digits, value)?;
+        let offset = u32::try_from(value.checked_sub(piece.low)?).ok()?;
         base.checked_add(offset)
     }
 
@@ -85,14 +101,17 @@ impl Orbits {
         )
     }
 
-    /// The name of that orbit.
-    pub(super) fn name(&self, number: u32) -> Option<OrbitName> {
+    /// The piece of that orbit, and which of its numbers it is.
+    fn value(&self, number: u32) -> Option<(&Piece, u64)> {
         let at = self.pieces.partition_point(|(base, _)| *base <= number).checked_sub(1)?;
         let (base, piece) = self.pieces.get(at)?;
         let value = piece.low.checked_add(u64::from(number - base))?;
-        if value > piece.high {
-            return None;
-        }
+        (value <= piece.high).then_some((piece, value))
+    }
+
+    /// The name of that orbit.
+    pub(super) fn name(&self, number: u32) -> Option<OrbitName> {
+        let (piece, value) = self.value(number)?;
         if piece.width == 0 {
             return piece.prefix.parse().ok();
         }

@@ -173,10 +173,15 @@ impl Piece {
             && next.low <= self.high.saturating_add(1)
     }
 
-    /// Where the name stands relative to this piece.
+    /// Where this piece stands relative to the name.
     pub(super) fn compare(&self, name: &OrbitName) -> Ordering {
         let (value, digits) = name.number();
-        (&*self.prefix, self.width).cmp(&(name.prefix(), digits)).then_with(|| {
+        self.compare_parts(name.prefix(), digits, value)
+    }
+
+    /// As [`compare`](Self::compare), with a name of that prefix and that number, which has so many digits.
+    pub(super) fn compare_parts(&self, prefix: &str, digits: u8, value: u64) -> Ordering {
+        (&*self.prefix, self.width).cmp(&(prefix, digits)).then_with(|| {
             if self.high < value {
                 Ordering::Less
             } else if self.low > value {

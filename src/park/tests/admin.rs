@@ -162,8 +162,14 @@ fn a_closed_orbit_takes_no_calls_and_keeps_the_one_in_it() {
     park.open(&lot, Some(&orbit("702"))).unwrap();
     park.open(&lot, Some(&orbit("702"))).unwrap();
     assert_eq!(parked(&mut park, request("c", "default")), "default 702");
+    // One is empty, and in one there is a call.
+    park.close(&lot, Some(&orbit("703"))).unwrap();
     park.open(&lot, None).unwrap();
     assert_eq!(counts(&park, "default"), [5, 2, 3, 0, 0, 0]);
+    for free in ["701", "704", "705"] {
+        assert_eq!(parked(&mut park, request(free, "default")), format!("default {free}"));
+    }
+    assert_eq!(refused(&mut park, request("d", "default")).0, Refusal::Full);
     assert_eq!(park.close(&lot, Some(&orbit("9"))), Err(Refusal::UnknownOrbit));
     assert_eq!(park.open(&key("x"), None), Err(Refusal::UnknownLot));
 }

@@ -146,3 +146,49 @@ fn a_long_list_is_read_a_few_calls_at_a_time() {
     let (few, many) = (turn(200), turn(10_000));
     assert!(many < few * 10, "200 calls {few:?}, 10,000 calls {many:?}");
 }
+
+#[test]
+fn a_reload_takes_no_longer_for_orbits_that_were_used_or_closed() {
+    const CALLS: u32 = 10_000;
+    let key: LotKey = "default".parse().expect("a lot");
+    let uuid = |n: u32| format!("call-{n}");
+    let fill = |park: &mut Park| {
+        for n in 0..CALLS {
+            park.park(Moment(0), request(&uuid(n))).expect("a free orbit");
+        }
+    };
+    let reload = |prepare: &dyn Fn(&mut Park)| {
+        let config = |last: u32| {
+            let ranges = OrbitRange::parse_list(&format!("100001-{last}")).expect("a range");
+            LotConfig { assign: Assign::LongestFree, ..LotConfig::new(key.clone(), ranges) }
+        };
+        let once = |_| {
+            let mut park = Park::new(1);
+            park.configure(Moment(0), vec![config(120_000)]);
+            prepare(&mut park);
+            drop(park.take_effects());
+            let layout = Layout::of(vec![config(120_001)]);
+            let began = Instant::now();
+            let old = park.lay_out(Moment(1), layout);
+            let took = began.elapsed();
+            drop(old);
+            took
+        };
+        (0..5).map(once).min().unwrap_or_default()
+    };
+    let full = reload(&fill);
+    let used = reload(&|park| {
+        fill(park);
+        for n in 0..CALLS {
+            park.gone(Moment(0), &uuid(n).as_str().into(), End::HungUp);
+        }
+    });
+    assert!(used < full * 7, "{full:?} with calls in the orbits, {used:?} after them");
+    let closed = reload(&|park| {
+        for n in 0..CALLS / 2 {
+            let orbit = (100_001 + 2 * n).to_string().parse().expect("an orbit");
+            park.close(&key, Some(&orbit)).expect("an orbit of the lot");
+        }
+    });
+    assert!(closed < full * 2, "{full:?} with calls in the orbits, {closed:?} with closed ones");
+}
