@@ -189,8 +189,8 @@ impl Free {
         }
     }
 
-    /// Goes on, with all orbits free, where `old` stood after its orbits were numbered anew by `renumber`: the cursor stays, and
-    /// the orbits that were used keep their order.
+    /// All orbits have to be free. Goes on where `old` stood after its orbits were numbered anew by `renumber`: the cursor stays,
+    /// and the orbits that were used keep their order.
     pub(super) fn follow(&mut self, old: &Free, renumber: impl Fn(u32) -> Option<u32>) {
         match (&mut self.order, &old.order) {
             (Order::Next(cursor), Order::Next(was)) => {

@@ -24,6 +24,8 @@ const EVERY: u32 = 64;
 /// The ticks of one leg.
 pub(super) struct Pace {
     ptime: Duration,
+    /// One of the moments that all legs share.
+    shared: Instant,
     /// When the last ones were, about. None: nobody knows.
     tick: Option<Instant>,
     /// The read that comes is to wait.
@@ -34,7 +36,8 @@ pub(super) struct Pace {
 impl Pace {
     /// With a tick for every packet.
     pub(super) fn new(ptime: Duration) -> Self {
-        Self { ptime, tick: None, looks: true, packets: 0 }
+        static SHARED: LazyLock<Instant> = LazyLock::new(Instant::now);
+        Self { ptime, shared: *SHARED, tick: None, looks: true, packets: 0 }
     }
 
     /// A packet has been read, from `began` on, and one sent. How long to wait until the next read.
@@ -56,21 +59,17 @@ impl Pace {
         };
         let next = tick + self.ptime;
         self.looks = self.packets.is_multiple_of(EVERY);
-        let until = if self.looks {
-            next - EARLY
-        } else {
-            shared_moment(next + AFTER, self.ptime / MOMENTS)
-        };
+        let until = if self.looks { next - EARLY } else { self.next_shared(next + AFTER) };
         until.saturating_duration_since(now)
     }
-}
 
-/// The first of the moments that all legs share, not before `at`. There is one in each `interval`.
-fn shared_moment(at: Instant, interval: Duration) -> Instant {
-    static FIRST: LazyLock<Instant> = LazyLock::new(Instant::now);
-    let since = at.saturating_duration_since(*FIRST).as_nanos();
-    let left = since.next_multiple_of(interval.as_nanos().max(1)) - since;
-    at + Duration::from_nanos(u64::try_from(left).unwrap_or(0))
+    /// The first shared moment that is not before `at`.
+    fn next_shared(&self, at: Instant) -> Instant {
+        let since = at.saturating_duration_since(self.shared).as_nanos();
+        let interval = (self.ptime / MOMENTS).as_nanos().max(1);
+        let left = since.next_multiple_of(interval) - since;
+        at + Duration::from_nanos(u64::try_from(left).unwrap_or(0))
+    }
 }
 
 #[cfg(test)]
@@ -80,16 +79,18 @@ mod tests {
     const PTIME: Duration = Duration::from_millis(20);
     const MS: Duration = Duration::from_millis(1);
 
-    /// A clock that ticks every `ticks`, from `start` on. How long each of so many reads waits for it, by a leg that begins
-    /// each so much late, and how many ticks it has missed.
+    /// A clock that ticks every `ticks`, and a leg that begins each of so many reads so much late, `phase` after the moments
+    /// that all legs share. How long each read waits for the clock, and how many ticks the leg has missed.
     fn reads(
-        start: Instant,
+        phase: Duration,
         ticks: Duration,
         reads: u32,
         mut late: impl FnMut() -> Duration,
     ) -> (Vec<Duration>, u32) {
+        let shared = Instant::now();
+        let start = shared + phase;
         let mut now = start + 7 * MS;
-        let mut pace = Pace::new(PTIME);
+        let mut pace = Pace { shared, ..Pace::new(PTIME) };
         let mut seen = 1;
         let mut missed = 0;
         let waits = (0..reads)
@@ -113,24 +114,31 @@ mod tests {
         (waits, missed)
     }
 
+    fn phases() -> impl Iterator<Item = Duration> {
+        (0..20).map(|quarter| MS * quarter / 4)
+    }
+
     fn punctual() -> Duration {
         Duration::ZERO
     }
 
     #[test]
     fn a_read_waits_only_when_the_clock_is_to_be_looked_at() {
-        let (waits, missed) = reads(Instant::now(), PTIME, 1000, punctual);
-        let long: Vec<usize> = (0..1000).filter(|read| waits[*read] > MS).collect();
-        assert_eq!(long.len(), 1 + 1000 / EVERY as usize, "{long:?}");
-        assert!(waits[long[1]..].iter().all(|wait| *wait <= EARLY), "{:?}", waits.iter().max());
-        assert_eq!(missed, 0);
+        for phase in phases() {
+            let (waits, missed) = reads(phase, PTIME, 1000, punctual);
+            let long: Vec<usize> = (0..1000).filter(|read| waits[*read] > MS).collect();
+            assert_eq!(long.len(), 1 + 1000 / EVERY as usize, "{long:?}");
+            assert!(waits[long[1]..].iter().all(|wait| *wait <= EARLY), "{:?}", waits.iter().max());
+            assert_eq!(missed, 0);
+        }
     }
 
     #[test]
     fn a_clock_that_drifts_is_followed() {
-        for ticks in [PTIME - MS / 50, PTIME + MS / 50] {
-            let start = Instant::now();
-            let (waits, missed) = reads(start, ticks, 5000, punctual);
+        for (phase, ticks) in phases()
+            .flat_map(|phase| [PTIME - MS / 50, PTIME + MS / 50].map(|ticks| (phase, ticks)))
+        {
+            let (waits, missed) = reads(phase, ticks, 5000, punctual);
             assert!(
                 waits[2..].iter().all(|wait| *wait < EARLY + 2 * MS),
                 "{:?}",
@@ -151,38 +159,43 @@ mod tests {
             let is_late = (turn >> 8).is_multiple_of(count);
             if is_late { up_to * (turn >> 16 & 0xfff) / 4096 } else { Duration::ZERO }
         };
-        let (_, missed) = reads(Instant::now(), PTIME, 10_000, || one_in(4, 12 * MS));
-        assert_eq!(missed, 0);
-        let (waits, missed) = reads(Instant::now(), PTIME, 10_000, || one_in(20, 60 * MS));
-        // As many as there were meanwhile: in the mean one and a half.
-        assert!(missed < 10_000 / 20 * 3 / 2, "{missed}");
-        let long = waits.iter().filter(|wait| **wait > MS).count();
-        assert!(long < 2 * 10_000 / EVERY as usize, "{long}");
+        for phase in phases() {
+            let (_, missed) = reads(phase, PTIME, 10_000, || one_in(4, 12 * MS));
+            assert_eq!(missed, 0, "{phase:?}");
+            let (waits, missed) = reads(phase, PTIME, 10_000, || one_in(20, 60 * MS));
+            // As many as there were meanwhile: in the mean one and a half.
+            assert!(missed < 10_000 / 20 * 3 / 2, "{missed}");
+            let long = waits.iter().filter(|wait| **wait > MS).count();
+            assert!(long < 2 * 10_000 / EVERY as usize, "{long}");
+        }
     }
 
     #[test]
     fn legs_whose_clocks_tick_at_different_moments_wake_together() {
-        let start = Instant::now();
+        let shared = Instant::now();
+        let start = shared + PTIME;
         let mut woken: Vec<Instant> = (0..100)
             .map(|leg| {
                 let tick = start + PTIME * leg / 100;
-                let mut pace = Pace::new(PTIME);
+                let mut pace = Pace { shared, ..Pace::new(PTIME) };
                 tick + pace.next(tick - 5 * MS, tick)
             })
             .collect();
         woken.sort();
-        let moments = woken.chunk_by(|one, next| *next - *one < MS / 1000).count();
-        assert!((MOMENTS..=MOMENTS + 1).contains(&u32::try_from(moments).unwrap()), "{moments}");
+        woken.dedup();
+        assert!((MOMENTS as usize..=MOMENTS as usize + 1).contains(&woken.len()), "{woken:?}");
     }
 
     #[test]
     fn a_leg_that_stood_still_knows_the_ticks_afterwards() {
-        let mut reads_made = 0;
-        let (waits, missed) = reads(Instant::now(), PTIME, 60, || {
-            reads_made += 1;
-            if reads_made == 20 { 95 * MS } else { Duration::ZERO }
-        });
-        assert_eq!(missed, 4);
-        assert!(waits[2..].iter().all(|wait| *wait < MS), "{waits:?}");
+        for phase in phases() {
+            let mut reads_made = 0;
+            let (waits, missed) = reads(phase, PTIME, 60, || {
+                reads_made += 1;
+                if reads_made == 20 { 85 * MS } else { Duration::ZERO }
+            });
+            assert_eq!(missed, 4, "{phase:?}");
+            assert!(waits[2..].iter().all(|wait| *wait < MS), "{waits:?}");
+        }
     }
 }
