@@ -97,7 +97,7 @@ pub use dialog::Dialog;
 pub use effect::{AfterRefusal, Effect, ParkRefused, Ring, RingTo, StopReason};
 pub use event::{Action, ParkEvent, StepResult};
 pub use fallback::{AfterReturn, BadFallback, WhenFull, WhenOccupied};
-pub use forecast::{Forecast, OrbitState, OrbitView};
+pub use forecast::{Forecast, OrbitRow, OrbitState, OrbitView};
 pub use free::Assign;
 pub use info::CallInfo;
 pub use lasting::{Changed, ClosedLot, LotWaits, OwedCallback, Taken};
@@ -149,7 +149,8 @@ pub struct Park {
     draining: BTreeSet<LotKey>,
     /// The lots that were made when they were first used.
     made: made::Made,
-    calls: HashMap<CallUuid, call::Call>,
+    /// In boxes, so that few bytes move when the table grows.
+    calls: HashMap<CallUuid, Box<call::Call>>,
     /// The same by the names under which lamps offer them.
     dialogs: HashMap<Dialog, CallUuid>,
     /// How many times one was moved.

@@ -142,7 +142,7 @@ impl Writer {
         let Changed { closed, waits, callbacks } = module.act(None, |park, _| park.take_changed());
         self.waits_changed |= waits;
         if closed {
-            keep(&self.journal, CLOSED, &module.look(Park::closed));
+            keep(&self.journal, CLOSED, &module.look(Park::closed).lots());
         }
         if callbacks {
             let owed = module.look(|park| park.lasting_callbacks(clock::now()));

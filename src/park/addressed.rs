@@ -45,7 +45,7 @@ impl Park {
     }
 
     fn is_to_be_had(&self, uuid: &CallUuid) -> bool {
-        self.calls.get(uuid).is_some_and(Call::is_to_be_had)
+        self.calls.get(uuid).is_some_and(|call| call.is_to_be_had())
     }
 
     /// What is found in the lot, or in one into which it overflows.

@@ -178,7 +178,7 @@ impl Park {
             let right = Right::Retrieve;
             self.permit(now, Asking { actor, right, lot, orbit, leg: Some(leg) })?;
             let locked = |call| !actor.is_administrator() && self.is_locked(call, leg);
-            if self.calls.get(&uuid).is_some_and(locked) {
+            if self.calls.get(&uuid).is_some_and(|call| locked(call)) {
                 return Err(Refusal::WrongPin);
             }
         }

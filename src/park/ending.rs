@@ -69,7 +69,7 @@ impl Park {
         for call in self.calls.values_mut() {
             call.silence(StopReason::Gone, &mut self.effects);
         }
-        self.deadlines.disarm_all(self.calls.values_mut());
+        self.deadlines.disarm_all(self.calls.values_mut().map(Box::as_mut));
         // They have no leg whose end would end them.
         let between = self.calls.values().filter(|call| call.heir_until.is_some());
         for uuid in between.map(|call| call.info.uuid.clone()).collect::<Vec<_>>() {

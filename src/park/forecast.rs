@@ -6,7 +6,7 @@ use super::destination::Exit;
 use super::fallback::AfterReturn;
 use super::lot::Slot;
 use super::moment::Moment;
-use super::names::{LotKey, OrbitKey, OrbitName};
+use super::names::{CallUuid, LotKey, OrbitKey, OrbitName};
 use super::outcome::Refusal;
 use super::return_state::StepTry;
 use super::steps::{Mailbox, Precondition, Reminder, Step, StepRef, StepTo};
@@ -57,6 +57,18 @@ pub struct OrbitView {
     pub next: Vec<Forecast>,
 }
 
+/// As [`OrbitView`], in a list of many.
+pub struct OrbitRow {
+    /// Its name.
+    pub orbit: OrbitName,
+    /// What it is.
+    pub state: OrbitState,
+    /// It is not given to another call, even after the one in it has left.
+    pub closed: bool,
+    /// The call in it.
+    pub uuid: Option<CallUuid>,
+}
+
 /// Something that will happen unless the call is taken first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Forecast {
@@ -82,22 +94,10 @@ impl Park {
         place: &OrbitKey,
         known: &Known<'_>,
     ) -> Result<OrbitView, Refusal> {
-        let OrbitKey { lot: key, orbit } = place;
-        let lot = self.lot_or_original(key).ok_or(Refusal::UnknownLot)?;
-        let slot = self.lots.get(key).and_then(|lot| lot.slot(orbit));
-        let draining = !lot.has_orbit(orbit);
-        let closed = draining || (self.lots.contains_key(key) && lot.is_orbit_closed(orbit));
-        let state = match slot {
-            None if draining => return Err(Refusal::UnknownOrbit),
-            Some(_) if draining => OrbitState::Draining,
-            Some(Slot::Parked(_)) => OrbitState::Parked,
-            Some(Slot::Reserved(_)) => OrbitState::Reserved,
-            None if closed => OrbitState::Closed,
-            None => OrbitState::Free,
-        };
+        let (state, closed, slot) = self.orbit(place)?;
         let mut view = OrbitView {
-            lot: key.clone(),
-            orbit: orbit.clone(),
+            lot: place.lot.clone(),
+            orbit: place.orbit.clone(),
             state,
             closed,
             call: None,
@@ -124,6 +124,47 @@ impl Park {
             None => {}
         }
         Ok(view)
+    }
+
+    /// What an orbit is, whether it is closed, and what is in it.
+    fn orbit(&self, place: &OrbitKey) -> Result<(OrbitState, bool, Option<&Slot>), Refusal> {
+        let OrbitKey { lot: key, orbit } = place;
+        let lot = self.lot_or_original(key).ok_or(Refusal::UnknownLot)?;
+        let slot = self.lots.get(key).and_then(|lot| lot.slot(orbit));
+        let draining = !lot.has_orbit(orbit);
+        let closed = draining || (self.lots.contains_key(key) && lot.is_orbit_closed(orbit));
+        let state = match slot {
+            None if draining => return Err(Refusal::UnknownOrbit),
+            Some(_) if draining => OrbitState::Draining,
+            Some(Slot::Parked(_)) => OrbitState::Parked,
+            Some(Slot::Reserved(_)) => OrbitState::Reserved,
+            None if closed => OrbitState::Closed,
+            None => OrbitState::Free,
+        };
+        Ok((state, closed, slot))
+    }
+
+    /// Some orbits of a lot by name, at most so many, behind that one, and whether there are more.
+    pub fn some_orbits(
+        &self,
+        lot: &LotKey,
+        after: Option<&OrbitName>,
+        most: usize,
+    ) -> (Vec<OrbitRow>, bool) {
+        let Some(original) = self.lot_or_original(lot) else { return (Vec::new(), false) };
+        let mut orbits = original.orbits_after(after);
+        let some: Vec<OrbitName> = orbits.by_ref().take(most).collect();
+        let more = orbits.next().is_some();
+        let rows = some.into_iter().filter_map(|orbit| {
+            let place = OrbitKey { lot: lot.clone(), orbit };
+            let (state, closed, slot) = self.orbit(&place).ok()?;
+            let uuid = match slot {
+                Some(Slot::Parked(uuid)) => Some(uuid.clone()),
+                _ => None,
+            };
+            Some(OrbitRow { orbit: place.orbit, state, closed, uuid })
+        });
+        (rows.collect(), more)
     }
 
     /// What [`show`](Park::show) should know of the switch.

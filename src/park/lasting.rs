@@ -17,6 +17,7 @@ use super::destination::{Destination, is_dialable};
 use super::lot::Lot;
 use super::moment::Moment;
 use super::names::{CallUuid, CallbackId, LotKey, OrbitKey, OrbitName};
+use super::orbits::Orbits;
 use super::text::{self, LONGEST_NAME};
 use super::timeout::{RecentWaits, TimeoutRule, WINDOW};
 use super::user::User;
@@ -33,6 +34,21 @@ pub struct ClosedLot {
     pub all: bool,
     /// The orbits that are not as `all` says.
     pub orbits: Vec<String>,
+}
+
+/// What is closed by hand, by number. To name so many orbits takes a while, and needs no table.
+pub struct Closed(Vec<(LotKey, bool, Vec<u32>, Orbits)>);
+
+impl Closed {
+    /// Lot by lot.
+    pub fn lots(self) -> Vec<ClosedLot> {
+        let named = |(lot, all, numbers, orbits): (LotKey, bool, Vec<u32>, Orbits)| {
+            let names = numbers.into_iter().filter_map(|number| orbits.name(number));
+            let orbits = names.map(|name| name.to_string()).collect();
+            ClosedLot { lot: lot.to_string(), all, orbits }
+        };
+        self.0.into_iter().map(named).collect()
+    }
 }
 
 /// The latest waits in a lot whose timeout adapts to them.
@@ -153,15 +169,15 @@ impl Park {
     }
 
     /// What is closed by hand.
-    pub fn closed(&self) -> Vec<ClosedLot> {
+    pub fn closed(&self) -> Closed {
         let mut room = MOST_ORBITS;
         let closed = |(key, lot): (&LotKey, &Lot)| {
-            let (all, orbits) = lot.closed_by_hand()?;
-            let orbits: Vec<String> = orbits.take(room).map(|orbit| orbit.to_string()).collect();
-            room -= orbits.len();
-            Some(ClosedLot { lot: key.to_string(), all, orbits })
+            let (all, numbers) = lot.closed_by_hand()?;
+            let numbers: Vec<u32> = numbers.take(room).collect();
+            room -= numbers.len();
+            Some((key.clone(), all, numbers, lot.orbits.clone()))
         };
-        self.lots.iter().filter_map(closed).collect()
+        Closed(self.lots.iter().filter_map(closed).collect())
     }
 
     /// Closes these again.

@@ -161,12 +161,9 @@ impl Lot {
         self.orbits.number(orbit).is_some_and(|number| self.closed.contains(number))
     }
 
-    /// What is out of service, if anything: all of its orbits but these, or these alone.
-    pub(super) fn closed_by_hand(&self) -> Option<(bool, impl Iterator<Item = OrbitName>)> {
-        (self.closed.len() > 0).then(|| {
-            let (all, others) = self.closed.exceptions();
-            (all, others.filter_map(|number| self.orbits.name(number)))
-        })
+    /// What is out of service, if anything: the numbers of all of its orbits but these, or of these alone.
+    pub(super) fn closed_by_hand(&self) -> Option<(bool, impl Iterator<Item = u32>)> {
+        (self.closed.len() > 0).then(|| self.closed.exceptions())
     }
 
     /// Takes orbits out of service. What is in them stays.

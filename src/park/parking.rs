@@ -151,7 +151,7 @@ impl Park {
         self.show_lamp(&place);
         self.index.add(&call);
         self.dialogs.insert(call.dialog(), call.info.uuid.clone());
-        self.calls.insert(call.info.uuid.clone(), call);
+        self.calls.insert(call.info.uuid.clone(), Box::new(call));
     }
 
     /// How many orbits that lot has, if there is one, and that is known.

@@ -7,7 +7,6 @@ use super::Park;
 use super::call::{Call, ClaimedBy};
 use super::caller::Caller;
 use super::dialog::Dialog;
-use super::forecast::OrbitView;
 use super::lot::{Lot, Slot};
 use super::lot_config::LotConfig;
 use super::moment::Moment;
@@ -162,24 +161,6 @@ impl Park {
     /// One of them.
     pub fn lot(&self, key: &LotKey) -> Option<LotView> {
         self.lots.get(key).map(|lot| counted(key, lot))
-    }
-
-    /// Some orbits of a lot by name, at most so many, behind that one, and whether there are more.
-    pub fn some_orbits(
-        &self,
-        lot: &LotKey,
-        after: Option<&OrbitName>,
-        most: usize,
-    ) -> (Vec<OrbitView>, bool) {
-        let Some(original) = self.lot_or_original(lot) else { return (Vec::new(), false) };
-        let mut orbits = original.orbits_after(after);
-        let some: Vec<OrbitName> = orbits.by_ref().take(most).collect();
-        let more = orbits.next().is_some();
-        let views = some.into_iter().filter_map(|orbit| {
-            let place = OrbitKey { lot: lot.clone(), orbit };
-            self.show(Moment(0), &place, &|_| None).ok()
-        });
-        (views.collect(), more)
     }
 
     /// The configuration of the lot. A draining lot has its last one.

@@ -5,7 +5,7 @@ use serde::ser::{SerializeMap, Serializer};
 
 use super::columns::{COLUMNS, LOT_COLUMNS};
 use super::{Next, Row, to_json};
-use crate::park::{CallView, Forecast, LotView, OrbitView, Right};
+use crate::park::{CallUuid, CallView, Forecast, LotView, OrbitRow, OrbitView, Right};
 
 /// A call, and what happens to it next.
 pub(crate) struct Card<'a> {
@@ -84,20 +84,20 @@ impl Document<'_> {
 }
 
 /// `{"at_ms":…,"orbits":[…],"next":…}`.
-pub(crate) fn orbits(orbits: &[OrbitView], more: bool, at_ms: u64) -> String {
+pub(crate) fn orbits(orbits: &[OrbitRow], more: bool, at_ms: u64) -> String {
     #[derive(Serialize)]
     struct Orbits<'a> {
         at_ms: u64,
         orbits: Vec<Orbit<'a>>,
         next: Option<&'a str>,
     }
-    let rows = orbits.iter().map(|view| Orbit {
-        orbit: view.orbit.as_str(),
-        state: view.state.as_str(),
-        closed: view.closed,
-        uuid: view.call.as_ref().map(|call| call.info.uuid.as_str()),
+    let rows = orbits.iter().map(|row| Orbit {
+        orbit: row.orbit.as_str(),
+        state: row.state.as_str(),
+        closed: row.closed,
+        uuid: row.uuid.as_ref().map(CallUuid::as_str),
     });
-    let next = orbits.last().filter(|_| more).map(|view| view.orbit.as_str());
+    let next = orbits.last().filter(|_| more).map(|row| row.orbit.as_str());
     to_json(&Orbits { at_ms, orbits: rows.collect(), next })
 }
 

@@ -25,19 +25,19 @@ fn what_is_closed_by_hand_is_closed_again() {
     let lots =
         || vec![lot("default", "701-705"), lot("sales@example.com", "1-9999999"), lot("x", "9")];
     let mut park = park_with(lots());
-    assert_eq!(park.closed(), []);
+    assert_eq!(park.closed().lots(), []);
     park.close(&key("default"), Some(&orbit("702"))).unwrap();
     park.close(&key("default"), Some(&orbit("704"))).unwrap();
     park.close(&key("sales@example.com"), None).unwrap();
     park.open(&key("sales@example.com"), Some(&orbit("77"))).unwrap();
-    let written = park.closed();
+    let written = park.closed().lots();
     let expected =
         [closed("default", false, &["702", "704"]), closed("sales@example.com", true, &["77"])];
     assert_eq!(written, expected);
 
     let (mut again, taken) = closed_again(lots(), written.clone());
     assert_eq!(taken, count(3, 0));
-    assert_eq!(again.closed(), written);
+    assert_eq!(again.closed().lots(), written);
     assert_eq!(counts(&again, "default"), [5, 0, 3, 2, 0, 0]);
     assert_eq!(counts(&again, "sales@example.com"), [9_999_999, 0, 1, 9_999_998, 0, 0]);
     assert_eq!(parked(&mut again, request("a", "sales@example.com")), "sales@example.com 77");
@@ -45,7 +45,7 @@ fn what_is_closed_by_hand_is_closed_again() {
     assert_eq!(refused(&mut again, wanting("c", "default", "702")).0, Refusal::Closed);
     again.open(&key("default"), None).unwrap();
     again.open(&key("sales@example.com"), None).unwrap();
-    assert_eq!(again.closed(), []);
+    assert_eq!(again.closed().lots(), []);
 }
 
 #[test]
@@ -66,7 +66,7 @@ fn what_is_not_configured_or_means_nothing_is_counted_and_left_out() {
     let (park, taken) = closed_again(lots, written);
     assert_eq!(taken, count(3, 5 + 6 + 2));
     let expected = [closed("default", false, &["702"]), closed("x", true, &["9"])];
-    assert_eq!(park.closed(), expected);
+    assert_eq!(park.closed().lots(), expected);
     assert_eq!(park.lots().len(), 2, "none was made");
 }
 
@@ -80,10 +80,10 @@ fn a_lot_that_was_made_and_closed_is_made_again() {
     let mut park = valet();
     parked(&mut park, request("a", "desk"));
     park.close(&key("desk"), None).unwrap();
-    let written = park.closed();
+    let written = park.closed().lots();
     let mut again = valet();
     assert_eq!(again.close_again(written.clone()), count(1, 0));
-    assert_eq!(again.closed(), written);
+    assert_eq!(again.closed().lots(), written);
     assert_eq!(refused(&mut again, request("b", "desk")).0, Refusal::Closed);
     let nothing = vec![closed("other", false, &["x.y"]), closed("empty", false, &[])];
     assert_eq!(again.close_again(nothing), count(0, 1));
