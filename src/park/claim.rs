@@ -177,8 +177,8 @@ impl Park {
             let (lot, orbit) = (&place.lot, Some(&place.orbit));
             let right = Right::Retrieve;
             self.permit(now, Asking { actor, right, lot, orbit, leg: Some(leg) })?;
-            let locked = |call| !actor.is_administrator() && self.is_locked(call, leg);
-            if self.calls.get(&uuid).is_some_and(|call| locked(call)) {
+            let call = self.calls.get(&uuid);
+            if !actor.is_administrator() && call.is_some_and(|call| self.is_locked(call, leg)) {
                 return Err(Refusal::WrongPin);
             }
         }

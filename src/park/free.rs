@@ -162,17 +162,8 @@ impl Free {
         }
     }
 
-    /// That orbit is in service again; it counts as never used.
-    pub(super) fn reopen(&mut self, orbit: u32) {
-        if self.set.insert(orbit)
-            && let Order::LongestFree(ages) = &mut self.order
-        {
-            ages.unused.insert(orbit);
-        }
-    }
-
-    /// As [`reopen`](Self::reopen) for each of these, none of which may be free.
-    pub(super) fn reopen_all(&mut self, orbits: &[u32]) {
+    /// These, none of which may be free, are in service again; they count as never used.
+    pub(super) fn reopen(&mut self, orbits: &[u32]) {
         self.set.insert_all(orbits);
         if let Order::LongestFree(ages) = &mut self.order {
             ages.unused.insert_all(orbits);

@@ -186,7 +186,7 @@ impl Lot {
             Some(number) if self.closed.remove(number) => {
                 let name = self.orbits.name(number);
                 if name.is_some_and(|name| !self.slots.contains_key(&name)) {
-                    self.free.reopen(number);
+                    self.free.reopen(&[number]);
                 }
             }
             Some(_) => {}
@@ -196,7 +196,7 @@ impl Lot {
                     // Ten million take no longer than a few.
                     self.free = Free::all(count, assign);
                 } else {
-                    self.free.reopen_all(&self.closed.iter().collect::<Vec<u32>>());
+                    self.free.reopen(&self.closed.iter().collect::<Vec<u32>>());
                 }
                 self.closed = OrbitSet::empty(count);
                 let slots = self.slots.keys();

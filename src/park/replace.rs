@@ -110,8 +110,8 @@ impl Park {
     /// ended.
     pub fn changes_hands(&self, lot: &LotKey, target: Target<'_>, claims: bool) -> bool {
         let Ok(Some(uuid)) = self.target(Some(lot), target, Taker::Anybody) else { return false };
-        let changes = |call: &Call| call.heir_until.is_some() || claims && call.claim.is_some();
-        self.calls.get(&uuid).is_some_and(|call| changes(call))
+        let call = self.calls.get(&uuid);
+        call.is_some_and(|call| call.heir_until.is_some() || claims && call.claim.is_some())
     }
 
     /// The call that is meant by the uuid of a leg that has, or once had, its place.
