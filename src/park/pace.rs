@@ -1,7 +1,8 @@
 //! How often people are notified of parked calls. Otherwise a caller who leaves and comes back as fast as keys can be
 //! pressed would make phones ring each time.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
+use std::ops::Bound;
 use std::sync::Arc;
 
 use super::Park;
@@ -12,11 +13,11 @@ use super::user::User;
 
 /// How many notices of one lot's calls, or to one parker, are sent within one interval.
 pub const MOST_TOLD: usize = 10;
-/// How many intervals are remembered before those that are over are forgotten.
-const MOST: usize = 10_000;
+/// How many old entries are looked at with each new one: more than come, so that those go that are over.
+const LOOKED_AT: usize = 4;
 
 /// How people are notified that a call was parked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Notice {
     /// Phones are called.
     Page,
@@ -27,7 +28,7 @@ pub enum Notice {
 }
 
 /// What a notice is about.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum About {
     /// A caller, by number or else by channel, and the parker if known.
     Caller(LotKey, Option<User>, Arc<str>),
@@ -35,29 +36,55 @@ enum About {
     Lot(LotKey, Option<User>),
 }
 
+type Key = (Notice, About);
+
 /// When people were notified.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Pace(HashMap<(Notice, About), VecDeque<Moment>>);
+pub(super) struct Pace {
+    told: BTreeMap<Key, Told>,
+    /// Up to there it was looked for what is over.
+    looked: Option<Key>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Told {
+    times: VecDeque<Moment>,
+    /// When the last of them is as old as the interval.
+    over: Moment,
+}
 
 impl Pace {
     /// Whether it has happened `most` times within the interval.
-    fn is_full(
-        &mut self,
-        key: &(Notice, About),
-        now: Moment,
-        interval_ms: u64,
-        most: usize,
-    ) -> bool {
-        let Some(times) = self.0.get_mut(key) else { return false };
+    fn is_full(&mut self, key: &Key, now: Moment, interval_ms: u64, most: usize) -> bool {
+        let Some(Told { times, .. }) = self.told.get_mut(key) else { return false };
         times.retain(|at| now.since(*at) < interval_ms);
         times.len() >= most
     }
 
-    fn note(&mut self, key: (Notice, About), now: Moment, interval_ms: u64) {
-        if self.0.len() >= MOST {
-            self.0.retain(|_, times| times.back().is_some_and(|at| now.since(*at) < interval_ms));
+    fn note(&mut self, key: Key, now: Moment, interval_ms: u64) {
+        self.forget_some(now);
+        let told = self.told.entry(key).or_default();
+        told.times.push_back(now);
+        told.over = told.over.max(now.after(interval_ms));
+    }
+
+    #[cfg(test)]
+    pub(super) fn remembered(&self) -> usize {
+        self.told.len()
+    }
+
+    /// Looks at a few entries, round and round.
+    fn forget_some(&mut self, now: Moment) {
+        let from = self.looked.take().map_or(Bound::Unbounded, Bound::Excluded);
+        let some = self.told.range((from, Bound::Unbounded)).take(LOOKED_AT);
+        let some: Vec<(Key, bool)> =
+            some.map(|(key, told)| (key.clone(), told.over <= now)).collect();
+        if some.len() == LOOKED_AT {
+            self.looked = some.last().map(|(key, _)| key.clone());
         }
-        self.0.entry(key).or_default().push_back(now);
+        for (key, _) in some.into_iter().filter(|(_, is_over)| *is_over) {
+            self.told.remove(&key);
+        }
     }
 }
 

@@ -100,3 +100,19 @@ fn without_an_interval_people_are_told_each_time() {
         assert_eq!(park.tell(T0, &"a".into(), Notice::Page), Ok(()));
     }
 }
+
+/// However many callers come, only those are remembered whose interval lasts.
+#[test]
+fn who_was_announced_long_ago_is_forgotten_though_others_come_all_the_time() {
+    let mut park = park_with(vec![LotConfig { page_interval_ms: 1_000, ..lot("l", "1-2") }]);
+    let mut most = 0;
+    for n in 0..5_000u64 {
+        let uuid = CallUuid::new(format!("call-{n}"));
+        parked(&mut park, from(uuid.as_str(), "l", &format!("555{n}")));
+        assert_eq!(park.tell(at(n * 200), &uuid, Notice::Page), Ok(()));
+        park.gone(T0, &uuid, End::HungUp);
+        drop(park.take_effects());
+        most = most.max(park.pace.remembered());
+    }
+    assert!(most < 20, "{most} are remembered");
+}
