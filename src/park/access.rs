@@ -29,7 +29,7 @@ pub const MOST_ASKED: usize = 64;
 /// The rules of one lot.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Access {
-    rules: Vec<Rule>,
+    rules: Arc<Vec<Rule>>,
     /// The rights for which there is an `<allow>`: somebody whom no rule fits does not have them.
     granted: Rights,
     asks: Arc<Asks>,
@@ -81,7 +81,7 @@ impl Access {
         if rule.allows() {
             self.granted = self.granted.and(rule.rights());
         }
-        self.rules.push(rule);
+        Arc::make_mut(&mut self.rules).push(rule);
         Ok(())
     }
 
