@@ -6,6 +6,9 @@
 //! often. How late a return step is, is measured at the phone that it calls, from the moment at which the module says
 //! that it has parked the call.
 //!
+//! With `SOFIA_DB=postgres`, mod_sofia has its database in a PostgreSQL server instead of SQLite, where FreeSWITCH waits for
+//! 100 ms at a time when two threads write.
+//!
 //! `FREESWITCH=<prefix> [CROWD=1000] [RATE=20] [SECONDS=60] [LAMPS=200] cargo run --release -p kit --example crowd`
 
 use std::collections::HashMap;
@@ -16,7 +19,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use kit::figures::{Series, keep_plot, number};
 use kit::phone::{Call, Exchange, Phase, Policy, Subscription, Transport};
-use kit::{Phone, Setup, Switch, plot};
+use kit::{Phone, Postgres, Setup, Switch, plot};
 
 /// What must be kept, ms: 99 of 100.
 const RETRIEVAL_AT_MOST: f64 = 40.0;
@@ -76,7 +79,13 @@ struct Parking {
 fn main() -> ExitCode {
     let (crowd, rate): (u32, u32) = (number("CROWD", 1000), number("RATE", 20));
     let (seconds, lamps): (u64, u32) = (number("SECONDS", 60), number("LAMPS", 200));
-    let Some(switch) = Switch::start_real(setup(crowd)) else { return ExitCode::SUCCESS };
+    let postgres = std::env::var("SOFIA_DB").is_ok_and(|kind| kind == "postgres");
+    let postgres = postgres.then(|| Postgres::start().expect("a PostgreSQL server"));
+    let setup = match &postgres {
+        Some(server) => setup(crowd).module("mod_pgsql").sip_param("odbc-dsn", &server.dsn()),
+        None => setup(crowd),
+    };
+    let Some(switch) = Switch::start_real(setup) else { return ExitCode::SUCCESS };
     switch.ready_for_long("warning");
     let exchange = Exchange::open(switch.ip());
     let board = Mutex::new(Board::default());
@@ -88,6 +97,10 @@ fn main() -> ExitCode {
         over.store(true, Ordering::Relaxed);
         let lit = watched.0.iter().filter(|lamp| lamp.last().is_some()).count();
         println!("{lit} of {lamps} lamps have been shown");
+        if let Some(server) = &postgres {
+            let subscriptions = server.sql("SELECT count(*) FROM sip_subscriptions");
+            println!("mod_sofia has {subscriptions} subscriptions in PostgreSQL");
+        }
         figures
     });
     report(crowd, rate, &figures)

@@ -93,7 +93,7 @@ impl Postgres {
         let _ = write!(
             conf,
             "listen_addresses = '127.0.0.1'\nport = {}\nunix_socket_directories = '{folder}'\nssl = on\n\
-             ssl_cert_file = '{}'\nfsync = off\nshared_buffers = '16MB'\nmax_connections = 30\n\
+             ssl_cert_file = '{}'\nfsync = off\nshared_buffers = '16MB'\nmax_connections = 100\n\
              log_line_prefix = '%m [%p] '\nlog_connections = on\nautovacuum = off\n",
             self.port,
             self.certificate().display(),
@@ -190,6 +190,15 @@ impl Postgres {
     /// The same with `?` and more.
     pub fn url_with(&self, query: &str) -> String {
         format!("postgresql://{ROLE}:{PASSWORD_IN_URL}@127.0.0.1:{}/{ROLE}{query}", self.port)
+    }
+
+    /// Where FreeSWITCH finds it, with mod_pgsql, through a socket that needs no password.
+    pub fn dsn(&self) -> String {
+        format!(
+            "pgsql://host={} port={} dbname={ROLE} user={ROLE}",
+            self.folder.display(),
+            self.port
+        )
     }
 
     /// Runs SQL as the superuser in the database of the module. The answer: a line a row, `|` between columns.
