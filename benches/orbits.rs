@@ -99,6 +99,45 @@ fn read(c: &mut Criterion) {
     }
 }
 
+/// With 10,000 calls: a reload after which another lot has all of their orbits, the end of the module, and the turns in which
+/// what they leave is done.
+fn turns(c: &mut Criterion) {
+    const CALLS: u32 = 10_000;
+    let full = || {
+        let mut park = lot(CALLS, Assign::LongestFree);
+        for n in 0..CALLS {
+            park.park(Moment(0), request(CallUuid::new(format!("call-{n}")))).unwrap();
+        }
+        drop(park.take_effects());
+        // So that what is measured need not clear up what was freed here.
+        drop(black_box(vec![0u8; 100_000]));
+        park
+    };
+    let other = || {
+        let ranges = OrbitRange::parse_list(&format!("0000001-{CALLS:07}")).unwrap();
+        Layout::of(vec![LotConfig::new("other".parse().unwrap(), ranges)])
+    };
+    let mut group = c.benchmark_group(format!("{CALLS} calls"));
+    group.sample_size(10);
+    group.bench_function("a reload that moves all of them", |b| {
+        b.iter_batched_ref(
+            || (full(), Some(other())),
+            |(park, layout)| layout.take().map(|layout| park.lay_out(Moment(1), layout)),
+            BatchSize::PerIteration,
+        );
+    });
+    group.bench_function("a turn of the end", |b| {
+        let stopped = || {
+            let mut park = full();
+            park.stop();
+            park
+        };
+        let turn = |park: &mut Park| (park.wind_up(Moment(1), &mut None), park.take_effects());
+        b.iter_batched_ref(stopped, turn, BatchSize::PerIteration);
+    });
+    group.finish();
+}
+
 /// A reload of a lot of a million orbits.
 fn configure(c: &mut Criterion) {
     c.bench_function("configure 1000000 orbits", |b| b.iter(|| lot(1_000_000, Assign::Random)));
@@ -162,6 +201,6 @@ fn rules(c: &mut Criterion) {
 criterion_group! {
     name = benches;
     config = Criterion::default().sample_size(20);
-    targets = assign, read, configure, deadlines, rules
+    targets = assign, read, turns, configure, deadlines, rules
 }
 criterion_main!(benches);

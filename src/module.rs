@@ -299,7 +299,9 @@ impl Module {
     /// From now on every call that ends, ends because the module stops.
     pub(crate) fn begin_stopping(self: &Arc<Self>) {
         self.stopping.store(true, Ordering::Release);
-        self.act(None, Park::shutdown);
+        self.act(None, |park, _| park.stop());
+        let mut done = None;
+        while self.act(None, |park, now| park.wind_up(now, &mut done)) {}
     }
 
     /// Whether the module is being unloaded.

@@ -59,6 +59,7 @@ mod pin;
 mod privacy;
 mod probing;
 mod range;
+mod relight;
 mod replace;
 mod reservation;
 mod return_state;
@@ -100,7 +101,7 @@ pub use fallback::{AfterReturn, BadFallback, WhenFull, WhenOccupied};
 pub use forecast::{Forecast, OrbitRow, OrbitState, OrbitView};
 pub use free::Assign;
 pub use info::CallInfo;
-pub use lasting::{Changed, ClosedLot, LotWaits, OwedCallback, Taken};
+pub use lasting::{Changed, ClosedLot, ClosedPart, LotWaits, OwedCallback, Taken};
 pub use lot::MOST_SLOTS;
 pub use lot_config::{HoldEncode, LotConfig, Recording};
 pub use made::{MOST_MADE_LOTS, SlotState};
@@ -147,6 +148,8 @@ pub struct Park {
     asked: Arc<Asks>,
     /// The lots that hold something in orbits that they do not have any more.
     draining: BTreeSet<LotKey>,
+    /// The lots whose lamps are being shown anew.
+    relit: BTreeMap<LotKey, relight::Relit>,
     /// The lots that were made when they were first used.
     made: made::Made,
     /// In boxes, so that few bytes move when the table grows.
@@ -161,7 +164,7 @@ pub struct Park {
     renamed: HashMap<CallUuid, CallUuid>,
     reservations: HashMap<CallUuid, reservation::Reservation>,
     /// The calls that a restart has taken, and may bring back.
-    awaited: HashMap<CallUuid, absent::Awaited>,
+    absent: absent::AllAbsent,
     callbacks: BTreeMap<CallbackId, callbacks::Callback>,
     /// Those that were owed when the module began to stop. The next load takes them up again.
     interrupted: BTreeMap<CallbackId, callbacks::Callback>,
@@ -188,6 +191,7 @@ impl Park {
             tenants: tenants::Tenants::default(),
             asked: Arc::default(),
             draining: BTreeSet::new(),
+            relit: BTreeMap::new(),
             made: made::Made::default(),
             calls: HashMap::new(),
             moves: 0,
@@ -196,7 +200,7 @@ impl Park {
             pace: pace::Pace::default(),
             renamed: HashMap::new(),
             reservations: HashMap::new(),
-            awaited: HashMap::new(),
+            absent: absent::AllAbsent::default(),
             callbacks: BTreeMap::new(),
             interrupted: BTreeMap::new(),
             turns: HashMap::new(),
@@ -234,10 +238,19 @@ impl Park {
         self.counter
     }
 
+    /// Something is in that orbit now, which is taken for it or free.
+    fn occupy(&mut self, place: &OrbitKey, slot: lot::Slot) {
+        if let Some(lot) = self.lots.get_mut(&place.lot) {
+            lot.occupy(&place.orbit, slot);
+            self.made.occupied(&place.lot, &place.orbit);
+        }
+    }
+
     /// The orbit is empty now. A lot that is not configured is removed with its last call.
     fn vacate(&mut self, place: &OrbitKey) {
         if let Some(lot) = self.lots.get_mut(&place.lot) {
             lot.vacate(&place.orbit);
+            self.made.vacated(&place.lot, &place.orbit);
             if !lot.is_draining() || lot.is_over() {
                 self.draining.remove(&place.lot);
             }
@@ -250,7 +263,7 @@ impl Park {
             if let Some(gone) = self.lots.remove(lot) {
                 self.private.insert(lot.clone(), gone.config.privacy);
             }
-            self.made.forget(lot);
+            self.made.note(lot, None, false);
         }
     }
 

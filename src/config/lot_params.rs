@@ -97,8 +97,8 @@ pub(crate) const LOT_PARAMS: [Param<LotConfig>; 40] = [
         "continue",
         "What happens when every orbit is taken. With `continue` the dialplan continues. \
          `parker` sends the call back to the parker. `hangup` hangs the call up with \
-         `NORMAL_CLEARING`. `lot:<name>` parks the call in that lot. `transfer:<exten> \
-         [<dialplan> [<context>]]` transfers it",
+         `NORMAL_CLEARING`. `lot:<name>` parks the call in that lot; at most 64 lots are tried \
+         one after the other. `transfer:<exten> [<dialplan> [<context>]]` transfers it",
         |lot, value| {
             lot.when_full = value.parse::<WhenFull>().map_err(|error| error.to_string())?;
             Ok(())

@@ -16,7 +16,7 @@ use serde_json::Value;
 use super::begin_thread;
 use crate::module::Module;
 use crate::module::message::Keep;
-use crate::park::{Changed, LotWaits, OwedCallback, Park, Taken};
+use crate::park::{Changed, ClosedPart, LotWaits, OwedCallback, Park, Taken};
 use crate::switch::{clock, guard, log};
 
 const CLOSED: &str = "closed";
@@ -185,19 +185,19 @@ fn take_up(module: &Arc<Module>, kept: &BTreeMap<String, String>) {
     let (owed, more) = read(kept, CALLBACKS);
     ignored += more;
     let epoch_ms = clock::epoch_ms();
-    let [closed, waits, owed] = module.act(None, |park, now| {
-        let taken = [
-            park.close_again(closed),
-            park.remember_waits(waits),
-            park.owe_again(now, epoch_ms, owed),
-        ];
-        // It is written down as it is.
-        park.take_changed();
-        taken
-    });
-    let all: [Taken; 3] = [closed, waits, owed];
-    let ignored = ignored + all.iter().map(|taken| taken.ignored).sum::<usize>();
-    if ignored > 0 || all.iter().any(|taken| taken.taken > 0) {
+    let (closed, more) = ClosedPart::of(closed);
+    ignored += more;
+    let closed = closed.iter().map(|part| module.act(None, |park, _| park.close_again(part)));
+    let closed: Taken = closed.sum();
+    let waits = chunks(waits).map(|some| module.act(None, |park, _| park.remember_waits(some)));
+    let waits: Taken = waits.sum();
+    let owed =
+        chunks(owed).map(|some| module.act(None, |park, now| park.owe_again(now, epoch_ms, some)));
+    let owed: Taken = owed.sum();
+    // It is written down as it is.
+    module.act(None, |park, _| park.take_changed());
+    ignored += closed.ignored + waits.ignored + owed.ignored;
+    if ignored > 0 || closed.taken + waits.taken + owed.taken > 0 {
         log::notice(
             None,
             format_args!(
@@ -206,6 +206,15 @@ fn take_up(module: &Arc<Module>, kept: &BTreeMap<String, String>) {
             ),
         );
     }
+}
+
+/// So many of them that the table is locked only for a moment.
+fn chunks<T>(mut all: Vec<T>) -> impl Iterator<Item = Vec<T>> {
+    const AT_ONCE: usize = 16;
+    std::iter::from_fn(move || {
+        let some = all.drain(..AT_ONCE.min(all.len())).collect::<Vec<T>>();
+        (!some.is_empty()).then_some(some)
+    })
 }
 
 /// What was kept under that name, and how much of it cannot be read.

@@ -169,6 +169,11 @@ impl Readings {
     fn carries_out(&self, number: u64) -> bool {
         self.carried_out.fetch_max(number, Ordering::AcqRel) < number
     }
+
+    /// Whether reading `number` is the last one that was carried out.
+    fn is_latest(&self, number: u64) -> bool {
+        self.carried_out.load(Ordering::Acquire) == number
+    }
 }
 
 /// Reads it again. Parked calls stay; if it is bad, everything stays.
@@ -203,8 +208,15 @@ fn adopt(module: &Arc<Module>, number: u64, text: Option<String>) -> Result<(), 
         layout.take_if(|_| newest).map(|layout| park.lay_out(now, layout))
     });
     if former.is_some() {
-        module.threads.allow_calls(config.settings.max_ringing);
-        *module.settings.write() = config.settings;
+        {
+            // One that was carried out later may have written its own by now.
+            let mut settings = module.settings.write();
+            if readings.is_latest(number) {
+                module.threads.allow_calls(config.settings.max_ringing);
+                *settings = config.settings;
+            }
+        }
+        while module.act(None, |park, _| park.relight()) {}
         // Lamps may be called otherwise now, and may belong to others.
         module.tell_worker(Message::Configured);
     }

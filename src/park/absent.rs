@@ -1,6 +1,8 @@
 //! Parked calls whose channels a restart of the switch has taken. It may bring them back, under the same uuids. Until then
 //! their orbits are held: neither free nor parked.
 
+use std::collections::BTreeMap;
+
 use super::Park;
 use super::call::{Call, ParkRequest};
 use super::callbacks::CUT_OFF;
@@ -34,73 +36,99 @@ pub struct Absent {
 
 /// One that is awaited.
 #[derive(Clone, Debug)]
-pub(super) struct Awaited {
-    absent: Absent,
+struct Awaited {
+    call: Absent,
     since: Moment,
-    until: Moment,
-    seq: u64,
 }
 
-impl Awaited {
-    /// Where its orbit is held.
-    pub(super) fn place_mut(&mut self) -> &mut OrbitKey {
-        &mut self.absent.place
+/// All that are awaited.
+#[derive(Debug, Default)]
+pub(super) struct AllAbsent {
+    calls: BTreeMap<CallUuid, Awaited>,
+    /// When they are given up, which is the same time for all, and is among the deadlines while there are any.
+    until: Moment,
+}
+
+impl AllAbsent {
+    pub(super) fn has(&self, uuid: &CallUuid) -> bool {
+        self.calls.contains_key(uuid)
     }
 
-    /// In how many ms it is given up.
-    pub(super) fn left_ms(&self, now: Moment) -> u64 {
-        self.until.since(now)
+    /// Where the orbit of that call is held.
+    pub(super) fn place_mut(&mut self, uuid: &CallUuid) -> Option<&mut OrbitKey> {
+        self.calls.get_mut(uuid).map(|awaited| &mut awaited.call.place)
+    }
+
+    /// In how many ms that call is given up, if it is awaited.
+    pub(super) fn left_ms(&self, now: Moment, uuid: &CallUuid) -> Option<u64> {
+        self.has(uuid).then(|| self.until.since(now))
     }
 }
 
 impl Park {
-    /// Holds the orbit of a call that may come back, for `ttl_ms`. After that it ends as `lost`, and so does, at once, a call
-    /// whose orbit is taken. A lot or orbit that is not configured any more is held as one that drains.
-    pub fn await_return(&mut self, now: Moment, absent: Absent, ttl_ms: u64) {
-        let uuid = absent.info.uuid.clone();
-        if self.stopping || self.calls.contains_key(&uuid) || self.awaited.contains_key(&uuid) {
+    /// Holds the orbit of a call that may come back, for `ttl_ms` at least, as long as those of all absent calls. After that it
+    /// ends as `lost`, and so does, at once, a call whose orbit is taken. A lot or orbit that is not configured any more is held
+    /// as one that drains.
+    pub fn await_return(&mut self, now: Moment, call: Absent, ttl_ms: u64) {
+        let uuid = call.info.uuid.clone();
+        if self.stopping || self.is_known(&uuid) {
             return;
         }
-        let place = absent.place.clone();
-        let absent = Absent { info: absent.info.cut(), ..absent };
-        let awaited = Awaited { absent, since: now, until: now.after(ttl_ms), seq: self.count() };
-        if self.copy_of(&place.lot).is_some() {
+        let mut call = Absent { info: call.info.cut(), ..call };
+        // The lot may have lost the orbit to another one since, as in a reload. One that was made shares orbits with others.
+        if let Some(owner) = self.owner(&call.place).filter(|_| !self.made.is_on()) {
+            call.place.lot = owner.clone();
+        }
+        let place = call.place.clone();
+        let awaited = Awaited { call, since: now };
+        if self.is_copied(&place.lot) {
             self.make_lot(&place.lot);
+        }
+        if self.slot(&place).is_some() {
+            let reason = "another call is in its orbit";
+            return self.lose(now, awaited, reason);
         }
         let lot = self.lots.entry(place.lot.clone()).or_insert_with(|| {
             let mut lot = Lot::new(LotConfig::new(place.lot.clone(), Vec::new()).into());
             lot.retire();
             lot
         });
-        if lot.slot(&place.orbit).is_some() {
-            let reason = "another call is in its orbit";
-            return self.lose(now, awaited, reason);
-        }
         lot.occupy(&place.orbit, Slot::Reserved(uuid.clone()));
+        self.made.occupied(&place.lot, &place.orbit);
         if lot.is_draining() {
             self.draining.insert(place.lot);
         }
-        self.deadlines.add(awaited.until, awaited.seq, Due::Absent(uuid.clone()));
-        self.awaited.insert(uuid, awaited);
+        self.absent.calls.insert(uuid, awaited);
+        self.await_for(now, ttl_ms.max(self.absent.until.since(now)));
     }
 
-    /// From now on every absent call is awaited for `ttl_ms`.
+    /// Every absent call is awaited for `ttl_ms` from now on.
     pub fn await_for(&mut self, now: Moment, ttl_ms: u64) {
-        for (uuid, awaited) in &mut self.awaited {
-            self.deadlines.remove(awaited.until, awaited.seq, Due::Absent(uuid.clone()));
-            awaited.until = now.after(ttl_ms);
-            self.deadlines.add(awaited.until, awaited.seq, Due::Absent(uuid.clone()));
+        self.deadlines.remove(self.absent.until, 0, Due::Absent);
+        self.absent.until = now.after(ttl_ms);
+        if !self.absent.calls.is_empty() {
+            self.deadlines.add(self.absent.until, 0, Due::Absent);
+        }
+    }
+
+    /// Their time is up: one of them is lost.
+    pub(super) fn absent_are_due(&mut self, now: Moment) {
+        if let Some(uuid) = self.absent.calls.first_key_value().map(|(uuid, _)| uuid.clone()) {
+            self.lost(now, &uuid, "it did not come back after the restart");
+        }
+        if !self.absent.calls.is_empty() {
+            self.deadlines.add(self.absent.until, 0, Due::Absent);
         }
     }
 
     /// Where the orbit of that call is held, if it is absent.
     pub fn is_awaited(&self, uuid: &CallUuid) -> Option<OrbitKey> {
-        self.awaited.get(uuid).map(|awaited| awaited.absent.place.clone())
+        self.absent.calls.get(uuid).map(|awaited| awaited.call.place.clone())
     }
 
     /// How many calls are absent.
     pub fn awaited(&self) -> usize {
-        self.awaited.len()
+        self.absent.calls.len()
     }
 
     /// The call is back: same orbit, parker, priority, note and addressee, and its wait goes on. Its timeout passes when it
@@ -114,7 +142,7 @@ impl Park {
             return Err(Refusal::Closed);
         }
         let awaited = self.no_longer_awaited(&request.info.uuid).ok_or(Refusal::Gone)?;
-        let Awaited { mut absent, since, .. } = awaited;
+        let Awaited { call: mut absent, since } = awaited;
         absent.info.caller.private = request.info.caller.private;
         let gone_ms = now.since(since);
         let parked_at = now.before(absent.waited_ms.saturating_add(gone_ms));
@@ -139,31 +167,30 @@ impl Park {
     /// It will not come back, or is not awaited any longer: it ends as `lost`. Returns whether it was awaited.
     pub fn lost(&mut self, now: Moment, uuid: &CallUuid, reason: &str) -> bool {
         let Some(awaited) = self.no_longer_awaited(uuid) else { return false };
-        let place = awaited.absent.place.clone();
+        let place = awaited.call.place.clone();
         self.lose(now, awaited, reason);
         self.show_lamp(&place);
         self.vacate(&place);
         true
     }
 
-    /// The module stops: the next load awaits them again.
-    pub(super) fn forget_absent(&mut self) {
-        let absent: Vec<CallUuid> = self.awaited.keys().cloned().collect();
-        for uuid in absent {
-            if let Some(awaited) = self.no_longer_awaited(&uuid) {
-                self.vacate(&awaited.absent.place);
-            }
+    /// The module stops: the next load awaits it again.
+    pub(super) fn forget_absent(&mut self, uuid: &CallUuid) {
+        if let Some(awaited) = self.no_longer_awaited(uuid) {
+            self.vacate(&awaited.call.place);
         }
     }
 
     fn no_longer_awaited(&mut self, uuid: &CallUuid) -> Option<Awaited> {
-        let awaited = self.awaited.remove(uuid)?;
-        self.deadlines.remove(awaited.until, awaited.seq, Due::Absent(uuid.clone()));
+        let awaited = self.absent.calls.remove(uuid)?;
+        if self.absent.calls.is_empty() {
+            self.deadlines.remove(self.absent.until, 0, Due::Absent);
+        }
         Some(awaited)
     }
 
     fn lose(&mut self, now: Moment, awaited: Awaited, reason: &str) {
-        let Awaited { absent, since, .. } = awaited;
+        let Awaited { call: absent, since } = awaited;
         let parked_at = now.before(absent.waited_ms.saturating_add(now.since(since)));
         let call = Call::new(absent.info, absent.place, parked_at);
         let event = call.event(now, Action::Recover);

@@ -7,7 +7,7 @@ use super::claim::{Claimant, Target};
 use super::destination::Exit;
 use super::effect::{Effect, StopReason};
 use super::event::{Action, ParkEvent};
-use super::lot::{Lot, Slot};
+use super::lot::Slot;
 use super::moment::Moment;
 use super::names::{CallUuid, LotKey, OrbitKey, OrbitName};
 use super::outcome::Refusal;
@@ -61,7 +61,8 @@ impl Park {
     /// Neither `when-full` nor `when-occupied` applies, because a move names its destination.
     ///
     /// # Errors
-    /// `Empty`; `Gone`: the call is claimed; `Occupied`, `Full`, `Closed`, `UnknownLot`, `UnknownOrbit`.
+    /// `Empty`; `Gone`: the call is claimed; `Occupied`, `Full`, `UnknownLot`, `UnknownOrbit`; `Closed`, also after
+    /// [`stop`](Park::stop).
     pub fn move_call(
         &mut self,
         now: Moment,
@@ -70,6 +71,9 @@ impl Park {
         want: Want,
     ) -> Result<OrbitKey, Refusal> {
         let uuid = self.unclaimed(from)?;
+        if self.stopping {
+            return Err(Refusal::Closed);
+        }
         let to = self.take_exactly(to, &want)?;
         self.shift(now, &uuid, &to);
         Ok(to)
@@ -95,10 +99,11 @@ impl Park {
         self.index.add(call);
         if let Some(new) = self.lots.get_mut(&to.lot) {
             new.occupy(&to.orbit, Slot::Parked(uuid.clone()));
+            self.made.occupied(&to.lot, &to.orbit);
             if call.is_to_be_had() {
                 new.enqueue(call);
             }
-            if call.comfort_at.is_none() && !self.stopping {
+            if call.comfort_at.is_none() {
                 call.comfort_at = new.config.comfort_every().map(|ms| now.after(ms));
                 self.deadlines.arm(call);
             }
@@ -119,6 +124,7 @@ impl Park {
     pub fn set(&mut self, now: Moment, place: &OrbitKey, setting: Setting) -> Result<(), Refusal> {
         let uuid = self.parked_in(place)?;
         let call = self.calls.get_mut(&uuid).ok_or(Refusal::Empty)?;
+        let place = &call.place.clone();
         let what = match &setting {
             Setting::TimeoutMs(_) => "the timeout was changed",
             Setting::Priority(_) => "the priority was changed",
@@ -163,9 +169,7 @@ impl Park {
                 if let Some(lot) = self.lots.get_mut(&place.lot).filter(|_| call.is_to_be_had()) {
                     lot.enqueue(call);
                 }
-                if !self.stopping {
-                    self.deadlines.arm(call);
-                }
+                self.deadlines.arm(call);
                 self.show_lamp(place);
             }
         }
@@ -221,13 +225,7 @@ impl Park {
     /// # Errors
     /// `UnknownLot`, `UnknownOrbit`.
     pub fn close(&mut self, lot: &LotKey, orbit: Option<&OrbitName>) -> Result<(), Refusal> {
-        let closed = self.configured(lot, orbit).map(|(lot, number)| lot.close(number));
-        if closed.is_ok() {
-            self.changes.closed();
-            self.effects.push(Effect::InService(lot.clone()));
-        }
-        self.remove_if_over(lot);
-        closed
+        self.serve(lot, orbit, false)
     }
 
     /// Puts a lot, with every orbit of it, or one orbit into service again.
@@ -235,21 +233,32 @@ impl Park {
     /// # Errors
     /// `UnknownLot`, `UnknownOrbit`.
     pub fn open(&mut self, lot: &LotKey, orbit: Option<&OrbitName>) -> Result<(), Refusal> {
-        let opened = self.configured(lot, orbit).map(|(lot, number)| lot.open(number));
-        if opened.is_ok() {
-            self.changes.closed();
-            self.effects.push(Effect::InService(lot.clone()));
-        }
-        self.remove_if_over(lot);
-        opened
+        self.serve(lot, orbit, true)
     }
 
-    fn configured(
+    fn serve(&mut self, lot: &LotKey, orbit: Option<&OrbitName>, on: bool) -> Result<(), Refusal> {
+        let done = self.put_into_service(lot, orbit, on);
+        if done.is_ok() {
+            self.service_changed(lot);
+        }
+        self.remove_if_over(lot);
+        done
+    }
+
+    /// What is in service in that lot is not what it was.
+    pub(super) fn service_changed(&mut self, lot: &LotKey) {
+        self.changes.closed();
+        self.effects.push(Effect::InService(lot.clone()));
+    }
+
+    /// Puts it into service, or takes it out.
+    pub(super) fn put_into_service(
         &mut self,
         lot: &LotKey,
         orbit: Option<&OrbitName>,
-    ) -> Result<(&mut Lot, Option<u32>), Refusal> {
-        if self.copy_of(lot).is_some() {
+        on: bool,
+    ) -> Result<(), Refusal> {
+        if self.is_copied(lot) {
             self.make_lot(lot);
         }
         let lot = self.lots.get_mut(lot).filter(|lot| !lot.removed).ok_or(Refusal::UnknownLot)?;
@@ -257,7 +266,12 @@ impl Park {
             Some(orbit) => Some(lot.orbits.number(orbit).ok_or(Refusal::UnknownOrbit)?),
             None => None,
         };
-        Ok((lot, number))
+        if on {
+            lot.open(number)
+        } else {
+            lot.close(number)
+        }
+        Ok(())
     }
 
     /// The call in that orbit.

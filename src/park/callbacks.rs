@@ -230,6 +230,9 @@ impl Park {
             return;
         }
         self.turns.remove(by);
+        if self.stopping {
+            return;
+        }
         let next = self.callbacks.iter_mut().find(|(_, other)| other.waits && other.by == *by);
         if let Some((id, callback)) = next {
             self.turns.insert(by.clone(), *id);

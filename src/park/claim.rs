@@ -297,16 +297,14 @@ impl Park {
             ClaimedBy::Retriever { .. } => "the retriever left before it was connected",
         };
         let reason = reason.unwrap_or(usual);
-        if !self.stopping {
-            if let Some(step) = by.step().filter(|_| !restarted) {
-                let result = match by {
-                    ClaimedBy::StepLeg { .. } => StepResult::Declined,
-                    _ => StepResult::Failed,
-                };
-                return self.step_over(now, uuid, step, Some((result, reason)));
-            }
-            self.deadlines.arm(call);
+        if let Some(step) = by.step().filter(|_| !restarted && !self.stopping) {
+            let result = match by {
+                ClaimedBy::StepLeg { .. } => StepResult::Declined,
+                _ => StepResult::Failed,
+            };
+            return self.step_over(now, uuid, step, Some((result, reason)));
         }
+        self.deadlines.arm(call);
         let Some(call) = self.calls.get_mut(uuid) else { return };
         let mut event = call.event(now, Action::Resume).with_leg(&by);
         event.reason = Some(reason.to_owned());

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use super::Park;
 use super::access::Asks;
-use super::effect::Effect;
 use super::lot::{Lot, Slot};
 use super::lot_config::LotConfig;
 use super::moment::Moment;
@@ -22,7 +21,7 @@ pub(super) type Directory = HashMap<Option<Arc<str>>, Finder<LotKey>>;
 /// Lots, and what follows from their configurations alone. It takes a while to make for thousands of them, so it is made before
 /// the table is locked.
 pub struct Layout {
-    configs: BTreeMap<LotKey, Arc<LotConfig>>,
+    lots: BTreeMap<LotKey, Lot>,
     directory: Directory,
     tenants: Tenants,
     asked: Arc<Asks>,
@@ -31,7 +30,8 @@ pub struct Layout {
 /// What [`Park::lay_out`] has replaced, to be dropped when the table is not locked any more.
 #[must_use]
 pub struct Former {
-    _configs: Vec<Arc<LotConfig>>,
+    _lots: BTreeMap<LotKey, Lot>,
+    _over: Vec<Lot>,
     _directory: Directory,
     _tenants: Tenants,
     _asked: Arc<Asks>,
@@ -49,90 +49,101 @@ impl Layout {
             directory: directory(configs.values()),
             tenants: Tenants::of(configs.values()),
             asked: Arc::new(asked),
-            configs,
+            lots: configs.into_iter().map(|(key, config)| (key, Lot::new(config))).collect(),
         }
     }
 }
 
 impl Park {
-    /// As [`lay_out`](Self::lay_out), all at once.
+    /// As [`lay_out`](Self::lay_out), with all that it leaves to be done.
     pub fn configure(&mut self, now: Moment, lots: Vec<LotConfig>) {
         drop(self.lay_out(now, Layout::of(lots)));
+        while self.relight() {}
     }
 
     /// Sets the lots. On a reload parked calls stay, with orbit, deadline and claim. Orbits and lots that are gone take no
     /// new calls and vanish when they are empty; if another lot of the same domain has the orbit now, the call is in that
     /// lot from now on (`move` event), so that one orbit of a domain never means two calls. Closed orbits stay closed.
+    ///
+    /// Lamps that are to look otherwise are left to [`relight`](Self::relight).
     pub fn lay_out(&mut self, now: Moment, layout: Layout) -> Former {
-        let Layout { mut configs, directory, tenants, asked } = layout;
-        let former = Former {
-            _configs: self.lots.values().map(|lot| Arc::clone(&lot.config)).collect(),
-            _directory: std::mem::replace(&mut self.directory, directory),
-            _tenants: std::mem::replace(&mut self.tenants, tenants),
-            _asked: std::mem::replace(&mut self.asked, asked),
-        };
+        let Layout { mut lots, directory, tenants, asked } = layout;
+        let directory = std::mem::replace(&mut self.directory, directory);
+        let tenants = std::mem::replace(&mut self.tenants, tenants);
+        let asked = std::mem::replace(&mut self.asked, asked);
         self.changes.closed();
-        self.keep_copies(&mut configs);
+        self.keep_copies(&mut lots);
         for (key, lot) in &mut self.lots {
-            if !configs.contains_key(key) && !lot.has_any_orbit() {
+            if !lots.contains_key(key) && !lot.has_any_orbit() {
                 lot.retire();
+                self.made.note(key, Some(lot), false);
             }
         }
-        let mut relit = Vec::new();
-        for (key, config) in configs {
-            match self.lots.get_mut(&key) {
-                None => {
-                    self.lots.insert(key, Lot::new(config));
-                }
-                Some(lot) => {
-                    if lamps(&lot.config) != lamps(&config) {
-                        let slots = lot.slots().map(|(orbit, _)| orbit.clone());
-                        relit.extend(slots.map(|orbit| OrbitKey { lot: key.clone(), orbit }));
-                    }
-                    lot.configure(config);
-                }
+        let mut new = Vec::new();
+        for (key, configured) in &mut lots {
+            let Some(lot) = self.lots.get_mut(key) else {
+                new.push(key.clone());
+                continue;
+            };
+            if lamps(&lot.config) != lamps(&configured.config) {
+                self.relit.insert(key.clone(), None);
             }
+            lot.configure(configured);
+            self.made.note(key, Some(lot), lot.is_copy());
         }
-        self.effects.extend(relit.into_iter().map(Effect::Presence));
+        let new: Vec<(LotKey, Lot)> = new.iter().filter_map(|key| lots.remove_entry(key)).collect();
+        self.lots.extend(new);
         self.hand_over_strays(now);
-        self.lots.retain(|_, lot| !lot.is_over());
-        let made = self.lots.iter().filter(|(_, lot)| lot.has_any_orbit() || lot.is_copy());
-        self.made.set(made.map(|(key, _)| key));
+        let over = self.lots.iter().filter(|(_, lot)| lot.is_over()).map(|(key, _)| key.clone());
+        let over: Vec<LotKey> = over.collect();
+        over.iter().for_each(|key| self.made.note(key, None, false));
+        let over = over.iter().filter_map(|key| self.lots.remove(key)).collect();
         let draining = self.lots.iter().filter(|(_, lot)| lot.is_draining());
         self.draining = draining.map(|(key, _)| key.clone()).collect();
-        former
+        Former { _lots: lots, _over: over, _directory: directory, _tenants: tenants, _asked: asked }
     }
 
-    /// Calls and reservations in an orbit that another lot of the domain has now move to that lot.
+    /// Calls and reservations in an orbit that another lot of the domain has now move to that lot, if nothing is there.
     fn hand_over_strays(&mut self, now: Moment) {
         let strays: Vec<(OrbitKey, LotKey, Slot)> = self
             .lots
             .iter()
             .flat_map(|(lot, held)| held.strays().map(move |orbit| (lot, held, orbit)))
             .filter_map(|(lot, held, orbit)| {
-                let owner = self.directory.get(&lot.domain)?.owner(orbit)?.clone();
                 let from = OrbitKey { lot: lot.clone(), orbit: orbit.clone() };
+                let owner = self.owner(&from)?.clone();
                 Some((from, owner, held.slot(orbit)?.clone()))
             })
             .collect();
         for (from, lot, slot) in strays {
             let to = OrbitKey { lot, orbit: from.orbit.clone() };
+            if self.slot(&to).is_some() {
+                continue;
+            }
             match slot {
                 Slot::Parked(uuid) => self.shift(now, &uuid, &to),
                 Slot::Reserved(uuid) => {
-                    if let Some(lot) = self.lots.get_mut(&to.lot) {
-                        lot.occupy(&to.orbit, Slot::Reserved(uuid.clone()));
-                    }
+                    self.occupy(&to, Slot::Reserved(uuid.clone()));
                     if let Some(mut held) = self.forget_reservation(&uuid) {
                         held.place = to;
                         self.hold(&uuid, held);
-                    } else if let Some(awaited) = self.awaited.get_mut(&uuid) {
-                        *awaited.place_mut() = to;
+                    } else if let Some(place) = self.absent.place_mut(&uuid) {
+                        *place = to;
                     }
                     self.vacate(&from);
                 }
             }
         }
+    }
+
+    /// The lot of the same domain that has that orbit by the configuration.
+    pub(super) fn owner(&self, place: &OrbitKey) -> Option<&LotKey> {
+        self.directory.get(&place.lot.domain)?.owner(&place.orbit)
+    }
+
+    /// What is in that orbit.
+    pub(super) fn slot(&self, place: &OrbitKey) -> Option<&Slot> {
+        self.lots.get(&place.lot)?.slot(&place.orbit)
     }
 
     /// Which lot a name means to a viewer. `name@domain` is exactly that tenant's lot, which another tenant does not see. A
@@ -171,7 +182,7 @@ impl Park {
         // Phones ask for made-up domains as often as they like: lots are looked at only while they are draining.
         tenant.is_some()
             && (self.directory.contains_key(&tenant)
-                || self.made.lots_of(&tenant).next().is_some()
+                || self.made.has_domain(&tenant)
                 || self.draining.iter().any(|key| key.domain == tenant))
     }
 

@@ -41,6 +41,11 @@ impl Park {
         self.lots.get(key).is_some_and(|lot| !lot.removed) || self.original(key).is_some()
     }
 
+    /// Whether that lot is the copy of another one, whether it has been made or not.
+    pub(super) fn is_copied(&self, key: &LotKey) -> bool {
+        self.original(key).is_some()
+    }
+
     /// What the copy of that name is to be, if there is one.
     pub(super) fn copy_of(&self, key: &LotKey) -> Option<Arc<LotConfig>> {
         self.original(key).map(|lot| lot.config.copied(key.clone()))
@@ -54,14 +59,14 @@ impl Park {
     }
 
     /// Those lots that are in use become what the new configuration makes of them.
-    pub(super) fn keep_copies(&self, configs: &mut BTreeMap<LotKey, Arc<LotConfig>>) {
+    pub(super) fn keep_copies(&self, lots: &mut BTreeMap<LotKey, Lot>) {
         let mut copies = Vec::new();
-        for key in self.lots.keys().filter(|key| key.domain.is_some() && !configs.contains_key(key))
-        {
-            let original = configs.get(&LotKey { name: key.name.clone(), domain: None });
-            let original = original.filter(|config| config.per_domain);
-            copies.extend(original.map(|config| (key.clone(), config.copied(key.clone()))));
+        for key in self.lots.keys().filter(|key| key.domain.is_some() && !lots.contains_key(key)) {
+            let original = lots.get(&LotKey { name: key.name.clone(), domain: None });
+            let original = original.map(|lot| &lot.config).filter(|config| config.per_domain);
+            let copy = original.map(|config| Lot::new(config.copied(key.clone())));
+            copies.extend(copy.map(|copy| (key.clone(), copy)));
         }
-        configs.extend(copies);
+        lots.extend(copies);
     }
 }

@@ -13,8 +13,8 @@ pub(super) enum Due {
     Call(CallUuid),
     /// The orbit held for this channel.
     Reservation(CallUuid),
-    /// A call that a restart has taken.
-    Absent(CallUuid),
+    /// The calls that a restart has taken.
+    Absent,
     /// A call-back.
     Callback(CallbackId),
 }
@@ -56,12 +56,6 @@ impl Deadlines {
         if let Some(was) = call.armed.take() {
             self.remove(was, call.seq, Due::Call(call.info.uuid.clone()));
         }
-    }
-
-    /// As [`disarm`](Self::disarm), for all calls that there are.
-    pub(super) fn disarm_all<'a>(&mut self, calls: impl Iterator<Item = &'a mut Call>) {
-        calls.for_each(|call| call.armed = None);
-        self.0.retain(|(_, _, due)| !matches!(due, Due::Call(_)));
     }
 
     pub(super) fn add(&mut self, at: Moment, seq: u64, due: Due) {

@@ -6,9 +6,13 @@ use super::callback::CallbackEnd;
 use super::destination::Exit;
 use super::effect::{Effect, StopReason};
 use super::event::StepResult;
+use super::lot::Slot;
 use super::moment::Moment;
-use super::names::{CallUuid, CallbackId, Ticket};
+use super::names::{CallUuid, CallbackId, OrbitKey, Ticket};
 use super::outcome::{End, Outcome};
+
+/// How many orbits, or call-backs, one turn is about when the module stops.
+const WOUND_UP_AT_ONCE: usize = 64;
 
 impl Park {
     /// The claim has succeeded: the call is connected, transferred or hung up, and its orbit is free. A ticket that is not
@@ -61,28 +65,53 @@ impl Park {
         self.finish_because(now, uuid, outcome, succeeded, reason);
     }
 
-    /// The module or the switch stops: nothing is parked, claimed or returned any more, and every call still here ends
-    /// with the outcome `shutdown` unless its claim succeeds first. Call-backs that are owed are not
-    /// made any more, and are left to [`lasting_callbacks`](Park::lasting_callbacks).
+    /// As [`stop`](Park::stop) and [`wind_up`](Park::wind_up) to the end.
     pub fn shutdown(&mut self, now: Moment) {
+        self.stop();
+        let mut done = None;
+        while self.wind_up(now, &mut done) {}
+    }
+
+    /// The module or the switch stops: nothing is parked, moved, claimed or returned any more, nothing falls due, and every call still
+    /// here ends with the outcome `shutdown` unless its claim succeeds first.
+    ///
+    /// What that leaves to be done is done by [`wind_up`](Self::wind_up).
+    pub fn stop(&mut self) {
         self.stopping = true;
-        for call in self.calls.values_mut() {
-            call.silence(StopReason::Gone, &mut self.effects);
+    }
+
+    /// Some of what is to be done when the module stops: phones stop ringing, nothing is reserved, and call-backs that are owed
+    /// are not made any more, and are left to [`lasting_callbacks`](Park::lasting_callbacks). `done` is the last orbit for which
+    /// it is done. Returns whether there is more.
+    pub fn wind_up(&mut self, now: Moment, done: &mut Option<OrbitKey>) -> bool {
+        let some = self.slots_behind(done.as_ref(), WOUND_UP_AT_ONCE);
+        let last = some.last().map(|(place, _)| place.clone());
+        for (_, slot) in some {
+            match slot {
+                Slot::Parked(uuid) => self.wind_up_call(now, &uuid),
+                Slot::Reserved(uuid) => {
+                    self.unreserve(&uuid);
+                    self.forget_absent(&uuid);
+                }
+            }
         }
-        self.deadlines.disarm_all(self.calls.values_mut().map(Box::as_mut));
-        // They have no leg whose end would end them.
-        let between = self.calls.values().filter(|call| call.heir_until.is_some());
-        for uuid in between.map(|call| call.info.uuid.clone()).collect::<Vec<_>>() {
-            self.gone(now, &uuid, End::Shutdown);
+        if last.is_some() {
+            *done = last;
+            return true;
         }
-        let owed: Vec<CallbackId> = self.callbacks.keys().copied().collect();
-        for id in owed {
+        let owed = self.callbacks.keys().take(WOUND_UP_AT_ONCE).copied();
+        for id in owed.collect::<Vec<CallbackId>>() {
             self.end_callback(now, id, CallbackEnd::Shutdown);
         }
-        self.forget_absent();
-        let reserved: Vec<CallUuid> = self.reservations.keys().cloned().collect();
-        for uuid in reserved {
-            self.unreserve(&uuid);
+        !self.callbacks.is_empty()
+    }
+
+    fn wind_up_call(&mut self, now: Moment, uuid: &CallUuid) {
+        let Some(call) = self.calls.get_mut(uuid) else { return };
+        call.silence(StopReason::Gone, &mut self.effects);
+        // It has no leg whose end would end it.
+        if call.heir_until.is_some() {
+            self.gone(now, uuid, End::Shutdown);
         }
     }
 

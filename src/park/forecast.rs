@@ -115,10 +115,10 @@ impl Park {
                     let what = format!("becomes free again unless {uuid} arrives");
                     Forecast::plain(held.until.since(now), what)
                 }));
-                view.next.extend(self.awaited.get(uuid).map(|awaited| {
+                view.next.extend(self.absent.left_ms(now, uuid).map(|left_ms| {
                     let what =
                         format!("becomes free again unless {uuid} comes back after the restart");
-                    Forecast::plain(awaited.left_ms(now), what)
+                    Forecast::plain(left_ms, what)
                 }));
             }
             None => {}
@@ -130,7 +130,7 @@ impl Park {
     fn orbit(&self, place: &OrbitKey) -> Result<(OrbitState, bool, Option<&Slot>), Refusal> {
         let OrbitKey { lot: key, orbit } = place;
         let lot = self.lot_or_original(key).ok_or(Refusal::UnknownLot)?;
-        let slot = self.lots.get(key).and_then(|lot| lot.slot(orbit));
+        let slot = self.slot(place);
         let draining = !lot.has_orbit(orbit);
         let closed = draining || (self.lots.contains_key(key) && lot.is_orbit_closed(orbit));
         let state = match slot {
@@ -169,7 +169,7 @@ impl Park {
 
     /// What [`show`](Park::show) should know of the switch.
     pub fn show_asks(&self, place: &OrbitKey) -> Vec<Precondition> {
-        let slot = self.lots.get(&place.lot).and_then(|lot| lot.slot(&place.orbit));
+        let slot = self.slot(place);
         let Some(Slot::Parked(uuid)) = slot else { return Vec::new() };
         let Some(call) = self.calls.get(uuid) else { return Vec::new() };
         let steps = self.steps_of(call);

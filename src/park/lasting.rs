@@ -24,6 +24,8 @@ use super::user::User;
 
 /// The most orbits that are written down as exceptions of their lots. Each takes a command of its own.
 const MOST_ORBITS: usize = 100_000;
+/// How many orbits are closed again at once.
+const CLOSED_AT_ONCE: usize = 64;
 
 /// What of a lot is closed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,6 +36,47 @@ pub struct ClosedLot {
     pub all: bool,
     /// The orbits that are not as `all` says.
     pub orbits: Vec<String>,
+}
+
+/// A part of what was closed by hand, which takes but a moment to be closed again.
+pub struct ClosedPart {
+    lot: LotKey,
+    what: What,
+}
+
+enum What {
+    /// Every orbit.
+    All,
+    /// These orbits.
+    These(Vec<OrbitName>),
+    /// Not these, of those that the part before has closed.
+    Not(Vec<OrbitName>),
+}
+
+impl ClosedPart {
+    /// The parts, to be closed in this order, and how much is no lot and no orbit.
+    #[must_use]
+    pub fn of(lots: Vec<ClosedLot>) -> (Vec<Self>, usize) {
+        let (mut parts, mut ignored) = (Vec::new(), 0);
+        for ClosedLot { lot, all, orbits } in lots {
+            let Ok(lot) = lot.parse::<LotKey>() else {
+                ignored += 1;
+                continue;
+            };
+            let count = orbits.len();
+            let orbits: Vec<OrbitName> =
+                orbits.into_iter().filter_map(|orbit| orbit.parse().ok()).collect();
+            ignored += count - orbits.len();
+            if all {
+                parts.push(ClosedPart { lot: lot.clone(), what: What::All });
+            }
+            parts.extend(orbits.chunks(CLOSED_AT_ONCE).map(|some| {
+                let what = if all { What::Not } else { What::These };
+                ClosedPart { lot: lot.clone(), what: what(some.to_vec()) }
+            }));
+        }
+        (parts, ignored)
+    }
 }
 
 /// What is closed by hand, by number. To name so many orbits takes a while, and needs no table.
@@ -122,6 +165,15 @@ impl Taken {
     }
 }
 
+impl std::iter::Sum for Taken {
+    fn sum<I: Iterator<Item = Taken>>(all: I) -> Taken {
+        all.fold(Taken::default(), |sum, one| Taken {
+            taken: sum.taken + one.taken,
+            ignored: sum.ignored + one.ignored,
+        })
+    }
+}
+
 /// What of it has changed since somebody asked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Changed {
@@ -180,35 +232,26 @@ impl Park {
         Closed(self.lots.iter().filter_map(closed).collect())
     }
 
-    /// Closes these again.
-    pub fn close_again(&mut self, lots: Vec<ClosedLot>) -> Taken {
+    /// Closes that again.
+    pub fn close_again(&mut self, part: &ClosedPart) -> Taken {
+        let ClosedPart { lot, what } = part;
         let mut taken = Taken::default();
-        for ClosedLot { lot, all, orbits } in lots {
-            let Ok(key) = lot.parse::<LotKey>() else {
-                taken.count(false);
-                continue;
-            };
-            // One that was made for a call stays while something in it is closed.
-            self.make_lot(&key);
-            if all {
-                let is_closed = self.close(&key, None).is_ok();
-                taken.count(is_closed);
-                if !is_closed {
-                    continue;
+        // One that was made for a call stays while something in it is closed.
+        self.make_lot(lot);
+        match what {
+            What::All => taken.count(self.put_into_service(lot, None, false).is_ok()),
+            What::These(orbits) => {
+                for orbit in orbits {
+                    taken.count(self.put_into_service(lot, Some(orbit), false).is_ok());
                 }
             }
-            for orbit in orbits {
-                let is_done = match orbit.parse::<OrbitName>() {
-                    Ok(orbit) if all => self.open(&key, Some(&orbit)).is_ok(),
-                    Ok(orbit) => self.close(&key, Some(&orbit)).is_ok(),
-                    Err(_) => false,
-                };
-                if !is_done || !all {
-                    taken.count(is_done);
-                }
+            What::Not(orbits) => {
+                let open = |orbit| self.put_into_service(lot, Some(orbit), true).is_err();
+                taken.ignored += orbits.iter().map(open).filter(|failed| *failed).count();
             }
-            self.remove_if_over(&key);
         }
+        self.service_changed(lot);
+        self.remove_if_over(lot);
         taken
     }
 

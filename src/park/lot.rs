@@ -35,7 +35,7 @@ pub(super) struct Lot {
     closed: OrbitSet,
     slots: BTreeMap<OrbitName, Slot>,
     reserved: u32,
-    /// Orbits with something in them that a reload has removed.
+    /// Orbits with something in them that a reload has removed. Not kept of a lot that is removed, because all are.
     draining: BTreeSet<OrbitName>,
     /// The calls that are not claimed, and are everybody's.
     queue: BTreeSet<Turn>,
@@ -68,59 +68,65 @@ impl Lot {
         }
     }
 
-    /// Becomes what `config` says. Slots stay, closed orbits stay closed if they still exist, and a lot that was closed
-    /// altogether stays so.
-    pub(super) fn configure(&mut self, config: Arc<LotConfig>) {
-        let same = config.ranges == self.config.ranges && config.assign == self.config.assign;
-        if same && !self.removed {
-            self.config = config;
-            return;
+    /// Becomes what `new` is, in which nothing is, and leaves there what it was. Slots stay, closed orbits stay closed if they
+    /// still exist, and a lot that was closed altogether stays so, except for the orbits that were opened.
+    pub(super) fn configure(&mut self, new: &mut Lot) {
+        let (old, to_be) = (&self.config, &new.config);
+        let same = to_be.ranges == old.ranges && to_be.assign == old.assign;
+        std::mem::swap(&mut self.config, &mut new.config);
+        if !same || self.removed {
+            self.removed = false;
+            self.renumber(new);
         }
-        let orbits = Orbits::new(&config.ranges);
-        let free = Free::all(orbits.count(), config.assign);
-        self.removed = false;
-        self.config = config;
-        self.renumber(orbits, free);
     }
 
     /// It is no longer configured, and drains.
     pub(super) fn retire(&mut self) {
         if !self.removed {
             self.removed = true;
-            self.renumber(Orbits::new(&[]), Free::all(0, self.config.assign));
+            self.orbits = Orbits::new(&[]);
+            self.free = Free::all(0, self.config.assign);
+            self.closed = OrbitSet::empty(0);
+            self.draining.clear();
         }
     }
 
-    fn renumber(&mut self, orbits: Orbits, mut free: Free) {
+    fn renumber(&mut self, new: &mut Lot) {
+        let Lot { orbits, free, .. } = new;
         let renumber = |number| orbits.number_from(&self.orbits, number);
         free.follow(&self.free, renumber);
-        let closed = if self.is_closed() {
-            // All at once, so that ten million take no longer than a few.
-            free.clear();
-            OrbitSet::full(orbits.count())
-        } else {
-            let numbers: Vec<u32> = self.closed.iter().filter_map(renumber).collect();
-            free.take_all(&numbers);
-            let mut closed = OrbitSet::empty(orbits.count());
-            closed.insert_all(&numbers);
-            closed
-        };
-        let mut taken = Vec::with_capacity(self.slots.len());
-        let mut strays = Vec::new();
+        let (mut taken, mut strays) = (Vec::with_capacity(self.slots.len()), Vec::new());
         for name in self.slots.keys() {
             match orbits.number(name) {
                 Some(number) => taken.push(number),
+                None if self.has_any_orbit() => {}
                 None => strays.push(name.clone()),
             }
         }
-        if self.has_any_orbit() {
-            strays.clear();
-        }
-        self.draining = strays.into_iter().collect();
+        // Only what was closed or opened one by one is counted so: ten million orbits take no longer than a few.
+        let (all, exceptions) = match self.closed_by_hand() {
+            None => (false, Vec::new()),
+            Some(_) if self.is_closed() => (true, Vec::new()),
+            Some((all, exceptions)) => (all, exceptions.filter_map(renumber).collect()),
+        };
+        let closed = if all {
+            free.clear();
+            free.reopen(&exceptions);
+            let mut closed = OrbitSet::full(orbits.count());
+            closed.remove_all(&exceptions);
+            closed
+        } else {
+            free.take_all(&exceptions);
+            let mut closed = OrbitSet::empty(orbits.count());
+            closed.insert_all(&exceptions);
+            closed
+        };
         free.take_all(&taken);
-        self.orbits = orbits;
-        self.free = free;
-        self.closed = closed;
+        new.closed = closed;
+        self.draining = strays.into_iter().collect();
+        std::mem::swap(&mut self.orbits, &mut new.orbits);
+        std::mem::swap(&mut self.free, &mut new.free);
+        std::mem::swap(&mut self.closed, &mut new.closed);
     }
 
     /// Whether it has an orbit of whatever name: a lot that was made when it was first used. Those of its orbits that have no
@@ -221,7 +227,7 @@ impl Lot {
             Some(number) => {
                 self.free.take(number);
             }
-            None if self.has_any_orbit() => {}
+            None if self.has_any_orbit() || self.removed => {}
             None => {
                 self.draining.insert(orbit.clone());
             }
@@ -253,7 +259,8 @@ impl Lot {
 
     /// The orbits that the lot no longer has, and in which something is.
     pub(super) fn strays(&self) -> impl Iterator<Item = &OrbitName> {
-        self.draining.iter()
+        let all = self.removed.then(|| self.slots.keys());
+        all.into_iter().flatten().chain(&self.draining)
     }
 
     /// Some of what it holds is in orbits that it does not have any more.
@@ -329,7 +336,8 @@ impl Lot {
     }
 
     pub(super) fn counts(&self) -> Counts {
-        let (slots, draining) = (self.slots.len() as u32, self.draining.len() as u32);
+        let slots = self.slots.len() as u32;
+        let draining = if self.removed { slots } else { self.draining.len() as u32 };
         let capacity = if self.has_any_orbit() { MOST_SLOTS } else { self.orbits.count() };
         let in_service = capacity.saturating_sub(slots.saturating_sub(draining));
         let free = self.free.len().min(in_service);

@@ -2,7 +2,7 @@
 //!
 //! Such a lot has any orbit. Those whose names are in [`NUMBERS`] are found and kept as in a lot with that range; any other exists while a call is in it. So neither a lot nor an orbit outlives the calls that it was made for.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 
 use super::Park;
@@ -34,13 +34,18 @@ pub enum SlotState {
     Free,
 }
 
-/// Which lots have been made, copies of others among them, by their domain.
+/// Which lots have been made, copies of others among them, and what is in which orbit of any of them.
 #[derive(Debug, Default)]
 pub(super) struct Made {
     /// Whether lots are made.
     on: bool,
-    lots: BTreeMap<Option<Arc<str>>, BTreeSet<LotName>>,
+    /// By their name, because phones may ask for it without the domain.
+    lots: HashMap<LotName, BTreeSet<Option<Arc<str>>>>,
     count: usize,
+    /// How many lots of a domain there are.
+    domains: HashMap<Option<Arc<str>>, usize>,
+    /// In which lots of which domains something is in that orbit.
+    slots: HashMap<OrbitName, BTreeMap<Option<Arc<str>>, BTreeSet<LotName>>>,
     /// The orbits that calls have just left, in that order, whatever lot they belong to.
     emptied: VecDeque<(Moment, OrbitKey)>,
 }
@@ -50,32 +55,62 @@ impl Made {
         self.on
     }
 
-    fn note(&mut self, key: &LotKey) {
-        if self.lots.entry(key.domain.clone()).or_default().insert(key.name.clone()) {
+    fn has(&self, key: &LotKey) -> bool {
+        self.lots.get(&key.name).is_some_and(|domains| domains.contains(&key.domain))
+    }
+
+    /// That lot is made, or is no more. `lot`: what it holds, if anything.
+    pub(super) fn note(&mut self, key: &LotKey, lot: Option<&Lot>, is_made: bool) {
+        if self.has(key) == is_made {
+            return;
+        }
+        let slots = lot.into_iter().flat_map(Lot::slots).map(|(orbit, _)| orbit);
+        if is_made {
             self.count += 1;
-        }
-    }
-
-    /// That lot is gone, or is configured now.
-    pub(super) fn forget(&mut self, key: &LotKey) {
-        let Some(names) = self.lots.get_mut(&key.domain) else { return };
-        if names.remove(&key.name) {
+            *self.domains.entry(key.domain.clone()).or_default() += 1;
+            self.lots.entry(key.name.clone()).or_default().insert(key.domain.clone());
+            slots.for_each(|orbit| self.occupied(key, orbit));
+        } else {
+            slots.for_each(|orbit| self.vacated(key, orbit));
             self.count -= 1;
-        }
-        if names.is_empty() {
-            self.lots.remove(&key.domain);
+            if let Some(lots) = self.domains.get_mut(&key.domain) {
+                *lots -= 1;
+                if *lots == 0 {
+                    self.domains.remove(&key.domain);
+                }
+            }
+            if let Some(domains) = self.lots.get_mut(&key.name) {
+                domains.remove(&key.domain);
+                if domains.is_empty() {
+                    self.lots.remove(&key.name);
+                }
+            }
         }
     }
 
-    /// These, and no others.
-    pub(super) fn set<'a>(&mut self, keys: impl Iterator<Item = &'a LotKey>) {
-        (self.lots, self.count) = (BTreeMap::new(), 0);
-        keys.for_each(|key| self.note(key));
+    /// Something is in that orbit now, whatever lot that is of.
+    pub(super) fn occupied(&mut self, lot: &LotKey, orbit: &OrbitName) {
+        if self.has(lot) {
+            let domains = self.slots.entry(orbit.clone()).or_default();
+            domains.entry(lot.domain.clone()).or_default().insert(lot.name.clone());
+        }
     }
 
-    pub(super) fn lots_of(&self, domain: &Option<Arc<str>>) -> impl Iterator<Item = LotKey> {
-        let names = self.lots.get(domain).into_iter().flatten();
-        names.map(|name| LotKey { name: name.clone(), domain: domain.clone() })
+    /// Nothing is in that orbit any more.
+    pub(super) fn vacated(&mut self, lot: &LotKey, orbit: &OrbitName) {
+        let Some(domains) = self.slots.get_mut(orbit) else { return };
+        let Some(lots) = domains.get_mut(&lot.domain) else { return };
+        lots.remove(&lot.name);
+        if lots.is_empty() {
+            domains.remove(&lot.domain);
+        }
+        if domains.is_empty() {
+            self.slots.remove(orbit);
+        }
+    }
+
+    pub(super) fn has_domain(&self, domain: &Option<Arc<str>>) -> bool {
+        self.domains.contains_key(domain)
     }
 
     /// A call has left that orbit.
@@ -116,19 +151,19 @@ impl Park {
         match self.lots.get_mut(key) {
             // One that is no longer configured, but still holds calls.
             Some(lot) => {
-                lot.configure(config);
+                lot.configure(&mut Lot::new(config));
                 self.draining.remove(key);
             }
             None => {
                 self.lots.insert(key.clone(), Lot::new(config));
             }
         }
-        self.made.note(key);
+        self.made.note(key, self.lots.get(key), true);
     }
 
     /// What is in that orbit. A lot that does not exist is empty.
     pub fn slot_state(&self, now: Moment, place: &OrbitKey) -> SlotState {
-        let taken = self.lots.get(&place.lot).is_some_and(|lot| lot.slot(&place.orbit).is_some());
+        let taken = self.slot(place).is_some();
         let recent = self.made.emptied.iter().rev();
         let mut recent = recent.take_while(|(at, _)| now.since(*at) < JUST_MS);
         match taken {
@@ -140,16 +175,20 @@ impl Park {
 
     /// The lot of that domain that was made and holds something in that orbit.
     pub(super) fn made_with(&self, domain: &Option<Arc<str>>, orbit: &OrbitName) -> Option<LotKey> {
-        let holds = |key: &LotKey| self.lots.get(key).is_some_and(|lot| lot.slot(orbit).is_some());
-        self.made.lots_of(domain).find(holds)
+        let lots = self.made.slots.get(orbit)?.get(domain)?;
+        lots.first().map(|name| LotKey { name: name.clone(), domain: domain.clone() })
     }
 
     /// Whether a lot that was made for a tenant is called so, or holds something in an orbit that is.
     pub(super) fn is_made_of_a_tenant(&self, login: &str) -> bool {
-        let orbit = OrbitName::slot(login).ok();
-        self.made.lots.iter().filter(|(domain, _)| domain.is_some()).any(|(domain, names)| {
-            names.iter().any(|name| name.as_str() == login)
-                || orbit.as_ref().is_some_and(|orbit| self.made_with(domain, orbit).is_some())
-        })
+        // Those without a domain sort first.
+        let is_lot = |name: LotName| {
+            self.made.lots.get(&name).and_then(BTreeSet::last).is_some_and(Option::is_some)
+        };
+        let is_orbit = |orbit: OrbitName| {
+            let domains = self.made.slots.get(&orbit).and_then(BTreeMap::last_key_value);
+            domains.is_some_and(|(domain, _)| domain.is_some())
+        };
+        login.parse().is_ok_and(is_lot) || OrbitName::slot(login).is_ok_and(is_orbit)
     }
 }

@@ -18,6 +18,9 @@ use super::return_state::ReturnState;
 use super::timeout::TOP_PRIORITY;
 use super::user::User;
 
+/// How many lots a call is tried in, one after the other, that are full.
+const MOST_LOTS_TRIED: usize = 64;
+
 /// An orbit for a call.
 pub(super) struct Seat {
     pub(super) place: OrbitKey,
@@ -104,7 +107,7 @@ impl Park {
 
     /// It is parked, or was and may come back.
     pub(super) fn is_known(&self, uuid: &CallUuid) -> bool {
-        self.calls.contains_key(uuid) || self.awaited.contains_key(uuid)
+        self.calls.contains_key(uuid) || self.absent.has(uuid)
     }
 
     fn has_enough_of(&self, lot: &LotKey, number: &str) -> bool {
@@ -142,8 +145,8 @@ impl Park {
         call.exclusive_until = exclusive.filter(|until| now < *until);
         self.deadlines.arm(&mut call);
         let place = call.place.clone();
+        self.occupy(&place, Slot::Parked(call.info.uuid.clone()));
         if let Some(lot) = self.lots.get_mut(&place.lot) {
-            lot.occupy(&place.orbit, Slot::Parked(call.info.uuid.clone()));
             lot.enqueue(&call);
         }
         let capacity = self.capacity(&place.lot);
@@ -243,13 +246,13 @@ impl Park {
                 WhenFull::Hangup => AfterRefusal::Hangup,
                 WhenFull::Transfer(to) => AfterRefusal::Transfer(to.clone()),
                 WhenFull::Lot(name) => match self.named(name, key.domain.as_deref()) {
-                    Ok(next) if next != key && !been.contains(&next) => {
+                    Ok(next) if been.len() < MOST_LOTS_TRIED && !been.contains(&next) => {
                         self.make_lot(&next);
                         been.push(next.clone());
                         key = next;
                         continue;
                     }
-                    // The overflow leads in a circle, or nowhere.
+                    // The overflow leads in a circle, too far, or nowhere.
                     _ => AfterRefusal::Continue,
                 },
             };

@@ -88,11 +88,9 @@ impl Park {
         call.formerly.push(std::mem::replace(&mut call.info.uuid, new.uuid.clone()));
         call.info.caller = new.caller;
         call.info.parker = call.info.parker.or(new.parker);
-        if let Some(lot) = self.lots.get_mut(&call.place.lot) {
-            lot.occupy(&call.place.orbit, Slot::Parked(new.uuid.clone()));
-            if call.is_to_be_had() {
-                lot.enqueue(&call);
-            }
+        self.occupy(&call.place, Slot::Parked(new.uuid.clone()));
+        if let Some(lot) = self.lots.get_mut(&call.place.lot).filter(|_| call.is_to_be_had()) {
+            lot.enqueue(&call);
         }
         self.deadlines.arm(&mut call);
         let mut event = call.event(now, Action::Replace);

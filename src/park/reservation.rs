@@ -75,9 +75,7 @@ impl Park {
 
     /// Holds an orbit that is free, or was held for the same channel.
     pub(super) fn hold(&mut self, uuid: &CallUuid, held: Reservation) {
-        if let Some(lot) = self.lots.get_mut(&held.place.lot) {
-            lot.occupy(&held.place.orbit, Slot::Reserved(uuid.clone()));
-        }
+        self.occupy(&held.place, Slot::Reserved(uuid.clone()));
         if let Some(user) = &held.at {
             self.index.meant_for.add(&held.place.lot, user.clone(), held.seq, uuid);
         }

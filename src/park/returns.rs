@@ -40,18 +40,19 @@ impl Park {
     /// When `handle_timeout` should be called next, which may lie in the past. `None` means that it need not be called
     /// before something else has happened.
     pub fn poll_timeout(&self) -> Option<Moment> {
-        self.deadlines.soonest()
+        self.deadlines.soonest().filter(|_| !self.stopping)
     }
 
     /// Handles at most 8 deadlines that have passed. If there are more, [`poll_timeout`](Park::poll_timeout) says so.
     pub fn handle_timeout(&mut self, now: Moment) {
+        if self.stopping {
+            return;
+        }
         for _ in 0..AT_ONCE {
             match self.deadlines.pop_due(now) {
                 Some(Due::Call(uuid)) => self.call_is_due(now, &uuid),
                 Some(Due::Reservation(uuid)) => self.lapse(&uuid),
-                Some(Due::Absent(uuid)) => {
-                    self.lost(now, &uuid, "it did not come back after the restart");
-                }
+                Some(Due::Absent) => self.absent_are_due(now),
                 Some(Due::Callback(id)) => self.callback_is_due(now, id),
                 None => break,
             }
@@ -230,8 +231,8 @@ impl Park {
     ) {
         let run = RunId(self.count());
         let Some(call) = self.calls.get_mut(uuid) else { return };
-        if call.heir_until.is_some() {
-            // It runs as soon as the new leg is there.
+        if call.heir_until.is_some() || self.stopping {
+            // It runs as soon as the new leg is there, or not at all.
             call.returning = ReturnState::Next { at: now, attempt: first, paused };
             return;
         }
@@ -352,16 +353,14 @@ impl Park {
         }
         let until = (timeout_ms > 0).then(|| now.after(timeout_ms));
         call.returning = ReturnState::Waiting { since: now, until };
-        if !self.stopping {
-            self.deadlines.arm(call);
-        }
+        self.deadlines.arm(call);
     }
 
     /// If the timeout is another than before, it counts from when the waiting began, unless return steps run already.
     pub(super) fn follow_timeout(&mut self, now: Moment, uuid: &CallUuid, before_ms: Option<u64>) {
         let Some(call) = self.calls.get(uuid) else { return };
         let timeout_ms = self.timeout_of(call);
-        if before_ms == Some(timeout_ms) || self.stopping {
+        if before_ms == Some(timeout_ms) {
             return;
         }
         let Some(call) = self.calls.get_mut(uuid) else { return };

@@ -138,6 +138,23 @@ impl Park {
         SomeCalls { calls, after }
     }
 
+    /// What is in at most so many orbits behind that one, in the order of lots and orbits.
+    pub(super) fn slots_behind(
+        &self,
+        behind: Option<&OrbitKey>,
+        most: usize,
+    ) -> Vec<(OrbitKey, Slot)> {
+        let from = behind.map_or(Bound::Unbounded, |behind| Bound::Included(&behind.lot));
+        let lots = self.lots.range::<LotKey, _>((from, Bound::Unbounded));
+        let slots = lots.flat_map(|(key, lot)| {
+            let behind = behind.filter(|behind| behind.lot == *key).map(|behind| &behind.orbit);
+            lot.slots_after(behind).map(move |(orbit, slot)| {
+                (OrbitKey { lot: key.clone(), orbit: orbit.clone() }, slot.clone())
+            })
+        });
+        slots.take(most).collect()
+    }
+
     /// How many times a call was moved so far: whoever reads the list in parts may have missed one that was.
     pub fn moves(&self) -> u64 {
         self.moves
@@ -179,7 +196,9 @@ impl Park {
     pub fn lamp(&self, now: Moment, place: &OrbitKey) -> Lamp {
         let lot = self.lots.get(&place.lot).filter(|lot| lot.config.blf);
         let Some(lot) = lot else { return Lamp::Idle };
-        let Some(Slot::Parked(uuid)) = lot.slot(&place.orbit) else { return Lamp::Idle };
+        let Some(Slot::Parked(uuid)) = lot.slot(&place.orbit) else {
+            return Lamp::Idle;
+        };
         let Some(call) = self.calls.get(uuid) else { return Lamp::Idle };
         let age = lot.config.blf_age_ms;
         // A lamp shows all or nothing, and the same to all who watch it: so also to those for whom the call is not meant.

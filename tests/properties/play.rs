@@ -1,5 +1,7 @@
 //! One step: done to the domain, expected of it, and done to the model.
 
+use std::collections::BTreeSet;
+
 use mod_callpark::park::*;
 
 use crate::op::Op;
@@ -225,8 +227,10 @@ impl World {
                 }
                 if self.park.close(&lot, at.as_ref()).is_ok() {
                     let lot = self.lots.get_mut(&lot).unwrap();
+                    let at_once = at.is_none();
                     let closed = at.map_or_else(|| lot.orbits.clone(), |at| [at].into());
                     lot.shut = lot.made && closed.is_empty();
+                    lot.whole |= at_once;
                     lot.closed.extend(closed);
                     assert!(self.absorb_all(), "it is not shown");
                 }
@@ -239,6 +243,7 @@ impl World {
                 if self.park.open(&lot, at.as_ref()).is_ok() {
                     let lot = self.lots.get_mut(&lot).unwrap();
                     lot.shut = false;
+                    lot.whole &= at.is_some();
                     lot.closed.retain(|closed| at.as_ref().is_some_and(|at| at != closed));
                     assert!(self.absorb_all(), "it is not shown");
                 }
@@ -475,12 +480,17 @@ impl World {
         }
         for (config, orbits) in &lots {
             let lot = self.lots.entry(config.key.clone()).or_default();
-            let all_closed = !lot.orbits.is_empty() && lot.closed == lot.orbits;
-            lot.orbits = orbits.iter().map(|name| name.parse().unwrap()).collect();
-            lot.closed = match all_closed {
-                true => lot.orbits.clone(),
-                false => lot.closed.intersection(&lot.orbits).cloned().collect(),
-            };
+            let orbits: BTreeSet<OrbitName> =
+                orbits.iter().map(|name| name.parse().unwrap()).collect();
+            if orbits != lot.orbits {
+                let opened: BTreeSet<_> = lot.orbits.difference(&lot.closed).cloned().collect();
+                lot.whole = !lot.closed.is_empty() && (lot.whole || opened.is_empty());
+                lot.closed = match lot.whole {
+                    true => orbits.difference(&opened).cloned().collect(),
+                    false => lot.closed.intersection(&orbits).cloned().collect(),
+                };
+                lot.orbits = orbits;
+            }
             lot.timeout_ms = match config.timeout.base {
                 TimeoutRule::Fixed(ms) => ms,
                 TimeoutRule::Adaptive => unreachable!("not in these configurations"),

@@ -57,6 +57,8 @@ impl Call {
 pub struct Lot {
     pub orbits: BTreeSet<OrbitName>,
     pub closed: BTreeSet<OrbitName>,
+    /// It was closed altogether: what has not been opened since is closed, new orbits and all.
+    pub whole: bool,
     pub timeout_ms: u64,
     pub going: bool,
     /// It was made, and has any orbit.

@@ -147,6 +147,68 @@ fn a_long_list_is_read_a_few_calls_at_a_time() {
     assert!(many < few * 10, "200 calls {few:?}, 10,000 calls {many:?}");
 }
 
+/// The longest turn of the lock, the least of several rounds.
+fn longest_turn(prepare: impl Fn() -> Park, mut turn: impl FnMut(&mut Park) -> bool) -> Duration {
+    let mut round = |_| {
+        let mut park = prepare();
+        let mut longest = Duration::ZERO;
+        loop {
+            let began = Instant::now();
+            let more = turn(&mut park);
+            let effects = park.take_effects();
+            longest = longest.max(began.elapsed());
+            drop(effects);
+            if !more {
+                return longest;
+            }
+        }
+    };
+    (0..5).map(&mut round).min().unwrap_or_default()
+}
+
+#[test]
+fn the_lock_is_held_no_longer_when_the_module_stops_with_thousands_of_calls() {
+    let longest = |calls| {
+        let prepare = || {
+            let mut park = full(calls);
+            park.stop();
+            park
+        };
+        let mut done = None;
+        longest_turn(prepare, move |park| {
+            let more = park.wind_up(Moment(1), &mut done);
+            done.take_if(|_| !more);
+            more
+        })
+    };
+    let (few, many) = (longest(100), longest(10_000));
+    assert!(many < few * 10, "100 calls {few:?}, 10,000 calls {many:?}");
+}
+
+#[test]
+fn an_orbit_is_found_as_fast_among_a_thousand_lots_that_were_made() {
+    let ask = |lots: u32| {
+        let mut park = Park::new(1);
+        park.make_lots();
+        for n in 0..lots {
+            let lot = format!("l{n}@a.example").parse().expect("a lot");
+            let info = CallInfo::new(format!("call-{n}").as_str().into(), Caller::new("", "1"));
+            let orbit = Want::Orbit(n.to_string().parse().expect("an orbit"));
+            let request = ParkRequest::by_administrator(info, lot, orbit);
+            park.park(Moment(0), request).expect("a lot is made");
+        }
+        fastest(|| {
+            for _ in 0..100 {
+                assert!(park.orbit_at("99999", Some("a.example")).is_none());
+                assert!(park.orbit_at("7", Some("a.example")).is_some());
+                assert!(!park.is_of_a_tenant("99999"));
+            }
+        })
+    };
+    let (few, many) = (ask(10), ask(10_000));
+    assert!(many < few * 10, "10 lots {few:?}, 10,000 lots {many:?}");
+}
+
 #[test]
 fn a_reload_takes_not_much_longer_for_orbits_that_were_used_or_closed() {
     const CALLS: u32 = 10_000;

@@ -1,6 +1,7 @@
 //! Lots that are made when they are first used.
 
 use super::*;
+use crate::park::lot::Lot;
 
 fn open() -> Park {
     let mut park = Park::new(1);
@@ -168,4 +169,58 @@ fn another_orbit_of_a_lot_keeps_the_lot() {
     assert_eq!(park.park(T0, at_slot("a", "park", "5")), Ok(place("park", "5")));
     park.gone(T0, &"a".into(), End::HungUp);
     assert!(park.lots().is_empty());
+}
+
+/// What is known of lots that were made, and of what is in them, is what looking at each of them would find.
+#[test]
+fn what_is_known_of_all_of_them_is_what_is_true_of_each() {
+    const DOMAINS: [Option<&str>; 3] = [None, Some("a.com"), Some("b.com")];
+    let mut rng = fastrand::Rng::with_seed(7);
+    let mut park = open();
+    let shared = LotConfig { per_domain: true, ..lot("shared", "701-703") };
+    for turn in 0..3_000u64 {
+        let name = ["p", "q", "shared"][rng.usize(..3)];
+        let lot_name = match DOMAINS[rng.usize(..3)] {
+            Some(domain) => format!("{name}@{domain}"),
+            None => name.to_owned(),
+        };
+        let uuid = rng.u32(..12).to_string();
+        let at_orbit = ["701", "702", "*9", "bob"][rng.usize(..4)];
+        match rng.u32(..12) {
+            0..6 => drop(park.park(Moment(turn), at_slot(&uuid, &lot_name, at_orbit))),
+            6..9 => park.gone(Moment(turn), &uuid.as_str().into(), End::HungUp),
+            9 => {
+                let want = Want::Orbit(slot(at_orbit));
+                drop(park.reserve(Moment(turn), &uuid.as_str().into(), &key(&lot_name), want, 9));
+                park.handle_timeout(Moment(turn));
+            }
+            10 => {
+                let from = park.find(T0, &uuid.as_str().into()).map(|call| call.place());
+                let want = Want::Orbit(slot(at_orbit));
+                drop(from.map(|from| park.move_call(T0, &from, &key(&lot_name), want)));
+            }
+            _ => {
+                let lots =
+                    [vec![], vec![shared.clone()], vec![lot("p@a.com", "701"), lot("q", "9")]];
+                park.configure(Moment(turn), lots[rng.usize(..3)].clone());
+            }
+        }
+        drop(park.take_effects());
+        let is_made = |lot: &Lot| lot.has_any_orbit() || lot.is_copy();
+        let made: Vec<(&LotKey, &Lot)> = park.lots.iter().filter(|(_, lot)| is_made(lot)).collect();
+        for name in ["701", "702", "*9", "bob", "p", "q", "shared"] {
+            let holds = |lot: &Lot| lot.slot(&slot(name)).is_some();
+            for domain in DOMAINS.map(|domain| domain.map(std::sync::Arc::from)) {
+                let here = made.iter().find(|(key, lot)| key.domain == domain && holds(lot));
+                let found = here.map(|(key, _)| (*key).clone());
+                assert_eq!(park.made_with(&domain, &slot(name)), found, "turn {turn}");
+                let has = made.iter().any(|(key, _)| key.domain == domain);
+                assert_eq!(park.made.has_domain(&domain), has);
+            }
+            let is_tenants = made.iter().any(|(key, lot)| {
+                key.domain.is_some() && (key.name.as_str() == name || holds(lot))
+            });
+            assert_eq!(park.is_made_of_a_tenant(name), is_tenants, "turn {turn}");
+        }
+    }
 }

@@ -92,6 +92,17 @@ fn overflow_in_a_circle_ends() {
 }
 
 #[test]
+fn overflow_goes_on_for_so_many_lots() {
+    let chain = |n: u32| overflowing(&format!("l{n}"), &n.to_string(), &format!("l{}", n + 1));
+    let mut park = park_with((1..=65).map(chain).collect());
+    for n in 1..=64 {
+        assert_eq!(parked(&mut park, request(&n.to_string(), "l1")), format!("l{n} {n}"));
+    }
+    assert_eq!(refused(&mut park, request("x", "l1")).0, Refusal::Full);
+    assert_eq!(parked(&mut park, request("x", "l2")), "l65 65");
+}
+
+#[test]
 fn overflow_finds_the_tenants_own_lot_first() {
     let mut park = park_with(vec![
         overflowing("main@x.com", "11", "spill"),

@@ -103,6 +103,30 @@ fn closed_orbits_stay_closed() {
 }
 
 #[test]
+fn a_lot_that_was_closed_but_for_some_orbits_stays_so() {
+    let mut park = park_with(vec![lot("default", "701-705")]);
+    park.close(&key("default"), None).unwrap();
+    for name in ["702", "704"] {
+        park.open(&key("default"), Some(&orbit(name))).unwrap();
+    }
+    parked(&mut park, wanting("a", "default", "704"));
+    park.configure(T0, vec![lot("default", "703-709")]);
+    assert_eq!(counts(&park, "default"), [7, 1, 0, 6, 0, 0]);
+    park.gone(T0, &"a".into(), End::HungUp);
+    assert_eq!(parked(&mut park, request("b", "default")), "default 704");
+    assert_eq!(refused(&mut park, request("c", "default")).0, Refusal::Full);
+    // As after a restart.
+    let closed = ClosedLot { lot: "default".into(), all: true, orbits: vec!["704".into()] };
+    assert_eq!(park.closed().lots(), [closed]);
+    // One of which every orbit was opened, one by one, is open.
+    for n in 703..=709 {
+        park.open(&key("default"), Some(&orbit(&n.to_string()))).unwrap();
+    }
+    park.configure(T0, vec![lot("default", "701-709")]);
+    assert_eq!(counts(&park, "default"), [9, 1, 8, 0, 0, 0]);
+}
+
+#[test]
 fn assignment_goes_on_where_it_was() {
     let config = |orbits, assign| vec![LotConfig { assign, ..lot("default", orbits) }];
     let mut park = park_with(config("701-704", Assign::Next));
@@ -156,4 +180,51 @@ fn lamps_follow_the_setting() {
     let effects = effects!(park.configure(T0, vec![lot("default", "701-705")]));
     assert_eq!(lamps(&effects), ["default 701", "default 702"]);
     assert_eq!(park.lot_lamp(&key("default")), 2);
+}
+
+#[test]
+fn lamps_that_are_to_look_otherwise_are_shown_a_few_at_a_time() {
+    let mut park = park_with(vec![lot("a", "701-900"), lot("b", "1-9")]);
+    for n in 0..200 {
+        parked(&mut park, request(&n.to_string(), "a"));
+    }
+    parked(&mut park, request("b", "b"));
+    drop(park.take_effects());
+    let private = |name, orbits| LotConfig { blf_privacy: true, ..lot(name, orbits) };
+    let lots = vec![private("a", "701-900"), private("b", "1-9")];
+    drop(park.lay_out(T0, Layout::of(lots)));
+    assert!(park.take_effects().is_empty());
+    let mut shown = Vec::new();
+    loop {
+        let more = park.relight();
+        let some = lamps(&park.take_effects());
+        assert!(some.len() <= 64, "{} at once", some.len());
+        shown.extend(some);
+        if !more {
+            break;
+        }
+    }
+    assert_eq!(shown.len(), 201);
+    assert_eq!(shown.last().unwrap(), "b 1");
+}
+
+#[test]
+fn what_came_back_in_an_orbit_that_another_lot_has_is_in_that_lot() {
+    let absent = |uuid: &str, place: OrbitKey| Absent {
+        info: request(uuid, "a").info,
+        place,
+        waited_ms: 0,
+        timeout_ms_left: None,
+        call_back: false,
+    };
+    let mut park = park_with(vec![lot("b", "701-705")]);
+    park.await_return(T0, absent("w", orbit_key("a", "702")), 5_000);
+    assert_eq!(park.is_awaited(&"w".into()), Some(orbit_key("b", "702")));
+    park.await_return(T0, absent("v", orbit_key("a", "801")), 5_000);
+    assert_eq!(park.is_awaited(&"v".into()), Some(orbit_key("a", "801")));
+    assert_eq!(counts(&park, "b"), [5, 0, 4, 0, 1, 0]);
+    // An orbit in which there is something is not taken from it.
+    parked(&mut park, wanting("x", "b", "703"));
+    let effects = effects!(park.await_return(T0, absent("u", orbit_key("a", "703")), 5_000));
+    assert_eq!(told(&effects), ["recover (another call is in its orbit) =lost"]);
 }
