@@ -38,10 +38,14 @@ pub(crate) fn parts(module: &Arc<Module>) -> Vec<Part> {
     parts.push(Audit::of(module).part());
     parts.push(track::part(module, module.health.worker.began_ms()));
     parts.extend(Keeper::of(module).database());
-    parts.extend(health::web(&module.health, module.settings.read().web.listen));
+    let listen = module.settings.read().web.listen;
+    parts.extend(health::web(&module.health, listen));
     #[cfg(feature = "web")]
     parts.extend(crate::hooks::Webhooks::of(module).part(module));
     #[cfg(not(feature = "web"))]
-    parts.extend(health::no_webhooks(&module.health, &module.settings.read().hooks));
+    {
+        let hooks = module.settings.read().hooks.clone();
+        parts.extend(health::no_webhooks(&module.health, &hooks));
+    }
     parts
 }

@@ -208,14 +208,15 @@ fn adopt(module: &Arc<Module>, number: u64, text: Option<String>) -> Result<(), 
         layout.take_if(|_| newest).map(|layout| park.lay_out(now, layout))
     });
     if former.is_some() {
-        {
-            // One that was carried out later may have written its own by now.
+        let max_ringing = {
             let mut settings = module.settings.write();
+            // One that was carried out later may have written its own by now.
             if readings.is_latest(number) {
-                module.threads.allow_calls(config.settings.max_ringing);
                 *settings = config.settings;
             }
-        }
+            settings.max_ringing
+        };
+        module.threads.allow_calls(max_ringing);
         while module.act(None, |park, _| park.relight()) {}
         // Lamps may be called otherwise now, and may belong to others.
         module.tell_worker(Message::Configured);
