@@ -188,7 +188,8 @@ fn calls(module: &Module, viewer: &Viewer, query: &Query) -> Answer {
     let mut hash = DefaultHasher::new();
     for (call, next) in &calls {
         let CallView { info, lot, orbit, state, retriever, step, .. } = call;
-        let at = call.timeout_ms_left.map(|left_ms| (clock::epoch_ms() + left_ms) / 1_000);
+        let now_ms = clock::epoch_ms();
+        let at = call.timeout_ms_left.map(|left_ms| now_ms.saturating_add(left_ms) / 1_000);
         (lot.to_string(), orbit.as_str(), state.as_str(), at).hash(&mut hash);
         (format!("{info:?}{retriever:?}{step:?}"), next.as_ref().map(|next| &next.what))
             .hash(&mut hash);
