@@ -31,6 +31,21 @@ fn request(uuid: CallUuid) -> ParkRequest {
     ParkRequest::by_administrator(info, lot, Want::Auto)
 }
 
+/// How many calls there are.
+const CALLS: u32 = 10_000;
+
+/// As many orbits, and a call in each.
+fn full(assign: Assign) -> Park {
+    let mut park = lot(CALLS, assign);
+    for n in 0..CALLS {
+        park.park(Moment(0), request(CallUuid::new(format!("call-{n}")))).unwrap();
+    }
+    drop(park.take_effects());
+    // So that what is measured need not clear up what was freed here.
+    drop(black_box(vec![0u8; 100_000]));
+    park
+}
+
 /// Everything taken but one orbit: park a call there, and hang it up again.
 fn assign(c: &mut Criterion) {
     for size in [10_000, 100_000, 1_000_000] {
@@ -102,17 +117,6 @@ fn read(c: &mut Criterion) {
 /// With 10,000 calls: a reload after which another lot has all of their orbits, the end of the module, and the turns in which
 /// what they leave is done.
 fn turns(c: &mut Criterion) {
-    const CALLS: u32 = 10_000;
-    let full = || {
-        let mut park = lot(CALLS, Assign::LongestFree);
-        for n in 0..CALLS {
-            park.park(Moment(0), request(CallUuid::new(format!("call-{n}")))).unwrap();
-        }
-        drop(park.take_effects());
-        // So that what is measured need not clear up what was freed here.
-        drop(black_box(vec![0u8; 100_000]));
-        park
-    };
     let other = || {
         let ranges = OrbitRange::parse_list(&format!("0000001-{CALLS:07}")).unwrap();
         Layout::of(vec![LotConfig::new("other".parse().unwrap(), ranges)])
@@ -121,14 +125,14 @@ fn turns(c: &mut Criterion) {
     group.sample_size(10);
     group.bench_function("a reload that moves all of them", |b| {
         b.iter_batched_ref(
-            || (full(), Some(other())),
+            || (full(Assign::LongestFree), Some(other())),
             |(park, layout)| layout.take().map(|layout| park.lay_out(Moment(1), layout)),
             BatchSize::PerIteration,
         );
     });
     group.bench_function("a turn of the end", |b| {
         let stopped = || {
-            let mut park = full();
+            let mut park = full(Assign::LongestFree);
             park.stop();
             park
         };
@@ -145,14 +149,7 @@ fn configure(c: &mut Criterion) {
 
 /// 10,000 calls whose time is up in the same ms; each rings its parker.
 fn deadlines(c: &mut Criterion) {
-    let full = || {
-        let mut park = lot(10_000, Assign::First);
-        for n in 0..10_000 {
-            park.park(Moment(0), request(CallUuid::new(format!("call-{n}")))).unwrap();
-        }
-        drop(park.take_effects());
-        park
-    };
+    let full = || full(Assign::First);
     c.bench_function("handle_timeout, 10000 due, all", |b| {
         b.iter_batched(
             full,

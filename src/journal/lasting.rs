@@ -209,10 +209,11 @@ fn take_up(module: &Arc<Module>, kept: &BTreeMap<String, String>) {
 }
 
 /// So many of them that the table is locked only for a moment.
-fn chunks<T>(mut all: Vec<T>) -> impl Iterator<Item = Vec<T>> {
+fn chunks<T>(all: Vec<T>) -> impl Iterator<Item = Vec<T>> {
     const AT_ONCE: usize = 16;
+    let mut all = all.into_iter();
     std::iter::from_fn(move || {
-        let some = all.drain(..AT_ONCE.min(all.len())).collect::<Vec<T>>();
+        let some: Vec<T> = all.by_ref().take(AT_ONCE).collect();
         (!some.is_empty()).then_some(some)
     })
 }

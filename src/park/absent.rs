@@ -88,14 +88,13 @@ impl Park {
             let reason = "another call is in its orbit";
             return self.lose(now, awaited, reason);
         }
-        let lot = self.lots.entry(place.lot.clone()).or_insert_with(|| {
+        self.lots.entry(place.lot.clone()).or_insert_with(|| {
             let mut lot = Lot::new(LotConfig::new(place.lot.clone(), Vec::new()).into());
             lot.retire();
             lot
         });
-        lot.occupy(&place.orbit, Slot::Reserved(uuid.clone()));
-        self.made.occupied(&place.lot, &place.orbit);
-        if lot.is_draining() {
+        self.occupy(&place, Slot::Reserved(uuid.clone()));
+        if self.lots.get(&place.lot).is_some_and(Lot::is_draining) {
             self.draining.insert(place.lot);
         }
         self.absent.calls.insert(uuid, awaited);

@@ -97,9 +97,9 @@ impl Park {
         self.index.remove(call);
         let from = std::mem::replace(&mut call.place, to.clone());
         self.index.add(call);
+        self.occupy(to, Slot::Parked(uuid.clone()));
+        let Some(call) = self.calls.get_mut(uuid) else { return };
         if let Some(new) = self.lots.get_mut(&to.lot) {
-            new.occupy(&to.orbit, Slot::Parked(uuid.clone()));
-            self.made.occupied(&to.lot, &to.orbit);
             if call.is_to_be_had() {
                 new.enqueue(call);
             }
@@ -124,7 +124,6 @@ impl Park {
     pub fn set(&mut self, now: Moment, place: &OrbitKey, setting: Setting) -> Result<(), Refusal> {
         let uuid = self.parked_in(place)?;
         let call = self.calls.get_mut(&uuid).ok_or(Refusal::Empty)?;
-        let place = &call.place.clone();
         let what = match &setting {
             Setting::TimeoutMs(_) => "the timeout was changed",
             Setting::Priority(_) => "the priority was changed",

@@ -123,12 +123,12 @@ impl Park {
             match slot {
                 Slot::Parked(uuid) => self.shift(now, &uuid, &to),
                 Slot::Reserved(uuid) => {
-                    self.occupy(&to, Slot::Reserved(uuid.clone()));
                     if let Some(mut held) = self.forget_reservation(&uuid) {
                         held.place = to;
                         self.hold(&uuid, held);
                     } else if let Some(place) = self.absent.place_mut(&uuid) {
-                        *place = to;
+                        *place = to.clone();
+                        self.occupy(&to, Slot::Reserved(uuid));
                     }
                     self.vacate(&from);
                 }

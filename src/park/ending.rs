@@ -8,7 +8,7 @@ use super::effect::{Effect, StopReason};
 use super::event::StepResult;
 use super::lot::Slot;
 use super::moment::Moment;
-use super::names::{CallUuid, CallbackId, OrbitKey, Ticket};
+use super::names::{CallUuid, CallbackId, LotKey, OrbitName, Ticket};
 use super::outcome::{End, Outcome};
 
 /// How many orbits, or call-backs, one turn is about when the module stops.
@@ -72,8 +72,8 @@ impl Park {
         while self.wind_up(now, &mut done) {}
     }
 
-    /// The module or the switch stops: nothing is parked, moved, claimed or returned any more, nothing falls due, and every call still
-    /// here ends with the outcome `shutdown` unless its claim succeeds first.
+    /// The module or the switch stops: nothing is parked, moved, claimed or returned any more, nothing falls due, and every
+    /// call still here ends with the outcome `shutdown` unless its claim succeeds first.
     ///
     /// What that leaves to be done is done by [`wind_up`](Self::wind_up).
     pub fn stop(&mut self) {
@@ -83,8 +83,10 @@ impl Park {
     /// Some of what is to be done when the module stops: phones stop ringing, nothing is reserved, and call-backs that are owed
     /// are not made any more, and are left to [`lasting_callbacks`](Park::lasting_callbacks). `done` is the last orbit for which
     /// it is done. Returns whether there is more.
-    pub fn wind_up(&mut self, now: Moment, done: &mut Option<OrbitKey>) -> bool {
-        let some = self.slots_behind(done.as_ref(), WOUND_UP_AT_ONCE);
+    pub fn wind_up(&mut self, now: Moment, done: &mut Option<(LotKey, OrbitName)>) -> bool {
+        let some = self.slots_behind(None, done.as_ref()).take(WOUND_UP_AT_ONCE);
+        let some = some.map(|(lot, orbit, slot)| ((lot.clone(), orbit.clone()), slot.clone()));
+        let some: Vec<((LotKey, OrbitName), Slot)> = some.collect();
         let last = some.last().map(|(place, _)| place.clone());
         for (_, slot) in some {
             match slot {

@@ -235,24 +235,21 @@ impl Park {
     /// Closes that again.
     pub fn close_again(&mut self, part: &ClosedPart) -> Taken {
         let ClosedPart { lot, what } = part;
-        let mut taken = Taken::default();
+        let (orbits, on): (Vec<Option<&OrbitName>>, bool) = match what {
+            What::All => (vec![None], false),
+            What::These(orbits) => (orbits.iter().map(Some).collect(), false),
+            What::Not(orbits) => (orbits.iter().map(Some).collect(), true),
+        };
         // One that was made for a call stays while something in it is closed.
         self.make_lot(lot);
-        match what {
-            What::All => taken.count(self.put_into_service(lot, None, false).is_ok()),
-            What::These(orbits) => {
-                for orbit in orbits {
-                    taken.count(self.put_into_service(lot, Some(orbit), false).is_ok());
-                }
-            }
-            What::Not(orbits) => {
-                let open = |orbit| self.put_into_service(lot, Some(orbit), true).is_err();
-                taken.ignored += orbits.iter().map(open).filter(|failed| *failed).count();
-            }
+        let put = |orbit: &&Option<&OrbitName>| self.put_into_service(lot, **orbit, on).is_ok();
+        let done = orbits.iter().filter(put).count();
+        if done > 0 {
+            self.service_changed(lot);
         }
-        self.service_changed(lot);
         self.remove_if_over(lot);
-        taken
+        // What is opened is the exception to what the part before has closed.
+        Taken { taken: if on { 0 } else { done }, ignored: orbits.len() - done }
     }
 
     /// The latest waits of adaptive lots, of at most `most` lots behind that one, and behind which lot the list goes on.

@@ -118,14 +118,7 @@ impl Park {
         after: Option<&(LotKey, OrbitName)>,
         most: usize,
     ) -> SomeCalls {
-        let from = after.map(|(lot, _)| lot).or(lot);
-        let from = from.map_or(Bound::Unbounded, Bound::Included);
-        let lots = self.lots.range::<LotKey, _>((from, Bound::Unbounded));
-        let lots = lots.take_while(|(key, _)| lot.is_none_or(|lot| lot == *key));
-        let mut slots = lots.flat_map(|(key, lot)| {
-            let after = after.filter(|(at, _)| at == key).map(|(_, orbit)| orbit);
-            lot.slots_after(after).map(move |(orbit, slot)| (key, orbit, slot))
-        });
+        let mut slots = self.slots_behind(lot, after);
         let (mut calls, mut last) = (Vec::new(), None);
         for (key, orbit, slot) in slots.by_ref().take(most) {
             last = Some((key, orbit));
@@ -138,21 +131,20 @@ impl Park {
         SomeCalls { calls, after }
     }
 
-    /// What is in at most so many orbits behind that one, in the order of lots and orbits.
-    pub(super) fn slots_behind(
-        &self,
-        behind: Option<&OrbitKey>,
-        most: usize,
-    ) -> Vec<(OrbitKey, Slot)> {
-        let from = behind.map_or(Bound::Unbounded, |behind| Bound::Included(&behind.lot));
+    /// What is in the orbits of that lot, or of all, behind that one, by lot and orbit.
+    pub(super) fn slots_behind<'a>(
+        &'a self,
+        lot: Option<&'a LotKey>,
+        after: Option<&'a (LotKey, OrbitName)>,
+    ) -> impl Iterator<Item = (&'a LotKey, &'a OrbitName, &'a Slot)> {
+        let from = after.map(|(lot, _)| lot).or(lot);
+        let from = from.map_or(Bound::Unbounded, Bound::Included);
         let lots = self.lots.range::<LotKey, _>((from, Bound::Unbounded));
-        let slots = lots.flat_map(|(key, lot)| {
-            let behind = behind.filter(|behind| behind.lot == *key).map(|behind| &behind.orbit);
-            lot.slots_after(behind).map(move |(orbit, slot)| {
-                (OrbitKey { lot: key.clone(), orbit: orbit.clone() }, slot.clone())
-            })
-        });
-        slots.take(most).collect()
+        let lots = lots.take_while(move |(key, _)| lot.is_none_or(|lot| lot == *key));
+        lots.flat_map(move |(key, lot)| {
+            let after = after.filter(|(at, _)| at == key).map(|(_, orbit)| orbit);
+            lot.slots_after(after).map(move |(orbit, slot)| (key, orbit, slot))
+        })
     }
 
     /// How many times a call was moved so far: whoever reads the list in parts may have missed one that was.
@@ -196,9 +188,7 @@ impl Park {
     pub fn lamp(&self, now: Moment, place: &OrbitKey) -> Lamp {
         let lot = self.lots.get(&place.lot).filter(|lot| lot.config.blf);
         let Some(lot) = lot else { return Lamp::Idle };
-        let Some(Slot::Parked(uuid)) = lot.slot(&place.orbit) else {
-            return Lamp::Idle;
-        };
+        let Some(Slot::Parked(uuid)) = lot.slot(&place.orbit) else { return Lamp::Idle };
         let Some(call) = self.calls.get(uuid) else { return Lamp::Idle };
         let age = lot.config.blf_age_ms;
         // A lamp shows all or nothing, and the same to all who watch it: so also to those for whom the call is not meant.
