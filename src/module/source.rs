@@ -202,7 +202,8 @@ fn adopt(module: &Arc<Module>, number: u64, text: Option<String>) -> Result<(), 
     let counts = readings.ended(number, text, wrong, &module.health.configuration);
     let config = config?;
     // Made before, and what it replaces is dropped after the table is locked.
-    let mut layout = Some(Layout::of(config.lots));
+    let of_domains = module.look(|park| park.of_domains());
+    let mut layout = Some(Layout::of(config.lots).with_copies(&of_domains));
     let former = module.act(None, |park, now| {
         let newest = counts && readings.carries_out(number);
         layout.take_if(|_| newest).map(|layout| park.lay_out(now, layout))

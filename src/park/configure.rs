@@ -18,10 +18,15 @@ use super::user::domain_name;
 /// Which lot has which orbit, with one table for each domain.
 pub(super) type Directory = HashMap<Option<Arc<str>>, Finder<LotKey>>;
 
+/// Lots by their names.
+pub(super) type Lots = BTreeMap<LotKey, Lot>;
+
 /// Lots, and what follows from their configurations alone. It takes a while to make for thousands of them, so it is made before
 /// the table is locked.
 pub struct Layout {
-    lots: BTreeMap<LotKey, Lot>,
+    pub(super) lots: Lots,
+    /// The copies that are ready if they are in use.
+    pub(super) copies: Lots,
     directory: Directory,
     tenants: Tenants,
     asked: Arc<Asks>,
@@ -30,7 +35,7 @@ pub struct Layout {
 /// What [`Park::lay_out`] has replaced, to be dropped when the table is not locked any more.
 #[must_use]
 pub struct Former {
-    _lots: BTreeMap<LotKey, Lot>,
+    _lots: [Lots; 2],
     _over: Vec<Lot>,
     _directory: Directory,
     _tenants: Tenants,
@@ -50,6 +55,7 @@ impl Layout {
             tenants: Tenants::of(configs.values()),
             asked: Arc::new(asked),
             lots: configs.into_iter().map(|(key, config)| (key, Lot::new(config))).collect(),
+            copies: Lots::new(),
         }
     }
 }
@@ -67,12 +73,12 @@ impl Park {
     ///
     /// Lamps that are to look otherwise are left to [`relight`](Self::relight).
     pub fn lay_out(&mut self, now: Moment, layout: Layout) -> Former {
-        let Layout { mut lots, directory, tenants, asked } = layout;
+        let Layout { mut lots, mut copies, directory, tenants, asked } = layout;
         let directory = std::mem::replace(&mut self.directory, directory);
         let tenants = std::mem::replace(&mut self.tenants, tenants);
         let asked = std::mem::replace(&mut self.asked, asked);
         self.changes.closed();
-        self.keep_copies(&mut lots);
+        self.keep_copies(&mut lots, &mut copies);
         for (key, lot) in &mut self.lots {
             if !lots.contains_key(key) && !lot.has_any_orbit() {
                 lot.retire();
@@ -100,6 +106,7 @@ impl Park {
         let over = over.iter().filter_map(|key| self.lots.remove(key)).collect();
         let draining = self.lots.iter().filter(|(_, lot)| lot.is_draining());
         self.draining = draining.map(|(key, _)| key.clone()).collect();
+        let lots = [lots, copies];
         Former { _lots: lots, _over: over, _directory: directory, _tenants: tenants, _asked: asked }
     }
 

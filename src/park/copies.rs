@@ -3,10 +3,10 @@
 //! The configured lot itself, which belongs to no domain, is for channels without one. A lot that is configured for a domain
 //! under the same name takes the place of that domain's copy.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::Park;
+use super::configure::{Layout, Lots};
 use super::lot::Lot;
 use super::lot_config::LotConfig;
 use super::names::LotKey;
@@ -58,15 +58,37 @@ impl Park {
         own.unwrap_or(key)
     }
 
-    /// Those lots that are in use become what the new configuration makes of them.
-    pub(super) fn keep_copies(&self, lots: &mut BTreeMap<LotKey, Lot>) {
+    /// The lots that could be copies by another configuration, to be made [ready](Layout::with_copies) before it comes.
+    pub fn of_domains(&self) -> Vec<LotKey> {
+        self.lots.keys().filter(|key| key.domain.is_some()).cloned().collect()
+    }
+
+    /// Those lots that are in use become what the new configuration makes of them: the copies that are ready, and what has to
+    /// be made because it came into use since.
+    pub(super) fn keep_copies(&self, lots: &mut Lots, ready: &mut Lots) {
         let mut copies = Vec::new();
         for key in self.lots.keys().filter(|key| key.domain.is_some() && !lots.contains_key(key)) {
-            let original = lots.get(&LotKey { name: key.name.clone(), domain: None });
-            let original = original.map(|lot| &lot.config).filter(|config| config.per_domain);
-            let copy = original.map(|config| Lot::new(config.copied(key.clone())));
-            copies.extend(copy.map(|copy| (key.clone(), copy)));
+            let copy = ready.remove_entry(key);
+            let copy = copy.or_else(|| Some((key.clone(), copy_among(lots, key)?)));
+            copies.extend(copy);
         }
         lots.extend(copies);
     }
+}
+
+impl Layout {
+    /// With those copies made that it takes to go on with these lots, so that none has to be made while the table is locked.
+    #[must_use]
+    pub fn with_copies(mut self, of_domains: &[LotKey]) -> Self {
+        let missing = of_domains.iter().filter(|key| !self.lots.contains_key(key));
+        let copy = |key: &LotKey| Some((key.clone(), copy_among(&self.lots, key)?));
+        self.copies = missing.filter_map(copy).collect();
+        self
+    }
+}
+
+/// The copy of that name, if one of these lots is copied.
+fn copy_among(lots: &Lots, key: &LotKey) -> Option<Lot> {
+    let original = &lots.get(&LotKey { name: key.name.clone(), domain: None })?.config;
+    original.per_domain.then(|| Lot::new(original.copied(key.clone())))
 }

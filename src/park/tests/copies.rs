@@ -110,3 +110,29 @@ fn a_copy_overflows_into_a_copy() {
     assert_eq!(moved, Ok(orbit_key("spill@b.com", "801")));
     assert_eq!(names(&park), ["default", "spill", "spill@a.com", "spill@b.com"]);
 }
+
+/// Whatever was made ready, the copies that are in use go on, and no other is made.
+#[test]
+fn copies_are_ready_before_a_reload_that_they_outlive() {
+    let mut park = park_with(vec![shared()]);
+    for domain in ["stays.example", "goes.example"] {
+        park_in(&mut park, domain, domain);
+    }
+    let layout = Layout::of(vec![LotConfig { per_domain: true, ..lot("default", "701-703") }])
+        .with_copies(&park.of_domains());
+    park_in(&mut park, "comes.example", "comes.example");
+    park.gone(at(1), &"goes.example".into(), End::HungUp);
+    drop(park.lay_out(at(2), layout));
+    let stays = ["default", "default@comes.example", "default@stays.example"];
+    assert_eq!(names(&park), stays);
+    for domain in ["stays.example", "comes.example"] {
+        for orbit in ["702", "703"] {
+            let at = park_in(&mut park, &format!("{orbit}@{domain}"), domain);
+            assert_eq!(at, format!("default@{domain} {orbit}"));
+        }
+    }
+    // What is ready, but not copied any more, is not made use of.
+    let layout = Layout::of(vec![lot("default", "701-703")]).with_copies(&park.of_domains());
+    drop(park.lay_out(at(3), layout));
+    assert!(park.lots().iter().all(|lot| lot.lot.domain.is_none() || lot.removed));
+}

@@ -260,3 +260,35 @@ fn a_reload_takes_not_much_longer_for_orbits_that_were_used_or_closed() {
     });
     assert!(closed < full * 4, "{full:?} with calls in the orbits, {closed:?} with closed ones");
 }
+
+#[test]
+fn a_reload_makes_no_copy_while_the_table_is_locked() {
+    let config = |last| {
+        let ranges = OrbitRange::parse_list(&format!("101-{last}")).expect("a range");
+        let key = "default".parse().expect("a lot");
+        LotConfig { per_domain: true, ..LotConfig::new(key, ranges) }
+    };
+    let reload = |ready: bool| {
+        let once = |_| {
+            let mut park = Park::new(1);
+            park.configure(Moment(0), vec![config(199)]);
+            for n in 0..1_000 {
+                let info = CallInfo::new(format!("{n}").as_str().into(), Caller::new("", "1"));
+                let lot = format!("default@d{n}.example").parse().expect("a lot");
+                let request = ParkRequest::by_administrator(info, lot, Want::Auto);
+                park.park(Moment(0), request).expect("a free orbit");
+            }
+            drop(park.take_effects());
+            let of_domains = if ready { park.of_domains() } else { Vec::new() };
+            let layout = Layout::of(vec![config(200)]).with_copies(&of_domains);
+            let began = Instant::now();
+            let old = park.lay_out(Moment(1), layout);
+            let took = began.elapsed();
+            drop(old);
+            took
+        };
+        (0..9).map(once).min().unwrap_or_default()
+    };
+    let (ready, not_ready) = (reload(true), reload(false));
+    assert!(ready < not_ready, "{ready:?} with all copies ready, {not_ready:?} with none");
+}
