@@ -141,9 +141,7 @@ impl Park {
         self.index.remove(&call);
         self.dialogs.remove(&call.dialog());
         for name in &call.formerly {
-            if self.renamed.get(name) == Some(&call.info.uuid) {
-                self.renamed.remove(name);
-            }
+            self.forget_name(name, &call.info.uuid);
         }
         call.silence(StopReason::Gone, &mut self.effects);
         if matches!(outcome, Outcome::Retrieved | Outcome::Returned)

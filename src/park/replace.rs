@@ -16,6 +16,9 @@ use super::user::User;
 /// Why a claim on a call is given back when its leg is replaced.
 const REPLACED: &str = "another leg has replaced the parked one";
 
+/// The most legs of a call that are remembered after others have taken their places: those that had it last.
+const MOST_FORMER_LEGS: usize = 64;
+
 /// The leg that takes the place of a parked one.
 #[derive(Clone, Debug)]
 pub struct NewLeg {
@@ -86,6 +89,10 @@ impl Park {
         }
         self.renamed.insert(old.clone(), new.uuid.clone());
         call.formerly.push(std::mem::replace(&mut call.info.uuid, new.uuid.clone()));
+        if call.formerly.len() > MOST_FORMER_LEGS {
+            let first = call.formerly.remove(0);
+            self.forget_name(&first, &new.uuid);
+        }
         call.info.caller = new.caller;
         call.info.parker = call.info.parker.or(new.parker);
         self.occupy(&call.place, Slot::Parked(new.uuid.clone()));
@@ -117,6 +124,13 @@ impl Park {
         match self.calls.contains_key(uuid) {
             true => uuid,
             false => self.renamed.get(uuid).unwrap_or(uuid),
+        }
+    }
+
+    /// The call `now` is not meant any more by the uuid of that former leg.
+    pub(super) fn forget_name(&mut self, former: &CallUuid, now: &CallUuid) {
+        if self.renamed.get(former) == Some(now) {
+            self.renamed.remove(former);
         }
     }
 

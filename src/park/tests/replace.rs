@@ -229,3 +229,21 @@ fn a_lamp_names_the_call_and_no_other() {
     assert_eq!(find(&park, "default", None), None);
     assert_ne!(named(&park), dialog);
 }
+
+/// A caller can be handed on as often as its parker likes.
+#[test]
+fn only_the_last_legs_whose_place_was_taken_are_remembered() {
+    let mut park = park_of_five();
+    parked(&mut park, request("0", "default"));
+    for n in 0..100 {
+        replaced(&mut park, at(n), &n.to_string(), &(n + 1).to_string());
+    }
+    let is_meant_by = |park: &Park, n: u32| {
+        let uuid = n.to_string().as_str().into();
+        park.peek(at(100), &key("default"), Target::Call(&uuid), Taker::Anybody).is_ok()
+    };
+    assert!((36..=100).all(|n| is_meant_by(&park, n)));
+    assert!(!(0..36).any(|n| is_meant_by(&park, n)));
+    park.gone(at(101), &"100".into(), End::HungUp);
+    assert!(!(0..=100).any(|n| is_meant_by(&park, n)));
+}
