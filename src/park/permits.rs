@@ -82,6 +82,12 @@ impl Park {
         asks
     }
 
+    /// The same for each lot that a user of that domain sees.
+    pub fn asks_of_domain(&self, domain: &str) -> Vec<Arc<Asks>> {
+        let is_seen = |key: &&LotKey| key.domain.as_deref().is_none_or(|owner| owner == domain);
+        self.lots.keys().filter(is_seen).map(|key| self.asks(key)).collect()
+    }
+
     /// The same for all lots.
     pub fn asks_of_all(&self) -> Arc<Asks> {
         Arc::clone(&self.asked)

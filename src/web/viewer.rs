@@ -127,13 +127,8 @@ fn in_scope(scope: Scope, right: Right) -> bool {
 
 /// What the rules of the lots have to know that a user of that domain sees.
 fn asked_of(module: &Module, domain: &str) -> Asks {
-    module.look(|park| {
-        let mut asks = Asks::default();
-        for lot in park.lots() {
-            if lot.lot.domain.as_deref().is_none_or(|owner| owner == domain) {
-                asks.merge(&park.asks(&lot.lot));
-            }
-        }
-        asks
-    })
+    let mut asks = Asks::default();
+    let seen = module.look(|park| park.asks_of_domain(domain));
+    seen.iter().for_each(|more| asks.merge(more));
+    asks
 }
