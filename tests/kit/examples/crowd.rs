@@ -379,7 +379,8 @@ impl Returns {
                     (Instant::now(), phone.call("return"))
                 });
             }
-            for ringing in self.desk.ended_calls() {
+            let ended = self.desk.ended_calls();
+            for ringing in &ended {
                 let identities = ringing.identities();
                 let Some((at, identity)) = identities.first() else { continue };
                 let Some((_, call)) = going.remove(&identity.number) else { continue };
@@ -390,7 +391,8 @@ impl Returns {
                 }
                 call.hangup();
             }
-            self.desk.forget_ended();
+            // No other: one that ends in the meantime is to be seen.
+            self.desk.forget(&ended);
             going.retain(|_, (at, call)| {
                 let kept = at.elapsed() < TIMEOUT + GIVEN_UP;
                 if !kept {

@@ -259,11 +259,12 @@ impl<'a> Desk<'a> {
             std::thread::sleep(Duration::from_millis(20));
         }
         for phone in phones {
-            for call in phone.ended_calls() {
-                self.town.ledger.line(&call, &phone.user());
-                self.town.ledger.over(&call);
+            let ended = phone.ended_calls();
+            for call in &ended {
+                self.town.ledger.line(call, &phone.user());
+                self.town.ledger.over(call);
             }
-            phone.forget_ended();
+            phone.forget(&ended);
         }
     }
 }

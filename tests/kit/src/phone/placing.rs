@@ -113,13 +113,17 @@ impl Phone {
 
     /// Forgets the calls that have ended, with their sockets. Handles to them are worthless then.
     pub fn forget_ended(&self) {
-        let over = |call: &CallState| call.phase == Phase::Ended;
-        let mut state = self.agent.lock();
-        let ended: Vec<CallState> =
-            state.calls.extract_if(|_, call| over(call)).map(|(_, call)| call).collect();
-        if ended.is_empty() {
+        self.forget(&self.ended_calls());
+    }
+
+    /// Forgets these, which have ended.
+    pub fn forget(&self, calls: &[Call]) {
+        if calls.is_empty() {
             return;
         }
+        let mut state = self.agent.lock();
+        let ended: Vec<CallState> =
+            calls.iter().filter_map(|call| state.calls.remove(&call.id)).collect();
         let over = |call_id: &str| ended.iter().any(|call| call.dialog.call_id == call_id);
         state.invites.retain(|_, invite| !over(invite.call_id()));
         if state.answered.len() > ANSWERED {
