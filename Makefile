@@ -8,6 +8,9 @@ HOST = $(shell rustc -vV | sed -n 's/^host: //p')
 # What libFuzzer is led by; stable Rust can do that.
 COVERAGE = -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 -Cllvm-args=-sanitizer-coverage-inline-8bit-counters \
 	-Cllvm-args=-sanitizer-coverage-pc-table -Cllvm-args=-sanitizer-coverage-trace-compares --cfg fuzzing
+# The names of an unloaded module are kept, or what happened in it would not be known as its own.
+VALGRIND = valgrind --quiet --leak-check=full --show-leak-kinds=definite,indirect --num-callers=40 --keep-debuginfo=yes \
+	--fair-sched=yes --xml=yes --xml-file=$(abspath $(TARGET))/valgrind/%p.xml
 # Tests with phones mostly wait, so several run on one processor.
 SIP_THREADS ?= $(shell echo $$((3 * $$(nproc))))
 # What is measured, and where the plots go (nowhere).
@@ -28,7 +31,7 @@ SCHEMATHESIS = 4.32.5
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: docs help setup compare package deb tarball test-reproducible test-package need-build need-sbom need-deb need-debootstrap need-valgrind need-postgres need-prometheus need-chromium need-axe need-schemathesis need-fuzz need-freeswitch build check test model miri fuzz test-freeswitch demo bench soak soak-hostile kills install clean
+.PHONY: docs help setup compare package deb tarball test-reproducible test-package need-build need-sbom need-deb need-debootstrap need-valgrind need-postgres need-prometheus need-chromium need-axe need-schemathesis need-fuzz need-freeswitch build check test model valgrind miri fuzz test-freeswitch demo bench soak soak-hostile kills install clean
 
 help: ## Lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -77,6 +80,13 @@ fuzz: need-build need-fuzz ## Fuzzes what callers, commands and configurations c
 			>"target/fuzz/$$target.log" 2>&1 || { tail -n 60 "target/fuzz/$$target.log" >&2; exit 1; }; \
 		grep -E 'number_of_executed_units|peak_rss' "target/fuzz/$$target.log"; done
 
+# A scenario that fails because all is so slow there is told, but what counts is what valgrind has found.
+valgrind: need-build need-valgrind ## Runs all scenarios, or T=<name>, in the stand-in under valgrind: fails if it finds anything in the module
+	@rm -rf $(TARGET)/valgrind && mkdir -p $(TARGET)/valgrind
+	FREESWITCH= KIT_WRAP="$(VALGRIND)" $(CARGO) test --release --test scenarios $(T) || echo "Too slow under valgrind: the scenarios above"
+	VALGRIND_REPORTS="$(abspath $(TARGET)/valgrind)" $(CARGO) test --release --test memory \
+		the_scenarios_lose_and_misuse_no_byte -- --ignored --exact --nocapture
+
 # Those that build crowds would take hours.
 miri: need-build ## Runs the unit tests of src/park/ in Miri, which needs nightly Rust with the component miri
 	@$(CARGO) +nightly miri --version >/dev/null 2>&1 || { \
@@ -118,7 +128,8 @@ soak: need-build need-freeswitch ## Shakes everything at once and looks for what
 compare: need-build need-freeswitch ## Does the same with mod_valet_parking and with mod_callpark in its place, and prints a table, FREESWITCH=<prefix>
 	$(CARGO) build --release --workspace --example compare && KIT_NO_BUILD=1 $(TARGET)/release/examples/compare
 
-install: build need-freeswitch ## Copies the module and man pages, and the sample configuration if there is none, into FREESWITCH=<prefix>
+# Not built anew if it is there: root, for whom it is installed, often has no Rust.
+install: $(if $(wildcard $(MODULE)),,build) need-freeswitch ## Copies the module and man pages, and the sample configuration if there is none, into FREESWITCH=<prefix>
 	@$(call IN_PREFIX,mods,lib/freeswitch/mod lib64/freeswitch/mod mod); \
 	$(call IN_PREFIX,conf,etc/freeswitch conf ../etc/freeswitch); \
 	install -m 644 $(MODULE) "$$mods/mod_callpark.so"; \

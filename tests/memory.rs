@@ -18,6 +18,8 @@ mod memory {
     pub mod valgrind;
 }
 
+use std::collections::BTreeSet;
+use std::path::Path;
 use std::process::Command;
 
 use kit::Host;
@@ -57,6 +59,23 @@ fn a_thousand_calls_and_an_unload_lose_no_byte() {
 fn the_cycles_under_valgrind() {
     let count = std::env::var(CYCLES).ok().and_then(|n| n.parse().ok()).unwrap_or(100);
     cycles::every_way_to_end(count);
+}
+
+/// The folder in which `make valgrind` has a report of each switch that the scenarios started.
+const REPORTS: &str = "VALGRIND_REPORTS";
+
+#[test]
+#[ignore = "reads what `make valgrind` has written"]
+fn the_scenarios_lose_and_misuse_no_byte() {
+    let folder = std::env::var_os(REPORTS).expect("the folder of the reports");
+    let reports = valgrind::Report::all_in(Path::new(&folder));
+    assert!(!reports.is_empty(), "there is no report");
+    let killed = reports.iter().filter(|report| !report.finished()).count();
+    println!("{} switches ran under valgrind, {killed} of which were killed", reports.len());
+    let found: BTreeSet<String> =
+        reports.iter().flat_map(valgrind::Report::of_the_module).collect();
+    let all: Vec<String> = found.into_iter().collect();
+    assert!(all.is_empty(), "{} findings:\n{}", all.len(), all.join("\n---\n"));
 }
 
 #[test]

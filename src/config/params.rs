@@ -113,8 +113,8 @@ pub(crate) const SETTINGS: [Param<Settings>; 20] = [
     Param::truth(
         "journal",
         "true",
-        "Records every parked call in a file, for `callpark history`, `report` and `at`. A new value of this and of the \
-         following settings takes effect when the module is loaded again",
+        "Records every parked call in a file, for `callpark history`, `report` and `at`. A new value of this setting, of \
+         those down to `node`, and of `database` takes effect when the module is loaded again",
         |settings| &mut settings.journal.on,
     ),
     Param::text(
@@ -205,7 +205,7 @@ pub(crate) const SETTINGS: [Param<Settings>; 20] = [
         "lost",
         "callback",
         "What is done for the caller of a parked call that does not come back. `callback`: the caller is called back, if the \
-         number can be dialled and a user is known who can do it (`callback-by` of the lot). `none`: nothing",
+         number can be dialled and a user who can do so is known (`callback-by` of the lot). `none`: nothing",
         |settings, value| {
             settings.recovery.call_back = match value {
                 "callback" => true,

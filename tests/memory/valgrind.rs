@@ -29,6 +29,12 @@ impl Report {
         Self(text)
     }
 
+    /// Those in that folder.
+    pub fn all_in(folder: &Path) -> Vec<Self> {
+        let files = fs::read_dir(folder).expect("the folder of the reports");
+        files.map(|file| Self::read(&file.expect("a report").path())).collect()
+    }
+
     pub fn finished(&self) -> bool {
         self.0.contains("<state>FINISHED</state>") && self.0.contains("</valgrindoutput>")
     }

@@ -58,6 +58,21 @@ fn verb(call: &Value) -> String {
         format!("callpark retrieve {lot} {orbit} user/{desk}@test.local"),
         format!("callpark park {uuid} default auto"),
         format!("callpark nonsense {lot}"),
+        format!("callpark may {desk}@test.local retrieve {lot} {orbit}"),
+        format!("callpark link {lot} {orbit} {desk}@test.local {seconds}"),
+        format!("callpark callback cancel {seconds}"),
+        "callpark streams json".into(),
+        "callpark doctor json".into(),
+        "callpark import valet".into(),
+        "callpark webhooks list".into(),
+        "callpark history json".into(),
+        "callpark at 2026-01-01T00:00:00Z json".into(),
+        "callpark report waits json".into(),
+        "callpark audit json".into(),
+        "callpark export 0100".into(),
+        "callpark journal verify".into(),
+        "callpark journal rebuild".into(),
+        "callpark checkpoint".into(),
     ];
     verbs[fastrand::usize(..verbs.len())].clone()
 }
