@@ -119,7 +119,7 @@ impl Heard {
                 return None;
             }
             voice.keep(frame, now);
-            let Some(packet) = listening.next() else {
+            let Some(packet) = listening.next(now) else {
                 return Some(pace.next(began, Instant::now()));
             };
             let encoded = if faded_in < FADE_IN {

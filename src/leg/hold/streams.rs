@@ -23,8 +23,10 @@ const MOST_FORMATS: usize = 8;
 /// How long a hub goes on without a listener. FreeSWITCH waits for 10 s until nobody uses a codec or a file format whose
 /// module is unloaded, and then unmaps it.
 const LINGERS: Duration = Duration::from_secs(9);
-/// A source that has given nothing for so long is stuck: each leg tries for itself.
+/// A source is stuck that has given a leg nothing for so long, although the leg has looked so often: it tries for itself. Time
+/// alone does not count, because it passes while the whole process stands still.
 const STUCK: Duration = Duration::from_secs(2);
+const STUCK_LOOKS: u32 = 50;
 /// A file that ends sooner is not music.
 const SHORTEST: Duration = Duration::from_millis(100);
 
@@ -45,8 +47,6 @@ struct Hub {
     ended: AtomicBool,
     since: Instant,
     packets: AtomicU64,
-    /// When the last one came, in ms after `since`.
-    last_ms: AtomicU64,
     /// The processor time that reading and encoding took, in microseconds.
     busy_us: AtomicU64,
 }
@@ -55,6 +55,14 @@ struct Hub {
 pub(super) struct Listening {
     hub: Arc<Hub>,
     place: Place,
+    empty: Empty,
+}
+
+/// How often in a row a leg has found nothing, and since when.
+#[derive(Default)]
+struct Empty {
+    looks: u32,
+    since: Option<Instant>,
 }
 
 impl Streams {
@@ -75,7 +83,7 @@ impl Streams {
         let (hub, new) = {
             let mut hubs = self.0.lock();
             match hubs.get(&key) {
-                Some(hub) if !hub.is_over(Instant::now()) => {
+                Some(hub) if !hub.has_ended() => {
                     // Under this lock, as is the look of a hub that is about to end.
                     hub.listeners.fetch_add(1, Ordering::AcqRel);
                     (Arc::clone(hub), false)
@@ -93,7 +101,8 @@ impl Streams {
                 }
             }
         };
-        let listening = Listening { hub: Arc::clone(&hub), place: Place::default() };
+        let listening =
+            Listening { hub: Arc::clone(&hub), place: Place::default(), empty: Empty::default() };
         if new {
             let (streams, theirs) = (Arc::clone(self), Arc::clone(module));
             let hub = Ended { streams, hub, key };
@@ -122,16 +131,13 @@ impl Hub {
             ended: AtomicBool::new(false),
             since: Instant::now(),
             packets: AtomicU64::new(0),
-            last_ms: AtomicU64::new(0),
             busy_us: AtomicU64::new(0),
         }
     }
 
-    /// Whether nothing will come any more, or nothing has come for too long.
-    fn is_over(&self, now: Instant) -> bool {
-        let last = Duration::from_millis(self.last_ms.load(Ordering::Relaxed));
-        let since = now.saturating_duration_since(self.since);
-        self.ended.load(Ordering::Acquire) || since.saturating_sub(last) > STUCK
+    /// Whether nothing will come any more.
+    fn has_ended(&self) -> bool {
+        self.ended.load(Ordering::Acquire)
     }
 
     fn view(&self, key: &Key) -> StreamView {
@@ -199,7 +205,6 @@ impl Ended {
                 };
                 self.hub.ring.lock().push(Packet { samples, payload });
                 self.hub.packets.fetch_add(1, Ordering::Relaxed);
-                self.hub.last_ms.store(clock::ms(self.hub.since.elapsed()), Ordering::Relaxed);
                 let busy = clock::of_thread().saturating_sub(began);
                 let busy_us = u64::try_from(busy.as_micros()).unwrap_or(0);
                 self.hub.busy_us.fetch_add(busy_us, Ordering::Relaxed);
@@ -223,37 +228,79 @@ impl Ended {
         let mut hubs = self.streams.0.lock();
         let alone = self.hub.listeners.load(Ordering::Acquire) == 0;
         if alone {
-            hubs.remove(&self.key);
+            self.take_out(&mut hubs);
         }
         alone
     }
-}
 
-impl Drop for Ended {
-    fn drop(&mut self) {
-        self.hub.ended.store(true, Ordering::Release);
-        let mut hubs = self.streams.0.lock();
-        // There may be another one by now.
+    /// Not another one that has taken its place.
+    fn take_out(&self, hubs: &mut HashMap<Key, Arc<Hub>>) {
         if hubs.get(&self.key).is_some_and(|hub| Arc::ptr_eq(hub, &self.hub)) {
             hubs.remove(&self.key);
         }
     }
 }
 
+impl Drop for Ended {
+    fn drop(&mut self) {
+        self.hub.ended.store(true, Ordering::Release);
+        self.take_out(&mut self.streams.0.lock());
+    }
+}
+
 impl Listening {
     /// What is to be heard now; none if there is nothing yet.
-    pub(super) fn next(&mut self) -> Option<Arc<Packet>> {
-        self.hub.ring.lock().take(&mut self.place)
+    pub(super) fn next(&mut self, now: Instant) -> Option<Arc<Packet>> {
+        let packet = self.hub.ring.lock().take(&mut self.place);
+        self.empty.found(packet.is_some(), now);
+        packet
     }
 
     /// Whether nothing will come any more, or nothing has come for too long.
     pub(super) fn is_over(&self, now: Instant) -> bool {
-        self.hub.is_over(now)
+        self.hub.has_ended() || self.empty.is_too_long(now)
+    }
+}
+
+impl Empty {
+    fn found(&mut self, something: bool, now: Instant) {
+        if something {
+            *self = Self::default();
+        } else {
+            self.looks += 1;
+            self.since.get_or_insert(now);
+        }
+    }
+
+    fn is_too_long(&self, now: Instant) -> bool {
+        self.looks >= STUCK_LOOKS
+            && self.since.is_some_and(|since| now.saturating_duration_since(since) > STUCK)
     }
 }
 
 impl Drop for Listening {
     fn drop(&mut self) {
         self.hub.listeners.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use super::Empty;
+
+    #[test]
+    fn a_source_is_stuck_when_a_leg_has_looked_in_vain_and_not_when_all_stood_still() {
+        let began = Instant::now();
+        let at = |ms: u64| began + Duration::from_millis(ms);
+        let mut empty = Empty::default();
+        empty.found(false, at(0));
+        empty.found(false, at(60_000));
+        assert!(!empty.is_too_long(at(60_000)));
+        empty.found(true, at(60_020));
+        (0..99).for_each(|n| empty.found(false, at(60_040 + n * 20)));
+        assert!(!empty.is_too_long(at(62_020)));
+        assert!(empty.is_too_long(at(62_060)));
     }
 }
