@@ -40,6 +40,8 @@ pub(crate) struct Handovers(Mutex<Table>);
 #[derive(Default)]
 struct Table {
     under_way: HashMap<Ticket, Arc<Handover>>,
+    /// How many of them each leg has claimed.
+    legs: HashMap<CallUuid, u32>,
     /// When the worker is to look whether a bridge is there.
     looks: BTreeSet<(Instant, Ticket)>,
 }
@@ -53,19 +55,28 @@ impl Handovers {
     /// Whether that leg has claimed a call.
     #[must_use]
     pub(crate) fn has(&self, leg: &CallUuid) -> bool {
-        self.0.lock().under_way.values().any(|handover| handover.leg == *leg)
+        self.0.lock().legs.contains_key(leg)
     }
 
     /// One begins.
     pub(super) fn begin(&self, handover: Handover) -> Arc<Handover> {
         let handover = Arc::new(handover);
-        self.0.lock().under_way.insert(handover.ticket, Arc::clone(&handover));
+        let mut table = self.0.lock();
+        *table.legs.entry(handover.leg.clone()).or_default() += 1;
+        table.under_way.insert(handover.ticket, Arc::clone(&handover));
         handover
     }
 
     /// It is over.
     pub(super) fn end(&self, ticket: Ticket) {
-        self.0.lock().under_way.remove(&ticket);
+        let mut table = self.0.lock();
+        let Some(over) = table.under_way.remove(&ticket) else { return };
+        if let Some(left) = table.legs.get_mut(&over.leg) {
+            *left -= 1;
+            if *left == 0 {
+                table.legs.remove(&over.leg);
+            }
+        }
     }
 
     /// A leg of ours, parked until now, is put together with the leg that has claimed it.
