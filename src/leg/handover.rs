@@ -196,7 +196,8 @@ fn come_back(leg: Session<'_>, handover: &Handover) {
     if shown {
         channel.set_flag(Flag::Bridged);
     }
-    while !handover.is_over() && began.elapsed() < LIMIT {
+    // After a bridge there is nothing that the parked leg could still say of it.
+    while !handover.is_over() && !handover.is_real() && began.elapsed() < LIMIT {
         if shown && began.elapsed() >= SHOWN {
             shown = false;
             channel.clear_flag(Flag::Bridged);
