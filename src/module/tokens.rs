@@ -5,7 +5,7 @@
 //! happened to the leg. Afterwards the leg cannot be held any more, and the errand stays valid until the leg takes it
 //! or has hung up.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
@@ -19,6 +19,8 @@ const PREFIX: &str = "token:";
 /// The errands that are out.
 pub(crate) struct Tokens<T> {
     out: Mutex<HashMap<String, Out<T>>>,
+    /// Those that are forgotten one day, the first of them first. Never locked together with the others.
+    lapsing: Mutex<VecDeque<(Instant, String)>>,
     count: AtomicU64,
 }
 
@@ -31,8 +33,6 @@ struct Out<T> {
     asked_in_vain: bool,
     /// Why the leg is not to set off any more.
     refused: Option<Refusal>,
-    /// Until when it is remembered, if it is not known which leg comes for it.
-    until: Option<Instant>,
 }
 
 /// How far an errand is.
@@ -50,7 +50,7 @@ pub(crate) enum Progress {
 
 impl<T> Default for Tokens<T> {
     fn default() -> Self {
-        Self { out: Mutex::default(), count: AtomicU64::default() }
+        Self { out: Mutex::default(), lapsing: Mutex::default(), count: AtomicU64::default() }
     }
 }
 
@@ -63,25 +63,30 @@ impl<T> Tokens<T> {
         let token = format!("{PREFIX}{number}-{:016x}", fastrand::u64(..));
         let destination = format!("{application}:{token} {place}");
         let destination = destination.trim_end().to_owned();
-        let new = Out {
-            errand,
-            destination,
-            set_off: false,
-            asked_in_vain: false,
-            refused: None,
-            until: None,
-        };
-        let mut out = self.out.lock();
-        forget(&mut out, Instant::now());
-        out.insert(token.clone(), new);
+        let new = Out { errand, destination, set_off: false, asked_in_vain: false, refused: None };
+        self.forget(Instant::now());
+        self.out.lock().insert(token.clone(), new);
         token
     }
 
     /// It is not known which leg comes for it, so it is forgotten after a minute.
     pub(crate) fn lapse(&self, token: &str) {
         const COMES_WITHIN: Duration = Duration::from_secs(60);
-        if let Some(out) = self.out.lock().get_mut(token) {
-            out.until = Some(Instant::now() + COMES_WITHIN);
+        if self.is_out(token) {
+            self.lapsing.lock().push_back((Instant::now() + COMES_WITHIN, token.to_owned()));
+        }
+    }
+
+    /// Forgets those whose time is over.
+    fn forget(&self, now: Instant) {
+        let over: Vec<String> = {
+            let mut lapsing = self.lapsing.lock();
+            let over = lapsing.partition_point(|(until, _)| *until <= now);
+            lapsing.drain(..over).map(|(_, token)| token).collect()
+        };
+        if !over.is_empty() {
+            let mut out = self.out.lock();
+            over.iter().for_each(|token| drop(out.remove(token)));
         }
     }
 
@@ -158,10 +163,6 @@ impl<T> Tokens<T> {
     }
 }
 
-fn forget<T>(out: &mut HashMap<String, Out<T>>, now: Instant) {
-    out.retain(|_, out| out.until.is_none_or(|until| until > now));
-}
-
 /// Whether an application's data is that of an errand, good or spent.
 #[must_use]
 pub(crate) fn is_token(data: &str) -> bool {
@@ -222,9 +223,9 @@ mod tests {
         let tokens = Tokens::default();
         let (lost, kept) = (tokens.issue(1, "a", ""), tokens.issue(2, "a", ""));
         tokens.lapse(&lost);
-        forget(&mut tokens.out.lock(), Instant::now() + Duration::from_secs(59));
+        tokens.forget(Instant::now() + Duration::from_secs(59));
         assert!(tokens.is_out(&lost));
-        forget(&mut tokens.out.lock(), Instant::now() + Duration::from_secs(61));
+        tokens.forget(Instant::now() + Duration::from_secs(61));
         assert_eq!((tokens.take(&lost), tokens.take(&kept)), (None, Some(2)));
     }
 
