@@ -30,13 +30,21 @@ fn run(module: &Arc<Module>, words: &[&str]) -> Answer {
     ok(park(module, &channel, place.lot, want, None)?)
 }
 
-/// Parks that channel there.
+/// Who parks a channel, out of a call of its own.
+pub(crate) struct Parker {
+    /// The user.
+    pub user: User,
+    /// The user's leg, to which the channel talks.
+    pub leg: CallUuid,
+}
+
+/// Parks that channel there. If a parker does, only as long as the two talk to each other.
 pub(crate) fn park(
     module: &Arc<Module>,
     channel: &Located,
     lot: LotKey,
     want: Want,
-    parker: Option<User>,
+    parker: Option<Parker>,
 ) -> Result<OrbitKey, Error> {
     nobody_there(channel)?;
     let uuid = CallUuid::from(channel.session().uuid().as_str());
@@ -44,12 +52,14 @@ pub(crate) fn park(
         .act(None, |park, now| park.reserve(now, &uuid, &lot, want, errand::MOVES_WITHIN_MS))?;
     // The channel's own thread parks it: no other may play to it.
     let want = Want::Orbit(place.orbit.clone());
+    let (parker, talks_to) = parker.map(|Parker { user, leg }| (user, leg)).unzip();
     let arrival = Arrival::Park {
         lot: place.lot.clone(),
         orbit: want,
         parker,
         by: Actor::Administrator,
         heir_of: None,
+        talks_to,
     };
     let token = arrival::errands(module).issue(arrival, "callpark", &place.to_string());
     match errand::send(&arrival::errands(module), &token, channel.session(), Force::Take) {

@@ -129,7 +129,7 @@ fn place(
 /// A leg that we have sent here is here.
 fn arrived(module: &Arc<Module>, session: Session<'_>, arrival: Arrival) {
     match arrival {
-        Arrival::Park { lot, orbit, parker, by, heir_of } => {
+        Arrival::Park { lot, orbit, parker, by, heir_of, talks_to: _ } => {
             if let Some(holder) = heir_of {
                 arrival::inherit(module, session, &holder);
             }

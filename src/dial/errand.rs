@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::leg::arrival;
-use crate::leg::errand::leave;
+use crate::leg::errand::{Purpose, leave};
 use crate::leg::handover::{self, Claimed, Told};
 use crate::module::Module;
 use crate::module::tokens::Tokens;
@@ -51,6 +51,8 @@ impl Confirm {
         step.confirm.map(|key| Self { key, within })
     }
 }
+
+impl Purpose for Errand {}
 
 impl Errand {
     /// A command's.

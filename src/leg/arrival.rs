@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::switch::lock::Mutex;
 
-use crate::leg::errand::ARRIVES_WITHIN_MS;
+use crate::leg::errand::{ARRIVES_WITHIN_MS, Purpose};
 use crate::leg::origin::Origin;
 use crate::leg::party::{Marks, Party};
 use crate::module::Module;
@@ -27,6 +27,8 @@ pub(crate) enum Arrival {
         by: Actor,
         /// The consultation leg whose orbit it takes over.
         heir_of: Option<CallUuid>,
+        /// The leg that it talks to, if it is to be parked out of that call and of no other.
+        talks_to: Option<CallUuid>,
     },
     /// Take the place of a parked leg.
     Replace(Replacement),
@@ -50,6 +52,15 @@ pub(crate) enum Arrival {
     },
     /// Hear where the call is, and be hung up.
     Tell(OrbitKey),
+}
+
+impl Purpose for Arrival {
+    fn talks_to(&self) -> Option<&CallUuid> {
+        match self {
+            Self::Park { talks_to, .. } => talks_to.as_ref(),
+            _ => None,
+        }
+    }
 }
 
 /// What the new leg of a parked call is to know.

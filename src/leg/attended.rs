@@ -66,6 +66,7 @@ impl<'a> Completing<'a> {
             parker: user.cloned(),
             by: by.clone(),
             heir_of: None,
+            talks_to: None,
         };
         let token = arrival::errands(module).issue(arrival, "callpark", &place);
         channel.set_variable(

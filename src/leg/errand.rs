@@ -6,7 +6,7 @@ use crate::leg::after_bridge;
 use crate::leg::recordings;
 use crate::leg::transfer_budget::TransferBudget;
 use crate::module::tokens::{Progress, Tokens};
-use crate::park::Refusal;
+use crate::park::{CallUuid, Refusal};
 use crate::switch::channel::Flag;
 use crate::switch::{Session, application, ivr};
 
@@ -33,6 +33,14 @@ pub(crate) enum Force {
     Take,
 }
 
+/// What a channel is sent for.
+pub(crate) trait Purpose {
+    /// Whom the channel has to be talking to when it sets off, or what is wanted of it is not wanted any more. `None`: anybody.
+    fn talks_to(&self) -> Option<&CallUuid> {
+        None
+    }
+}
+
 /// What became of a channel that was sent.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Sent {
@@ -48,7 +56,7 @@ pub(crate) enum Sent {
 ///
 /// # Errors
 /// It continues what it does, or has hung up. A channel that has set off is not refused.
-pub(crate) fn send<T>(
+pub(crate) fn send<T: Purpose>(
     tokens: &Tokens<T>,
     token: &str,
     leg: Session<'_>,
@@ -106,7 +114,12 @@ pub(crate) fn set_off<T>(tokens: &Tokens<T>, token: &str, leg: Session<'_>) -> b
 }
 
 /// As [`set_off`], for a channel that may be in a bridge: recordings of the other one follow.
-pub(crate) fn leave<T>(tokens: &Tokens<T>, token: &str, leg: Session<'_>) -> bool {
+pub(crate) fn leave<T: Purpose>(tokens: &Tokens<T>, token: &str, leg: Session<'_>) -> bool {
+    let other = tokens.look(token, |purpose| purpose.talks_to().cloned()).flatten();
+    if other.is_some_and(|other| leg.channel().bridged_with().as_deref() != Some(other.as_str())) {
+        tokens.refuse(token, Refusal::Gone);
+        return false;
+    }
     // FreeSWITCH's `record` hangs up a channel that is sent elsewhere meanwhile.
     let records = leg.channel().variable("current_application").as_deref() == Some("record");
     if records && !leg.in_its_thread() {

@@ -93,7 +93,8 @@ pub(crate) fn park_partner(
         && module.look(|park| park.lot_config(&place.lot)).is_some_and(|lot| lot.announce);
     // Each transfers itself out of the bridge, the partner first, so that neither is held inside it.
     let want = Want::Orbit(place.orbit.clone());
-    let arrival = Arrival::Park { lot: place.lot.clone(), orbit: want, parker, by, heir_of: None };
+    let lot = place.lot.clone();
+    let arrival = Arrival::Park { lot, orbit: want, parker, by, heir_of: None, talks_to: None };
     let token = arrival::errands(module).issue(arrival, "callpark", &place.to_string());
     recordings::follow(presser, partner.session());
     if !errand::set_off(&arrival::errands(module), &token, partner.session()) {

@@ -62,6 +62,7 @@ impl Succession {
                 // The consultation was allowed to park here.
                 by: park::Actor::Administrator,
                 heir_of: Some(of.clone()),
+                talks_to: None,
             };
             arrival::errands(module).issue(
                 arrival,

@@ -11,7 +11,7 @@ use super::looks::find;
 use super::problem;
 use super::viewer::Viewer;
 use super::{Refused, said};
-use crate::api;
+use crate::api::{self, park::Parker};
 use crate::args;
 use crate::dial::{busy, page, ring};
 use crate::journal::acts;
@@ -306,26 +306,29 @@ fn park(
         park.permit(now, asking)
     })?;
     let gone = || Refused(said("gone", "there is no such channel"));
-    let channel = match (uuid, &me) {
+    let (channel, parker) = match (uuid, me) {
         (Some(uuid), None) => {
             let channel = Located::find(uuid).ok_or_else(gone)?;
             belongs(viewer, &channel)?;
-            channel
+            (channel, None)
         }
         // The other party of one of the user's own calls.
         (uuid, Some(me)) => {
-            let calls = busy::talking(me);
+            let calls = busy::talking(&me);
             let mine = calls
                 .iter()
                 .filter(|(leg, other)| uuid.is_none_or(|uuid| uuid == leg || uuid == other));
-            let mut mine = mine.map(|(_, other)| other);
+            let mut mine = mine.map(|(leg, other)| (leg.as_str(), other));
             match (mine.next(), mine.next()) {
-                (Some(other), None) => Located::find(other).ok_or_else(gone)?,
+                (Some((leg, other)), None) => {
+                    let parker = Parker { user: me, leg: leg.into() };
+                    (Located::find(other).ok_or_else(gone)?, Some(parker))
+                }
                 (Some(_), Some(_)) => return Err(bad("you are in several calls: say which")),
                 _ => return Err(Refused(said("gone", "you are in no such call"))),
             }
         }
         (None, None) => return Err(bad("which channel is to be parked?")),
     };
-    Ok(Done::now(api::park::park(module, &channel, key, want, me)?))
+    Ok(Done::now(api::park::park(module, &channel, key, want, parker)?))
 }
