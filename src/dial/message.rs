@@ -21,7 +21,7 @@ pub(crate) fn send(module: &Module, call: &CallView) {
 /// Sends the phones of `to` a message that says where the call is. Returns at once.
 pub(crate) fn send_to(module: &Module, call: &CallView, to: User, what: &'static str) {
     let (call, uuid, id) = (call.clone(), call.info.uuid.clone(), call.info.uuid.clone());
-    let thread = module.threads.ask(move || {
+    let thread = module.threads.tell(move || {
         let Some(module) = Module::running() else { return };
         let text = text_for(&module, &call, &to, what);
         let profiles = profiles(&to);

@@ -89,7 +89,7 @@ fn may_tell(module: &Arc<Module>, call: &CallView, notice: Notice) -> bool {
 fn page(module: &Arc<Module>, call: CallView, dial_string: String) {
     let uuid = call.info.uuid.clone();
     let theirs = Arc::clone(module);
-    let asked = module.threads.ask(move || {
+    let asked = module.threads.tell(move || {
         match targets::phones(call.info.uuid.as_str(), &link::kept(&dial_string)) {
             Ok(phones) => {
                 for phone in phones {

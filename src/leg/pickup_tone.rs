@@ -1,11 +1,14 @@
 //! The pick-up tone. A separate thread mixes it into a bridge that exists, so that it can neither delay nor end a bridge.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use crate::module::Module;
 use crate::park::{Action, ParkEvent};
 use crate::switch::{Located, ivr, log, text};
 
+/// Later than that, the two talk, and the tone would only disturb them.
+const COMES_WITHIN: Duration = Duration::from_secs(2);
 /// A tone without an end is cut, in seconds.
 const LONGEST_S: u32 = 5;
 /// A file that cannot be opened would then end the call.
@@ -21,8 +24,9 @@ pub(crate) fn tone(module: &Arc<Module>, event: &ParkEvent) {
     let retriever = event.retriever_uuid.clone().filter(|_| tone.retriever);
     let caller = Some(event.info.uuid.clone()).filter(|_| tone.caller);
     let hear: Vec<_> = [retriever, caller].into_iter().flatten().collect();
-    let played = module.threads.ask(move || {
-        for uuid in hear {
+    let begun = Instant::now();
+    let played = module.threads.tell(move || {
+        for uuid in hear.into_iter().take_while(|_| begun.elapsed() < COMES_WITHIN) {
             let Some(leg) = Located::find(uuid.as_str()) else { continue };
             let channel = leg.session().channel();
             let risky = channel.variable(HANGS_UP).is_some_and(|wish| text::is_true(&wish));

@@ -16,8 +16,15 @@ const MOST_PAGES: usize = 128;
 const MOST_PAGES_WAITING: usize = 1_024;
 /// The most questions that are put to FreeSWITCH at one time, whose directory may be a slow web server.
 const MOST_QUESTIONS: usize = 32;
+/// The most phones that are told something at one time, for which the same directory is asked. They are apart, so that those who
+/// park do not keep what else is asked waiting.
+const MOST_NOTICES: usize = 16;
+/// The most notices that wait, for the same reason.
+const MOST_NOTICES_WAITING: usize = 1_024;
 /// The most threads for what takes only a moment.
 const MOST_MOMENTS: usize = 4;
+/// What is asked by the module itself, and not for each call, waits in a queue that is never so long.
+const MOST_WAITING: usize = 16_384;
 
 /// The most streams of hold music, and a few that have ended but whose threads have not.
 const MOST_STREAMS: usize = 72;
@@ -26,6 +33,7 @@ const MOST_STREAMS: usize = 72;
 pub(crate) struct Threads {
     calls: Arc<Pool>,
     pages: Arc<Pool>,
+    notices: Arc<Pool>,
     questions: Arc<Pool>,
     moments: Arc<Pool>,
     streams: Arc<Pool>,
@@ -37,9 +45,10 @@ impl Threads {
         Self {
             calls: Pool::new("callpark-call", most_calls as usize, usize::MAX),
             pages: Pool::new("callpark-page", MOST_PAGES, MOST_PAGES_WAITING),
-            questions: Pool::new("callpark-ask", MOST_QUESTIONS, usize::MAX),
-            moments: Pool::new("callpark-moment", MOST_MOMENTS, usize::MAX),
-            streams: Pool::new("callpark-music", MOST_STREAMS, 1),
+            notices: Pool::new("callpark-tell", MOST_NOTICES, MOST_NOTICES_WAITING),
+            questions: Pool::new("callpark-ask", MOST_QUESTIONS, MOST_WAITING),
+            moments: Pool::new("callpark-moment", MOST_MOMENTS, MOST_WAITING),
+            streams: Pool::new("callpark-music", MOST_STREAMS, MOST_STREAMS),
         }
     }
 
@@ -79,10 +88,18 @@ impl Threads {
         self.pages.run(job("paging", body)).map(drop)
     }
 
+    /// Tells a phone something that is worth nothing later.
+    ///
+    /// # Errors
+    /// As [`page`](Self::page).
+    pub(crate) fn tell(&self, body: impl FnOnce() + Send + 'static) -> Result<(), String> {
+        self.notices.run(job("telling a phone", body)).map(drop)
+    }
+
     /// Asks FreeSWITCH something to which the answer may take seconds.
     ///
     /// # Errors
-    /// There is no thread to be had.
+    /// There is no thread to be had, or too much waits.
     pub(crate) fn ask(&self, body: impl FnOnce() + Send + 'static) -> Result<(), String> {
         self.questions.run(job("asking FreeSWITCH", body)).map(drop)
     }
@@ -107,6 +124,7 @@ impl Threads {
     pub(crate) fn close(&self) {
         self.calls.close(false);
         self.pages.close(false);
+        self.notices.close(false);
         self.streams.close(false);
         self.questions.close(true);
         self.moments.close(true);
