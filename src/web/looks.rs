@@ -106,23 +106,27 @@ fn visible_lots(module: &Module, viewer: &Viewer) -> Vec<(LotView, Vec<Right>)> 
     seen.collect()
 }
 
-/// The calls that the viewer sees, as far as it sees them, each with what happens next.
-fn visible_calls(
+/// The calls that the viewer sees.
+fn visible_calls(module: &Module, viewer: &Viewer, lot: Option<&LotKey>) -> Vec<CallView> {
+    let mut configs = Configs::default();
+    let mut calls = module.calls(lot);
+    calls.retain(|call| viewer.sees(&call.lot, configs.of(module, &call.lot).as_deref()));
+    calls
+}
+
+/// These calls, as far as the viewer sees them, each with what happens next.
+fn shown(
     module: &Module,
     viewer: &Viewer,
-    lot: Option<&LotKey>,
+    calls: Vec<CallView>,
 ) -> Vec<(CallView, Option<Forecast>)> {
     let mut configs = Configs::default();
-    let calls = module.calls(lot).into_iter().filter_map(|call| {
-        let config = configs.of(module, &call.lot);
-        if !viewer.sees(&call.lot, config.as_deref()) {
-            return None;
-        }
-        let shown = viewer.shown(config.as_deref(), &call);
+    let calls = calls.into_iter().map(|call| {
+        let shown = viewer.shown(configs.of(module, &call.lot).as_deref(), &call);
         let none = |_: &Precondition| None;
         let next = module.look(|park| park.show(clock::now(), &call.place(), &none)).ok();
         let next = next.and_then(|view| view.next.into_iter().next());
-        Some((masked(call, shown), next))
+        (masked(call, shown), next)
     });
     calls.collect()
 }
@@ -136,7 +140,8 @@ pub(super) fn snapshot(module: &Module, viewer: &Viewer, seq: i64) -> String {
     let words = "events".to_owned();
     let (place, result) = (Place::default(), "ok");
     write_down(module, viewer, acts::Command { verb: "list", words, place, result, kind: POLLS });
-    let (lots, calls) = (visible_lots(module, viewer), visible_calls(module, viewer, None));
+    let lots = visible_lots(module, viewer);
+    let calls = shown(module, viewer, visible_calls(module, viewer, None));
     document(&lots, Some(&calls), Some(seq))
 }
 
@@ -178,13 +183,14 @@ fn calls(module: &Module, viewer: &Viewer, query: &Query) -> Answer {
     let lot = value(query, "lot").map(|name| lot(module, viewer, name)).transpose()?;
     let mut calls = visible_calls(module, viewer, lot.as_ref());
     if let Some(after) = value(query, "after") {
-        let at = calls.iter().position(|(call, _)| call.info.uuid.as_str() == after);
+        let at = calls.iter().position(|call| call.info.uuid.as_str() == after);
         // If it has left, the list begins anew.
         calls.drain(..at.map_or(0, |at| at + 1));
     }
     let more = calls.len() > most;
     calls.truncate(most);
-    let next = calls.last().filter(|_| more).map(|(call, _)| call.info.uuid.as_str().to_owned());
+    let next = calls.last().filter(|_| more).map(|call| call.info.uuid.as_str().to_owned());
+    let calls = shown(module, viewer, calls);
     let mut hash = DefaultHasher::new();
     for (call, next) in &calls {
         let CallView { info, lot, orbit, state, retriever, step, .. } = call;
