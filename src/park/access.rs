@@ -45,6 +45,11 @@ pub struct Asks {
 }
 
 impl Asks {
+    /// Whether nothing has to be known.
+    pub fn is_empty(&self) -> bool {
+        self.groups.is_empty() && self.variables.is_empty()
+    }
+
     /// Adds what another lot asks.
     pub fn merge(&mut self, other: &Asks) {
         self.groups.extend(other.groups.iter().cloned());

@@ -74,7 +74,7 @@ impl Park {
             let Ok(next) = self.named(name, lot.domain.as_deref()) else { break };
             let Some(next) = self.lot_or_original(&next) else { break };
             let more = next.config.access.asks();
-            if **more != Asks::default() {
+            if !more.is_empty() {
                 Arc::make_mut(&mut asks).merge(more);
             }
             here = next;
@@ -82,10 +82,16 @@ impl Park {
         asks
     }
 
-    /// The same for each lot that a user of that domain sees.
+    /// The same for each lot that a user of that domain sees, if it asks anything.
     pub fn asks_of_domain(&self, domain: &str) -> Vec<Arc<Asks>> {
-        let is_seen = |key: &&LotKey| key.domain.as_deref().is_none_or(|owner| owner == domain);
-        self.lots.keys().filter(is_seen).map(|key| self.asks(key)).collect()
+        let is_seen = |key: &LotKey| key.domain.as_deref().is_none_or(|owner| owner == domain);
+        let seen = self.lots.iter().filter(|(key, _)| is_seen(key));
+        let asks = seen.map(|(key, lot)| match &lot.config.when_full {
+            // Those of the same domain that it overflows into are seen themselves.
+            WhenFull::Lot(name) if name.contains('@') => self.asks(key),
+            _ => Arc::clone(lot.config.access.asks()),
+        });
+        asks.filter(|asks| !asks.is_empty()).collect()
     }
 
     /// The same for all lots.
