@@ -10,7 +10,7 @@ COVERAGE = -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 -Cllvm
 	-Cllvm-args=-sanitizer-coverage-pc-table -Cllvm-args=-sanitizer-coverage-trace-compares --cfg fuzzing
 # The names of an unloaded module are kept, or what happened in it would not be known as its own.
 VALGRIND = valgrind --quiet --leak-check=full --show-leak-kinds=definite,indirect --num-callers=40 --keep-debuginfo=yes \
-	--fair-sched=yes --xml=yes --xml-file=$(abspath $(TARGET))/valgrind/%p.xml
+	--fair-sched=yes --max-threads=5000 --xml=yes --xml-file=$(abspath $(TARGET))/valgrind/%p.xml
 # Tests with phones mostly wait, so several run on one processor.
 SIP_THREADS ?= $(shell echo $$((3 * $$(nproc))))
 # What is measured, and where the plots go (nowhere).
