@@ -350,7 +350,7 @@ impl Switch {
         let child = self.spawn(command).unwrap_or_else(|error| panic!("{described}: {error}"));
         *lock(&self.child) = Some(child);
         let deadline = Instant::now() + START_DEADLINE;
-        while !self.ready() {
+        while !self.takes_calls() {
             if !self.running() || Instant::now() > deadline {
                 panic!("the switch did not start: {described}\n{}", self.log_tail(80));
             }
@@ -369,7 +369,8 @@ impl Switch {
         Guarded::spawn(command)
     }
 
-    fn ready(&self) -> bool {
+    /// Whether it takes calls now, over SIP if it has SIP.
+    pub fn takes_calls(&self) -> bool {
         let command = if self.setup.sip { "sofia status profile internal" } else { "status" };
         match self.try_api(command) {
             Ok(answer) => !self.setup.sip || answer.contains("sip:mod_sofia@"),
