@@ -11,6 +11,7 @@ COVERAGE = -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 -Cllvm
 # The names of an unloaded module are kept, or what happened in it would not be known as its own.
 VALGRIND = valgrind --quiet --leak-check=full --show-leak-kinds=definite,indirect --num-callers=40 --keep-debuginfo=yes \
 	--fair-sched=yes --max-threads=5000 --xml=yes --xml-file=$(abspath $(TARGET))/valgrind/%p.xml
+TSAN = -Zbuild-std --target $(HOST) --target-dir $(TARGET)/tsan
 # Tests with phones mostly wait, so several run on one processor.
 SIP_THREADS ?= $(shell echo $$((3 * $$(nproc))))
 # What is measured, and where the plots go (nowhere).
@@ -31,7 +32,7 @@ SCHEMATHESIS = 4.32.5
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: docs help setup compare package deb tarball test-reproducible test-package need-build need-sbom need-deb need-debootstrap need-valgrind need-postgres need-prometheus need-chromium need-axe need-schemathesis need-fuzz need-freeswitch build check test model valgrind miri fuzz test-freeswitch demo bench soak soak-hostile kills install clean
+.PHONY: docs help setup compare package deb tarball test-reproducible test-package need-build need-sbom need-deb need-debootstrap need-valgrind need-postgres need-prometheus need-chromium need-axe need-schemathesis need-fuzz need-freeswitch build check test model valgrind tsan miri fuzz test-freeswitch demo bench soak soak-hostile kills install clean
 
 help: ## Lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -86,6 +87,20 @@ valgrind: need-build need-valgrind ## Runs all scenarios, or T=<name>, in the st
 	FREESWITCH= KIT_WRAP="$(VALGRIND)" $(CARGO) test --release --test scenarios $(T) || echo "Too slow under valgrind: the scenarios above"
 	VALGRIND_REPORTS="$(abspath $(TARGET)/valgrind)" $(CARGO) test --release --test memory \
 		the_scenarios_lose_and_misuse_no_byte -- --ignored --exact --nocapture
+
+# The stand-in exports what the sanitizer's library has, because the module is loaded into it.
+tsan: need-build ## Runs all scenarios, or T=<name>, in the stand-in under ThreadSanitizer, which needs nightly Rust with the component rust-src
+	@$(CARGO) +nightly --version >/dev/null 2>&1 || { \
+		echo "Nightly Rust is missing. With rustup: rustup toolchain install nightly --component rust-src" >&2; exit 1; }
+	export CARGO_PROFILE_DEV_OPT_LEVEL=1 RUSTFLAGS=-Zsanitizer=thread; \
+	$(CARGO) +nightly build $(TSAN) -p mod_callpark -p standin && \
+	$(CARGO) +nightly rustc $(TSAN) -p standin --bin standin -- -Clink-arg=-Wl,--export-dynamic
+	@rm -rf $(TARGET)/tsan/reports && mkdir -p $(TARGET)/tsan/reports
+	FREESWITCH= KIT_STANDIN="$(abspath $(TARGET))/tsan/$(HOST)/debug/standin" \
+		CALLPARK_SO="$(abspath $(TARGET))/tsan/$(HOST)/debug/libmod_callpark.so" \
+		TSAN_OPTIONS="exitcode=0 suppressions=$(CURDIR)/tests/tsan.supp log_path=$(abspath $(TARGET))/tsan/reports/of" \
+		$(CARGO) test --release --test scenarios $(T) || echo "Too slow under ThreadSanitizer: the scenarios above"
+	@! cat $(TARGET)/tsan/reports/* 2>/dev/null || { echo "ThreadSanitizer has found something" >&2; exit 1; }
 
 # Those that build crowds would take hours.
 miri: need-build ## Runs the unit tests of src/park/ in Miri, which needs nightly Rust with the component miri

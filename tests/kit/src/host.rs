@@ -41,7 +41,8 @@ impl Host {
     pub(crate) fn command(&self, folder: &Folder) -> io::Result<Command> {
         match self {
             Host::StandIn => {
-                let mut command = wrapped(built("standin").into_os_string());
+                let standin = path_from("KIT_STANDIN").unwrap_or_else(|| built("standin"));
+                let mut command = wrapped(standin.into_os_string());
                 command.arg(folder.path()).env("CALLPARK_SO", module());
                 Ok(command)
             }
@@ -90,10 +91,12 @@ fn wrapped(program: OsString) -> Command {
 
 /// The module under test: `CALLPARK_SO`, else the one that this workspace builds.
 pub fn module() -> PathBuf {
-    match env::var_os("CALLPARK_SO").filter(|path| !path.is_empty()) {
-        Some(path) => path.into(),
-        None => built("libmod_callpark.so"),
-    }
+    path_from("CALLPARK_SO").unwrap_or_else(|| built("libmod_callpark.so"))
+}
+
+/// The path in that variable of the environment, if it is set.
+fn path_from(variable: &str) -> Option<PathBuf> {
+    env::var_os(variable).filter(|path| !path.is_empty()).map(PathBuf::from)
 }
 
 /// A file that cargo builds, in the folder that this very test was built into.
