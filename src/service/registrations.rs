@@ -20,9 +20,20 @@ const INTERFACES: [(&str, &str); 6] = [
 /// How many of them are offered always.
 const ALWAYS: usize = 4;
 
+/// How often in a row none is heard of, on a machine where FreeSWITCH is late with its events.
+const NONE_SO_OFTEN: u32 = 10;
+
 /// Which of them FreeSWITCH has registered.
 #[derive(Default)]
-struct Registered(Mutex<HashSet<(&'static str, &'static str)>>);
+struct Registered(Mutex<Heards>);
+
+#[derive(Default)]
+struct Heards {
+    all: HashSet<(&'static str, &'static str)>,
+    /// How many there were at the last check, and how many checks there have been.
+    before: usize,
+    checks: u32,
+}
 
 /// Listens to what FreeSWITCH registers.
 pub(crate) struct Registrations;
@@ -37,19 +48,60 @@ impl Listener for Registrations {
         }
         let kind = event.header("type").unwrap_or_default();
         let known = INTERFACES.iter().find(|known| **known == (kind.as_str(), name.as_str()));
-        running.table::<Registered>().0.lock().extend(known);
+        running.table::<Registered>().0.lock().all.extend(known);
     }
 }
 
-/// Says which FreeSWITCH has not registered.
-pub(super) fn check(running: &Module) {
-    let registered = running.table::<Registered>().0.lock().clone();
+/// Says which FreeSWITCH has not registered. True: it is not done with it, and this is to be asked again.
+pub(super) fn check(running: &Module) -> bool {
     let offered = if running.valet { INTERFACES.len() } else { ALWAYS };
+    let registered = {
+        let table = running.table::<Registered>();
+        let mut heard = table.0.lock();
+        if heard.goes_on(offered) {
+            return true;
+        }
+        heard.all.clone()
+    };
     for interface in INTERFACES.into_iter().take(offered) {
         if !registered.contains(&interface) {
             let (kind, name) = interface;
             module::missing(&format!("the {kind} {name}"));
             running.health.hooks.wrong(format!("FreeSWITCH did not register the {kind} {name}"));
         }
+    }
+    false
+}
+
+impl Heards {
+    /// Whether more may come: some have since the last check, or none has at all, which no list of what is allowed explains as
+    /// well as a machine that is busy.
+    fn goes_on(&mut self, offered: usize) -> bool {
+        let now = self.all.len();
+        let before = std::mem::replace(&mut self.before, now);
+        self.checks += 1;
+        now < offered && (now > before || now == 0) && self.checks < NONE_SO_OFTEN
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_missing_is_said_when_no_more_come() {
+        let mut heard = Heards::default();
+        assert!(heard.goes_on(4));
+        heard.all.extend(&INTERFACES[..2]);
+        assert!(heard.goes_on(4));
+        assert!(!heard.goes_on(4));
+        heard.all.extend(&INTERFACES[..4]);
+        assert!(!heard.goes_on(4));
+    }
+
+    #[test]
+    fn that_none_comes_is_said_after_half_a_minute() {
+        let mut heard = Heards::default();
+        assert_eq!((1..20).find(|_| !heard.goes_on(4)), Some(10));
     }
 }

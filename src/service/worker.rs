@@ -32,7 +32,7 @@ const LOOK_AGAIN: Duration = Duration::from_millis(20);
 const NOT_RUNG_AGAIN: Duration = Duration::from_millis(500);
 /// When a reload is tried again for which there was no thread.
 const RELOAD_AGAIN: Duration = Duration::from_millis(500);
-/// When FreeSWITCH must have registered what we offer.
+/// When FreeSWITCH should have registered what we offer, and how often that is looked at until it has.
 const REGISTERED_BY: Duration = Duration::from_secs(3);
 
 /// A return step that has failed from that moment on.
@@ -55,8 +55,8 @@ pub(crate) fn run(module: &Arc<Module>, messages: &Receiver<Message>) {
         }
         let next_bridge = handover::look_at_bridges(module);
         if check_registration.is_some_and(|at| Instant::now() >= at) {
-            check_registration = None;
-            guard("registration", (), || registrations::check(module));
+            let again = guard("registration", false, || registrations::check(module));
+            check_registration = again.then(|| Instant::now() + REGISTERED_BY);
         }
         while not_rung.front().is_some_and(|(at, ..)| *at <= Instant::now()) {
             if let Some((_, uuid, run, reason)) = not_rung.pop_front() {
