@@ -196,8 +196,9 @@ fn come_back(leg: Session<'_>, handover: &Handover) {
     if shown {
         channel.set_flag(Flag::Bridged);
     }
-    // After a bridge there is nothing that the parked leg could still say of it.
-    while !handover.is_over() && !handover.is_real() && began.elapsed() < LIMIT {
+    // Also after a bridge: the parked leg may run something in it, and does not see that this one has left if this one is in
+    // another bridge by then.
+    while !handover.is_over() && began.elapsed() < LIMIT {
         if shown && began.elapsed() >= SHOWN {
             shown = false;
             channel.clear_flag(Flag::Bridged);
