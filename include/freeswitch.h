@@ -377,6 +377,7 @@ void switch_channel_step_caller_profile(switch_channel_t *channel);
 switch_status_t switch_channel_set_profile_var(switch_channel_t *channel, const char *name, const char *val);
 void switch_channel_event_set_data(switch_channel_t *channel, switch_event_t *event);
 const char *switch_channel_get_partner_uuid(switch_channel_t *channel);
+void switch_channel_clear_state_handler(switch_channel_t *channel, const switch_state_handler_table_t *state_handler);
 switch_caller_extension_t *switch_caller_extension_new(switch_core_session_t *session, const char *extension_name,
 													   const char *extension_number);
 void switch_caller_extension_add_application(switch_core_session_t *session, switch_caller_extension_t *caller_extension,

@@ -215,6 +215,11 @@ fn come_back(leg: Session<'_>, handover: &Handover) {
     if shown {
         channel.clear_flag(Flag::Bridged);
     }
+    if channel.test(Flag::Transfer) {
+        // FreeSWITCH says what a leg is to do in a bridge before it looks whether there will be one, perhaps just after the
+        // transfer has taken that back. The leg would then wait for a bridge and not go where it was sent.
+        channel.clear_state_handlers();
+    }
 }
 
 /// A leg has come back after a crash, perhaps from the middle of a hand-over: what was to protect that does not apply any more.

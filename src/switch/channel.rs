@@ -237,6 +237,11 @@ impl Channel<'_> {
         unsafe { sys::switch_channel_clear_flag(self.raw(), flag.raw()) };
     }
 
+    /// Takes back what others have this channel do when its state changes, as a transfer does.
+    pub(crate) fn clear_state_handlers(self) {
+        unsafe { sys::switch_channel_clear_state_handler(self.raw(), std::ptr::null()) };
+    }
+
     /// Whether the application may go on: up, and neither transferred nor redirected. On the session's own thread it
     /// also runs what is queued for the session, a BYE for one.
     #[must_use]

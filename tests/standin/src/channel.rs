@@ -301,6 +301,14 @@ extern "C" fn switch_channel_event_set_data(channel: Channel, event: *mut sys::s
     event::append(event, at(channel).data());
 }
 
+/// Nobody has anything done here.
+#[unsafe(no_mangle)]
+extern "C" fn switch_channel_clear_state_handler(
+    _channel: Channel,
+    _handler: *const sys::switch_state_handler_table_t,
+) {
+}
+
 #[unsafe(no_mangle)]
 extern "C" fn switch_channel_get_partner_uuid(channel: Channel) -> *const c_char {
     let session = at(channel);
