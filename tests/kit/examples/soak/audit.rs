@@ -67,9 +67,9 @@ pub fn look(town: &Town, baseline: &mut Baseline, watcher: &Phone) -> Row {
         std::thread::sleep(Duration::from_millis(500));
         (threads, files) = (town.switch.threads(), town.switch.descriptors());
     }
-    if !wait_until(PROFILE_RESTARTS, || town.switch.takes_calls()) {
-        told.push("the SIP profile does not run".to_owned());
-    }
+    kit::eventually(PROFILE_RESTARTS, "the SIP profile runs", || {
+        town.switch.takes_calls().then_some(())
+    });
     let lit = lamps(town, watcher, &mut told);
     let health = town.switch.try_api("callpark health json").unwrap_or_default();
     let unwell = usize::from(!health.starts_with(r#"{"ok":true"#));
@@ -101,18 +101,6 @@ pub fn look(town: &Town, baseline: &mut Baseline, watcher: &Phone) -> Row {
         unwell,
     ];
     Row { wrong, told, tally, rss_kib: town.switch.rss_kib(), drained }
-}
-
-/// Waits until that is so. Returns whether it came to that.
-fn wait_until(within: Duration, so: impl Fn() -> bool) -> bool {
-    let end = Instant::now() + within;
-    while !so() {
-        if Instant::now() > end {
-            return false;
-        }
-        std::thread::sleep(Duration::from_millis(250));
-    }
-    true
 }
 
 /// Orbits that are not free, channels that are listed, and sessions that exist: one that somebody still holds a lock of has
