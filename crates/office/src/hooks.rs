@@ -11,6 +11,8 @@ mod address;
 #[cfg(feature = "web")]
 mod asking;
 #[cfg(feature = "web")]
+mod attempt;
+#[cfg(feature = "web")]
 mod body;
 #[cfg(feature = "web")]
 mod client;

@@ -11,10 +11,11 @@ use parking_lot::Mutex;
 use tokio::sync::{Notify, mpsc, watch};
 
 use super::asking::{self, Asked};
+use super::attempt;
 use super::client::Trust;
 use super::health::{Change, Figures, Listed, State};
 use super::host::Host;
-use super::sending::{self, Sending};
+use super::sending::Sending;
 use super::settings::{Hook, Settings};
 use crate::entry::{Action, Entry};
 use crate::journal::{Failure, Journal, Voice, now_ms};
@@ -168,7 +169,7 @@ impl Hooks {
             at_start();
             runtime.block_on(async move {
                 tokio::spawn(asking::run(Arc::clone(&theirs), questions));
-                tokio::spawn(sending::test(Arc::clone(&theirs), tests));
+                tokio::spawn(attempt::test(Arc::clone(&theirs), tests));
                 Sending::new(theirs, stopped).run().await;
             });
             runtime.shutdown_timeout(LOOK_UP);
