@@ -38,10 +38,7 @@ pub(crate) fn send_to(module: &Module, call: &CallView, to: User, what: &'static
         }
     });
     if let Err(reason) = thread {
-        log::warning(
-            Some(id.as_str()),
-            format_args!("no message is sent, because no thread can be started: {reason}"),
-        );
+        log::warning(Some(id.as_str()), format_args!("no message is sent, because {reason}"));
     }
 }
 

@@ -107,10 +107,7 @@ fn page(module: &Arc<Module>, call: CallView, dial_string: String) {
         }
     });
     if let Err(reason) = asked {
-        log::warning(
-            Some(uuid.as_str()),
-            format_args!("nobody is paged, because no thread can be started: {reason}"),
-        );
+        log::warning(Some(uuid.as_str()), format_args!("nobody is paged, because {reason}"));
     }
 }
 

@@ -44,7 +44,7 @@ pub(crate) fn tone(module: &Arc<Module>, event: &ParkEvent) {
     if let Err(reason) = played {
         log::warning(
             Some(event.info.uuid.as_str()),
-            format_args!("no pick-up tone is played, because no thread can be started: {reason}"),
+            format_args!("no pick-up tone is played, because {reason}"),
         );
     }
 }

@@ -78,9 +78,7 @@ fn enqueue(module: &Arc<Module>, session: Session<'_>, add: impl FnOnce(&mut Que
         waiting.0.lock().taken = false;
         log::warning(
             Some(&session.uuid()),
-            format_args!(
-                "the call may not come back after a crash, because there is no thread: {why}"
-            ),
+            format_args!("the call may not come back after a crash, because {why}"),
         );
     }
 }

@@ -45,10 +45,7 @@ pub(crate) fn begin(module: &Arc<Module>) {
     }
     let theirs = Arc::clone(module);
     if let Err(why) = module.threads.ask(move || run(&theirs)) {
-        log::crit(
-            None,
-            format_args!("parked calls do not come back, because there is no thread: {why}"),
-        );
+        log::crit(None, format_args!("parked calls do not come back, because {why}"));
         hold_from_now_on(module);
     }
 }

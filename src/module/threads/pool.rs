@@ -95,7 +95,7 @@ impl Pool {
     /// Has that done, in the order in which jobs come.
     ///
     /// # Errors
-    /// Nobody will do it: there is no thread to be had, too many wait, or the pool is closed.
+    /// Why nobody will do it: no thread can be started, too many others wait, or the pool is closed.
     pub(super) fn run(self: &Arc<Self>, job: Job) -> Result<Turn, String> {
         let mut unwanted = VecDeque::new();
         let mut state = self.state.lock();
@@ -153,7 +153,7 @@ impl Pool {
         if started.is_err() {
             self.state.lock().starting -= 1;
         }
-        started.map(drop).map_err(|error| error.to_string())
+        started.map(drop).map_err(|error| format!("no thread can be started: {error}"))
     }
 
     /// From now on there are at most `most` threads.

@@ -31,12 +31,7 @@ pub(crate) fn answer_all(module: &Arc<Module>) {
         })
     };
     if let Err(reason) = thread {
-        log::warning(
-            None,
-            format_args!(
-                "lamp subscriptions are not read, because no thread can be started: {reason}"
-            ),
-        );
+        log::warning(None, format_args!("lamp subscriptions are not read, because {reason}"));
     }
 }
 
