@@ -243,6 +243,9 @@ impl Park {
         if let Some(lot) = self.lots.get_mut(&place.lot) {
             lot.occupy(&place.orbit, slot);
             self.made.occupied(&place.lot, &place.orbit);
+            if lot.is_draining() {
+                self.draining.insert(place.lot.clone());
+            }
         }
     }
 

@@ -88,15 +88,9 @@ impl Park {
             let reason = "another call is in its orbit";
             return self.lose(now, awaited, reason);
         }
-        self.lots.entry(place.lot.clone()).or_insert_with(|| {
-            let mut lot = Lot::new(LotConfig::new(place.lot.clone(), Vec::new()).into());
-            lot.retire();
-            lot
-        });
+        let config = || LotConfig::new(place.lot.clone(), Vec::new()).into();
+        self.lots.entry(place.lot.clone()).or_insert_with(|| Lot::removed(config()));
         self.occupy(&place, Slot::Reserved(uuid.clone()));
-        if self.lots.get(&place.lot).is_some_and(Lot::is_draining) {
-            self.draining.insert(place.lot);
-        }
         self.absent.calls.insert(uuid, awaited);
         self.await_for(now, ttl_ms.max(self.absent.until.since(now)));
     }

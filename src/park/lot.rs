@@ -68,6 +68,13 @@ impl Lot {
         }
     }
 
+    /// One that is not configured any more.
+    pub(super) fn removed(config: Arc<LotConfig>) -> Self {
+        let mut lot = Self::new(config);
+        lot.retire();
+        lot
+    }
+
     /// Becomes what `new` is, in which nothing is, and leaves there what it was. Slots stay, closed orbits stay closed if they
     /// still exist, and a lot that was closed altogether stays so, except for the orbits that were opened.
     pub(super) fn configure(&mut self, new: &mut Lot) {

@@ -73,7 +73,7 @@ impl Park {
         Ok(place)
     }
 
-    /// Holds an orbit that is free, or was held for the same channel.
+    /// Holds an orbit that is free or was held for the same channel.
     pub(super) fn hold(&mut self, uuid: &CallUuid, held: Reservation) {
         self.occupy(&held.place, Slot::Reserved(uuid.clone()));
         if let Some(user) = &held.at {

@@ -228,3 +228,31 @@ fn what_came_back_in_an_orbit_that_another_lot_has_is_in_that_lot() {
     let effects = effects!(park.await_return(T0, absent("u", orbit_key("a", "703")), 5_000));
     assert_eq!(told(&effects), ["recover (another call is in its orbit) =lost"]);
 }
+
+/// The call that was to be put into the orbit by an attended transfer is not turned away by a reload meanwhile.
+#[test]
+fn an_orbit_that_is_gone_passes_to_an_heir() {
+    for lots in [vec![], vec![lot("default", "702")]] {
+        for parks in [true, false] {
+            let mut park = park_of_five();
+            match parks {
+                true => drop(parked(&mut park, wanting("a", "default", "701"))),
+                false => {
+                    let want = Want::Orbit(orbit("701"));
+                    park.reserve(T0, &"a".into(), &key("default"), want, 5_000).unwrap();
+                }
+            }
+            park.configure(T0, lots.clone());
+            park.hand_on(T0, &"a".into(), &"h".into(), 5_000);
+            assert_eq!(park.reservation(&"h".into()), Some(orbit_key("default", "701")));
+            assert_eq!(parked(&mut park, request("h", "default")), "default 701");
+            assert_eq!(park.orbit_at("701", None), Some(orbit_key("default", "701")));
+            let lot = key("default");
+            let target = Target::Orbit(&orbit("701"));
+            let claim = park.claim(T0, Some(&lot), target, retriever("r")).unwrap();
+            park.complete(T0, &"h".into(), claim.ticket);
+            assert_eq!(park.orbit_at("701", None), None);
+            assert_eq!(park.lots().len(), lots.len());
+        }
+    }
+}
