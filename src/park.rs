@@ -59,7 +59,7 @@ mod pin;
 mod privacy;
 mod probing;
 mod range;
-mod relight;
+mod refresh;
 mod replace;
 mod reservation;
 mod return_state;
@@ -148,8 +148,8 @@ pub struct Park {
     asked: Arc<Asks>,
     /// The lots that hold something in orbits that they do not have any more.
     draining: BTreeSet<LotKey>,
-    /// The lots whose lamps are being shown anew.
-    relit: BTreeMap<LotKey, relight::Relit>,
+    /// The lots whose calls do not wait as configured yet, or whose lamps do not look so.
+    stale: BTreeMap<LotKey, refresh::Stale>,
     /// The lots that were made when they were first used.
     made: made::Made,
     /// In boxes, so that few bytes move when the table grows.
@@ -191,7 +191,7 @@ impl Park {
             tenants: tenants::Tenants::default(),
             asked: Arc::default(),
             draining: BTreeSet::new(),
-            relit: BTreeMap::new(),
+            stale: BTreeMap::new(),
             made: made::Made::default(),
             calls: HashMap::new(),
             moves: 0,
@@ -218,18 +218,19 @@ impl Park {
     /// Takes out what is to be carried out, in this order, once the lock is released.
     #[must_use = "nobody else carries them out"]
     pub fn take_effects(&mut self) -> Vec<Effect> {
-        for effect in &mut self.effects {
+        let mut effects = std::mem::take(&mut self.effects);
+        for effect in &mut effects {
             let (lot, privacy) = match effect {
                 Effect::Event(event) => (&event.lot, &mut event.privacy),
                 Effect::Callback(news) => (&news.callback.lot, &mut news.privacy),
                 _ => continue,
             };
-            let here = self.lots.get(lot).map(|lot| lot.config.privacy);
+            let here = self.lot_or_original(lot).map(|lot| lot.config.privacy);
             let gone = || self.private.get(lot).copied();
-            *privacy = here.or_else(gone).unwrap_or_default();
+            *privacy = here.or_else(gone).unwrap_or(*privacy);
         }
         self.private.clear();
-        std::mem::take(&mut self.effects)
+        effects
     }
 
     /// A number that was never given before: tickets, runs and the order of arrival.

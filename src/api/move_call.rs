@@ -11,7 +11,8 @@ pub(super) const VERB: Verb = Verb {
     name: "move",
     syntax: "<lot> <orbit> <lot> <orbit>|auto",
     about: "Moves the call. Answers `+OK <lot> <orbit>`. Deadline and waiting time do not change, \
-            and `when-full` and `when-occupied` do not apply",
+            and `when-full` and `when-occupied` do not apply. In another lot, the settings of \
+            that lot apply as after a reload",
     complete: &["::callpark::lots ::callpark::taken ::callpark::lots ::callpark::free"],
     run,
 };

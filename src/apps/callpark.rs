@@ -141,9 +141,14 @@ fn arrived(module: &Arc<Module>, session: Session<'_>, arrival: Arrival) {
             parting::outstay(session);
             retrieve_through(module, session, &lot, &pick, by);
         }
-        Arrival::Tell(place) => {
-            if session.channel().answer() {
-                speech::orbit(module, session, &place, &Stop::default());
+        Arrival::Tell(uuid) => {
+            // It may have been moved since, or have gone, and another call be in its orbit. Or it is on its way to it.
+            let place = || module.look(|park| park.place_of(&uuid));
+            if place().is_some() && session.channel().answer() {
+                // The phone may have been slow.
+                if let Some(place) = place() {
+                    speech::orbit(module, session, &place, &Stop::default());
+                }
             }
             session.channel().hangup(Cause::NORMAL_CLEARING);
         }
@@ -248,7 +253,10 @@ pub(crate) fn park(
                     feature_codes::take_over(Departed::of(module).codes(&presser), session);
                 }
             }
-            let lot = module.look(|park| park.lot_config(&place.lot));
+            // A reload may have moved it.
+            let lot = module.look(|park| {
+                park.lot_config(&park.place_of(&uuid).map_or(place.lot.clone(), |now| now.lot))
+            });
             let inbound = channel.variable("direction").as_deref() == Some("inbound");
             let told = match &came {
                 Origin::Dialled(by) | Origin::Consulting(by) => {
@@ -277,6 +285,13 @@ pub(crate) fn park(
             if let Some(pin) = pin {
                 pin.put_back(channel);
             }
+            let refused = match came {
+                // It has no dialplan in which it could go on.
+                Origin::Sent(..) if refused.then == AfterRefusal::Continue => {
+                    ParkRefused { then: AfterRefusal::Parker, ..refused }
+                }
+                _ => refused,
+            };
             refuse(module, session, &asked, refused, who);
         }
     }

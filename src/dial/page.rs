@@ -128,7 +128,7 @@ fn page_one(module: &Arc<Module>, call: CallView, phone: DialString) {
             let name = format!("Parked at {}", call.orbit);
             let outgoing = Outgoing::about(&call, &phone, RING_S, name);
             let leg = outgoing.with(outgoing::ANSWERS_ITSELF, "true").reach(&ringing.call_off)?;
-            let errand = Arrival::Tell(call.place());
+            let errand = Arrival::Tell(call.info.uuid.clone());
             outgoing::dispatch(&arrival::errands(&theirs), errand, leg, "callpark")
         };
         let result = paged();

@@ -107,7 +107,7 @@ fn run_step(module: &Arc<Module>, ring: &Ring, ringing: &Ringing) -> Result<Did,
         park.step_answered(now, &call.info.uuid, ring.run);
     });
     if reminds {
-        let errand = Arrival::Tell(call.place());
+        let errand = Arrival::Tell(call.info.uuid.clone());
         let uuid = leg.session().uuid();
         outgoing::dispatch(&arrival::errands(module), errand, leg, "callpark")?;
         // The next step may ask whether that user is in a call.

@@ -10,7 +10,7 @@ use crate::leg::origin::Origin;
 use crate::leg::party::{Marks, Party};
 use crate::module::Module;
 use crate::module::tokens::Tokens;
-use crate::park::{Actor, CallUuid, LotKey, OrbitKey, Pick, User, Want};
+use crate::park::{Actor, CallUuid, LotKey, Pick, User, Want};
 use crate::switch::{Located, Session};
 
 /// What a leg is to do when it arrives.
@@ -50,8 +50,8 @@ pub(crate) enum Arrival {
         /// The retriever.
         by: Party,
     },
-    /// Hear where the call is, and be hung up.
-    Tell(OrbitKey),
+    /// Hear where that call is, and be hung up.
+    Tell(CallUuid),
 }
 
 impl Purpose for Arrival {

@@ -105,7 +105,7 @@ pub(crate) fn park_partner(
     arrival::expect(module, &token, uuid.as_str());
     cdr::report(presser, "callpark", "", Ok("parked"));
     if told {
-        let token = arrival::errands(module).issue(Arrival::Tell(place), "callpark", "");
+        let token = arrival::errands(module).issue(Arrival::Tell(uuid), "callpark", "");
         if errand::set_off(&arrival::errands(module), &token, presser) {
             arrival::expect(module, &token, &presser.uuid());
         } else {

@@ -218,7 +218,7 @@ fn adopt(module: &Arc<Module>, number: u64, text: Option<String>) -> Result<(), 
             settings.max_ringing
         };
         module.threads.allow_calls(max_ringing);
-        while module.act(None, |park, _| park.relight()) {}
+        while module.act(None, |park, now| park.refresh(now)) {}
         // Lamps may be called otherwise now, and may belong to others.
         module.tell_worker(Message::Configured);
     }

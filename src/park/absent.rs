@@ -10,14 +10,11 @@ use super::deadlines::Due;
 use super::event::{Action, ParkEvent};
 use super::info::CallInfo;
 use super::lot::{Lot, Slot};
-use super::lot_config::LotConfig;
+use super::lot_config::{LEAST_LEFT_MS, LotConfig};
 use super::moment::Moment;
 use super::names::{CallUuid, OrbitKey};
 use super::outcome::{Outcome, Refusal};
 use super::return_state::ReturnState;
-
-/// A call that comes back has at least this long until its timeout passes, in ms.
-const LEAST_LEFT_MS: u64 = 10_000;
 
 /// A call that was parked before the restart.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,7 +74,7 @@ impl Park {
         let mut call = Absent { info: call.info.cut(), ..call };
         // The lot may have lost the orbit to another one since, as in a reload. One that was made shares orbits with others.
         if let Some(owner) = self.owner(&call.place).filter(|_| !self.made.is_on()) {
-            call.place.lot = owner.clone();
+            call.place.lot = owner;
         }
         let place = call.place.clone();
         let awaited = Awaited { call, since: now };
@@ -148,9 +145,7 @@ impl Park {
         let left = absent.timeout_ms_left.map(|ms| ms.saturating_sub(gone_ms).max(LEAST_LEFT_MS));
         call.returning = ReturnState::Waiting { since: now, until: left.map(|ms| now.after(ms)) };
         if let Some(lot) = self.lots.get(&absent.place.lot) {
-            let longest = Some(lot.config.max_wait_ms).filter(|ms| *ms > 0);
-            let leaves = longest.map(|ms| parked_at.after(ms).max(now.after(LEAST_LEFT_MS)));
-            call.leaves_at = leaves;
+            call.leaves_at = lot.config.leaves_at(parked_at, now);
             call.comfort_at = lot.config.comfort_every().map(|ms| now.after(ms));
         }
         self.seat(now, call, Action::Recover);

@@ -11,7 +11,7 @@ use super::lot::Slot;
 use super::moment::Moment;
 use super::names::{CallUuid, LotKey, OrbitKey, OrbitName};
 use super::outcome::Refusal;
-use super::return_state::{ReturnState, StepTry};
+use super::return_state::ReturnState;
 use super::taker::Taker;
 use super::text;
 use super::timeout::TOP_PRIORITY;
@@ -86,14 +86,6 @@ impl Park {
         if let Some(old) = self.lots.get_mut(&call.place.lot) {
             old.dequeue(call);
         }
-        let steps = |lot: &LotKey| self.lots.get(lot).map(|lot| &lot.config.returns);
-        if call.returns.is_none()
-            && steps(&call.place.lot) != steps(&to.lot)
-            && let ReturnState::Next { attempt, paused, .. } = &mut call.returning
-        {
-            // The number of a step means nothing among other steps.
-            (*attempt, *paused) = (StepTry::default(), false);
-        }
         self.index.remove(call);
         let from = std::mem::replace(&mut call.place, to.clone());
         self.index.add(call);
@@ -103,10 +95,6 @@ impl Park {
             if call.is_to_be_had() {
                 new.enqueue(call);
             }
-            if call.comfort_at.is_none() {
-                call.comfort_at = new.config.comfort_every().map(|ms| now.after(ms));
-                self.deadlines.arm(call);
-            }
         }
         let mut event = call.event(now, Action::Move);
         event.from = Some(from.clone());
@@ -114,6 +102,10 @@ impl Park {
         self.show_lamp(&from);
         self.show_lamp(to);
         self.vacate(&from);
+        self.made.emptied(now, &from);
+        if from.lot != to.lot {
+            self.wait_otherwise(now, uuid);
+        }
     }
 
     /// Changes something about a parked call. A new timeout counts from now; if a return step rings, it is stopped. A new

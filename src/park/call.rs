@@ -89,6 +89,8 @@ pub(super) struct Call {
     pub(super) seq: u64,
     /// How far it is on its way back.
     pub(super) returning: ReturnState,
+    /// The return steps among which its attempt is counted, if there is one.
+    pub(super) among: Option<Arc<[Step]>>,
     /// How many rounds of return steps have come to their end.
     pub(super) rounds: u32,
     /// When it has waited for as long as the lot allows. `None` means never.
@@ -126,6 +128,7 @@ impl Call {
             parked_at,
             seq: 0,
             returning: ReturnState::Waiting { since: parked_at, until: None },
+            among: None,
             rounds: 0,
             leaves_at: None,
             comfort_at: None,

@@ -48,6 +48,8 @@ pub(super) struct Callback {
     pub(super) trying: Option<RunId>,
     pub(super) reason: Option<Arc<str>>,
     pub(super) note: Option<&'static str>,
+    /// That of its lot when it was promised, for when that lot is gone.
+    pub(super) privacy: Privacy,
 }
 
 impl Callback {
@@ -99,10 +101,8 @@ impl Park {
         (by, to): (User, Destination),
         note: Option<&'static str>,
     ) {
-        let Some(config) = self.lots.get(&call.place.lot).map(|lot| lot.config.callback.clone())
-        else {
-            return;
-        };
+        let Some(lot) = self.lots.get(&call.place.lot) else { return };
+        let (config, privacy) = (lot.config.callback.clone(), lot.config.privacy);
         let same = |(_, callback): &(&CallbackId, &Callback)| {
             callback.by == by && callback.to == to && callback.trying.is_none()
         };
@@ -123,9 +123,10 @@ impl Park {
             trying: None,
             reason: None,
             note,
+            privacy,
         };
         let end = self.stopping.then_some(CallbackEnd::Shutdown);
-        let news = CallbackNews { callback: callback.view(id, now), end, privacy: Privacy::Off };
+        let news = CallbackNews { callback: callback.view(id, now), end, privacy };
         self.effects.push(Effect::Callback(Box::new(news)));
         self.changes.callbacks();
         if self.stopping {
@@ -209,7 +210,7 @@ impl Park {
                 let news = CallbackNews {
                     callback: callback.view(id, now),
                     end: None,
-                    privacy: Privacy::Off,
+                    privacy: callback.privacy,
                 };
                 self.effects.push(Effect::Callback(Box::new(news)));
                 let by = callback.by.clone();
@@ -253,7 +254,7 @@ impl Park {
         let news = CallbackNews {
             callback: callback.view(id, now),
             end: Some(end),
-            privacy: Privacy::Off,
+            privacy: callback.privacy,
         };
         self.effects.push(Effect::Callback(Box::new(news)));
         if end == CallbackEnd::Shutdown {

@@ -11,7 +11,7 @@ use super::moment::Moment;
 use super::names::{LotKey, OrbitKey, OrbitName};
 use super::orbits::Finder;
 use super::outcome::Refusal;
-use super::privacy::Privacy;
+use super::refresh::Stale;
 use super::tenants::Tenants;
 use super::user::domain_name;
 
@@ -64,14 +64,14 @@ impl Park {
     /// As [`lay_out`](Self::lay_out), with all that it leaves to be done.
     pub fn configure(&mut self, now: Moment, lots: Vec<LotConfig>) {
         drop(self.lay_out(now, Layout::of(lots)));
-        while self.relight() {}
+        while self.refresh(now) {}
     }
 
     /// Sets the lots. On a reload parked calls stay, with orbit, deadline and claim. Orbits and lots that are gone take no
     /// new calls and vanish when they are empty; if another lot of the same domain has the orbit now, the call is in that
     /// lot from now on (`move` event), so that one orbit of a domain never means two calls. Closed orbits stay closed.
     ///
-    /// Lamps that are to look otherwise are left to [`relight`](Self::relight).
+    /// Lamps that are to look otherwise, and calls that are to wait otherwise, are left to [`refresh`](Self::refresh).
     pub fn lay_out(&mut self, now: Moment, layout: Layout) -> Former {
         let Layout { mut lots, mut copies, directory, tenants, asked } = layout;
         let directory = std::mem::replace(&mut self.directory, directory);
@@ -91,8 +91,9 @@ impl Park {
                 new.push(key.clone());
                 continue;
             };
-            if lamps(&lot.config) != lamps(&configured.config) {
-                self.relit.insert(key.clone(), None);
+            let before = self.stale.get(key);
+            if let Some(stale) = Stale::between(&lot.config, &configured.config, before) {
+                self.stale.insert(key.clone(), stale);
             }
             lot.configure(configured);
             self.made.note(key, Some(lot), lot.is_copy());
@@ -118,13 +119,15 @@ impl Park {
             .flat_map(|(lot, held)| held.strays().map(move |orbit| (lot, held, orbit)))
             .filter_map(|(lot, held, orbit)| {
                 let from = OrbitKey { lot: lot.clone(), orbit: orbit.clone() };
-                let owner = self.owner(&from)?.clone();
+                let owner = self.owner(&from)?;
                 Some((from, owner, held.slot(orbit)?.clone()))
             })
             .collect();
         for (from, lot, slot) in strays {
             let to = OrbitKey { lot, orbit: from.orbit.clone() };
-            if self.slot(&to).is_some() {
+            // It may be a copy that is not in use yet.
+            self.make_lot(&to.lot);
+            if self.slot(&to).is_some() || !self.lots.contains_key(&to.lot) {
                 continue;
             }
             match slot {
@@ -143,9 +146,15 @@ impl Park {
         }
     }
 
-    /// The lot of the same domain that has that orbit by the configuration.
-    pub(super) fn owner(&self, place: &OrbitKey) -> Option<&LotKey> {
-        self.directory.get(&place.lot.domain)?.owner(&place.orbit)
+    /// The lot of the same domain that has that orbit by the configuration, or is the copy of one that has it.
+    pub(super) fn owner(&self, place: &OrbitKey) -> Option<LotKey> {
+        let OrbitKey { lot: LotKey { domain, .. }, orbit } = place;
+        let owner = |domain| self.directory.get(domain)?.owner(orbit).cloned();
+        owner(domain).or_else(|| {
+            let copy = LotKey { domain: Some(domain.clone()?), ..owner(&None)? };
+            let is_copy = self.is_copied(&copy) && self.lot_or_original(&copy)?.has_orbit(orbit);
+            is_copy.then_some(copy)
+        })
     }
 
     /// What is in that orbit.
@@ -232,11 +241,6 @@ pub(crate) fn candidates(name: &str, viewer_domain: Option<&str>) -> Vec<LotKey>
     }
     let own = viewer_domain.and_then(|domain| LotKey::new(key.name.clone(), Some(domain)).ok());
     own.into_iter().chain([key]).collect()
-}
-
-/// The settings on which a lot's lamps depend.
-fn lamps(config: &LotConfig) -> (bool, bool, Privacy, u64) {
-    (config.blf, config.blf_privacy, config.privacy, config.blf_age_ms)
 }
 
 fn directory<'a>(configs: impl Iterator<Item = &'a Arc<LotConfig>>) -> Directory {

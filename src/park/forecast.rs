@@ -211,22 +211,25 @@ impl Park {
         known: &Known<'_>,
         next: &mut Vec<Forecast>,
     ) {
-        let steps = self.steps_of(call);
-        let StepTry { step: first, mut tries } = call.returning.attempt();
+        let (steps, among) = (self.steps_of(call), self.steps_among(call));
+        let StepTry { step: ringing, tries: before } = call.returning.attempt();
+        // Other steps begin with the first of them.
+        let same = steps == among;
+        let (first, mut tries) = if same { (ringing, before) } else { (0, 0) };
         let mut at = match (call.returning.ringing(), call.returning.due()) {
-            (Some(ringing), _) => {
-                if let Some(step) = steps.get(first) {
-                    let state = if ringing.answered { "answered" } else { "now" };
+            (Some(rings), _) => {
+                if let Some(step) = among.get(ringing) {
+                    let state = if rings.answered { "answered" } else { "now" };
                     let what = format!("{} ({state})", describe(call, step));
-                    next.push(Forecast::step(0, what, first, step));
+                    next.push(Forecast::step(0, what, ringing, step));
                 }
-                tries = tries.saturating_add(1);
-                ringing.until.since(now)
+                tries = if same { tries.saturating_add(1) } else { 0 };
+                rings.until.since(now)
             }
             (None, Some(due)) => due.since(now),
             (None, None) => return,
         };
-        let mut paused = call.returning.is_paused();
+        let mut paused = same && call.returning.is_paused();
         for (number, step) in steps.iter().enumerate().skip(first) {
             for _ in tries..step.repeat {
                 if !std::mem::take(&mut paused) {

@@ -328,6 +328,8 @@ impl Park {
         }
         let left_ms = owed.expires_at_ms.saturating_sub(epoch_ms).min(config.expires_ms);
         let expires = now.after(left_ms);
+        let lot = self.lot_or_original(&place.lot);
+        let privacy = lot.map(|lot| lot.config.privacy).unwrap_or_default();
         Some(Callback {
             place,
             uuid: CallUuid::new(text::kept(&owed.uuid, LONGEST_NAME)),
@@ -341,6 +343,7 @@ impl Park {
             trying: None,
             reason: None,
             note: owed.cut_off.then_some(CUT_OFF),
+            privacy,
         })
     }
 

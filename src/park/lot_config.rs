@@ -9,6 +9,7 @@ use super::cause::CauseName;
 use super::destination::Destination;
 use super::fallback::{AfterReturn, WhenFull, WhenOccupied};
 use super::free::Assign;
+use super::moment::Moment;
 use super::names::LotKey;
 use super::notice_text::NoticeText;
 use super::pickup::PickupTone;
@@ -17,6 +18,9 @@ use super::privacy::{Privacy, Shown, Viewer};
 use super::range::OrbitRange;
 use super::steps::Step;
 use super::timeout::Timeout;
+
+/// A call that comes back or comes into the lot from another one has at least this long until its time is up, in ms.
+pub(super) const LEAST_LEFT_MS: u64 = 10_000;
 
 /// How hold music is encoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -205,6 +209,17 @@ impl LotConfig {
     /// The causes with which its return steps, and what follows them, hang calls up.
     pub fn causes(&self) -> impl Iterator<Item = &CauseName> {
         self.returns.iter().filter_map(Step::cause).chain(self.after_return.cause())
+    }
+
+    /// After how many ms in total a caller leaves. `None` means never.
+    pub(super) fn longest_wait(&self) -> Option<u64> {
+        Some(self.max_wait_ms).filter(|ms| *ms > 0)
+    }
+
+    /// When a caller leaves who has come into the lot later than the call was parked. `None` means never.
+    pub(super) fn leaves_at(&self, parked_at: Moment, now: Moment) -> Option<Moment> {
+        let soonest = now.after(LEAST_LEFT_MS);
+        self.longest_wait().map(|ms| parked_at.after(ms).max(soonest))
     }
 
     /// The interval at which the caller hears the comfort, in ms. `None` means never.

@@ -130,8 +130,7 @@ impl Park {
         let until = (timeout_ms > 0).then(|| now.after(timeout_ms));
         call.returning = ReturnState::Waiting { since: now, until };
         if let Some(lot) = self.lots.get(&place.lot) {
-            let longest = Some(lot.config.max_wait_ms).filter(|ms| *ms > 0);
-            call.leaves_at = longest.map(|ms| now.after(ms));
+            call.leaves_at = lot.config.longest_wait().map(|ms| now.after(ms));
             call.comfort_at = lot.config.comfort_every().map(|ms| now.after(ms));
         }
         self.seat(now, call, Action::Park);

@@ -67,6 +67,11 @@ impl Park {
         }
         let passed = |at: Option<Moment>| at.is_some_and(|at| at <= now);
         if passed(call.leaves_at) {
+            // A reload may have changed it.
+            let longest = self.lots.get(&call.place.lot).map(|lot| lot.config.longest_wait());
+            call.leaves_at = longest.flatten().map(|ms| call.parked_at.after(ms));
+        }
+        if passed(call.leaves_at) {
             match call.returning.ringing() {
                 // The phone that has answered is about to get the call.
                 Some(ringing) if ringing.answered => call.leaves_at = Some(ringing.until.after(1)),
@@ -116,7 +121,7 @@ impl Park {
     fn has_waited_enough(&mut self, now: Moment, uuid: &CallUuid) {
         let Some(call) = self.calls.get_mut(uuid) else { return };
         let Some(lot) = self.lots.get(&call.place.lot) else { return };
-        call.leaves_at = Some(lot.config.max_wait_ms).filter(|ms| *ms > 0).map(|ms| now.after(ms));
+        call.leaves_at = lot.config.longest_wait().map(|ms| now.after(ms));
         let by = match lot.config.exit_to.clone() {
             Some(to) => ClaimedBy::Leave(Exit::Transfer(to)),
             None => ClaimedBy::Leave(Exit::Drop { cause: AfterReturn::CAUSE }),
@@ -202,7 +207,7 @@ impl Park {
         end: Option<(StepResult, &str)>,
     ) {
         let Some(call) = self.calls.get(uuid) else { return };
-        let steps = self.steps_of(call);
+        let steps = self.steps_among(call);
         let found = steps.get(step);
         if let Some((result, reason)) = end {
             let mut event = call.event(now, action_of(found));
@@ -221,12 +226,13 @@ impl Park {
         self.run_steps(now, uuid, next, false);
     }
 
-    /// Starts that attempt, or the first step after it that can be tried. `paused` says that the pause before it is over.
+    /// Starts that attempt, or the first step after it that can be tried. `paused` says that the pause before it is over. If the
+    /// call has other steps now, because of a reload or a move, it begins with the first of them.
     pub(super) fn run_steps(
         &mut self,
         now: Moment,
         uuid: &CallUuid,
-        first: StepTry,
+        mut first: StepTry,
         mut paused: bool,
     ) {
         let run = RunId(self.count());
@@ -239,6 +245,12 @@ impl Park {
         let Some(call) = self.calls.get(uuid) else { return };
         let since = call.returning.time_is_up().unwrap_or(now);
         let steps = self.steps_of(call);
+        if self.steps_among(call) != steps {
+            (first, paused) = (StepTry::default(), false);
+        }
+        if let Some(call) = self.calls.get_mut(uuid) {
+            call.among = Some(Arc::clone(&steps));
+        }
         for (number, step) in steps.iter().enumerate().skip(first.step) {
             let tries = if number == first.step { first.tries } else { 0 };
             let attempt = StepTry { step: number, tries };
@@ -353,6 +365,7 @@ impl Park {
         }
         let until = (timeout_ms > 0).then(|| now.after(timeout_ms));
         call.returning = ReturnState::Waiting { since: now, until };
+        call.among = None;
         self.deadlines.arm(call);
     }
 
@@ -376,6 +389,11 @@ impl Park {
         call.returns.clone().or_else(lots).unwrap_or_else(|| Arc::from([]))
     }
 
+    /// Those among which its attempt is counted.
+    pub(super) fn steps_among(&self, call: &Call) -> Arc<[Step]> {
+        call.among.clone().unwrap_or_else(|| self.steps_of(call))
+    }
+
     /// The timeout in ms the call has now, its own or that of its lot; 0: never.
     pub(super) fn timeout_of(&self, call: &Call) -> u64 {
         let lots = || {
@@ -386,7 +404,7 @@ impl Park {
     }
 
     pub(super) fn step_ref(&self, call: &Call, step: usize) -> Option<StepRef> {
-        self.steps_of(call).get(step).map(|found| StepRef::of(step, found))
+        self.steps_among(call).get(step).map(|found| StepRef::of(step, found))
     }
 }
 

@@ -6,6 +6,7 @@ mod absent;
 mod addressed;
 mod admin;
 mod callbacks;
+mod changes;
 mod choices;
 mod claims;
 mod copies;

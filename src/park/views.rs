@@ -157,6 +157,12 @@ impl Park {
         self.calls.get(self.current(uuid)).map(|call| self.view(call, now))
     }
 
+    /// Where that call is parked, or an orbit is held for it.
+    pub fn place_of(&self, uuid: &CallUuid) -> Option<OrbitKey> {
+        let parked = self.calls.get(self.current(uuid)).map(|call| call.place.clone());
+        parked.or_else(|| self.reservation(uuid))
+    }
+
     /// Whether that channel is parked.
     pub fn is_parked(&self, uuid: &CallUuid) -> bool {
         self.calls.contains_key(uuid)

@@ -1,5 +1,7 @@
 //! What a caller hears and can choose while waiting.
 
+use std::time::Duration;
+
 use kit::{SOON, Setup, new_uuid};
 use serde_json::Value;
 
@@ -68,6 +70,40 @@ fn who_has_waited_long_enough_leaves_or_is_hung_up() {
     let ends = caller(&scene);
     scene.outcome(&ends, "dropped");
     scene.switch.wait_gone(&ends);
+    scene.wait_empty();
+}
+
+#[test]
+fn a_caller_has_the_choices_of_the_lot_it_is_in_now() {
+    let lots = |first: &str| {
+        format!(
+            r#"<configuration name="callpark.conf"><lots>
+            <lot name="default" orbits="701-705"><param name="timeout" value="0"/>
+              <param name="announce" value="false"/>{first}</lot>
+            <lot name="never" orbits="801-805"><param name="timeout" value="0"/></lot>
+            </lots></configuration>"#
+        )
+    };
+    let exit = r#"<param name="exit-to" value="7777 XML default"/>"#;
+    let limit = format!(r#"<param name="max-wait" value="4"/>{exit}"#);
+    let scene = Scene::start(lot("").callpark_conf(&lots(&limit)));
+    // Moved to a lot without a limit, it stays.
+    let moved = caller(&scene);
+    assert_eq!(scene.api("move default 701 never 801").trim(), "+OK never 801");
+    let stays = caller(&scene);
+    // So does one whose lot has no limit any more, and by then a key.
+    let key = format!(r#"<param name="exit-key" value="9"/>{exit}"#);
+    scene.switch.write_callpark_conf(Some(&lots(&key)));
+    assert_eq!(scene.api("reload").trim(), "+OK lots: 2");
+    scene.events.none_for(Duration::from_secs(5), |e| !e.text("Callpark-Outcome").is_empty());
+    press(&scene, &moved, "9");
+    press(&scene, &stays, "9");
+    scene.outcome(&stays, "left");
+    assert_eq!(scene.calls().len(), 1);
+    // The key that it has after a move works as well.
+    assert_eq!(scene.api("move never 801 default 705").trim(), "+OK default 705");
+    press(&scene, &moved, "9");
+    scene.outcome(&moved, "left");
     scene.wait_empty();
 }
 

@@ -196,7 +196,7 @@ fn lamps_that_are_to_look_otherwise_are_shown_a_few_at_a_time() {
     assert!(park.take_effects().is_empty());
     let mut shown = Vec::new();
     loop {
-        let more = park.relight();
+        let more = park.refresh(T0);
         let some = lamps(&park.take_effects());
         assert!(some.len() <= 64, "{} at once", some.len());
         shown.extend(some);
