@@ -6,6 +6,8 @@
 //! often. How late a return step is, is measured at the phone that it calls, from the moment at which the module says
 //! that it has parked the call.
 //!
+//! Then the same with mod_valet_parking on the same FreeSWITCH, without return steps, which it does not have.
+//!
 //! With `SOFIA_DB=postgres`, mod_sofia has its database in a PostgreSQL server instead of SQLite, where FreeSWITCH waits for
 //! 100 ms at a time when two threads write.
 //!
@@ -17,8 +19,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
-use kit::figures::{Series, keep_plot, number};
+use kit::figures::{Series, beside, keep_plot, number};
 use kit::phone::{Call, Exchange, Phase, Policy, Subscription, Transport};
+use kit::rival::{self, CALLPARK, Rival, VALET};
 use kit::{Phone, Postgres, Setup, Switch, plot};
 
 /// What must be kept, ms: 99 of 100.
@@ -54,7 +57,7 @@ struct Figures {
     lost: Vec<String>,
 }
 
-/// When the module and FreeSWITCH say that something has happened.
+/// When a module and FreeSWITCH say that something has happened.
 #[derive(Default)]
 struct Board {
     parked: HashMap<String, (Instant, Duration)>,
@@ -93,7 +96,9 @@ fn main() -> ExitCode {
     let figures = std::thread::scope(|scope| {
         scope.spawn(|| listen(&switch, &board, &over));
         let watched = watch(&switch, lamps);
-        let figures = run(&switch, &exchange, &board, crowd, rate, Duration::from_secs(seconds));
+        let figures = [CALLPARK, VALET].map(|rival| {
+            run(&switch, &exchange, &board, &rival, crowd, rate, Duration::from_secs(seconds))
+        });
         over.store(true, Ordering::Relaxed);
         let lit = watched.0.iter().filter(|lamp| lamp.last().is_some()).count();
         println!("{lit} of {lamps} lamps have been shown");
@@ -107,27 +112,21 @@ fn main() -> ExitCode {
 }
 
 fn setup(crowd: u32) -> Setup {
-    let lots = format!(
-        r#"<lot name="default" orbits="100001-{}"><param name="timeout" value="0"/><param name="announce" value="false"/></lot>
-      <lot name="returns" orbits="200001-200999"><param name="timeout" value="{}"/><param name="announce" value="false"/>
+    let orbits = format!("100001-{}", 100_000 + crowd + 1000);
+    let returns = format!(
+        r#"<lot name="returns" orbits="200001-200999"><param name="timeout" value="{}"/><param name="announce" value="false"/>
         <return><step to="user/1000@$${{domain}}" ring="5"/><step to="hangup:NORMAL_CLEARING"/></return></lot>"#,
-        100_000 + crowd + 1000,
         TIMEOUT.as_secs()
     );
-    Setup::new()
-        .sip(true)
-        .music()
-        .rtp_ports(PORTS.0, PORTS.1)
-        .lots(&lots)
-        .extension("park_(\\d+)", &[("callpark", "default $1")])
-        .extension("take_(\\d+)", &[("callpark_retrieve", "default $1")])
-        .extension("return", &[("callpark", "returns auto")])
+    let setup = Setup::new().sip(true).music().rtp_ports(PORTS.0, PORTS.1);
+    rival::both_and(setup, &orbits, &returns).extension("return", &[("callpark", "returns auto")])
 }
 
 /// Notes what is told, until it is over.
 fn listen(switch: &Switch, board: &Mutex<Board>, over: &AtomicBool) {
     let mut esl = switch.esl();
-    esl.subscribe(&["CUSTOM callpark::info", "CHANNEL_BRIDGE"]).expect("a subscription");
+    let [ours, theirs] = rival::PARKED;
+    esl.subscribe(&[ours, theirs, "CHANNEL_BRIDGE"]).expect("a subscription");
     while !over.load(Ordering::Relaxed) {
         let Ok(event) = esl.next_event() else { return };
         let now = Instant::now();
@@ -137,6 +136,9 @@ fn listen(switch: &Switch, board: &Mutex<Board>, over: &AtomicBool) {
                 board.bridged.entry(event.text(leg).into()).or_insert(now);
             }
             continue;
+        }
+        if VALET.parked(&event, event.uuid()) {
+            board.parked.insert(event.uuid().to_owned(), (now, Duration::ZERO));
         }
         let uuid = event.text("Callpark-UUID").to_owned();
         if event.is("Callpark-Action", "park") {
@@ -159,6 +161,7 @@ fn watch(switch: &Switch, lamps: u32) -> (Vec<Subscription>, Phone) {
 struct Crowd<'a> {
     switch: &'a Switch,
     board: &'a Mutex<Board>,
+    rival: &'a Rival,
     callers: Phone,
     desks: Vec<Phone>,
     /// How many calls they have taken.
@@ -178,6 +181,7 @@ fn run(
     switch: &Switch,
     exchange: &Exchange,
     board: &Mutex<Board>,
+    rival: &Rival,
     crowd: u32,
     rate: u32,
     duration: Duration,
@@ -188,6 +192,7 @@ fn run(
     let mut town = Crowd {
         switch,
         board,
+        rival,
         callers: phone("0100"),
         desks: (0..DESKS).map(|desk| phone(&format!("03{desk:02}"))).collect(),
         taken: 0,
@@ -206,16 +211,19 @@ fn run(
     }
     town.until(Instant::now() + Duration::from_secs(5));
     println!(
-        "{} calls are parked; FreeSWITCH takes {:.0} % of a processor",
+        "{}: {} calls are parked; FreeSWITCH takes {:.0} % of a processor",
+        rival.name,
         town.waiting.len(),
         busy(&mut town)
     );
-    let returns = Returns::new(switch, exchange);
+    // mod_valet_parking has none.
+    let returns = (rival.name == CALLPARK.name).then(|| Returns::new(switch, exchange));
     town.counting = true;
     let begun = Instant::now();
     let stop = AtomicBool::new(false);
     std::thread::scope(|scope| {
-        let thread = scope.spawn(|| returns.run(board, &stop));
+        let returns = returns.as_ref();
+        let thread = returns.map(|returns| scope.spawn(|| returns.run(board, &stop)));
         for number in 0..(duration.as_secs_f64() * f64::from(rate)) as u32 {
             town.until(begun + Duration::from_secs(1) * number / rate);
             town.park();
@@ -224,6 +232,7 @@ fn run(
         println!("FreeSWITCH takes {:.0} % of a processor", busy(&mut town));
         town.until(Instant::now() + GIVEN_UP);
         stop.store(true, Ordering::Relaxed);
+        let Some(thread) = thread else { return };
         let (late_ring, late_decision, lost) = thread.join().unwrap_or_default();
         (town.figures.late_ring, town.figures.late_decision) = (late_ring, late_decision);
         town.figures.lost.extend(lost);
@@ -264,7 +273,7 @@ impl Crowd<'_> {
     fn park(&mut self) {
         let Some(orbit) = self.free.pop() else { return };
         let begun = Instant::now();
-        let call = self.callers.call(&format!("park_{orbit}"));
+        let call = self.callers.call(&format!("{}{orbit}", self.rival.park));
         self.parking.push(Parking { begun, call, orbit });
     }
 
@@ -278,7 +287,7 @@ impl Crowd<'_> {
         let begun = Instant::now();
         let desk = &self.desks[self.taken % self.desks.len()];
         desk.forget_ended();
-        let leg = desk.call(&format!("take_{orbit}"));
+        let leg = desk.call(&format!("{}{orbit}", self.rival.take));
         self.taken += 1;
         self.retrieving.push(Retrieval { begun, leg, caller, orbit, heard: None });
     }
@@ -411,22 +420,30 @@ fn since_ms(at: Instant, epoch: Duration) -> f64 {
     (now.as_secs_f64() - at.elapsed().as_secs_f64() - epoch.as_secs_f64()) * 1000.0
 }
 
-fn report(crowd: u32, rate: u32, figures: &Figures) -> ExitCode {
+fn report(crowd: u32, rate: u32, [figures, theirs]: &[Figures; 2]) -> ExitCode {
     println!("\n{crowd} parked calls, {rate} parks and {rate} retrievals a second, ms");
-    println!("{:<34} {}", "", Series::HEAD);
+    for (name, ours, theirs) in [
+        ("INVITE to parked", &figures.parking, &theirs.parking),
+        ("INVITE to 200 OK", &figures.ok, &theirs.ok),
+        ("INVITE to the music's last packet", &figures.music, &theirs.music),
+        ("INVITE to bridge", &figures.bridge, &theirs.bridge),
+        ("INVITE to the caller's voice", &figures.voice, &theirs.voice),
+        ("longest gap in a call's music", &figures.gap, &theirs.gap),
+    ] {
+        beside(name, ours, theirs);
+    }
+    println!("\n{:<34} {}", "", Series::HEAD);
     for (name, series) in [
-        ("INVITE to parked", &figures.parking),
-        ("INVITE to 200 OK", &figures.ok),
-        ("INVITE to the music's last packet", &figures.music),
-        ("INVITE to bridge", &figures.bridge),
-        ("INVITE to the caller's voice", &figures.voice),
         ("first return step late: decided", &figures.late_decision),
         ("first return step late: phone", &figures.late_ring),
-        ("longest gap in a call's music", &figures.gap),
     ] {
         println!("{name:<34} {series}");
     }
-    let all = [("caller's voice", &figures.voice, 0), ("return step late", &figures.late_ring, 3)];
+    let all = [
+        (CALLPARK.name, &figures.voice, 0),
+        (VALET.name, &theirs.voice, 1),
+        ("return step late", &figures.late_ring, 3),
+    ];
     let title =
         format!("{crowd} parked calls: INVITE to the caller's voice, and how late a phone rings");
     keep_plot("crowd.svg", &plot::shares(&title, "ms", &all));
@@ -439,7 +456,7 @@ fn report(crowd: u32, rate: u32, figures: &Figures) -> ExitCode {
             wrong.push(format!("{name}: p99 {:.1} ms, at most {most}", series.at(0.99)));
         }
     }
-    println!("lost: {}", figures.lost.len());
+    println!("lost: {}; by mod_valet_parking: {}", figures.lost.len(), theirs.lost.len());
     for what in wrong.iter().take(20) {
         println!("NOT KEPT: {what}");
     }

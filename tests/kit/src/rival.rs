@@ -53,8 +53,14 @@ impl Rival {
 /// Both modules, with their extensions, and one lot of these orbits in which calls stay. Each is used as its documentation
 /// says: `valet_park` needs an answer first, `callpark` and `callpark_retrieve` answer themselves.
 pub fn both(setup: Setup, orbits: &str) -> Setup {
+    both_and(setup, orbits, "")
+}
+
+/// The same with other lots beside it.
+pub fn both_and(setup: Setup, orbits: &str, others: &str) -> Setup {
     let lot = format!(
-        r#"<lot name="default" orbits="{orbits}"><param name="timeout" value="0"/><param name="announce" value="false"/></lot>"#
+        r#"<lot name="default" orbits="{orbits}"><param name="timeout" value="0"/><param name="announce" value="false"/></lot>
+      {others}"#
     );
     let digits = "(\\d+)";
     setup
