@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{Answer, Error, Verb, ok, shown};
+use super::{Answer, Error, Verb, ok};
 use crate::module::Module;
-use crate::park::{CallbackId, Refusal};
+use crate::park::{CallbackId, Refusal, Viewer};
 use crate::render;
 use crate::switch::clock;
 
@@ -25,9 +25,8 @@ pub(super) const ONE: Verb = Verb {
 
 fn list(module: &Arc<Module>, words: &[&str]) -> Answer {
     let mut callbacks = module.look(|park| park.callbacks(clock::now()));
-    let mut shown = shown(module);
     for callback in &mut callbacks {
-        let shown = shown(&callback.lot, &callback.caller);
+        let shown = callback.privacy.shown_to(Viewer::Administrator, &callback.caller);
         callback.caller = render::masked::caller(&callback.caller, shown);
     }
     match *words {

@@ -253,9 +253,11 @@ pub(crate) fn park(
                     feature_codes::take_over(Departed::of(module).codes(&presser), session);
                 }
             }
-            // A reload may have moved it.
-            let lot = module.look(|park| {
-                park.lot_config(&park.place_of(&uuid).map_or(place.lot.clone(), |now| now.lot))
+            // It may have been moved meanwhile.
+            let (place, lot) = module.look(|park| {
+                let place = park.place_of(&uuid).unwrap_or(place);
+                let lot = park.lot_config(&place.lot);
+                (place, lot)
             });
             let inbound = channel.variable("direction").as_deref() == Some("inbound");
             let told = match &came {
@@ -287,7 +289,11 @@ pub(crate) fn park(
             }
             let refused = match came {
                 // It has no dialplan in which it could go on.
-                Origin::Sent(..) if refused.then == AfterRefusal::Continue => {
+                Origin::Sent(..)
+                    if refused.then == AfterRefusal::Continue
+                        && who.is_some()
+                        && !module.is_stopping() =>
+                {
                     ParkRefused { then: AfterRefusal::Parker, ..refused }
                 }
                 _ => refused,

@@ -120,7 +120,7 @@ fn page_one(module: &Arc<Module>, call: CallView, phone: DialString) {
     let theirs = Arc::clone(module);
     let waits = module.threads.page(move || {
         // It may have waited for its turn meanwhile.
-        if theirs.is_stopping() || !theirs.look(|park| park.is_parked(&call.info.uuid)) {
+        if theirs.is_stopping() || theirs.look(|park| park.place_of(&call.info.uuid)).is_none() {
             return;
         }
         let ringing = Rings::of(&theirs).begin_command();

@@ -6,7 +6,7 @@ use super::{is_one_line, park, texts};
 use crate::leg::caller_id;
 use crate::park::{
     CallInfo, CallView, CallbackId, CallbackView, Caller, DisplayName, Effect, LONGEST_NAME,
-    LONGEST_NOTE, LONGEST_NUMBER, ParkRequest, Want, shortened,
+    LONGEST_NOTE, LONGEST_NUMBER, ParkRequest, Privacy, Want, shortened,
 };
 use crate::render::{self, Format};
 use crate::switch::clock;
@@ -193,6 +193,7 @@ fn owed(call: &CallView) {
         trying: false,
         reason: Some(call.info.note.clone()),
         note: None,
+        privacy: Privacy::Off,
     };
     let callbacks = [callback];
     table(&render::callbacks_text(&callbacks), 10, 1);

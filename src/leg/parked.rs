@@ -58,8 +58,20 @@ impl<'a> Parked<'a> {
 
     /// Tells the orbit to the one who dialled here.
     pub(crate) fn announce(&self, place: &park::OrbitKey) {
-        let _quieted = self.quieted(&place.lot);
-        speech::orbit(&self.module, self.session, place, &self.leg.stop);
+        let mut place = place.clone();
+        for _ in 0..2 {
+            let _quieted = self.quieted(&place.lot);
+            speech::orbit(&self.module, self.session, &place, &self.leg.stop);
+            if !self.leg.stop.is_up() || !self.session.channel().ready() {
+                return;
+            }
+            self.leg.stop.lower();
+            // A move or a reload has woken it, and nothing else has become of it: it is told anew.
+            match self.module.look(|park| (park.verdict(&self.uuid), park.place_of(&self.uuid))) {
+                (Verdict::Hold, Some(now)) => place = now,
+                _ => return,
+            }
+        }
     }
 
     /// Holds it until it has an outcome, or is on its way elsewhere.

@@ -91,10 +91,10 @@ impl Park {
         self.index.add(call);
         self.occupy(to, Slot::Parked(uuid.clone()));
         let Some(call) = self.calls.get_mut(uuid) else { return };
-        if let Some(new) = self.lots.get_mut(&to.lot) {
-            if call.is_to_be_had() {
-                new.enqueue(call);
-            }
+        if call.is_to_be_had()
+            && let Some(new) = self.lots.get_mut(&to.lot)
+        {
+            new.enqueue(call);
         }
         let mut event = call.event(now, Action::Move);
         event.from = Some(from.clone());
@@ -103,7 +103,7 @@ impl Park {
         self.show_lamp(to);
         self.vacate(&from);
         self.made.emptied(now, &from);
-        if from.lot != to.lot {
+        if from.lot != to.lot || self.stale.contains_key(&to.lot) {
             self.wait_otherwise(now, uuid);
         }
     }

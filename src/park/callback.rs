@@ -88,6 +88,8 @@ pub struct CallbackView {
     pub reason: Option<Arc<str>>,
     /// Why it is owed, if the caller did not ask for it.
     pub note: Option<&'static str>,
+    /// How much of the caller may be shown: that of the lot, or what it was last if the lot is gone.
+    pub privacy: Privacy,
 }
 
 /// An attempt to call somebody back.

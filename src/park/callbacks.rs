@@ -48,7 +48,7 @@ pub(super) struct Callback {
     pub(super) trying: Option<RunId>,
     pub(super) reason: Option<Arc<str>>,
     pub(super) note: Option<&'static str>,
-    /// That of its lot when it was promised, for when that lot is gone.
+    /// That of its lot, for when that lot is gone.
     pub(super) privacy: Privacy,
 }
 
@@ -66,6 +66,7 @@ impl Callback {
             trying: self.trying.is_some(),
             reason: self.reason.clone(),
             note: self.note,
+            privacy: self.privacy,
         }
     }
 }
@@ -139,7 +140,21 @@ impl Park {
 
     /// Every call-back that is owed, the oldest first.
     pub fn callbacks(&self, now: Moment) -> Vec<CallbackView> {
-        self.callbacks.iter().map(|(id, callback)| callback.view(*id, now)).collect()
+        let view = |(id, callback): (&CallbackId, &Callback)| {
+            let lot = self.lot_or_original(&callback.place.lot);
+            let privacy = lot.map_or(callback.privacy, |lot| lot.config.privacy);
+            CallbackView { privacy, ..callback.view(*id, now) }
+        };
+        self.callbacks.iter().map(view).collect()
+    }
+
+    /// Their lots may vanish, and are not to be asked any more after that.
+    pub(super) fn remember_privacy(&mut self) {
+        for callback in self.callbacks.values_mut() {
+            if let Some(lot) = self.lots.get(&callback.place.lot) {
+                callback.privacy = lot.config.privacy;
+            }
+        }
     }
 
     /// Cancels it. Returns whether it was owed.

@@ -78,6 +78,7 @@ impl Park {
         let tenants = std::mem::replace(&mut self.tenants, tenants);
         let asked = std::mem::replace(&mut self.asked, asked);
         self.changes.closed();
+        self.remember_privacy();
         self.keep_copies(&mut lots, &mut copies);
         for (key, lot) in &mut self.lots {
             if !lots.contains_key(key) && !lot.has_any_orbit() {

@@ -72,10 +72,14 @@ impl Park {
         let Some(call) = self.calls.get_mut(uuid) else { return };
         let Some(lot) = self.lots.get(&call.place.lot) else { return };
         call.leaves_at = lot.config.leaves_at(call.parked_at, now);
-        if call.comfort_at.is_none() {
-            call.comfort_at = lot.config.comfort_every().map(|ms| now.after(ms));
-        }
+        let comfort_at = lot.config.comfort_every().map(|ms| now.after(ms));
+        call.comfort_at = comfort_at.map(|at| call.comfort_at.map_or(at, |before| before.min(at)));
         self.deadlines.arm(call);
-        self.effects.push(Effect::Wake(uuid.clone()));
+        if call.returning.ringing().is_some_and(|ringing| ringing.offer) {
+            // Again, with the key that it has now.
+            self.effects.push(Effect::Offer(uuid.clone()));
+        } else if call.is_to_be_had() {
+            self.effects.push(Effect::Wake(uuid.clone()));
+        }
     }
 }

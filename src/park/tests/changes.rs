@@ -72,6 +72,60 @@ fn a_reload_wakes_the_calls_that_wait_otherwise() {
 }
 
 #[test]
+fn a_reload_disturbs_neither_an_offer_nor_a_hand_over() {
+    let with_key = |exit_key| LotConfig {
+        returns: Step::parse_list("callback").unwrap(),
+        exit_key,
+        ..lot("default", "701-705")
+    };
+    let mut park = park_with(vec![with_key(None)]);
+    parked(&mut park, request("a", "default"));
+    parked(&mut park, request("b", "default"));
+    claim_call(&mut park, at(59_000), "b", retriever("r"));
+    assert!(due(&mut park).contains(&Effect::Offer("a".into())));
+    let effects = effects!(park.configure(at(60_000), vec![with_key(Some('1'))]));
+    assert_eq!(effects, [Effect::Offer("a".into())], "it is made with another key");
+}
+
+#[test]
+fn comfort_is_not_late_by_what_was_configured_before() {
+    let every = |comfort_every_ms| LotConfig {
+        comfort: Some("phrase:x".into()),
+        comfort_every_ms,
+        timeout: Timeout::fixed(0),
+        ..lot("default", "701-705")
+    };
+    let mut park = park_with(vec![every(3_600_000)]);
+    parked(&mut park, request("a", "default"));
+    park.configure(at(1_000), vec![every(30_000)]);
+    assert_eq!(park.poll_timeout(), Some(at(31_000)));
+    park.configure(at(2_000), vec![every(0)]);
+    assert_eq!(park.poll_timeout(), None);
+}
+
+#[test]
+fn a_call_that_is_moved_while_the_lot_is_seen_to_is_not_left_out() {
+    let limited = |max_wait_ms| waits("default", "701-900", max_wait_ms);
+    let mut park = park_with(vec![limited(0)]);
+    for n in 701..=890 {
+        parked(&mut park, wanting(&n.to_string(), "default", &n.to_string()));
+    }
+    park.gone(T0, &"701".into(), End::HungUp);
+    drop(park.lay_out(T0, Layout::of(vec![limited(60_000)])));
+    assert!(park.refresh(T0));
+    park.move_call(T0, &orbit_key("default", "890"), &key("default"), Want::Orbit(orbit("701")))
+        .unwrap();
+    while park.refresh(T0) {}
+    park.handle_timeout(at(60_000));
+    let mut leave = 0;
+    while park.poll_timeout().is_some_and(|due| due <= at(60_000)) {
+        park.handle_timeout(at(60_000));
+        leave += 1;
+    }
+    assert!(leave > 0 && !matches!(park.verdict(&"890".into()), Verdict::Hold));
+}
+
+#[test]
 fn other_return_steps_begin_with_the_first_of_them() {
     let steps =
         |text| LotConfig { returns: Step::parse_list(text).unwrap(), ..lot("default", "701-705") };
@@ -142,7 +196,9 @@ fn a_call_back_that_outlives_its_lot_stays_private() {
     let claim = claim_call(&mut park, T0, "a", Claimant::Leave(Exit::Callback));
     park.complete(T0, &"a".into(), claim.ticket);
     park.configure(T0, Vec::new());
-    let id = park.callbacks(T0)[0].id;
+    let owed = park.callbacks(T0).remove(0);
+    assert_eq!(owed.privacy, Privacy::Strict);
+    let id = owed.id;
     let effects = effects!(park.cancel_callback(T0, id));
     let privacy = effects.iter().find_map(|effect| match effect {
         Effect::Callback(news) => Some(news.privacy),
