@@ -50,6 +50,10 @@ fn a_leg_of_any_bridge_leaves_it_for_a_parked_call() {
         for leg in &legs {
             scene.switch.originate(leg, "7777", &[]);
         }
+        // A leg that is still routed goes on with its dialplan after `uuid_bridge`.
+        for leg in &legs {
+            scene.switch.wait_var(leg, "current_application", "park");
+        }
         scene.switch.api(&format!("uuid_bridge {} {}", legs[0], legs[1]));
         scene.switch.wait_bridged(&legs[0], &legs[1]);
         goes_on(&scene, &legs[round % 2], &legs[(round + 1) % 2]);
