@@ -25,6 +25,8 @@ pub enum By {
 /// Of every lot, in ms.
 pub const COMFORT_EVERY: u64 = 3_000;
 pub const MAX_WAIT: u64 = 25_000;
+/// How long a call waits at least in a lot that it was moved to.
+const LEAST_LEFT: u64 = 10_000;
 
 #[derive(Clone, Debug)]
 pub struct Call {
@@ -182,7 +184,8 @@ impl World {
                 Effect::Offer(uuid) => {
                     let call = self.calls.get_mut(uuid).expect("offers nobody anything");
                     assert!(call.claim.is_none() && call.ringing.is_none());
-                    call.offer = Some(self.now + 2_000);
+                    // One that stands is made again when the call is moved.
+                    call.offer.get_or_insert(self.now + 2_000);
                 }
                 Effect::TryCallback(attempt) => {
                     self.trying.push((attempt.callback.id, attempt.run))
@@ -212,7 +215,16 @@ impl World {
             Action::Move => {
                 let call = self.calls.get_mut(uuid).expect("moves no call");
                 assert_eq!(event.from.as_ref(), Some(&call.place));
-                call.place = here.clone().unwrap();
+                let to = here.clone().unwrap();
+                if to.lot != call.place.lot {
+                    // It waits as the lot has it that it comes into, and not too short there.
+                    let longest = (call.order.0 + MAX_WAIT).max(self.now + LEAST_LEFT);
+                    let comfort = call.comfort_at.min(self.now + COMFORT_EVERY);
+                    let never = is_made(&to.lot).then_some(u64::MAX);
+                    call.leaves_at = never.unwrap_or(longest);
+                    call.comfort_at = never.unwrap_or(comfort);
+                }
+                call.place = to;
             }
             Action::Replace => {
                 let old = event.from_uuid.clone().expect("the leg that was replaced");
