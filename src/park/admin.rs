@@ -57,7 +57,8 @@ impl Setting {
 }
 
 impl Park {
-    /// Moves a call into another orbit, of the same or of another lot. Deadline, return step and waiting time stay.
+    /// Moves a call into another orbit, of the same or of another lot. Deadline and waiting time stay. In
+    /// another lot it waits by that one's settings, and other return steps begin with the first of them.
     /// Neither `when-full` nor `when-occupied` applies, because a move names its destination.
     ///
     /// # Errors
