@@ -52,7 +52,7 @@ fn sizes_offsets_and_values_are_those_of_freeswitch() {
 /// FreeSWITCH has an SQLite of its own, which must not meet ours.
 #[test]
 fn the_module_shows_nothing_but_its_table() {
-    let built = module::built();
+    let built = kit::module();
     let shown = module::exports(&built);
     assert_eq!(shown.into_iter().collect::<Vec<_>>(), ["mod_callpark_module_interface"]);
     let theirs = module::wanted(&built).into_iter().filter(|name| name.starts_with("sqlite3"));
@@ -79,7 +79,7 @@ fn prototypes_and_types_are_those_of_freeswitch() {
 fn the_module_imports_what_our_header_declares() {
     let declared: BTreeSet<String> =
         Declarations::of_our_header().prototypes.into_iter().map(|p| p.name).collect();
-    let imported: BTreeSet<String> = module::imports(&module::built());
+    let imported: BTreeSet<String> = module::imports(&kit::module());
     let undeclared: Vec<_> = imported.difference(&declared).collect();
     assert!(undeclared.is_empty(), "imported, and not in include/freeswitch.h: {undeclared:?}");
     let unused: Vec<_> = declared.difference(&imported).collect();
@@ -90,7 +90,7 @@ fn the_module_imports_what_our_header_declares() {
 fn the_module_builds_with_freeswitchs_headers_and_runs() {
     let Some(theirs) = installed::headers("a build with FreeSWITCH's headers") else { return };
     let built = module::built_with(&theirs);
-    let ours = module::imports(&module::built());
+    let ours = module::imports(&kit::module());
     assert_eq!(module::imports(&built), ours, "the two builds import different functions");
     // On FreeSWITCH if there is one, else on the stand-in.
     module::scenario(&built, "scenarios::basic::a_call_is_parked");

@@ -5,22 +5,6 @@ use std::env;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-/// The module that every other test uses: `CALLPARK_SO`, or what cargo builds beside this test.
-pub fn built() -> PathBuf {
-    if let Some(path) = env::var_os("CALLPARK_SO").filter(|path| !path.is_empty()) {
-        return path.into();
-    }
-    let profile_dir = ancestor(2);
-    let profile = match profile_dir.file_name().and_then(|name| name.to_str()) {
-        Some("debug") | None => "dev",
-        Some(name) => name,
-    };
-    let mut cargo = cargo();
-    cargo.args(["build", "--quiet", "--lib", "--profile", profile]);
-    finished(cargo.env("CARGO_TARGET_DIR", ancestor(3)), "cargo build");
-    profile_dir.join("libmod_callpark.so")
-}
-
 /// Builds the module by FreeSWITCH's headers in that folder, in a target folder of its own: neither build undoes the
 /// other.
 pub fn built_with(freeswitch_include: &Path) -> PathBuf {

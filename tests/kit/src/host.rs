@@ -41,7 +41,7 @@ impl Host {
     pub(crate) fn command(&self, folder: &Folder) -> io::Result<Command> {
         match self {
             Host::StandIn => {
-                let standin = path_from("KIT_STANDIN").unwrap_or_else(|| built("standin"));
+                let standin = path_from("KIT_STANDIN").unwrap_or_else(|| Built::StandIn.path());
                 let mut command = wrapped(standin.into_os_string());
                 command.arg(folder.path()).env("CALLPARK_SO", module());
                 Ok(command)
@@ -91,7 +91,7 @@ fn wrapped(program: OsString) -> Command {
 
 /// The module under test: `CALLPARK_SO`, else the one that this workspace builds.
 pub fn module() -> PathBuf {
-    path_from("CALLPARK_SO").unwrap_or_else(|| built("libmod_callpark.so"))
+    path_from("CALLPARK_SO").unwrap_or_else(|| Built::Module.path())
 }
 
 /// The path in that variable of the environment, if it is set.
@@ -99,36 +99,56 @@ fn path_from(variable: &str) -> Option<PathBuf> {
     env::var_os(variable).filter(|path| !path.is_empty()).map(PathBuf::from)
 }
 
-/// A file that cargo builds, in the folder that this very test was built into.
-fn built(name: &str) -> PathBuf {
-    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
-    FOLDER.get_or_init(build_once).join(name)
+/// What `cargo test` does not build by itself: a cdylib, and another package's binary.
+#[derive(Clone, Copy)]
+enum Built {
+    Module,
+    StandIn,
 }
 
-/// `cargo test` builds no cdylib and no other package's binary: so build the workspace, once a
-/// process. `KIT_NO_BUILD=1` takes what is there.
-fn build_once() -> PathBuf {
-    let exe = env::current_exe().expect("the path of this test");
-    let mut profile_dir = exe.parent().expect("a folder").to_owned();
-    if profile_dir.ends_with("deps") || profile_dir.ends_with("examples") {
-        profile_dir.pop();
+impl Built {
+    /// Its path, in the folder that this very test was built into.
+    fn path(self) -> PathBuf {
+        static MODULE: OnceLock<PathBuf> = OnceLock::new();
+        static STAND_IN: OnceLock<PathBuf> = OnceLock::new();
+        let once = match self {
+            Built::Module => &MODULE,
+            Built::StandIn => &STAND_IN,
+        };
+        once.get_or_init(|| self.build()).clone()
     }
-    if env::var_os("KIT_NO_BUILD").is_some() {
-        return profile_dir;
+
+    /// Builds that package alone, because its dependencies have other features in the whole workspace. `KIT_NO_BUILD=1` takes what
+    /// is there.
+    fn build(self) -> PathBuf {
+        let exe = env::current_exe().expect("the path of this test");
+        let mut profile_dir = exe.parent().expect("a folder").to_owned();
+        if profile_dir.ends_with("deps") || profile_dir.ends_with("examples") {
+            profile_dir.pop();
+        }
+        let (file, package) = match self {
+            Built::Module => ("libmod_callpark.so", ["--package=mod_callpark", "--lib"]),
+            Built::StandIn => ("standin", ["--package=standin", "--bins"]),
+        };
+        let path = profile_dir.join(file);
+        if env::var_os("KIT_NO_BUILD").is_some() {
+            return path;
+        }
+        let profile = match profile_dir.file_name().and_then(|name| name.to_str()) {
+            Some("debug") | None => "dev",
+            Some(name) => name,
+        };
+        let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        let status = Command::new(cargo)
+            .args(["build", "--quiet", "--profile", profile])
+            .args(package)
+            .env("CARGO_TARGET_DIR", profile_dir.parent().expect("a target folder"))
+            .current_dir(repository())
+            .status()
+            .expect("cargo runs");
+        assert!(status.success(), "cargo build {} failed", package.join(" "));
+        path
     }
-    let profile = match profile_dir.file_name().and_then(|name| name.to_str()) {
-        Some("debug") | None => "dev",
-        Some(name) => name,
-    };
-    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let status = Command::new(cargo)
-        .args(["build", "--quiet", "--workspace", "--profile", profile])
-        .env("CARGO_TARGET_DIR", profile_dir.parent().expect("a target folder"))
-        .current_dir(repository())
-        .status()
-        .expect("cargo runs");
-    assert!(status.success(), "cargo build --workspace failed");
-    profile_dir
 }
 
 /// The root of the project's tree.
