@@ -222,15 +222,19 @@ impl Park {
         for effect in &mut effects {
             let (lot, privacy) = match effect {
                 Effect::Event(event) => (&event.lot, &mut event.privacy),
-                Effect::Callback(news) => (&news.callback.lot, &mut news.privacy),
+                Effect::Callback(news) => (&news.callback.lot, &mut news.callback.privacy),
                 _ => continue,
             };
-            let here = self.lot_or_original(lot).map(|lot| lot.config.privacy);
-            let gone = || self.private.get(lot).copied();
-            *privacy = here.or_else(gone).unwrap_or(*privacy);
+            let gone = self.private.get(lot).copied();
+            *privacy = self.privacy_of(lot).or(gone).unwrap_or(*privacy);
         }
         self.private.clear();
         effects
+    }
+
+    /// How that lot keeps its callers now. `None` if it is gone.
+    fn privacy_of(&self, lot: &LotKey) -> Option<Privacy> {
+        Some(self.lot_or_original(lot)?.config.privacy)
     }
 
     /// A number that was never given before: tickets, runs and the order of arrival.

@@ -121,8 +121,6 @@ pub struct CallbackNews {
     pub callback: CallbackView,
     /// How it ended. `None` means that it has not ended.
     pub end: Option<CallbackEnd>,
-    /// How its lot keeps its callers.
-    pub privacy: Privacy,
 }
 
 /// How a call-back ended.

@@ -127,7 +127,7 @@ impl Park {
             privacy,
         };
         let end = self.stopping.then_some(CallbackEnd::Shutdown);
-        let news = CallbackNews { callback: callback.view(id, now), end, privacy };
+        let news = CallbackNews { callback: callback.view(id, now), end };
         self.effects.push(Effect::Callback(Box::new(news)));
         self.changes.callbacks();
         if self.stopping {
@@ -141,8 +141,7 @@ impl Park {
     /// Every call-back that is owed, the oldest first.
     pub fn callbacks(&self, now: Moment) -> Vec<CallbackView> {
         let view = |(id, callback): (&CallbackId, &Callback)| {
-            let lot = self.lot_or_original(&callback.place.lot);
-            let privacy = lot.map_or(callback.privacy, |lot| lot.config.privacy);
+            let privacy = self.privacy_of(&callback.place.lot).unwrap_or(callback.privacy);
             CallbackView { privacy, ..callback.view(*id, now) }
         };
         self.callbacks.iter().map(view).collect()
@@ -222,11 +221,7 @@ impl Park {
                 if callback.attempts_left == 0 {
                     return self.end_callback(now, id, CallbackEnd::Failed);
                 }
-                let news = CallbackNews {
-                    callback: callback.view(id, now),
-                    end: None,
-                    privacy: callback.privacy,
-                };
+                let news = CallbackNews { callback: callback.view(id, now), end: None };
                 self.effects.push(Effect::Callback(Box::new(news)));
                 let by = callback.by.clone();
                 self.pass_on(now, &by, id);
@@ -266,11 +261,7 @@ impl Park {
         self.deadlines.remove(callback.next, id.0, Due::Callback(id));
         self.pass_on(now, &callback.by, id);
         self.effects.extend(callback.trying.map(|run| Effect::StopRing(run, StopReason::Gone)));
-        let news = CallbackNews {
-            callback: callback.view(id, now),
-            end: Some(end),
-            privacy: callback.privacy,
-        };
+        let news = CallbackNews { callback: callback.view(id, now), end: Some(end) };
         self.effects.push(Effect::Callback(Box::new(news)));
         if end == CallbackEnd::Shutdown {
             self.interrupted.insert(id, callback);

@@ -211,25 +211,23 @@ impl Park {
         known: &Known<'_>,
         next: &mut Vec<Forecast>,
     ) {
-        let (steps, among) = (self.steps_of(call), self.steps_among(call));
-        let StepTry { step: ringing, tries: before } = call.returning.attempt();
-        // Other steps begin with the first of them.
-        let same = steps == among;
-        let (first, mut tries) = if same { (ringing, before) } else { (0, 0) };
+        let mut attempt = call.returning.attempt();
         let mut at = match (call.returning.ringing(), call.returning.due()) {
             (Some(rings), _) => {
-                if let Some(step) = among.get(ringing) {
+                if let Some(step) = self.steps_among(call).get(attempt.step) {
                     let state = if rings.answered { "answered" } else { "now" };
                     let what = format!("{} ({state})", describe(call, step));
-                    next.push(Forecast::step(0, what, ringing, step));
+                    next.push(Forecast::step(0, what, attempt.step, step));
                 }
-                tries = if same { tries.saturating_add(1) } else { 0 };
+                attempt.tries = attempt.tries.saturating_add(1);
                 rings.until.since(now)
             }
             (None, Some(due)) => due.since(now),
             (None, None) => return,
         };
-        let mut paused = same && call.returning.is_paused();
+        let (steps, attempt, mut paused) =
+            self.steps_from(call, attempt, call.returning.is_paused());
+        let StepTry { step: first, mut tries } = attempt;
         for (number, step) in steps.iter().enumerate().skip(first) {
             for _ in tries..step.repeat {
                 if !std::mem::take(&mut paused) {

@@ -17,22 +17,15 @@ impl Park {
         if self.stopping || self.is_known(heir) || self.reservations.contains_key(heir) {
             return;
         }
-        let place = self.calls.get(from).map(|call| call.place.clone());
-        let Some(place) = place.or_else(|| self.reservation(from)) else { return };
-        let config = self.lots.get(&place.lot).map(|lot| Arc::clone(&lot.config));
-        let (at, pin) = if let Some(call) = self.calls.get(from) {
-            if call.claim.is_some() {
-                return;
-            }
-            let of_call = (call.info.addressee(), call.lock.pin.clone());
-            self.finish(now, from, Outcome::Transferred, false);
-            of_call
-        } else {
-            let at = self.reserved_at(from).cloned();
-            let pin = self.reservations.get(from).and_then(|held| held.pin.clone());
-            self.unreserve(from);
-            (at, pin)
+        let (place, at, pin) = match (self.calls.get(from), self.reservations.get(from)) {
+            (Some(call), _) if call.claim.is_some() => return,
+            (Some(call), _) => (call.place.clone(), call.info.addressee(), call.lock.pin.clone()),
+            (None, Some(held)) => (held.place.clone(), held.at.clone(), held.pin.clone()),
+            (None, None) => return,
         };
+        let config = self.lots.get(&place.lot).map(|lot| Arc::clone(&lot.config));
+        self.finish(now, from, Outcome::Transferred, false);
+        self.unreserve(from);
         self.make_lot(&place.lot);
         if let Some(config) = config {
             // It may have vanished with the call.

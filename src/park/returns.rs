@@ -226,15 +226,9 @@ impl Park {
         self.run_steps(now, uuid, next, false);
     }
 
-    /// Starts that attempt, or the first step after it that can be tried. `paused` says that the pause before it is over. If the
-    /// call has other steps now, because of a reload or a move, it begins with the first of them.
-    pub(super) fn run_steps(
-        &mut self,
-        now: Moment,
-        uuid: &CallUuid,
-        mut first: StepTry,
-        mut paused: bool,
-    ) {
+    /// Starts that attempt, or the first step after it that can be tried. `paused` says that the pause before it is over. A call
+    /// that has other steps now [begins with the first](Self::steps_from) of them.
+    pub(super) fn run_steps(&mut self, now: Moment, uuid: &CallUuid, first: StepTry, paused: bool) {
         let run = RunId(self.count());
         let Some(call) = self.calls.get_mut(uuid) else { return };
         if call.heir_until.is_some() || self.stopping {
@@ -244,10 +238,7 @@ impl Park {
         }
         let Some(call) = self.calls.get(uuid) else { return };
         let since = call.returning.time_is_up().unwrap_or(now);
-        let steps = self.steps_of(call);
-        if self.steps_among(call) != steps {
-            (first, paused) = (StepTry::default(), false);
-        }
+        let (steps, first, mut paused) = self.steps_from(call, first, paused);
         if let Some(call) = self.calls.get_mut(uuid) {
             call.among = Some(Arc::clone(&steps));
         }
@@ -387,6 +378,22 @@ impl Park {
     pub(super) fn steps_of(&self, call: &Call) -> Arc<[Step]> {
         let lots = || self.lots.get(&call.place.lot).map(|lot| lot.config.returns.clone());
         call.returns.clone().or_else(lots).unwrap_or_else(|| Arc::from([]))
+    }
+
+    /// The steps the call has now, the attempt with which they go on, and whether the pause before it is over: those given, or the
+    /// first if the call has other steps than before, because of a reload or a move.
+    pub(super) fn steps_from(
+        &self,
+        call: &Call,
+        attempt: StepTry,
+        paused: bool,
+    ) -> (Arc<[Step]>, StepTry, bool) {
+        let steps = self.steps_of(call);
+        if self.steps_among(call) == steps {
+            (steps, attempt, paused)
+        } else {
+            (steps, StepTry::default(), false)
+        }
     }
 
     /// Those among which its attempt is counted.

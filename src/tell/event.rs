@@ -117,7 +117,7 @@ fn info(event: &ParkEvent, session: Option<Session<'_>>) -> Option<Event> {
 /// Prepares the report of a call-back, `Callpark-Action: callback`. The call itself has ended.
 pub(crate) fn callback_news(news: &CallbackNews) -> News {
     let callback = &news.callback;
-    let shown = news.privacy.shown_to(Viewer::Event, &callback.caller);
+    let shown = callback.privacy.shown_to(Viewer::Event, &callback.caller);
     let caller = &masked::caller(&callback.caller, shown);
     let place = (&callback.lot, Some(&callback.orbit));
     let state = match (news.end, &callback.reason) {

@@ -201,7 +201,7 @@ fn a_call_back_that_outlives_its_lot_stays_private() {
     let id = owed.id;
     let effects = effects!(park.cancel_callback(T0, id));
     let privacy = effects.iter().find_map(|effect| match effect {
-        Effect::Callback(news) => Some(news.privacy),
+        Effect::Callback(news) => Some(news.callback.privacy),
         _ => None,
     });
     assert_eq!(privacy, Some(Privacy::Strict));
