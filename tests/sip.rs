@@ -40,6 +40,7 @@ mod sip {
     mod messages;
     mod midcall;
     mod names;
+    mod onward;
     mod parker;
     mod people_after;
     mod people_ends;

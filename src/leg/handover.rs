@@ -215,9 +215,10 @@ fn come_back(leg: Session<'_>, handover: &Handover) {
     if shown {
         channel.clear_flag(Flag::Bridged);
     }
-    if channel.test(Flag::Transfer) {
+    if channel.test(Flag::Transfer) && channel.routing() {
         // FreeSWITCH says what a leg is to do in a bridge before it looks whether there will be one, perhaps just after the
-        // transfer has taken that back. The leg would then wait for a bridge and not go where it was sent.
+        // transfer has taken that back. The leg would then wait for a bridge and not go where it was sent. A leg that is
+        // connected to somebody else has the same flag, but waits elsewhere, and needs what it is to do in that bridge.
         channel.clear_state_handlers();
     }
 }
