@@ -5,6 +5,7 @@ pub(crate) mod after_bridge;
 pub(crate) mod arrival;
 pub(crate) mod attended;
 pub(crate) mod behind;
+pub(crate) mod called;
 pub(crate) mod caller_id;
 pub(crate) mod departed;
 pub(crate) mod errand;

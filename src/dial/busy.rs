@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::switch::lock::{Condvar, Mutex};
 
+use crate::leg::called;
 use crate::module::Module;
 use crate::park::User;
 use crate::switch::{Channel, Located, core};
@@ -43,8 +44,7 @@ impl InCalls {
         let user = |user: &str, domain: &str| User::of(&get(user)?, &get(domain)?);
         let presence = || get("presence_id")?.user();
         if get("direction").is_some_and(|is| is.is("outbound")) {
-            // Our own dial strings name the users that we call.
-            self.users.extend(user("dialed_user", "dialed_domain").or_else(presence));
+            self.users.extend(called::user(channel).or_else(presence));
         } else if get("user_name").is_some() {
             self.users.extend(user("user_name", "domain_name"));
         } else if let (Some(user), Some(ip), Some(port)) =

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::leg::caller_id;
+use crate::leg::{called, caller_id};
 use crate::module::{Module, variables};
 use crate::park::{Untrusted, User, domain_name, host_of};
 use crate::switch::{Channel, api, core};
@@ -42,9 +42,8 @@ impl Facts {
         let asks = Module::running().map(|module| module.look(|park| park.asks_of_all()));
         let asks = asks.unwrap_or_default();
         let value = |name: &Arc<str>| (Arc::clone(name), channel.variable(name));
-        let called = channel.variable("direction").as_deref() == Some("outbound");
         // A phone that was called shows its caller's number as its own.
-        let number = if called { channel.variable("dialed_user") } else { None };
+        let number = called::user(channel).map(|user| user.user().to_owned());
         Self {
             context: channel.variable("context").unwrap_or_default(),
             number: number.unwrap_or_else(|| caller_id::number_of_caller(channel).to_string()),
@@ -93,8 +92,8 @@ impl Marks {
     #[must_use]
     pub(crate) fn of(channel: Channel<'_>) -> Self {
         let own = channel.own_variables();
-        let called = channel.variable("direction").as_deref() == Some("outbound");
-        let for_user = own.get("dialed_user").zip(own.get("dialed_domain")).filter(|_| called);
+        let part = |text: &str| Untrusted::from(text.to_owned());
+        let for_user = called::user(channel).map(|user| (part(user.user()), part(user.domain())));
         let logged_in = || own.get("user_name").zip(own.get("domain_name"));
         let known = for_user.is_some() || own.get("sip_authorized").is_some_and(|is| is.is("true"));
         let (user, domain) = match for_user.or_else(logged_in) {

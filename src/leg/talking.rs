@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::switch::lock::Mutex;
 
+use crate::leg::called;
 use crate::module::Module;
 use crate::switch::channel::Flag;
 use crate::switch::{Channel, Located, SentField, Session};
@@ -13,9 +14,6 @@ use crate::switch::{Channel, Located, SentField, Session};
 /// The most legs of one phone or user that are remembered: no phone has so many calls, and a trunk under one name has no
 /// other call to complete a transfer with.
 const MOST_OF_ONE: usize = 64;
-
-/// The user whom a leg was called for.
-const DIALLED: &str = "dialed_user";
 
 /// Whose a leg is: its `presence_id`, and the user whom it was called for.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -69,7 +67,8 @@ impl Talking {
 fn whose(channel: Channel<'_>) -> Vec<Whose> {
     let presence = channel.sent(SentField::PRESENCE_ID);
     let presence = presence.map(|id| Whose::Presence(id.as_it_came().to_owned()));
-    presence.into_iter().chain(channel.variable(DIALLED).map(Whose::Dialled)).collect()
+    let dialled = called::user(channel).map(|user| Whose::Dialled(user.user().to_owned()));
+    presence.into_iter().chain(dialled).collect()
 }
 
 impl Legs {

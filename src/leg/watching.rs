@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use crate::leg::called;
 use crate::leg::origin::{Bridge, CONTROLLER, Dialled, Sent, SentBy, Ways, mover};
 use crate::leg::parked;
 use crate::leg::pin::{self, Pins};
@@ -28,6 +29,7 @@ pub(crate) struct Watching;
 impl Watcher for Watching {
     fn began(session: Session<'_>) {
         let Some(module) = Module::running() else { return };
+        called::began(session);
         Ways::of(&module).begins(session);
         Rung::of(&module).began(session);
         Placed::of(&module).began(session);

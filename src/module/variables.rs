@@ -54,6 +54,8 @@ pub(crate) const CALLBACK_NUMBER: &str = "callpark_callback_number";
 // Notes of the module's own.
 /// The parker that the module has found: a later park does not take it for one that the dialplan has named.
 pub(crate) const PARKER_FOUND: &str = "callpark_parker_found";
+/// The user for whom a leg was called when it began, or `-`.
+pub(crate) const CALLED_FOR: &str = "callpark_called_for";
 /// The run for which a leg rings, until it is answered. From then on the leg is known by its uuid.
 pub(crate) const RUN: &str = "callpark_run";
 /// What `exec_after_bridge_app` was before a hand-over.

@@ -257,3 +257,33 @@ fn a_user_is_the_one_whose_leg_it_is() {
     called.hangup();
     desk.wait_empty();
 }
+
+/// FreeSWITCH says on the leg of a phone that was called for whom that was, until that leg calls somebody itself.
+#[test]
+fn a_phone_that_was_called_and_then_connected_onwards_parks_as_its_own_user() {
+    let Some(desk) = Scene::start_real(two_domains()) else { return };
+    let (alice, bob, carol) = (desk.phone("1000"), desk.phone("1001"), desk.phone("1002"));
+    for clicks in [true, false] {
+        // A click to dial: Bob's phone rings, and then Carol's. Or Alice calls Bob and sends him to Carol.
+        let (bobs, carols) = if clicks {
+            let command = "bgapi originate user/1001@test.local 1002 XML default";
+            desk.switch.api(command);
+            (bob.incoming(SOON), carol.incoming(SOON))
+        } else {
+            let (alices, bobs) = desk.talk(&alice, &bob);
+            refer(&alices, "1002", ReferredBy::Yes);
+            (bobs, carol.incoming(SOON))
+        };
+        two_way(&bobs, carol.voice(), &carols, bob.voice());
+        refer(&bobs, "700", ReferredBy::Yes);
+        parked_by(&desk, &carols, "1001@test.local");
+        // It is Bob who is in no call now, and gets Carol back.
+        bobs.wait_ended(SOON);
+        assert_eq!(desk.api("return default 701").trim(), "+OK default 701");
+        let back = bob.incoming(SOON);
+        two_way(&back, carol.voice(), &carols, bob.voice());
+        back.hangup();
+        carols.wait_ended(SOON);
+        desk.switch.wait_channels(0);
+    }
+}
