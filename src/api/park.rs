@@ -9,7 +9,7 @@ use crate::leg::arrival::{self, Arrival};
 use crate::leg::errand::{self, Force, Sent};
 use crate::leg::extension;
 use crate::module::Module;
-use crate::park::{Actor, CallUuid, LotKey, OrbitKey, Refusal, User, Want};
+use crate::park::{Actor, CallUuid, LotKey, Moment, OrbitKey, Park, Refusal, User, Want};
 use crate::switch::{Located, clock};
 
 pub(super) const VERB: Verb = Verb {
@@ -27,7 +27,7 @@ fn run(module: &Arc<Module>, words: &[&str]) -> Answer {
     let place = module.look(|park| args::place(park, &rest.join(" "), None))?;
     let want = extension::want(place.word.as_deref(), &place.lot, None, &|| None)?;
     // Whom it was talking to did not park it.
-    ok(park(module, &channel, place.lot, want, None)?)
+    ok(park(module, &channel, place.lot, want, None, |_, _, _| Ok(()))?)
 }
 
 /// Who parks a channel, out of a call of its own.
@@ -38,18 +38,23 @@ pub(crate) struct Parker {
     pub leg: CallUuid,
 }
 
-/// Parks that channel there. If a parker does, only as long as the two talk to each other.
+/// Parks that channel there, or after an overflow in another lot in which it `may`. If a parker does, only as long as the two
+/// talk to each other.
 pub(crate) fn park(
     module: &Arc<Module>,
     channel: &Located,
     lot: LotKey,
     want: Want,
     parker: Option<Parker>,
+    may: impl Fn(&mut Park, Moment, &LotKey) -> Result<(), Refusal>,
 ) -> Result<OrbitKey, Error> {
     nobody_there(channel)?;
     let uuid = CallUuid::from(channel.session().uuid().as_str());
-    let place = module
-        .act(None, |park, now| park.reserve(now, &uuid, &lot, want, errand::MOVES_WITHIN_MS))?;
+    let place = module.act(None, |park, now| {
+        let place = park.reserve(now, &uuid, &lot, want, errand::MOVES_WITHIN_MS)?;
+        may(park, now, &place.lot).inspect_err(|_| drop(park.unreserve(&uuid)))?;
+        Ok::<_, Refusal>(place)
+    })?;
     // The channel's own thread parks it: no other may play to it.
     let want = Want::Orbit(place.orbit.clone());
     let (parker, talks_to) = parker.map(|Parker { user, leg }| (user, leg)).unzip();

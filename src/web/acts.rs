@@ -299,12 +299,14 @@ fn park(
     let key: LotKey = lot(module, viewer, into.unwrap_or(args::DEFAULT_LOT))?;
     let me = viewer.actor.user().cloned();
     let want: Want = extension::want(orbit, &key, viewer.domain(), &|| me.clone())?;
-    module.act(None, |park, now| {
-        let orbit = want.orbit();
-        let asking =
-            Asking { actor: &viewer.actor, right: Right::Park, lot: &key, orbit, leg: None };
-        park.permit(now, asking)
-    })?;
+    let orbit = want.orbit().cloned();
+    let may = |park: &mut Park, now: Moment, lot: &LotKey| {
+        let orbit = orbit.as_ref();
+        let asking = Asking { actor: &viewer.actor, right: Right::Park, lot, orbit, leg: None };
+        // As if there were no such lot.
+        if viewer.has(lot) { park.permit(now, asking) } else { Err(Refusal::Full) }
+    };
+    module.act(None, |park, now| may(park, now, &key))?;
     let gone = || Refused(said("gone", "there is no such channel"));
     let (channel, parker) = match (uuid, me) {
         (Some(uuid), None) => {
@@ -330,5 +332,5 @@ fn park(
         }
         (None, None) => return Err(bad("which channel is to be parked?")),
     };
-    Ok(Done::now(api::park::park(module, &channel, key, want, parker)?))
+    Ok(Done::now(api::park::park(module, &channel, key, want, parker, may)?))
 }

@@ -293,6 +293,29 @@ fn a_call_is_connected_to_a_channel_and_to_whoever_a_dial_string_reaches() {
     problem(&admin.post("/v1/park", r#"{"uuid":"nobody"}"#), 404, "gone");
 }
 
+/// Where a full lot sends its calls, the one who parks needs the right as well.
+#[test]
+fn a_call_is_parked_in_no_overflow_lot_of_others() {
+    let lots = r#"<lot name="default" orbits="701"><param name="when-full" value="lot:spare"/></lot>
+      <lot name="spare" orbits="801-802"/>"#;
+    let conf =
+        conf(LISTEN).replace(LOTS, lots).replace("lots=\"sales@b.local\"", "lots=\"default\"");
+    let scene = Scene::start(setup("").callpark_conf(&conf).domain("a.local").domain("b.local"));
+    let web = scene.switch.web();
+    let (first, _) = scene.park("park_701");
+    let busy = scene.dial("7777");
+    let park = |token: &str| web.bearer(token).post("/v1/park", &format!(r#"{{"uuid":"{busy}"}}"#));
+    problem(&park("some"), 409, "full");
+    assert_eq!(scene.calls().len(), 1);
+    assert_eq!(scene.switch.api(&format!("uuid_exists {busy}")).trim(), "true");
+    let parked = park("all-admin");
+    assert_eq!(parked.json()["lot"], "spare", "{parked:?}");
+    scene.action(&busy, "park");
+    scene.switch.kill(&first);
+    scene.switch.kill(&busy);
+    scene.wait_empty();
+}
+
 #[test]
 fn what_waits_for_one_user_or_has_a_pin_is_not_simply_taken() {
     let (scene, web) = open();
