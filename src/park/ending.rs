@@ -51,9 +51,10 @@ impl Park {
             _ => None,
         };
         let outcome = match (end, exit) {
+            // The caller has been told so, whatever ends the call.
+            (End::HungUp | End::Shutdown, Some(Exit::Callback)) => Outcome::Callback,
             (End::Shutdown, _) => Outcome::Shutdown,
             (End::HungUp, Some(Exit::Drop { .. })) => Outcome::Dropped,
-            (End::HungUp, Some(Exit::Callback)) => Outcome::Callback,
             (End::HungUp, _) => Outcome::Abandoned,
             (End::TakenAway, Some(exit)) if exit.goes_elsewhere() => {
                 by.map_or(Outcome::Left, ClaimedBy::left)

@@ -184,6 +184,22 @@ fn a_shutdown_says_who_will_not_be_called() {
     assert_eq!(park.poll_timeout(), None);
 }
 
+/// The caller has been told that somebody will call, and the switch stops during that sentence.
+#[test]
+fn what_a_caller_has_been_promised_outlives_the_call_and_the_module() {
+    for stops in [false, true] {
+        let mut park = waiting(|_| {});
+        claim_call(&mut park, at(1_000), "a", Claimant::Leave(Exit::Callback));
+        if stops {
+            park.stop();
+        }
+        let effects = effects!(park.gone(at(2_000), &"a".into(), End::Shutdown));
+        assert_eq!(told(&effects), ["leave =callback"], "{stops}");
+        park.shutdown(at(9_000));
+        assert_eq!(park.lasting_callbacks(at(9_000)).len(), 1, "{stops}");
+    }
+}
+
 #[test]
 fn an_attempt_of_which_nobody_speaks_has_failed() {
     let mut park = waiting(|_| {});
