@@ -274,7 +274,9 @@ impl Outlet {
         }
         // SAFETY: the session's own codec, on its own thread.
         let codec = unsafe { sys::switch_core_session_get_write_codec(session.raw()) };
-        self.data.fill(payload, 0);
+        // Samples may be mixed with what FreeSWITCH plays to the other half of a loopback.
+        let is_samples = payload.len() == self.format.samples * self.format.channels as usize * 2;
+        self.data.fill(payload, if is_samples { ROOM } else { 0 });
         self.write(session, codec)
     }
 

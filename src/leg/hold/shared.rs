@@ -16,6 +16,8 @@ use crate::switch::{Channel, Session, Stop};
 const PLAYED_ALONE: [&str; 4] =
     ["playback_delimiter", "playback_timeout_sec", "playback_timeout_sec_cumulative", "timer_name"];
 
+/// How long a leg plays alone what could not be shared, at least.
+const PLAYS_ALONE: Duration = Duration::from_secs(30);
 /// Music that was interrupted for less than this goes on as it was.
 const GOES_ON: Duration = Duration::from_millis(100);
 /// A decoder that joins a stream in the middle can make a loud click, unless what it has decoded before is like it. So the leg
@@ -28,7 +30,7 @@ pub(super) struct Shared {
     streams: Arc<Streams>,
     heard: Option<Heard>,
     /// This one ended, or could not be opened: FreeSWITCH is to play it to the leg alone, and says why it cannot.
-    failed: Option<String>,
+    failed: Option<(String, Instant)>,
     /// How often in a row nothing could be sent or read.
     failures: u32,
 }
@@ -64,13 +66,13 @@ impl Shared {
         let began = Instant::now();
         let went_well = heard.play(session, stop, voice);
         if heard.listening.is_over(Instant::now()) {
-            self.failed = Some(source.to_owned());
+            self.failed = Some((source.to_owned(), Instant::now()));
         } else if went_well || began.elapsed() >= TOO_SHORT {
             self.failures = 0;
         } else {
             self.failures += 1;
             if self.failures >= TRIES {
-                self.failed = Some(source.to_owned());
+                self.failed = Some((source.to_owned(), Instant::now()));
             }
             ivr::sleep(session, 20, stop);
         }
@@ -84,7 +86,10 @@ impl Shared {
 
     /// Goes on listening, or begins to.
     fn join(&mut self, session: Session<'_>, source: &str) -> Option<&mut Heard> {
-        if self.failed.as_deref() == Some(source) || !can_be_shared(session.channel(), source) {
+        let has_failed =
+            |(failed, at): &(String, Instant)| failed == source && at.elapsed() < PLAYS_ALONE;
+        if self.failed.as_ref().is_some_and(has_failed) || !can_be_shared(session.channel(), source)
+        {
             return None;
         }
         let format = session.format()?;

@@ -178,10 +178,7 @@ impl Ended {
         let stops = || module.is_stopping() || core::is_shutting_down();
         while !stops() {
             let opened = Instant::now();
-            let Some(mut file) = SoundFile::open(&self.key.source, format.rate, format.channels)
-            else {
-                return;
-            };
+            let Some(mut file) = self.open(&stops) else { return };
             loop {
                 if stops() {
                     return;
@@ -220,6 +217,23 @@ impl Ended {
             if opened.elapsed() < SHORTEST {
                 return;
             }
+        }
+    }
+
+    /// The source from its beginning. One that was there is tried for a while: perhaps it is being replaced, and each leg would
+    /// try the same.
+    fn open(&self, stops: &dyn Fn() -> bool) -> Option<SoundFile> {
+        const TRIED_FOR: Duration = Duration::from_millis(1500);
+        const EVERY: Duration = Duration::from_millis(100);
+        let Format { rate, channels, .. } = self.key.format;
+        let began = Instant::now();
+        loop {
+            let file = SoundFile::open(&self.key.source, rate, channels);
+            let was_there = self.hub.packets.load(Ordering::Relaxed) > 0;
+            if file.is_some() || !was_there || stops() || began.elapsed() > TRIED_FOR {
+                return file;
+            }
+            std::thread::sleep(EVERY);
         }
     }
 
