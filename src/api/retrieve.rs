@@ -117,7 +117,7 @@ pub(crate) fn connect(
         .flatten()
         .any(|one| one.session().in_its_thread());
     let told_to = Some(Arc::clone(&told));
-    let errand = Errand { told: told_to, by, ..Errand::by_command(call.info.uuid) };
+    let errand = Errand { told: told_to, by, ..Errand::by_command(&call) };
     let errands = called::errands(module);
     let token = errands.issue(errand, called::APPLICATION, "");
     // Not taken out of what it does, because there may be nothing left to retrieve when it comes. But a caller who has not

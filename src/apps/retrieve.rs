@@ -285,6 +285,9 @@ fn run_errand(session: Session<'_>, token: &str) {
             {
                 return handover::connect(&module, session, claimed, told);
             }
+            if errand.run.is_none() && !errand.is_still_for(&module) {
+                return Err(Refusal::Gone);
+            }
             ask_pin(&module, session, &errand)?;
             handover::take(&module, session, None, Target::Call(&errand.uuid), by, told)
         });

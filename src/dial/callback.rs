@@ -73,7 +73,7 @@ pub(crate) fn attempt(module: &Arc<Module>, callback: CallbackAttempt) {
     }
     let theirs = Arc::clone(module);
     if let Err(reason) = module.threads.ask(move || look(&theirs)) {
-        for (callback, _) in take_due(module) {
+        for (callback, _) in stop_looking(module) {
             tried(module, callback.callback.id, callback.run, &Tried::Failed(reason.clone()));
         }
     }
@@ -87,7 +87,27 @@ fn take_due(module: &Module) -> Vec<(CallbackAttempt, Arc<Ringing>)> {
     std::mem::take(&mut waiting.due)
 }
 
+/// Nobody looks any more; those that are due are taken out all the same.
+fn stop_looking(module: &Module) -> Vec<(CallbackAttempt, Arc<Ringing>)> {
+    let attempts = Attempts::of(module);
+    let mut waiting = attempts.waiting.lock();
+    waiting.looks = false;
+    std::mem::take(&mut waiting.due)
+}
+
+/// However a look ends, the next attempt begins another.
+struct Looks<'a>(&'a Module);
+
+impl Drop for Looks<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            drop(stop_looking(self.0));
+        }
+    }
+}
+
 fn look(module: &Arc<Module>) {
+    let _looks = Looks(module);
     loop {
         let due = take_due(module);
         if due.is_empty() {

@@ -6,9 +6,12 @@ use std::time::Duration;
 use crate::leg::arrival;
 use crate::leg::errand::{Purpose, leave};
 use crate::leg::handover::{self, Claimed, Told};
-use crate::module::Module;
+use crate::leg::party;
 use crate::module::tokens::Tokens;
-use crate::park::{Actor, CallState, CallUuid, Claimant, Refusal, RunId, Step, Target, User};
+use crate::module::{Module, variables};
+use crate::park::{
+    Actor, CallState, CallUuid, CallView, Claimant, Refusal, RunId, Step, Target, User,
+};
 use crate::switch::{Session, clock};
 
 /// The application that connects a leg we have called; its data is the token of an [`Errand`].
@@ -18,6 +21,8 @@ pub(crate) const APPLICATION: &str = "callpark_retrieve";
 pub(crate) struct Errand {
     /// The call it is to take, and no other.
     pub uuid: CallUuid,
+    /// When that was parked. Parked again meanwhile, it may be for somebody else.
+    pub since: u64,
     /// The return step that rang it. `None` means that a command did.
     pub run: Option<RunId>,
     /// The user that was called.
@@ -57,9 +62,10 @@ impl Purpose for Errand {}
 impl Errand {
     /// A command's.
     #[must_use]
-    pub(crate) fn by_command(uuid: CallUuid) -> Self {
+    pub(crate) fn by_command(call: &CallView) -> Self {
         Self {
-            uuid,
+            uuid: call.info.uuid.clone(),
+            since: call.info.parked_at_epoch_ms,
             run: None,
             user: None,
             by: Actor::Administrator,
@@ -68,6 +74,18 @@ impl Errand {
             told: None,
             claim: None,
         }
+    }
+
+    /// Whether the call is still parked as it was.
+    #[must_use]
+    pub(crate) fn is_still_for(&self, module: &Module) -> bool {
+        let call = module.look(|park| park.find(clock::now(), &self.uuid));
+        call.is_some_and(|call| call.info.parked_at_epoch_ms == self.since)
+    }
+
+    /// The user whose own PIN, if there is one, opens the call as well.
+    fn keys_own_pin(&self) -> Option<&User> {
+        self.taker().filter(|_| self.run.is_none() && !self.by.is_administrator())
     }
 
     /// Who gets the call: the user that was called, or for whom a command did it.
@@ -116,15 +134,26 @@ pub(crate) fn asked(module: &Arc<Module>, leg: Session<'_>, token: &str) {
 fn leave_with_claim(module: &Arc<Module>, token: &str, leg: Session<'_>) -> bool {
     let errands = errands(module);
     let uuid = CallUuid::from(leg.uuid().as_str());
-    let by = |errand: &Errand| (errand.uuid.clone(), errand.claimant(uuid.clone()));
-    let Some((call, by)) = errands.look(token, by) else { return false };
+    let by = |errand: &Errand| {
+        let keys = errand.keys_own_pin().cloned();
+        (errand.uuid.clone(), errand.since, errand.claimant(uuid.clone()), keys)
+    };
+    let Some((call, since, by, keys)) = errands.look(token, by) else { return false };
     if errands.look(token, |errand| errand.claim.is_some()) == Some(true) {
         // It has lost its way, because it was sent elsewhere at the same moment.
         return leave(&errands, token, leg);
     }
     let there = module.look(|park| park.find(clock::now(), &call));
-    if there.is_none_or(|call| call.state == CallState::Connecting) {
+    let waits = |call: CallView| {
+        call.state != CallState::Connecting && call.info.parked_at_epoch_ms == since
+    };
+    if !there.is_some_and(waits) {
         errands.refuse(token, Refusal::Empty);
+        return false;
+    }
+    // Nobody asks a leg that is in something else.
+    if keys.is_some_and(|user| party::directory_variable(&user, variables::PIN).is_some()) {
+        errands.refuse(token, Refusal::WrongPin);
         return false;
     }
     match handover::claim(module, leg, None, Target::Call(&call), by) {

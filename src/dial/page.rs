@@ -119,11 +119,13 @@ fn page_one(module: &Arc<Module>, call: CallView, phone: DialString) {
     let uuid = call.info.uuid.clone();
     let theirs = Arc::clone(module);
     let waits = module.threads.page(move || {
-        // It may have waited for its turn meanwhile.
-        if theirs.is_stopping() || theirs.look(|park| park.place_of(&call.info.uuid)).is_none() {
+        let uuid = &call.info.uuid;
+        let Some(command) = Rings::of(&theirs).begin_command(uuid, phone.as_str()) else { return };
+        let ringing = &command.ringing;
+        // It may have waited for its turn meanwhile. First noted, then looked: what stops now sees it.
+        if theirs.is_stopping() || theirs.look(|park| park.place_of(uuid)).is_none() {
             return;
         }
-        let ringing = Rings::of(&theirs).begin_command();
         let paged = || {
             let name = format!("Parked at {}", call.orbit);
             let outgoing = Outgoing::about(&call, &phone, RING_S, name);
@@ -132,7 +134,7 @@ fn page_one(module: &Arc<Module>, call: CallView, phone: DialString) {
             outgoing::dispatch(&arrival::errands(&theirs), errand, leg, "callpark")
         };
         let result = paged();
-        Rings::of(&theirs).end_command(&ringing);
+        drop(command);
         if let Err(reason) = result {
             log::info(
                 Some(call.info.uuid.as_str()),

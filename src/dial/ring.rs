@@ -34,6 +34,7 @@ enum Did {
 pub(crate) fn step(module: &Arc<Module>, ring: Ring) {
     let ringing = Rings::of(module).begin(ring.run);
     let (uuid, run) = (ring.call.info.uuid.clone(), ring.run);
+    let told = matches!(ring.to, RingTo::Message(_));
     // It may have been stopped before it began; from here on whoever stops it finds it.
     if !module.look(|park| park.rings(&uuid, run)) {
         return Rings::of(module).end(run);
@@ -54,7 +55,11 @@ pub(crate) fn step(module: &Arc<Module>, ring: Ring) {
             }
             Err(reason) => failed(&theirs, &ring.call.info.uuid, ring.run, &reason),
         };
-        module.threads.call(move || wanted.is_wanted(), body)
+        match told {
+            // It rings nobody, and does not wait for those who do.
+            true => module.threads.ask(body),
+            false => module.threads.call(move || wanted.is_wanted(), body),
+        }
     };
     if let Err(reason) = thread {
         // Not here: the next step may fail in the same way, and the one after it.
@@ -116,6 +121,7 @@ fn run_step(module: &Arc<Module>, ring: &Ring, ringing: &Ringing) -> Result<Did,
     }
     let errand = Errand {
         uuid: call.info.uuid.clone(),
+        since: call.info.parked_at_epoch_ms,
         run: Some(ring.run),
         // Of several who were rung, the one who answered.
         user: user.or_else(|| Party::of(leg.session().channel()).user),
@@ -184,40 +190,45 @@ pub(crate) fn command(
     asked: For,
 ) -> Result<(), String> {
     const RING_S: u32 = 60;
-    let ringing = Rings::of(module).begin_command();
-    let thread = {
-        let (theirs, ringing) = (Arc::clone(module), Arc::clone(&ringing));
-        let wanted = Arc::clone(&ringing);
-        let body = move || {
-            let called = || {
-                let dial_string = targets::filled(call.info.uuid.as_str(), &dial_string)?;
-                if theirs.is_stopping() {
-                    return Err("the module is stopping".to_owned());
-                }
-                let name = format!("Park {}: {}", call.orbit, caller_id::shown_name(&call));
-                let mut outgoing = Outgoing::about(&call, &dial_string, RING_S, name);
-                if asked.answers_itself {
-                    outgoing = outgoing.with(outgoing::ANSWERS_ITSELF, "true");
-                }
-                let leg = outgoing.reach(&ringing.call_off)?;
-                ringing.answered(&leg)?;
-                let For { user, by, .. } = asked;
-                let errand = Errand { user, by, ..Errand::by_command(call.info.uuid.clone()) };
-                outgoing::dispatch(&errand::errands(&theirs), errand, leg, APPLICATION)
-            };
-            let result = called();
-            Rings::of(&theirs).end_command(&ringing);
-            if let Err(reason) = result {
-                log::warning(
-                    Some(call.info.uuid.as_str()),
-                    format_args!(
-                        "{} {}: {dial_string:?} did not take the call: {reason}; the call remains parked",
-                        call.lot, call.orbit
-                    ),
-                );
-            }
-        };
-        module.threads.call(move || wanted.is_wanted(), body)
+    let Some(command) = Rings::of(module).begin_command(&call.info.uuid, &dial_string) else {
+        return Ok(());
     };
-    thread.inspect_err(|_| Rings::of(module).end_command(&ringing))
+    let theirs = Arc::clone(module);
+    let wanted = Arc::clone(&command.ringing);
+    let body = move || {
+        let ringing = &command.ringing;
+        let errand = Errand::by_command(&call);
+        let called = || {
+            let dial_string = targets::filled(call.info.uuid.as_str(), &dial_string)?;
+            if theirs.is_stopping() {
+                return Err("the module is stopping".to_owned());
+            }
+            if !errand.is_still_for(&theirs) {
+                // It has waited for its turn.
+                return Err("the call is not parked any more".to_owned());
+            }
+            let name = format!("Park {}: {}", call.orbit, caller_id::shown_name(&call));
+            let mut outgoing = Outgoing::about(&call, &dial_string, RING_S, name);
+            if asked.answers_itself {
+                outgoing = outgoing.with(outgoing::ANSWERS_ITSELF, "true");
+            }
+            let leg = outgoing.reach(&ringing.call_off)?;
+            ringing.answered(&leg)?;
+            let For { user, by, .. } = asked;
+            let errand = Errand { user, by, ..errand };
+            outgoing::dispatch(&errand::errands(&theirs), errand, leg, APPLICATION)
+        };
+        let result = called();
+        drop(command);
+        if let Err(reason) = result {
+            log::warning(
+                Some(call.info.uuid.as_str()),
+                format_args!(
+                    "{} {}: {dial_string:?} did not take the call: {reason}; the call remains parked",
+                    call.lot, call.orbit
+                ),
+            );
+        }
+    };
+    module.threads.call(move || wanted.is_wanted(), body)
 }

@@ -9,7 +9,7 @@ use crate::switch::lock::Mutex;
 use crate::leg::rung::{Calling, Rung};
 use crate::module::Module;
 use crate::module::variables;
-use crate::park::{RunId, StopReason};
+use crate::park::{CallUuid, RunId, StopReason};
 use crate::switch::calling::CallOff;
 use crate::switch::wake::Summons;
 use crate::switch::{Cause, Located, clock};
@@ -67,7 +67,8 @@ pub(crate) struct Rings {
     /// Runs are counted from 1 at each load: this tells those of one load from those of another.
     load: u64,
     runs: Mutex<HashMap<RunId, Arc<Ringing>>>,
-    commands: Mutex<Vec<Arc<Ringing>>>,
+    /// By what it rings and for which call.
+    commands: Mutex<HashMap<String, Arc<Ringing>>>,
     /// What is to stop, and whether somebody is on the way to stop it.
     stops: Mutex<Vec<Stop>>,
     stopping: Summons,
@@ -133,7 +134,7 @@ impl Rings {
     /// Ends all ringing, for unloading.
     pub(crate) fn stop_all(&self) {
         let mut all: Vec<_> = self.runs.lock().drain().map(|(_, ringing)| ringing).collect();
-        all.extend(self.commands.lock().iter().cloned());
+        all.extend(self.commands.lock().values().cloned());
         for ringing in all {
             ringing.stop(Cause::ORIGINATOR_CANCEL);
         }
@@ -144,16 +145,34 @@ impl Rings {
         std::mem::take(&mut self.stops.lock())
     }
 
-    /// Notes that something begins to ring for a command.
-    pub(crate) fn begin_command(&self) -> Arc<Ringing> {
+    /// Notes that something begins to ring for a command. None: it rings for that call already, and whoever asks for it again and
+    /// again keeps no thread from anybody else.
+    pub(crate) fn begin_command(
+        self: &Arc<Self>,
+        call: &CallUuid,
+        dial_string: &str,
+    ) -> Option<Commanded> {
+        let name = format!("{call} {dial_string}");
+        let mut commands = self.commands.lock();
+        if commands.contains_key(&name) {
+            return None;
+        }
         let ringing = Arc::new(Ringing::default());
-        self.commands.lock().push(Arc::clone(&ringing));
-        ringing
+        commands.insert(name.clone(), Arc::clone(&ringing));
+        Some(Commanded { rings: Arc::clone(self), name, ringing })
     }
+}
 
-    /// It rings nobody any more.
-    pub(crate) fn end_command(&self, ringing: &Arc<Ringing>) {
-        self.commands.lock().retain(|other| !Arc::ptr_eq(other, ringing));
+/// What rings for a command, until this is dropped.
+pub(crate) struct Commanded {
+    rings: Arc<Rings>,
+    name: String,
+    pub ringing: Arc<Ringing>,
+}
+
+impl Drop for Commanded {
+    fn drop(&mut self) {
+        self.rings.commands.lock().remove(&self.name);
     }
 }
 

@@ -185,7 +185,11 @@ impl Pool {
                 drop(self.start_if(starts));
                 if wanted() {
                     body();
+                } else {
+                    drop(body);
                 }
+                // What a job holds may be ours as well.
+                drop(wanted);
                 state = self.state.lock();
                 continue;
             }
