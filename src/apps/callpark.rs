@@ -425,7 +425,8 @@ fn ring_parker(session: Session<'_>, parker: &User, why: Refusal) {
             why.code()
         )),
         caller_id_number: &caller_id::number_of_caller(channel),
-        variables: &[],
+        // The phone has to be answered: what it plays before that does not count.
+        variables: &[("ignore_early_media", "true"), ("leg_timeout", &RING_S.to_string())],
     };
     match calling::call_and_bridge(session, &dial) {
         Ok(()) => after.end(session, Cause::NORMAL_CLEARING, Dialplan::Over),
