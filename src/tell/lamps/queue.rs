@@ -54,6 +54,8 @@ struct Waiting {
     /// The same lamps, so that each waits once.
     dirty: HashSet<OrbitKey>,
     lots: VecDeque<LotKey>,
+    /// The same lots, likewise.
+    dirty_lots: HashSet<LotKey>,
     asked: VecDeque<Asked>,
     of_phones: HashMap<Arc<str>, usize>,
     sent: Vec<Sender<Sent>>,
@@ -85,6 +87,7 @@ impl Waiting {
         }
         // Once for all calls that have come and gone meanwhile.
         if let Some(lot) = self.lots.pop_front() {
+            self.dirty_lots.remove(&lot);
             return Some(Job::Lot(lot));
         }
         if self.stop {
@@ -140,7 +143,8 @@ impl LampQueue {
     /// The lamps of this orbit and of its lot may show something old.
     pub(crate) fn changed(&self, lamp: OrbitKey) {
         self.with(|waiting| {
-            if !waiting.lots.contains(&lamp.lot) {
+            if !waiting.dirty_lots.contains(&lamp.lot) {
+                waiting.dirty_lots.insert(lamp.lot.clone());
                 waiting.lots.push_back(lamp.lot.clone());
             }
             if waiting.dirty.insert(lamp.clone()) {
