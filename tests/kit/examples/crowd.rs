@@ -46,6 +46,9 @@ const PORTS: (u16, u16) = (2000, 10_998);
 
 #[derive(Default)]
 struct Figures {
+    /// Of one processor, in percent: while calls wait, and while others come and go.
+    waiting: f64,
+    moving: f64,
     parking: Series,
     ok: Series,
     bridge: Series,
@@ -159,7 +162,6 @@ fn watch(switch: &Switch, lamps: u32) -> (Vec<Subscription>, Phone) {
 }
 
 struct Crowd<'a> {
-    switch: &'a Switch,
     board: &'a Mutex<Board>,
     rival: &'a Rival,
     callers: Phone,
@@ -190,7 +192,6 @@ fn run(
     // The least number is used next, so that watched orbits are.
     let free = (100_001..=100_000 + crowd + 1000).rev().collect();
     let mut town = Crowd {
-        switch,
         board,
         rival,
         callers: phone("0100"),
@@ -210,12 +211,10 @@ fn run(
         town.park();
     }
     town.until(Instant::now() + Duration::from_secs(5));
-    println!(
-        "{}: {} calls are parked; FreeSWITCH takes {:.0} % of a processor",
-        rival.name,
-        town.waiting.len(),
-        busy(&mut town)
-    );
+    let work = Work::begins(switch);
+    town.until(Instant::now() + Duration::from_secs(5));
+    town.figures.waiting = work.percent();
+    println!("{}: {} calls are parked", rival.name, town.waiting.len());
     // mod_valet_parking has none.
     let returns = (rival.name == CALLPARK.name).then(|| Returns::new(switch, exchange));
     town.counting = true;
@@ -224,12 +223,13 @@ fn run(
     std::thread::scope(|scope| {
         let returns = returns.as_ref();
         let thread = returns.map(|returns| scope.spawn(|| returns.run(board, &stop)));
+        let work = Work::begins(switch);
         for number in 0..(duration.as_secs_f64() * f64::from(rate)) as u32 {
             town.until(begun + Duration::from_secs(1) * number / rate);
             town.park();
             town.retrieve();
         }
-        println!("FreeSWITCH takes {:.0} % of a processor", busy(&mut town));
+        town.figures.moving = work.percent();
         town.until(Instant::now() + GIVEN_UP);
         stop.store(true, Ordering::Relaxed);
         let Some(thread) = thread else { return };
@@ -246,11 +246,22 @@ fn run(
     town.figures
 }
 
-/// Of one processor, in percent, over two seconds in which the work goes on.
-fn busy(town: &mut Crowd<'_>) -> f64 {
-    let (before, begun) = (town.switch.processor_s(), Instant::now());
-    town.until(begun + Duration::from_secs(2));
-    (town.switch.processor_s() - before) / begun.elapsed().as_secs_f64() * 100.0
+/// What FreeSWITCH does from a moment on.
+struct Work<'a> {
+    switch: &'a Switch,
+    begun: Instant,
+    before: f64,
+}
+
+impl<'a> Work<'a> {
+    fn begins(switch: &'a Switch) -> Self {
+        Self { switch, begun: Instant::now(), before: switch.processor_s() }
+    }
+
+    /// Of one processor.
+    fn percent(&self) -> f64 {
+        (self.switch.processor_s() - self.before) / self.begun.elapsed().as_secs_f64() * 100.0
+    }
 }
 
 fn voice_of(call: &Call, mark: u32) -> Option<Instant> {
@@ -396,7 +407,8 @@ impl Returns {
                 let board = board.lock().unwrap_or_else(PoisonError::into_inner);
                 if let Some((_, parked_at)) = board.parked.get(call.uuid()) {
                     rings.add(since_ms(*at, *parked_at + TIMEOUT));
-                    decisions.add(board.decided.get(call.uuid()).copied().unwrap_or(0.0));
+                    // Unless its event is not there yet.
+                    board.decided.get(call.uuid()).iter().for_each(|late| decisions.add(**late));
                 }
                 call.hangup();
             }
@@ -431,6 +443,15 @@ fn report(crowd: u32, rate: u32, [figures, theirs]: &[Figures; 2]) -> ExitCode {
         ("longest gap in a call's music", &figures.gap, &theirs.gap),
     ] {
         beside(name, ours, theirs);
+    }
+    for (what, ours, theirs) in [
+        ("calls that wait", figures.waiting, theirs.waiting),
+        ("calls that come and go as well", figures.moving, theirs.moving),
+    ] {
+        println!(
+            "FreeSWITCH with {what}: {ours:.0} and {theirs:.0} % of a processor, ratio {:.2}",
+            ours / theirs
+        );
     }
     println!("\n{:<34} {}", "", Series::HEAD);
     for (name, series) in [

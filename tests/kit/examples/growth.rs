@@ -1,7 +1,7 @@
 //! What FreeSWITCH has grown by after 3,000 calls were parked and retrieved, beside mod_valet_parking. The two take turns, each
 //! time in a FreeSWITCH of its own, and what one module's own turns differ by is the spread.
 //!
-//! `FREESWITCH=<prefix> [ROUNDS=2] cargo run --release -p kit --example growth`
+//! `FREESWITCH=<prefix> [ROUNDS=3] cargo run --release -p kit --example growth`
 
 #[path = "../../memory/beside.rs"]
 mod beside;
@@ -17,7 +17,7 @@ fn main() -> ExitCode {
     }
     let mut grown: [Series; 2] = Default::default();
     let mut wander: f64 = 0.0;
-    for _ in 0..number("ROUNDS", 2) {
+    for _ in 0..number("ROUNDS", 3) {
         for (module, series) in [beside::CALLPARK, beside::VALET].iter().zip(&mut grown) {
             let growth = beside::growth(module);
             println!("{growth}");

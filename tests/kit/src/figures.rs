@@ -44,15 +44,21 @@ impl Series {
         sorted
     }
 
-    /// The value that so great a share of all does not exceed, such as 0.5 for the median; 0 of none.
+    /// The least value that so great a share of all does not exceed; 0 of none.
     pub fn at(&self, share: f64) -> f64 {
-        let last = self.values.len().max(1) - 1;
-        self.sorted().get((last as f64 * share).round() as usize).copied().unwrap_or(0.0)
+        let count = (self.values.len() as f64 * share).ceil() as usize;
+        self.sorted().get(count.max(1) - 1).copied().unwrap_or(0.0)
     }
 
-    /// The median.
+    /// The median; of an even number, what is in the middle between two.
     pub fn median(&self) -> f64 {
-        self.at(0.5)
+        let (sorted, middle) = (self.sorted(), self.values.len() / 2);
+        let value = |index: usize| sorted.get(index).copied().unwrap_or(0.0);
+        if sorted.len() % 2 == 1 {
+            value(middle)
+        } else {
+            value(middle.saturating_sub(1)).midpoint(value(middle))
+        }
     }
 
     /// What [`Series`] prints, in the same columns.
@@ -62,9 +68,9 @@ impl Series {
 impl fmt::Display for Series {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:6}", self.len())?;
-        [0.0, 0.5, 0.95, 0.99, 1.0]
+        [self.at(0.0), self.median(), self.at(0.95), self.at(0.99), self.at(1.0)]
             .iter()
-            .try_for_each(|share| write!(f, " {:7.1}", self.at(*share)))
+            .try_for_each(|value| write!(f, " {value:7.1}"))
     }
 }
 
@@ -97,10 +103,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn percentiles_are_values_that_were_measured() {
+    fn no_more_than_the_rest_exceeds_a_percentile() {
         let mut series = Series::default();
         assert_eq!(series.median(), 0.0);
         (1..=101).rev().for_each(|n| series.add(f64::from(n)));
         assert_eq!((series.at(0.0), series.median(), series.at(0.99)), (1.0, 51.0, 100.0));
+        // One of 102, and no more, exceeds the share of 99 in 100.
+        series.add(102.0);
+        assert_eq!((series.median(), series.at(0.99), series.at(1.0)), (51.5, 101.0, 102.0));
     }
 }

@@ -1,7 +1,7 @@
 //! Administrators: every verb, on whatever there is; reloads good and bad; and from time to time the module is unloaded or the
 //! SIP profile restarted.
 
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -25,7 +25,11 @@ pub fn ask(town: &Town) {
         let list: Value = serde_json::from_str(&list).unwrap_or_default();
         let calls = list["calls"].as_array().cloned().unwrap_or_default();
         let call = calls.get(fastrand::usize(..calls.len().max(1))).cloned().unwrap_or_default();
-        let _ = esl.api(&verb(&call));
+        match esl.api(&verb(&call)) {
+            Ok(_) => drop(town.did.verbs.fetch_add(1, Ordering::Relaxed)),
+            // Whatever answer comes late is not taken for the next one.
+            Err(_) => esl = town.switch.esl_patient(),
+        }
         town.working.fetch_sub(1, Ordering::SeqCst);
     }
 }
@@ -96,17 +100,20 @@ pub fn shake(town: &Town) {
             let _ = esl.api("reloadxml");
             next = Instant::now() + SHAKEN_EVERY;
             town.shakes.fetch_add(1, Ordering::SeqCst);
+            let did = &town.did;
+            let mut does = |command: &str, count: &AtomicU32| match esl.api(command) {
+                Ok(answer) => {
+                    count.fetch_add(u32::from(!answer.starts_with("-ERR")), Ordering::Relaxed);
+                }
+                Err(_) => esl = town.switch.esl_patient(),
+            };
             match fastrand::u8(..3) {
-                0 => drop(
-                    esl.api("unload -f mod_callpark").and_then(|_| esl.api("load mod_callpark")),
-                ),
-                1 => {
-                    drop(esl.api("unload mod_callpark").and_then(|_| esl.api("load mod_callpark")))
+                kind @ 0..2 => {
+                    let unload = ["unload -f mod_callpark", "unload mod_callpark"];
+                    does(unload[usize::from(kind)], &did.unloads);
+                    does("load mod_callpark", &did.loads);
                 }
-                _ => {
-                    town.restarts.fetch_add(1, Ordering::SeqCst);
-                    let _ = esl.api("sofia profile internal restart");
-                }
+                _ => does("sofia profile internal restart", &did.restarts),
             }
             std::thread::sleep(Duration::from_secs(1));
             town.shakes.fetch_add(1, Ordering::SeqCst);

@@ -154,7 +154,7 @@ impl<'a> Desk<'a> {
                 self.talk(&leg);
                 if fastrand::bool() {
                     leg.hangup();
-                    return false;
+                    return self.remains(call);
                 }
             }
             Ending::RetrieverLeaves => {
@@ -217,9 +217,13 @@ impl<'a> Desk<'a> {
                 let leg = self.call(&self.phone, &format!("next_{}", parked.lot));
                 self.talk(&leg);
                 leg.hangup();
-                return false;
+                return self.remains(call);
             }
             Ending::Wait => std::thread::sleep(Duration::from_secs(3)),
+        }
+        if call.phase() == Phase::Ended {
+            // Somebody else's doing, unless it is because of what the caller has not sent.
+            return matches!(ending, Ending::CallerSilent | Ending::CallerVanishes);
         }
         call.hangup();
         true

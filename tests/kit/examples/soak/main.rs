@@ -32,6 +32,15 @@ const TRAFFIC: Duration = Duration::from_secs(45);
 const GROWTH: f64 = 1.10;
 const TELLING: usize = 30;
 
+/// What the administrators did, as FreeSWITCH has confirmed.
+#[derive(Default)]
+pub struct Did {
+    verbs: AtomicU32,
+    unloads: AtomicU32,
+    loads: AtomicU32,
+    restarts: AtomicU32,
+}
+
 /// What all threads share.
 pub struct Town {
     switch: Switch,
@@ -43,7 +52,7 @@ pub struct Town {
     working: AtomicUsize,
     /// Grows before and after the module or the profile is taken away.
     shakes: AtomicU32,
-    restarts: AtomicU32,
+    did: Did,
     panics: AtomicUsize,
 }
 
@@ -79,7 +88,7 @@ fn main() -> ExitCode {
         paused: AtomicBool::new(true),
         working: AtomicUsize::new(0),
         shakes: AtomicU32::new(0),
-        restarts: AtomicU32::new(0),
+        did: Did::default(),
         panics: AtomicUsize::new(0),
     };
     let rings = Phone::new(&town.switch, place::RINGS).policy(Policy::Ring).on(&town.exchange);
@@ -117,7 +126,7 @@ fn main() -> ExitCode {
         }
         town.over.store(true, Ordering::Relaxed);
     });
-    verdict(minutes, &rows)
+    verdict(&town, minutes, &rows)
 }
 
 fn head() -> String {
@@ -140,7 +149,7 @@ fn line(minute: usize, row: &Row) -> String {
     )
 }
 
-fn verdict(minutes: usize, rows: &[Row]) -> ExitCode {
+fn verdict(town: &Town, minutes: usize, rows: &[Row]) -> ExitCode {
     println!("\nwhat must not happen, in {} of {minutes} minutes:", rows.len());
     let mut kept = rows.len() == minutes;
     for (column, name) in COLUMNS.iter().enumerate() {
@@ -150,6 +159,31 @@ fn verdict(minutes: usize, rows: &[Row]) -> ExitCode {
     }
     let parks: u32 = rows.iter().map(|row| row.tally.parks).sum();
     println!("calls parked: {parks}");
+    // A minute in which nothing happens shows nothing.
+    for (what, idle) in [
+        ("no call was parked", rows.iter().filter(|row| row.tally.parks == 0).count()),
+        ("nobody was connected", rows.iter().filter(|row| row.tally.connected == 0).count()),
+    ] {
+        if idle > 0 {
+            println!("in {idle} minutes {what}");
+            kept = false;
+        }
+    }
+    let did = &town.did;
+    for (what, times) in [
+        ("verbs answered", &did.verbs),
+        ("unloads", &did.unloads),
+        ("loads", &did.loads),
+        ("profile restarts", &did.restarts),
+    ] {
+        let times = times.load(Ordering::Relaxed);
+        println!("{what}: {times}");
+        // Chance decides each time what is taken away.
+        kept &= times > 0 || rows.len() < 10;
+    }
+    if !kept {
+        println!("{}", town.switch.log_tail(60));
+    }
     let mean =
         |part: &[Row]| part.iter().map(|row| row.rss_kib as f64).sum::<f64>() / part.len() as f64;
     if let third @ 1.. = rows.len() / 3 {
