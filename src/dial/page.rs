@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::dial::link;
 use crate::dial::message;
 use crate::dial::outgoing::{self, Outgoing};
-use crate::dial::ringing::Rings;
+use crate::dial::ringing::{Command, Rings};
 use crate::dial::targets;
 use crate::leg::arrival::{self, Arrival};
 use crate::module::Module;
@@ -120,7 +120,10 @@ fn page_one(module: &Arc<Module>, call: CallView, phone: DialString) {
     let theirs = Arc::clone(module);
     let waits = module.threads.page(move || {
         let uuid = &call.info.uuid;
-        let Some(command) = Rings::of(&theirs).begin_command(uuid, phone.as_str()) else { return };
+        let Some(command) = Rings::of(&theirs).begin_command(Command::Page, uuid, phone.as_str())
+        else {
+            return;
+        };
         let ringing = &command.ringing;
         // It may have waited for its turn meanwhile. First noted, then looked: what stops now sees it.
         if theirs.is_stopping() || theirs.look(|park| park.place_of(uuid)).is_none() {

@@ -8,7 +8,7 @@ use crate::dial::errand::{self, APPLICATION, Confirm, Errand};
 use crate::dial::message;
 use crate::dial::outgoing::{self, Outgoing};
 use crate::dial::reachable;
-use crate::dial::ringing::{Ringing, Rings};
+use crate::dial::ringing::{Command, Ringing, Rings};
 use crate::dial::targets;
 use crate::leg::arrival::{self, Arrival};
 use crate::leg::caller_id;
@@ -190,7 +190,9 @@ pub(crate) fn command(
     asked: For,
 ) -> Result<(), String> {
     const RING_S: u32 = 60;
-    let Some(command) = Rings::of(module).begin_command(&call.info.uuid, &dial_string) else {
+    let Some(command) =
+        Rings::of(module).begin_command(Command::Retrieve, &call.info.uuid, &dial_string)
+    else {
         return Ok(());
     };
     let theirs = Arc::clone(module);

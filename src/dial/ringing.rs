@@ -67,8 +67,8 @@ pub(crate) struct Rings {
     /// Runs are counted from 1 at each load: this tells those of one load from those of another.
     load: u64,
     runs: Mutex<HashMap<RunId, Arc<Ringing>>>,
-    /// By what it rings and for which call.
-    commands: Mutex<HashMap<String, Arc<Ringing>>>,
+    /// By what it is for, for which call, and what it rings.
+    commands: Mutex<HashMap<(Command, CallUuid, String), Arc<Ringing>>>,
     /// What is to stop, and whether somebody is on the way to stop it.
     stops: Mutex<Vec<Stop>>,
     stopping: Summons,
@@ -149,10 +149,11 @@ impl Rings {
     /// again keeps no thread from anybody else.
     pub(crate) fn begin_command(
         self: &Arc<Self>,
+        what: Command,
         call: &CallUuid,
         dial_string: &str,
     ) -> Option<Commanded> {
-        let name = format!("{call} {dial_string}");
+        let name = (what, call.clone(), dial_string.to_owned());
         let mut commands = self.commands.lock();
         if commands.contains_key(&name) {
             return None;
@@ -163,10 +164,19 @@ impl Rings {
     }
 }
 
+/// What a phone is rung for without a return step.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Command {
+    /// It shall have the call.
+    Retrieve,
+    /// It shall say where the call is.
+    Page,
+}
+
 /// What rings for a command, until this is dropped.
 pub(crate) struct Commanded {
     rings: Arc<Rings>,
-    name: String,
+    name: (Command, CallUuid, String),
     pub ringing: Arc<Ringing>,
 }
 
