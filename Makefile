@@ -32,7 +32,7 @@ SCHEMATHESIS = 4.32.5
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: docs help setup compare package deb tarball test-reproducible test-package need-build need-sbom need-deb need-debootstrap need-valgrind need-postgres need-prometheus need-chromium need-axe need-schemathesis need-fuzz need-freeswitch build builds check test model valgrind tsan miri fuzz test-freeswitch demo bench soak soak-hostile kills install clean
+.PHONY: docs help setup compare package deb tarball test-reproducible test-package need-build need-sbom need-deb need-debootstrap need-valgrind need-postgres need-prometheus need-chromium need-axe need-schemathesis need-fuzz need-freeswitch build check test model valgrind tsan miri fuzz test-freeswitch demo bench soak soak-hostile kills install clean
 
 help: ## Lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -57,17 +57,12 @@ check: need-build ## Checks the format, lints, documentation, where dial strings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --no-deps --workspace
 
 # What is tested is what is installed, except by a single test, which shall start soon.
-test: need-build need-valgrind need-postgres need-prometheus need-chromium need-axe need-schemathesis $(if $(T),,builds) ## Runs all tests, or T=<name>, in the stand-in switch, or with FREESWITCH=<prefix> in that FreeSWITCH
+test: need-build need-valgrind need-postgres need-prometheus need-chromium need-axe need-schemathesis $(if $(T),,build) ## Runs all tests, or T=<name>, in the stand-in switch, or with FREESWITCH=<prefix> in that FreeSWITCH
 	@if [ -z "$(FREESWITCH)" ]; then printf '%s\n' \
 		'**********************************************************************************' \
 		'*  SKIPPED: the tests in a real FreeSWITCH. make test-freeswitch FREESWITCH=<prefix>' \
 		'**********************************************************************************'; fi
 	$(if $(T),,CALLPARK_SO="$(abspath $(MODULE))") $(CARGO) test --workspace --release $(T) $(if $(FREESWITCH),,-- --skip sip::)
-
-# The module's build ends with a long step on one processor, during which the other build goes on.
-builds: need-build
-	@$(CARGO) test --workspace --release --no-run & tests=$$!; \
-	$(MAKE) --no-print-directory build || { kill $$tests; exit 1; }; wait $$tests
 
 docs: need-build ## Writes what is made from the code: tables of docs/reference.md, man pages, the sample configuration
 	CALLPARK_DOCS=write $(CARGO) test --release --lib docs::

@@ -127,8 +127,9 @@ impl Built {
             profile_dir.pop();
         }
         let (file, package) = match self {
-            Built::Module => ("libmod_callpark.so", ["--package=mod_callpark", "--lib"]),
-            Built::StandIn => ("standin", ["--package=standin", "--bins"]),
+            Built::Module => ("libmod_callpark.so", "mod_callpark"),
+            // And its library.
+            Built::StandIn => ("standin", "standin"),
         };
         let path = profile_dir.join(file);
         if env::var_os("KIT_NO_BUILD").is_some() {
@@ -140,13 +141,12 @@ impl Built {
         };
         let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let status = Command::new(cargo)
-            .args(["build", "--quiet", "--profile", profile])
-            .args(package)
+            .args(["build", "--quiet", "--profile", profile, "--package", package])
             .env("CARGO_TARGET_DIR", profile_dir.parent().expect("a target folder"))
             .current_dir(repository())
             .status()
             .expect("cargo runs");
-        assert!(status.success(), "cargo build {} failed", package.join(" "));
+        assert!(status.success(), "cargo build of {package} failed");
         path
     }
 }
