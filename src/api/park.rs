@@ -52,7 +52,9 @@ pub(crate) fn park(
     let uuid = CallUuid::from(channel.session().uuid().as_str());
     let place = module.act(None, |park, now| {
         let place = park.reserve(now, &uuid, &lot, want, errand::MOVES_WITHIN_MS)?;
-        may(park, now, &place.lot).inspect_err(|_| drop(park.unreserve(&uuid)))?;
+        if place.lot != lot {
+            may(park, now, &place.lot).inspect_err(|_| drop(park.unreserve(&uuid)))?;
+        }
         Ok::<_, Refusal>(place)
     })?;
     // The channel's own thread parks it: no other may play to it.

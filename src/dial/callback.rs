@@ -15,6 +15,7 @@ use crate::module::variables;
 use crate::park::{Attempt, CallbackAttempt};
 use crate::switch::channel::Flag;
 use crate::switch::dial_string::DialString;
+use crate::switch::guard::OnPanic;
 use crate::switch::{Located, ivr};
 
 /// For how many seconds the phone of the user rings.
@@ -90,24 +91,12 @@ fn take_due(module: &Module) -> Vec<(CallbackAttempt, Arc<Ringing>)> {
 /// Nobody looks any more; those that are due are taken out all the same.
 fn stop_looking(module: &Module) -> Vec<(CallbackAttempt, Arc<Ringing>)> {
     let attempts = Attempts::of(module);
-    let mut waiting = attempts.waiting.lock();
-    waiting.looks = false;
-    std::mem::take(&mut waiting.due)
-}
-
-/// However a look ends, the next attempt begins another.
-struct Looks<'a>(&'a Module);
-
-impl Drop for Looks<'_> {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            drop(stop_looking(self.0));
-        }
-    }
+    let waiting = std::mem::take(&mut *attempts.waiting.lock());
+    waiting.due
 }
 
 fn look(module: &Arc<Module>) {
-    let _looks = Looks(module);
+    let _ends = OnPanic(|| drop(stop_looking(module)));
     loop {
         let due = take_due(module);
         if due.is_empty() {

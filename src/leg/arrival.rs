@@ -11,6 +11,7 @@ use crate::leg::party::{Marks, Party};
 use crate::module::Module;
 use crate::module::tokens::Tokens;
 use crate::park::{Actor, CallUuid, LotKey, Pick, User, Want};
+use crate::switch::guard::OnPanic;
 use crate::switch::{Located, Session};
 
 /// What a leg is to do when it arrives.
@@ -124,7 +125,7 @@ pub(crate) fn expect(module: &Arc<Module>, token: &str, leg: &str) {
 fn watch(module: &Arc<Module>) {
     const LOOK: Duration = Duration::from_millis(50);
     let expected = module.table::<Expected>();
-    let _ends = Ends(&expected);
+    let _ends = OnPanic(|| expected.0.lock().watched = false);
     let mut known = Vec::new();
     loop {
         {
@@ -137,17 +138,6 @@ fn watch(module: &Arc<Module>) {
         }
         known.retain_mut(|leg| is_awaited(module, leg));
         std::thread::sleep(LOOK);
-    }
-}
-
-/// Nobody looks any more, even if that came to a bad end.
-struct Ends<'a>(&'a Expected);
-
-impl Drop for Ends<'_> {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            self.0.0.lock().watched = false;
-        }
     }
 }
 

@@ -10,7 +10,7 @@ const NOBODY: &str = "-";
 /// A channel begins. One that comes back after a crash has its note already.
 pub(super) fn began(session: Session<'_>) {
     let channel = session.channel();
-    if was_called(channel) && channel.own_variables().get(CALLED_FOR).is_none() {
+    if was_called(channel) && channel.variable(CALLED_FOR).is_none() {
         let user = dialled(channel);
         channel.set_variable(CALLED_FOR, Some(user.as_ref().map_or(NOBODY, User::as_str)));
     }
@@ -22,7 +22,7 @@ pub(crate) fn user(channel: Channel<'_>) -> Option<User> {
     if !was_called(channel) {
         return None;
     }
-    match channel.own_variables().of_switch(CALLED_FOR) {
+    match channel.variable(CALLED_FOR) {
         Some(noted) => noted.parse().ok(),
         // It is older than the module.
         None => dialled(channel),
@@ -33,7 +33,7 @@ fn was_called(channel: Channel<'_>) -> bool {
     channel.variable("direction").as_deref() == Some("outbound")
 }
 
-/// What FreeSWITCH says now.
+/// What FreeSWITCH says now, on the channel itself: a global variable of such a name says nothing about one leg.
 fn dialled(channel: Channel<'_>) -> Option<User> {
     let own = channel.own_variables();
     User::of(&own.get("dialed_user")?, &own.get("dialed_domain")?)

@@ -32,6 +32,17 @@ impl Drop for Inside {
     }
 }
 
+/// Does something if the thread that holds this panics.
+pub(crate) struct OnPanic<F: FnMut()>(pub(crate) F);
+
+impl<F: FnMut()> Drop for OnPanic<F> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            (self.0)();
+        }
+    }
+}
+
 /// Waits until no thread is inside, at most for `limit`. Returns how many still are.
 pub(crate) fn wait_until_empty(limit: Duration) -> usize {
     clock::poll(limit, Duration::from_millis(5), || INSIDE.load(Ordering::Acquire) == 0);

@@ -9,6 +9,7 @@ use crate::switch::lock::Mutex;
 
 use crate::module::Module;
 use crate::park::LotKey;
+use crate::switch::guard::OnPanic;
 use crate::switch::{api, core};
 use crate::tell::lamps::asked::Asked;
 use crate::tell::lamps::queue::LampQueue;
@@ -107,7 +108,7 @@ impl Domains {
     }
 
     fn look(&self, module: &Module) {
-        let _ends = Ends(self);
+        let _ends = OnPanic(|| self.0.lock().looks = false);
         loop {
             let next = {
                 let mut table = self.0.lock();
@@ -122,17 +123,6 @@ impl Domains {
                 self.0.lock().learn(domain, exists);
             }
             LampQueue::of(module).ask(asked);
-        }
-    }
-}
-
-/// Notes that the thread has ended, even if it panicked.
-struct Ends<'a>(&'a Domains);
-
-impl Drop for Ends<'_> {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            self.0.0.lock().looks = false;
         }
     }
 }

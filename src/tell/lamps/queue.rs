@@ -13,6 +13,7 @@ use crate::switch::lock::{Condvar, Mutex};
 use crate::module::Module;
 use crate::park::{LotKey, OrbitKey};
 use crate::tell::lamps::asked::Asked;
+use crate::tell::lamps::backlog::Backlog;
 
 /// How many phones may wait for an answer.
 const MOST: usize = 10_000;
@@ -50,12 +51,8 @@ pub(crate) enum Job {
 
 #[derive(Default)]
 struct Waiting {
-    lamps: VecDeque<OrbitKey>,
-    /// The same lamps, so that each waits once.
-    dirty: HashSet<OrbitKey>,
-    lots: VecDeque<LotKey>,
-    /// The same lots, likewise.
-    dirty_lots: HashSet<LotKey>,
+    lamps: Backlog<OrbitKey>,
+    lots: Backlog<LotKey>,
     asked: VecDeque<Asked>,
     of_phones: HashMap<Arc<str>, usize>,
     sent: Vec<Sender<Sent>>,
@@ -81,13 +78,11 @@ impl Waiting {
         if std::mem::take(&mut self.configured) {
             return Some(Job::Configured);
         }
-        if let Some(lamp) = self.lamps.pop_front() {
-            self.dirty.remove(&lamp);
+        if let Some(lamp) = self.lamps.pop() {
             return Some(Job::Lamp(lamp));
         }
         // Once for all calls that have come and gone meanwhile.
-        if let Some(lot) = self.lots.pop_front() {
-            self.dirty_lots.remove(&lot);
+        if let Some(lot) = self.lots.pop() {
             return Some(Job::Lot(lot));
         }
         if self.stop {
@@ -143,13 +138,8 @@ impl LampQueue {
     /// The lamps of this orbit and of its lot may show something old.
     pub(crate) fn changed(&self, lamp: OrbitKey) {
         self.with(|waiting| {
-            if !waiting.dirty_lots.contains(&lamp.lot) {
-                waiting.dirty_lots.insert(lamp.lot.clone());
-                waiting.lots.push_back(lamp.lot.clone());
-            }
-            if waiting.dirty.insert(lamp.clone()) {
-                waiting.lamps.push_back(lamp);
-            }
+            waiting.lots.push(lamp.lot.clone());
+            waiting.lamps.push(lamp);
         });
     }
 

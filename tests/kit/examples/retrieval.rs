@@ -7,6 +7,7 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
+use kit::figures::Series;
 use kit::{Event, Events, SOON, Setup, Switch, new_uuid};
 
 /// What must be kept: the median at most so long, and at most half of mod_valet_parking's.
@@ -25,7 +26,7 @@ struct Rival {
     /// Its event's subclass, and what its header `Action` or `Callpark-Action` says of a call that is parked.
     subclass: &'static str,
     action: (&'static str, &'static str),
-    times_ms: Vec<f64>,
+    times_ms: Series,
 }
 
 fn rivals() -> [Rival; 2] {
@@ -37,7 +38,7 @@ fn rivals() -> [Rival; 2] {
             application: "callpark_retrieve",
             subclass: "callpark::info",
             action: ("Callpark-Action", "park"),
-            times_ms: Vec::new(),
+            times_ms: Series::default(),
         },
         Rival {
             name: "mod_valet_parking",
@@ -46,7 +47,7 @@ fn rivals() -> [Rival; 2] {
             application: "valet_park",
             subclass: "valet_parking::info",
             action: ("Action", "hold"),
-            times_ms: Vec::new(),
+            times_ms: Series::default(),
         },
     ]
 }
@@ -72,11 +73,11 @@ fn main() -> ExitCode {
         for rival in &mut rivals {
             let ms = retrieval_ms(&switch, &events, rival, round);
             if round >= WARM_UP {
-                rival.times_ms.push(ms);
+                rival.times_ms.add(ms);
             }
         }
     }
-    report(&mut rivals)
+    report(&rivals)
 }
 
 /// One caller parked and retrieved.
@@ -114,17 +115,13 @@ fn microseconds(event: &Event) -> f64 {
     event.text("Event-Date-Timestamp").parse().expect("a timestamp")
 }
 
-fn report(rivals: &mut [Rival; 2]) -> ExitCode {
+fn report(rivals: &[Rival; 2]) -> ExitCode {
     println!("\nRetrieval, application start to CHANNEL_BRIDGE, ms");
-    println!("{:<18} {:>6} {:>7} {:>7} {:>7} {:>7}", "", "rounds", "min", "median", "p95", "max");
-    let mut medians = Vec::new();
-    for Rival { name, times_ms, .. } in rivals.iter_mut() {
-        times_ms.sort_by(f64::total_cmp);
-        let at = |share: f64| times_ms[((times_ms.len() - 1) as f64 * share).round() as usize];
-        let (min, median, p95, max) = (at(0.0), at(0.5), at(0.95), at(1.0));
-        println!("{name:<18} {:>6} {min:>7.1} {median:>7.1} {p95:>7.1} {max:>7.1}", times_ms.len());
-        medians.push(median);
+    println!("{:<18} {}", "", Series::HEAD);
+    for Rival { name, times_ms, .. } in rivals {
+        println!("{name:<18} {times_ms}");
     }
+    let medians = [0, 1].map(|rival: usize| rivals[rival].times_ms.median());
     let ratio = medians[0] / medians[1];
     let kept = medians[0] <= MEDIAN_AT_MOST_MS && ratio <= RATIO_AT_MOST;
     println!(

@@ -4,6 +4,8 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use kit::figures::Series;
+
 /// What must be kept: 99 of 100 wait at most so many times as long as in quiet.
 const RATIO_AT_MOST: f64 = 1.5;
 
@@ -65,17 +67,13 @@ impl Figures {
         }
     }
 
-    fn times(&self, phase: Phase, kind: Kind) -> Vec<f64> {
+    fn times(&self, phase: Phase, kind: Kind) -> Series {
         let inner = self.lock();
         let fits = |(p, k, _): &&(Phase, Kind, f64)| (*p, *k) == (phase, kind);
-        let mut times: Vec<f64> = inner.times.iter().filter(fits).map(|(_, _, ms)| *ms).collect();
-        times.sort_unstable_by(f64::total_cmp);
+        let mut times = Series::default();
+        inner.times.iter().filter(fits).for_each(|(_, _, ms)| times.add(*ms));
         times
     }
-}
-
-fn at(times: &[f64], share: f64) -> f64 {
-    times.get(((times.len().max(1) - 1) as f64 * share).round() as usize).copied().unwrap_or(0.0)
 }
 
 /// Prints both phases side by side; what is not kept.
@@ -89,8 +87,8 @@ pub fn compare(figures: &Figures) -> Vec<String> {
     {
         let (quiet, hostile) =
             (figures.times(Phase::Quiet, kind), figures.times(Phase::Hostile, kind));
-        let ratio = at(&hostile, 0.99) / at(&quiet, 0.99);
-        let side = |t: &[f64]| format!("{:10} {:6.1} {:6.1}", t.len(), at(t, 0.5), at(t, 0.99));
+        let ratio = hostile.at(0.99) / quiet.at(0.99);
+        let side = |t: &Series| format!("{:10} {:6.1} {:6.1}", t.len(), t.median(), t.at(0.99));
         println!("{name:9} {} {} {ratio:12.2}", side(&quiet), side(&hostile));
         if quiet.is_empty() || hostile.is_empty() {
             wrong.push(format!("{name}: nothing to compare"));
