@@ -1,6 +1,5 @@
 //! Calling people: for a return step, a command, a page or a call-back.
 
-pub(crate) mod busy;
 pub(crate) mod callback;
 pub(crate) mod errand;
 pub(crate) mod link;

@@ -14,6 +14,7 @@ pub(crate) mod extension;
 pub(crate) mod feature_codes;
 pub(crate) mod handover;
 pub(crate) mod hold;
+pub(crate) mod in_calls;
 pub(crate) mod keys;
 pub(crate) mod mailbox;
 pub(crate) mod midcall;

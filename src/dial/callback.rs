@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 
 use crate::switch::lock::Mutex;
 
-use crate::dial::busy::{Busy, InCalls};
 use crate::dial::outgoing::Outgoing;
 use crate::dial::reachable;
 use crate::dial::ringing::{Ringing, Rings};
@@ -55,7 +54,7 @@ struct Waiting {
     looks: bool,
 }
 
-/// Makes one attempt. Returns at once. One look at all channels serves all attempts that are due.
+/// Makes one attempt. Returns at once. One thread asks for all attempts that are due.
 pub(crate) fn attempt(module: &Arc<Module>, callback: CallbackAttempt) {
     let ringing = Rings::of(module).begin(callback.run);
     let (id, run) = (callback.callback.id, callback.run);
@@ -102,10 +101,9 @@ fn look(module: &Arc<Module>) {
         if due.is_empty() {
             return;
         }
-        let in_calls = Busy::of(module).look();
         for (callback, ringing) in due {
             let (id, run) = (callback.callback.id, callback.run);
-            if let Err(came) = begin(module, callback, ringing, &in_calls) {
+            if let Err(came) = begin(module, callback, ringing) {
                 tried(module, id, run, &came);
             }
         }
@@ -117,9 +115,8 @@ fn begin(
     module: &Arc<Module>,
     callback: CallbackAttempt,
     ringing: Arc<Ringing>,
-    in_calls: &Arc<InCalls>,
 ) -> Result<(), Tried> {
-    if let Some(why) = reachable::not_free(&callback.callback.by, || Arc::clone(in_calls)) {
+    if let Some(why) = reachable::not_free(module, &callback.callback.by) {
         return Err(Tried::NotFree(why));
     }
     if Attempts::of(module).ringing.fetch_add(1, Ordering::AcqRel) >= MOST_RINGING {

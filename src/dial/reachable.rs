@@ -1,8 +1,6 @@
 //! What is known of a user's phones.
 
-use std::sync::Arc;
-
-use crate::dial::busy::{Busy, InCalls};
+use crate::leg::in_calls::InCalls;
 use crate::leg::mailbox;
 use crate::module::Module;
 use crate::park::{Precondition, User};
@@ -15,18 +13,16 @@ pub(crate) fn obstacle(module: &Module, asks: &Precondition) -> Option<&'static 
     match asks {
         Precondition::Mailbox(user) => mailbox::exists(user).err(),
         Precondition::Registered(user) => unreachable(&contacts(user)),
-        Precondition::Idle(user) => not_free(user, || Busy::of(module).look()),
+        Precondition::Idle(user) => not_free(module, user),
     }
 }
 
 /// Why a user is not free to take a call, which is that no phone is registered or that one is in a call.
-pub(crate) fn not_free(
-    user: &User,
-    in_calls: impl FnOnce() -> Arc<InCalls>,
-) -> Option<&'static str> {
+#[must_use]
+pub(crate) fn not_free(module: &Module, user: &User) -> Option<&'static str> {
     let contacts = contacts(user);
-    unreachable(&contacts)
-        .or_else(|| in_calls().has(user, &contacts).then_some("the user is in a call"))
+    let busy = || InCalls::of(module).has(user, &contacts);
+    unreachable(&contacts).or_else(|| busy().then_some("the user is in a call"))
 }
 
 fn unreachable(contacts: &str) -> Option<&'static str> {

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use crate::leg::called;
+use crate::leg::in_calls::InCalls;
 use crate::leg::origin::{Bridge, CONTROLLER, Dialled, Sent, SentBy, Ways, mover};
 use crate::leg::parked;
 use crate::leg::pin::{self, Pins};
@@ -17,8 +18,10 @@ use crate::switch::{Located, Session, application, core};
 /// Gets to know the channels that are there already when the module is loaded: the one look at all of them that there is.
 pub(crate) fn know_all(module: &Module) {
     let (placed, talking) = (Placed::of(module), Talking::of(module));
+    let in_calls = InCalls::of(module);
     for leg in core::all_channels().iter().filter_map(|uuid| Located::find(uuid)) {
         placed.began(leg.session());
+        in_calls.note(leg.session());
         talking.bridged(leg.session());
     }
 }
@@ -33,6 +36,7 @@ impl Watcher for Watching {
         Ways::of(&module).begins(session);
         Rung::of(&module).began(session);
         Placed::of(&module).began(session);
+        InCalls::of(&module).note(session);
         recovered::began(&module, session);
     }
 
@@ -87,6 +91,7 @@ impl Watcher for Watching {
         Ways::of(&module).with(session, |way| way.bridge = Bridge::In);
         Placed::of(&module).bridged(session);
         Talking::of(&module).bridged(session);
+        InCalls::of(&module).note(session);
         parked::connected(&module, session, with);
     }
 
@@ -110,6 +115,7 @@ impl Watcher for Watching {
         Ways::of(&module).ends(session);
         Placed::of(&module).ended(session);
         Talking::of(&module).ended(session);
+        InCalls::of(&module).ended(session);
         Pins::of(&module).ended(session);
     }
 }

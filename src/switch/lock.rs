@@ -103,12 +103,7 @@ impl<G: DerefMut> DerefMut for Held<G> {
 pub(crate) struct Condvar(parking_lot::Condvar);
 
 impl Condvar {
-    /// Waits until it is woken. The lock is released meanwhile.
-    pub(crate) fn wait<T>(&self, held: &mut Held<MutexGuard<'_, T>>) {
-        held.released(|guard| self.0.wait(guard));
-    }
-
-    /// The same, for so long at the most. True: the time is up.
+    /// Waits until it is woken, for so long at the most. True: the time is up. The lock is released meanwhile.
     pub(crate) fn wait_for<T>(&self, held: &mut Held<MutexGuard<'_, T>>, limit: Duration) -> bool {
         held.released(|guard| self.0.wait_for(guard, limit).timed_out())
     }

@@ -13,8 +13,9 @@ use super::viewer::Viewer;
 use super::{Refused, said};
 use crate::api::{self, park::Parker};
 use crate::args;
-use crate::dial::{busy, page, ring};
+use crate::dial::{page, ring};
 use crate::journal::acts;
+use crate::leg::in_calls::InCalls;
 use crate::leg::party::{self, Party};
 use crate::leg::{actor, extension};
 use crate::module::{Module, variables};
@@ -316,7 +317,7 @@ fn park(
         }
         // The other party of one of the user's own calls.
         (uuid, Some(me)) => {
-            let calls = busy::talking(&me);
+            let calls = talking(module, &me);
             let mine = calls
                 .iter()
                 .filter(|(leg, other)| uuid.is_none_or(|uuid| uuid == leg || uuid == other));
@@ -333,4 +334,14 @@ fn park(
         (None, None) => return Err(bad("which channel is to be parked?")),
     };
     Ok(Done::now(api::park::park(module, &channel, key, want, parker, may)?))
+}
+
+/// The legs of that user's phones that talk to somebody, and that somebody's leg.
+fn talking(module: &Module, user: &User) -> Vec<(String, String)> {
+    let legs = InCalls::of(module).legs(user);
+    let pairs = legs.into_iter().filter_map(|uuid| {
+        let other = Located::find(&uuid)?.session().channel().bridged_with()?;
+        Some((uuid, other))
+    });
+    pairs.collect()
 }
