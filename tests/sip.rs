@@ -20,6 +20,7 @@ mod sip {
     mod broken_steps;
     mod callback;
     mod choices;
+    mod commanded;
     mod console;
     mod contrib;
     mod desk;

@@ -28,9 +28,9 @@ pub(super) const VERB: Verb = Verb {
     syntax: "<lot> <orbit>|next|user:<user> <uuid>|<dial string>",
     about: "With a uuid: connects the call to an existing channel that is talking to no other \
             party (see [Moving a busy channel](#moving-a-busy-channel)), and answers `+OK <lot> \
-            <orbit>` when the two are connected. With a dial string: calls it for 60 s and \
-            connects the phone that answers. The answer `+OK <lot> <orbit>` comes at once, and the \
-            event says how the attempt ended",
+            <orbit>` when the two are connected. With a dial string: calls it for 60 s, but no \
+            longer than the call is parked, and connects the phone that answers. The answer `+OK \
+            <lot> <orbit>` comes at once, and the event says how the attempt ended",
     complete: &["::callpark::lots ::callpark::taken ::console::list_uuid"],
     run,
 };

@@ -159,8 +159,6 @@ fn try_once(module: &Module, callback: &CallbackAttempt, ringing: &Ringing) -> T
         return Tried::Failed("the module is stopping".to_owned());
     }
     let (dial_string, id) = (DialString::user(&owed.by), owed.id.to_string());
-    let rings = Rings::of(module);
-    let run = rings.name(callback.run);
     let outgoing = Outgoing {
         lot: owed.lot.to_string(),
         orbit: owed.orbit.as_str(),
@@ -171,11 +169,11 @@ fn try_once(module: &Module, callback: &CallbackAttempt, ringing: &Ringing) -> T
         variables: vec![
             (variables::CALLBACK_ID, &id),
             (variables::CALLBACK_NUMBER, &owed.caller.number),
-            (variables::RUN, &run),
+            (variables::RUN, &ringing.name),
         ],
     };
     let answered = || {
-        let _calling = rings.calls(module, callback.run, ringing)?;
+        let _calling = ringing.calls(module)?;
         let leg = outgoing.reach(&ringing.call_off)?;
         ringing.answered(&leg).map(|()| leg)
     };

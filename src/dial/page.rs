@@ -9,7 +9,7 @@ use crate::dial::outgoing::{self, Outgoing};
 use crate::dial::ringing::{Command, Rings};
 use crate::dial::targets;
 use crate::leg::arrival::{self, Arrival};
-use crate::module::Module;
+use crate::module::{Module, variables};
 #[cfg(feature = "web")]
 use crate::park::Refusal;
 use crate::park::{CallUuid, CallView, LotConfig, Notice};
@@ -124,23 +124,31 @@ fn page_one(module: &Arc<Module>, call: CallView, phone: DialString) {
         else {
             return;
         };
-        let ringing = &command.ringing;
         // It may have waited for its turn meanwhile. First noted, then looked: what stops now sees it.
         if theirs.is_stopping() || theirs.look(|park| park.place_of(uuid)).is_none() {
             return;
         }
+        let wanted = Arc::clone(&command.ringing);
         let paged = || {
+            let ringing = &command.ringing;
             let name = format!("Parked at {}", call.orbit);
-            let outgoing = Outgoing::about(&call, &phone, RING_S, name);
-            let leg = outgoing.with(outgoing::ANSWERS_ITSELF, "true").reach(&ringing.call_off)?;
+            let outgoing = Outgoing::about(&call, &phone, RING_S, name)
+                .with(variables::RUN, &ringing.name)
+                .with(outgoing::ANSWERS_ITSELF, "true");
+            let calling = ringing.calls(&theirs)?;
+            let leg = outgoing.reach(&ringing.call_off)?;
+            ringing.answered(&leg)?;
+            drop(calling);
+            drop(command);
             let errand = Arrival::Tell(call.info.uuid.clone());
             outgoing::dispatch(&arrival::errands(&theirs), errand, leg, "callpark")
         };
-        let result = paged();
-        drop(command);
-        if let Err(reason) = result {
+        // A phone that is not to say it any more has not failed.
+        if let Err(reason) = paged()
+            && wanted.is_wanted()
+        {
             log::info(
-                Some(call.info.uuid.as_str()),
+                Some(uuid.as_str()),
                 format_args!(
                     "{} {}: paging {:?} failed: {reason}",
                     call.lot,

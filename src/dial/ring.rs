@@ -95,16 +95,15 @@ fn run_step(module: &Arc<Module>, ring: &Ring, ringing: &Ringing) -> Result<Did,
     let name = shown_name(call, step, if reminds { "Reminder" } else { "Park" });
     // The domain ends the ringing, to the millisecond: FreeSWITCH counts whole seconds.
     let ring_s = step.ring_s.saturating_add(2);
-    let rings = Rings::of(module);
-    let run = rings.name(ring.run);
-    let mut outgoing = Outgoing::about(call, &dial_string, ring_s, name).with(variables::RUN, &run);
+    let outgoing = Outgoing::about(call, &dial_string, ring_s, name);
+    let mut outgoing = outgoing.with(variables::RUN, &ringing.name);
     if let Some(info) = &step.alert_info {
         outgoing = outgoing.with("alert_info", info);
     }
     if !step.redirect {
         outgoing = outgoing.with("outbound_redirect_fatal", "true");
     }
-    let calling = rings.calls(module, ring.run, ringing)?;
+    let calling = ringing.calls(module)?;
     let leg = outgoing.reach(&ringing.call_off)?;
     ringing.answered(&leg)?;
     drop(calling);
@@ -198,36 +197,49 @@ pub(crate) fn command(
     let theirs = Arc::clone(module);
     let wanted = Arc::clone(&command.ringing);
     let body = move || {
-        let ringing = &command.ringing;
+        let uuid = call.info.uuid.clone();
+        let (lot, orbit) = (call.lot.clone(), call.orbit.clone());
         let errand = Errand::by_command(&call);
+        let is_parked = |module: &Module| Errand::by_command(&call).is_still_for(module);
         let called = || {
-            let dial_string = targets::filled(call.info.uuid.as_str(), &dial_string)?;
+            let dial_string = targets::filled(uuid.as_str(), &dial_string)?;
             if theirs.is_stopping() {
                 return Err("the module is stopping".to_owned());
             }
-            if !errand.is_still_for(&theirs) {
-                // It has waited for its turn.
-                return Err("the call is not parked any more".to_owned());
-            }
+            let ringing = &command.ringing;
             let name = format!("Park {}: {}", call.orbit, caller_id::shown_name(&call));
-            let mut outgoing = Outgoing::about(&call, &dial_string, RING_S, name);
+            let outgoing = Outgoing::about(&call, &dial_string, RING_S, name);
+            let mut outgoing = outgoing.with(variables::RUN, &ringing.name);
             if asked.answers_itself {
                 outgoing = outgoing.with(outgoing::ANSWERS_ITSELF, "true");
             }
+            let calling = ringing.calls(&theirs)?;
+            // It may have waited for its turn. First noted, then looked: what stops it now sees it.
+            if !is_parked(&theirs) {
+                return Err("the call is not parked any more".to_owned());
+            }
             let leg = outgoing.reach(&ringing.call_off)?;
             ringing.answered(&leg)?;
+            drop(calling);
+            // The leg goes on by itself: that it gets the call does not stop it.
+            drop(command);
             let For { user, by, .. } = asked;
             let errand = Errand { user, by, ..errand };
             outgoing::dispatch(&errand::errands(&theirs), errand, leg, APPLICATION)
         };
-        let result = called();
-        drop(command);
-        if let Err(reason) = result {
+        let Err(reason) = called() else { return };
+        if is_parked(&theirs) {
             log::warning(
-                Some(call.info.uuid.as_str()),
+                Some(uuid.as_str()),
                 format_args!(
-                    "{} {}: {dial_string:?} did not take the call: {reason}; the call remains parked",
-                    call.lot, call.orbit
+                    "{lot} {orbit}: {dial_string:?} did not take the call: {reason}; the call remains parked"
+                ),
+            );
+        } else {
+            log::info(
+                Some(uuid.as_str()),
+                format_args!(
+                    "{lot} {orbit}: {dial_string:?} is not called any more: the call is not parked there any more"
                 ),
             );
         }

@@ -1,7 +1,9 @@
 //! Everything that rings for parked calls, and how it is stopped.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use crate::switch::lock::Mutex;
@@ -9,14 +11,15 @@ use crate::switch::lock::Mutex;
 use crate::leg::rung::{Calling, Rung};
 use crate::module::Module;
 use crate::module::variables;
-use crate::park::{CallUuid, RunId, StopReason};
+use crate::park::{CallUuid, Outcome, ParkEvent, RunId, StopReason};
 use crate::switch::calling::CallOff;
 use crate::switch::wake::Summons;
 use crate::switch::{Cause, Located, clock};
 
 /// Something that rings, or has answered and has not claimed anything yet.
-#[derive(Default)]
 pub(crate) struct Ringing {
+    /// What its legs bear as [`variables::RUN`]: nothing else that rings ever has the same.
+    pub name: String,
     /// Ends the ringing.
     pub call_off: CallOff,
     /// It is ending.
@@ -25,6 +28,21 @@ pub(crate) struct Ringing {
 }
 
 impl Ringing {
+    fn named(name: String) -> Arc<Self> {
+        let (call_off, called_off) = (CallOff::default(), CallOff::default());
+        Arc::new(Self { name, call_off, called_off, leg: Mutex::default() })
+    }
+
+    /// It begins to call: its legs are known as long as what this returns lives.
+    ///
+    /// # Errors
+    /// It was stopped before that.
+    pub(crate) fn calls(&self, module: &Module) -> Result<Calling, String> {
+        let calling = Rung::of(module).calling(&self.name);
+        // First noted, then looked: whoever stops it in between sees it.
+        if self.is_wanted() { Ok(calling) } else { Err("the ringing was stopped".to_owned()) }
+    }
+
     /// Whoever has answered can be hung up from now on.
     ///
     /// # Errors
@@ -62,21 +80,23 @@ impl Ringing {
     }
 }
 
+/// What rings for one call by commands: what it is for, and what is rung.
+type Commands = HashMap<(Command, String), Arc<Ringing>>;
+
 /// Everything that is ringing.
 pub(crate) struct Rings {
     /// Runs are counted from 1 at each load: this tells those of one load from those of another.
     load: u64,
+    commanded: AtomicU64,
     runs: Mutex<HashMap<RunId, Arc<Ringing>>>,
-    /// By what it is for, for which call, and what it rings.
-    commands: Mutex<HashMap<(Command, CallUuid, String), Arc<Ringing>>>,
+    commands: Mutex<HashMap<CallUuid, Commands>>,
     /// What is to stop, and whether somebody is on the way to stop it.
     stops: Mutex<Vec<Stop>>,
     stopping: Summons,
 }
 
-/// A run that is not to ring any more.
+/// What is not to ring any more.
 struct Stop {
-    run: String,
     ringing: Arc<Ringing>,
     cause: Cause,
 }
@@ -85,6 +105,7 @@ impl Default for Rings {
     fn default() -> Self {
         Self {
             load: fastrand::u64(..),
+            commanded: AtomicU64::new(0),
             runs: Mutex::default(),
             commands: Mutex::default(),
             stops: Mutex::default(),
@@ -99,14 +120,9 @@ impl Rings {
         module.table()
     }
 
-    /// What the legs of that run bear as [`variables::RUN`]: no other run ever has the same.
-    pub(crate) fn name(&self, run: RunId) -> String {
-        format!("{:016x}-{}", self.load, run.0)
-    }
-
     /// Notes that something begins to ring for that run.
     pub(crate) fn begin(&self, run: RunId) -> Arc<Ringing> {
-        let ringing = Arc::new(Ringing::default());
+        let ringing = Ringing::named(format!("{:016x}-{}", self.load, run.0));
         self.runs.lock().insert(run, Arc::clone(&ringing));
         ringing
     }
@@ -116,25 +132,10 @@ impl Rings {
         self.runs.lock().remove(&run);
     }
 
-    /// That run begins to call: its legs are known as long as what this returns lives.
-    ///
-    /// # Errors
-    /// It was stopped before that.
-    pub(crate) fn calls(
-        &self,
-        module: &Module,
-        run: RunId,
-        ringing: &Ringing,
-    ) -> Result<Calling, String> {
-        let calling = Rung::of(module).calling(&self.name(run));
-        // First noted, then looked: whoever stops it in between sees it.
-        if ringing.is_wanted() { Ok(calling) } else { Err("the ringing was stopped".to_owned()) }
-    }
-
     /// Ends all ringing, for unloading.
     pub(crate) fn stop_all(&self) {
         let mut all: Vec<_> = self.runs.lock().drain().map(|(_, ringing)| ringing).collect();
-        all.extend(self.commands.lock().values().cloned());
+        all.extend(self.commands.lock().values().flat_map(HashMap::values).cloned());
         for ringing in all {
             ringing.stop(Cause::ORIGINATOR_CANCEL);
         }
@@ -153,14 +154,16 @@ impl Rings {
         call: &CallUuid,
         dial_string: &str,
     ) -> Option<Commanded> {
-        let name = (what, call.clone(), dial_string.to_owned());
         let mut commands = self.commands.lock();
-        if commands.contains_key(&name) {
+        let of_call = commands.entry(call.clone()).or_default();
+        let Entry::Vacant(place) = of_call.entry((what, dial_string.to_owned())) else {
             return None;
-        }
-        let ringing = Arc::new(Ringing::default());
-        commands.insert(name.clone(), Arc::clone(&ringing));
-        Some(Commanded { rings: Arc::clone(self), name, ringing })
+        };
+        let number = self.commanded.fetch_add(1, Ordering::Relaxed);
+        let ringing = Ringing::named(format!("{:016x}-command-{number}", self.load));
+        let name = place.key().clone();
+        place.insert(Arc::clone(&ringing));
+        Some(Commanded { rings: Arc::clone(self), call: call.clone(), name, ringing })
     }
 }
 
@@ -176,13 +179,22 @@ pub(crate) enum Command {
 /// What rings for a command, until this is dropped.
 pub(crate) struct Commanded {
     rings: Arc<Rings>,
-    name: (Command, CallUuid, String),
+    call: CallUuid,
+    name: (Command, String),
     pub ringing: Arc<Ringing>,
 }
 
 impl Drop for Commanded {
     fn drop(&mut self) {
-        self.rings.commands.lock().remove(&self.name);
+        let mut commands = self.rings.commands.lock();
+        let Some(of_call) = commands.get_mut(&self.call) else { return };
+        // Its place may be that of one that began when this had been stopped.
+        if of_call.get(&self.name).is_some_and(|one| Arc::ptr_eq(one, &self.ringing)) {
+            of_call.remove(&self.name);
+        }
+        if of_call.is_empty() {
+            commands.remove(&self.call);
+        }
     }
 }
 
@@ -190,13 +202,38 @@ impl Drop for Commanded {
 pub(crate) fn stop(module: &Arc<Module>, run: RunId, why: StopReason) {
     let rings = Rings::of(module);
     let Some(ringing) = rings.runs.lock().remove(&run) else { return };
+    stop_all_of(module, vec![ringing], why);
+}
+
+/// What rings for a call by commands rings no more when the call is not parked any more, or is another channel's.
+pub(crate) fn happened(module: &Arc<Module>, event: &ParkEvent) {
+    let why = match event.outcome {
+        Some(Outcome::Retrieved | Outcome::Returned) => Some(StopReason::Taken),
+        Some(_) => Some(StopReason::Gone),
+        None => None,
+    };
+    let over = why.map(|why| (&event.info.uuid, why));
+    let replaced = event.from_uuid.as_ref().map(|uuid| (uuid, StopReason::Gone));
+    for (uuid, why) in over.into_iter().chain(replaced) {
+        let commands = Rings::of(module).commands.lock().remove(uuid).unwrap_or_default();
+        stop_all_of(module, commands.into_values().collect(), why);
+    }
+}
+
+fn stop_all_of(module: &Arc<Module>, ringing: Vec<Arc<Ringing>>, why: StopReason) {
+    if ringing.is_empty() {
+        return;
+    }
     let cause = match why {
         StopReason::Unanswered => Cause::NO_ANSWER,
         StopReason::Taken => Cause::LOSE_RACE,
         StopReason::Gone => Cause::ORIGINATOR_CANCEL,
     };
-    ringing.called_off.call_off(cause);
-    rings.stops.lock().push(Stop { run: rings.name(run), ringing, cause });
+    let rings = Rings::of(module);
+    for one in &ringing {
+        one.called_off.call_off(cause);
+    }
+    rings.stops.lock().extend(ringing.into_iter().map(|ringing| Stop { ringing, cause }));
     if !rings.stopping.is_first() {
         return;
     }
@@ -216,8 +253,8 @@ fn stop_softly(module: &Module) {
     let stops = Rings::of(module).take_stops();
     let rung = Rung::of(module);
     let mut up = Vec::new();
-    for Stop { run, cause, .. } in &stops {
-        for uuid in rung.stop(run, *cause) {
+    for Stop { ringing, cause } in &stops {
+        for uuid in rung.stop(&ringing.name, *cause) {
             if let Some(leg) = Located::find(&uuid) {
                 leg.session().hang_up_itself(*cause);
                 up.push((uuid, *cause));

@@ -27,7 +27,10 @@ pub(crate) fn carry_out(module: &Arc<Module>, decided: Decided, here: Option<Ses
     tell(module, number, &effects, here);
     for effect in effects {
         match effect {
-            Effect::Event(event) => pickup_tone::tone(module, &event),
+            Effect::Event(event) => {
+                ringing::happened(module, &event);
+                pickup_tone::tone(module, &event);
+            }
             Effect::Callback(_) => {}
             // One thread shows lamps, so that the last one to be shown is the last one that was true.
             Effect::Presence(place) => LampQueue::of(module).changed(place),
