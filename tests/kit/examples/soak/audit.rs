@@ -1,9 +1,11 @@
 //! What is left when nothing goes on.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use kit::Phone;
+use kit::phone::Subscription;
 use serde_json::Value;
 
 use crate::Town;
@@ -14,9 +16,16 @@ use crate::place::{self, Kind, LAMPS};
 const PATIENCE: Duration = Duration::from_secs(60);
 /// So long may a profile that is restarted be away: mod_sofia waits up to two minutes for a dialog that does not end.
 const PROFILE_RESTARTS: Duration = Duration::from_secs(150);
-/// What FreeSWITCH keeps for the next call.
+/// So long until FreeSWITCH has ended what it kept for the next call, but for so much.
+const SETTLES: Duration = Duration::from_secs(20);
 const THREADS: u64 = 12;
 const DESCRIPTORS: usize = 24;
+
+/// mod_sofia tells phones one after the other: so long may it need, and so long is worth a line.
+const SHOWN_WITHIN: Duration = Duration::from_secs(30);
+const LATE: Duration = Duration::from_secs(5);
+/// A subscription lasts an hour.
+const SUBSCRIBED: Duration = Duration::from_secs(40 * 60);
 
 /// What must not happen, in the order of the columns.
 pub const COLUMNS: [&str; 12] = [
@@ -33,12 +42,30 @@ pub struct Row {
     pub drained: Duration,
 }
 
-/// What is compared with the first look.
-#[derive(Default)]
-pub struct Baseline(Option<(u64, usize)>);
+/// What is carried from look to look.
+pub struct Watch<'a> {
+    phone: &'a Phone,
+    /// Lamps that the phone watches all the time, whatever is taken away meanwhile, and since when.
+    lamps: Vec<Lamp>,
+    since: Instant,
+    /// Threads and files at the first look.
+    least: Option<(u64, usize)>,
+}
+
+type Lamp = (&'static str, Subscription);
+
+impl<'a> Watch<'a> {
+    pub fn new(phone: &'a Phone) -> Self {
+        Self { phone, lamps: subscribe(phone), since: Instant::now(), least: None }
+    }
+}
+
+fn subscribe(phone: &Phone) -> Vec<Lamp> {
+    LAMPS.map(|name| (name, phone.subscribe(&format!("park+{name}"), "dialog"))).into()
+}
 
 /// Waits until the traffic has ended, and looks.
-pub fn look(town: &Town, baseline: &mut Baseline, watcher: &Phone) -> Row {
+pub fn look(town: &Town, watch: &mut Watch) -> Row {
     let begun = Instant::now();
     let mut told = Vec::new();
     let drained = || town.working.load(Ordering::SeqCst) == 0;
@@ -60,17 +87,21 @@ pub fn look(town: &Town, baseline: &mut Baseline, watcher: &Phone) -> Row {
         told.push(town.switch.try_api("show channels").unwrap_or_default());
     }
     // FreeSWITCH ends threads that have had nothing to do for some seconds.
-    let (mut threads, mut files) = (town.switch.threads(), town.switch.descriptors());
-    let (fewest, least) = *baseline.0.get_or_insert((threads, files));
-    let settle = Instant::now() + Duration::from_secs(20);
+    let used = || (town.switch.threads(), town.switch.descriptors());
+    let (fewest, least) = *watch.least.get_or_insert_with(|| {
+        std::thread::sleep(SETTLES);
+        used()
+    });
+    let (mut threads, mut files) = used();
+    let settle = Instant::now() + SETTLES;
     while (threads > fewest + THREADS || files > least + DESCRIPTORS) && Instant::now() < settle {
         std::thread::sleep(Duration::from_millis(500));
-        (threads, files) = (town.switch.threads(), town.switch.descriptors());
+        (threads, files) = used();
     }
     kit::eventually(PROFILE_RESTARTS, "the SIP profile runs", || {
         town.switch.takes_calls().then_some(())
     });
-    let lit = lamps(town, watcher, &mut told);
+    let lit = lamps(town, watch, &mut told);
     let health = town.switch.try_api("callpark health json").unwrap_or_default();
     let unwell = usize::from(!health.starts_with(r#"{"ok":true"#));
     if unwell > 0 {
@@ -118,25 +149,37 @@ fn leftovers(town: &Town) -> [usize; 3] {
     [orbits, first(&api("show channels count")).unwrap_or(1), sessions.unwrap_or(1)]
 }
 
-/// How many lamps are lit, as a phone sees it that begins to look now.
-fn lamps(town: &Town, watcher: &Phone, told: &mut Vec<String>) -> usize {
+/// How many lamps are lit, for a phone that has watched them all the time and as it sees them that begins to look now.
+fn lamps(town: &Town, watch: &mut Watch, told: &mut Vec<String>) -> usize {
     // Orbits that an administrator closed may shine.
     let _ = town.switch.try_api("callpark open default");
     let _ = town.switch.try_api("callpark open quick");
     std::thread::sleep(Duration::from_secs(1));
-    let mut lit = 0;
-    for name in LAMPS {
-        let lamp = watcher.subscribe(&format!("park+{name}"), "dialog");
-        let end = Instant::now() + Duration::from_secs(5);
-        let dark = || lamp.last().is_some_and(|notify| notify.body.contains("terminated"));
-        while !dark() && Instant::now() < end {
-            std::thread::sleep(Duration::from_millis(50));
-        }
-        if !dark() {
-            lit += 1;
-            told.push(format!("lamp {name}: {:?}", lamp.last().map(|notify| notify.body)));
-        }
-        lamp.end();
+    let mut lit = watch.lamps.iter().filter(|lamp| is_lit(lamp, "watched", told)).count();
+    let new = subscribe(watch.phone);
+    lit += new.iter().filter(|lamp| is_lit(lamp, "new", told)).count();
+    let over = if watch.since.elapsed() < SUBSCRIBED {
+        new
+    } else {
+        watch.since = Instant::now();
+        std::mem::replace(&mut watch.lamps, new)
+    };
+    for (_, lamp) in over {
+        // A profile that was restarted knows nothing of the dialog.
+        let _ = catch_unwind(AssertUnwindSafe(|| lamp.end()));
+    }
+    lit
+}
+
+fn is_lit((name, lamp): &Lamp, which: &str, told: &mut Vec<String>) -> bool {
+    let begun = Instant::now();
+    let dark = || lamp.last().is_some_and(|notify| notify.body.contains("terminated"));
+    while !dark() && begun.elapsed() < SHOWN_WITHIN {
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let (lit, took) = (!dark(), begun.elapsed());
+    if lit || took > LATE {
+        told.push(format!("{which} lamp {name}, after {took:.1?}: {:?}", lamp.last()));
     }
     lit
 }

@@ -14,6 +14,8 @@ use crate::ledger::Parked;
 const SOON: Duration = Duration::from_secs(4);
 /// The whole hand-over lies in it.
 const HAND_OVER: Duration = Duration::from_millis(160);
+/// A registration lasts an hour, and a soak may last longer.
+const REGISTERS_EVERY: Duration = Duration::from_secs(20 * 60);
 
 /// How the call of one turn ends.
 const ENDINGS: [Ending; 14] = [
@@ -68,6 +70,7 @@ pub struct Desk<'a> {
 /// Turn after turn, until it is over; `working` says whether a turn goes on.
 pub fn run(town: &Town, number: u32) {
     let desk = Desk::new(town, number);
+    let mut registered = Instant::now();
     while !town.over.load(Ordering::Relaxed) {
         if town.paused.load(Ordering::SeqCst) {
             std::thread::sleep(Duration::from_millis(20));
@@ -75,7 +78,13 @@ pub fn run(town: &Town, number: u32) {
         }
         town.working.fetch_add(1, Ordering::SeqCst);
         // A wait in vain is a panic of the kit; here it is the end of a turn.
-        let _ = catch_unwind(AssertUnwindSafe(|| desk.turn()));
+        let _ = catch_unwind(AssertUnwindSafe(|| {
+            if registered.elapsed() > REGISTERS_EVERY {
+                desk.phone.register();
+                registered = Instant::now();
+            }
+            desk.turn();
+        }));
         desk.clear();
         town.working.fetch_sub(1, Ordering::SeqCst);
         std::thread::sleep(Duration::from_millis(fastrand::u64(..400)));
@@ -98,14 +107,14 @@ impl<'a> Desk<'a> {
     fn turn(&self) {
         let shakes = self.town.shaken();
         let (call, parked) = match fastrand::u8(..4) {
-            0 => match self.transfer() {
+            0 => match self.transfer(shakes) {
                 Some(parked) => parked,
                 None => return,
             },
             kind => {
                 let lot = if kind == 1 { "quick" } else { "default" };
                 let call = self.call(&self.caller, &format!("park_{lot}_{}", self.phone.user()));
-                let Some(parked) = self.town.ledger.parked(call.uuid(), 1) else { return };
+                let Some(parked) = self.parked(&call, shakes) else { return };
                 (call, parked)
             }
         };
@@ -121,7 +130,7 @@ impl<'a> Desk<'a> {
     }
 
     /// The caller calls the desk, which transfers it.
-    fn transfer(&self) -> Option<(Call, Parked)> {
+    fn transfer(&self, shakes: u32) -> Option<(Call, Parked)> {
         let call = self.call(&self.caller, &self.phone.user());
         let desk = self.phone.incoming(SOON);
         self.town.ledger.line(&desk, &self.phone.user());
@@ -130,8 +139,21 @@ impl<'a> Desk<'a> {
         std::thread::sleep(Duration::from_millis(fastrand::u64(50..300)));
         let lot = if fastrand::bool() { "default" } else { "quick" };
         desk.refer(&format!("auto_{lot}"), ReferredBy::Yes);
-        let parked = self.town.ledger.parked(call.uuid(), 1)?;
+        let parked = self.parked(&call, shakes)?;
         Some((call, parked))
+    }
+
+    /// Where the call, which was sent to be parked, is. Nobody closes so many orbits that it may be refused.
+    fn parked(&self, call: &Call, shakes: u32) -> Option<Parked> {
+        let (did, ledger) = (&self.town.did, &self.town.ledger);
+        did.sent.fetch_add(1, Ordering::Relaxed);
+        let parked = ledger.parked(call.uuid(), 1);
+        if parked.is_some() {
+            did.parked.fetch_add(1, Ordering::Relaxed);
+        } else if call.phase() == Phase::Ended && self.town.is_calm_since(shakes) {
+            ledger.lost(format!("{} was not parked: {:?}", call.uuid(), call.ended()));
+        }
+        parked
     }
 
     fn call(&self, phone: &Phone, to: &str) -> Call {

@@ -22,7 +22,7 @@ use kit::figures::number;
 use kit::phone::{Exchange, Policy};
 use kit::{Phone, Switch};
 
-use audit::{Baseline, COLUMNS, Row};
+use audit::{COLUMNS, Row, Watch};
 use ledger::Ledger;
 
 /// So much of each minute there is traffic.
@@ -32,9 +32,12 @@ const TRAFFIC: Duration = Duration::from_secs(45);
 const GROWTH: f64 = 1.10;
 const TELLING: usize = 30;
 
-/// What the administrators did, as FreeSWITCH has confirmed.
+/// What was done: by the desks, and by the administrators as FreeSWITCH has confirmed.
 #[derive(Default)]
 pub struct Did {
+    /// Calls sent to be parked, and those of them that were.
+    sent: AtomicU32,
+    parked: AtomicU32,
     verbs: AtomicU32,
     unloads: AtomicU32,
     loads: AtomicU32,
@@ -94,6 +97,7 @@ fn main() -> ExitCode {
     let rings = Phone::new(&town.switch, place::RINGS).policy(Policy::Ring).on(&town.exchange);
     rings.register();
     let watcher = Phone::new(&town.switch, "1019").on(&town.exchange);
+    let mut watch = Watch::new(&watcher);
     let mut rows = Vec::new();
     std::thread::scope(|scope| {
         let town = &town;
@@ -103,16 +107,16 @@ fn main() -> ExitCode {
         scope.spawn(|| admins::ask(town));
         scope.spawn(|| admins::shake(town));
         println!("{}", head());
-        let mut baseline = Baseline::default();
         for minute in 1..=minutes {
             let next = Instant::now() + Duration::from_secs(60);
             town.paused.store(false, Ordering::SeqCst);
             std::thread::sleep(TRAFFIC);
             town.paused.store(true, Ordering::SeqCst);
-            let look = AssertUnwindSafe(|| audit::look(town, &mut baseline, &watcher));
+            let look = AssertUnwindSafe(|| audit::look(town, &mut watch));
             // The verdict counts the minutes that were looked at. The others are waited for in any case.
             let Ok(row) = catch_unwind(look) else { break };
             rings.forget_ended();
+            let _ = catch_unwind(AssertUnwindSafe(|| rings.register()));
             println!("{}", line(minute, &row));
             for what in &row.told {
                 println!("    {}", what.trim_end().replace('\n', "\n    "));
@@ -171,6 +175,8 @@ fn verdict(town: &Town, minutes: usize, rows: &[Row]) -> ExitCode {
     }
     let did = &town.did;
     for (what, times) in [
+        ("calls sent to be parked", &did.sent),
+        ("calls that were", &did.parked),
         ("verbs answered", &did.verbs),
         ("unloads", &did.unloads),
         ("loads", &did.loads),
