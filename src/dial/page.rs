@@ -124,8 +124,8 @@ fn page_one(module: &Arc<Module>, call: CallView, phone: DialString) {
         else {
             return;
         };
-        // It may have waited for its turn meanwhile. First noted, then looked: what stops now sees it.
-        if theirs.is_stopping() || theirs.look(|park| park.place_of(uuid)).is_none() {
+        // It may have waited for its turn meanwhile.
+        if theirs.is_stopping() || !command.is_for(&theirs, &call) {
             return;
         }
         let wanted = Arc::clone(&command.ringing);

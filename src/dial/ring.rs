@@ -200,7 +200,6 @@ pub(crate) fn command(
         let uuid = call.info.uuid.clone();
         let (lot, orbit) = (call.lot.clone(), call.orbit.clone());
         let errand = Errand::by_command(&call);
-        let is_parked = |module: &Module| Errand::by_command(&call).is_still_for(module);
         let called = || {
             let dial_string = targets::filled(uuid.as_str(), &dial_string)?;
             if theirs.is_stopping() {
@@ -214,8 +213,8 @@ pub(crate) fn command(
                 outgoing = outgoing.with(outgoing::ANSWERS_ITSELF, "true");
             }
             let calling = ringing.calls(&theirs)?;
-            // It may have waited for its turn. First noted, then looked: what stops it now sees it.
-            if !is_parked(&theirs) {
+            // It may have waited for its turn.
+            if !command.is_for(&theirs, &call) {
                 return Err("the call is not parked any more".to_owned());
             }
             let leg = outgoing.reach(&ringing.call_off)?;
@@ -228,7 +227,7 @@ pub(crate) fn command(
             outgoing::dispatch(&errand::errands(&theirs), errand, leg, APPLICATION)
         };
         let Err(reason) = called() else { return };
-        if is_parked(&theirs) {
+        if Errand::by_command(&call).is_still_for(&theirs) {
             log::warning(
                 Some(uuid.as_str()),
                 format_args!(

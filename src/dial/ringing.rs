@@ -1,7 +1,6 @@
 //! Everything that rings for parked calls, and how it is stopped.
 
 use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -11,7 +10,7 @@ use crate::switch::lock::Mutex;
 use crate::leg::rung::{Calling, Rung};
 use crate::module::Module;
 use crate::module::variables;
-use crate::park::{CallUuid, Outcome, ParkEvent, RunId, StopReason};
+use crate::park::{CallUuid, CallView, Outcome, ParkEvent, RunId, StopReason};
 use crate::switch::calling::CallOff;
 use crate::switch::wake::Summons;
 use crate::switch::{Cause, Located, clock};
@@ -80,8 +79,15 @@ impl Ringing {
     }
 }
 
-/// What rings for one call by commands: what it is for, and what is rung.
-type Commands = HashMap<(Command, String), Arc<Ringing>>;
+/// What rings for a command.
+struct ByCommand {
+    number: u64,
+    what: Command,
+    /// The channel of the call now.
+    call: CallUuid,
+    dial_string: String,
+    ringing: Arc<Ringing>,
+}
 
 /// Everything that is ringing.
 pub(crate) struct Rings {
@@ -89,7 +95,7 @@ pub(crate) struct Rings {
     load: u64,
     commanded: AtomicU64,
     runs: Mutex<HashMap<RunId, Arc<Ringing>>>,
-    commands: Mutex<HashMap<CallUuid, Commands>>,
+    commands: Mutex<Vec<ByCommand>>,
     /// What is to stop, and whether somebody is on the way to stop it.
     stops: Mutex<Vec<Stop>>,
     stopping: Summons,
@@ -135,7 +141,7 @@ impl Rings {
     /// Ends all ringing, for unloading.
     pub(crate) fn stop_all(&self) {
         let mut all: Vec<_> = self.runs.lock().drain().map(|(_, ringing)| ringing).collect();
-        all.extend(self.commands.lock().values().flat_map(HashMap::values).cloned());
+        all.extend(self.commands.lock().iter().map(|one| Arc::clone(&one.ringing)));
         for ringing in all {
             ringing.stop(Cause::ORIGINATOR_CANCEL);
         }
@@ -155,15 +161,29 @@ impl Rings {
         dial_string: &str,
     ) -> Option<Commanded> {
         let mut commands = self.commands.lock();
-        let of_call = commands.entry(call.clone()).or_default();
-        let Entry::Vacant(place) = of_call.entry((what, dial_string.to_owned())) else {
-            return None;
+        let same = |one: &ByCommand| {
+            (one.what, &one.call, one.dial_string.as_str()) == (what, call, dial_string)
         };
+        if commands.iter().any(same) {
+            return None;
+        }
         let number = self.commanded.fetch_add(1, Ordering::Relaxed);
         let ringing = Ringing::named(format!("{:016x}-command-{number}", self.load));
-        let name = place.key().clone();
-        place.insert(Arc::clone(&ringing));
-        Some(Commanded { rings: Arc::clone(self), call: call.clone(), name, ringing })
+        commands.push(ByCommand {
+            number,
+            what,
+            call: call.clone(),
+            dial_string: dial_string.to_owned(),
+            ringing: Arc::clone(&ringing),
+        });
+        Some(Commanded { rings: Arc::clone(self), number, ringing })
+    }
+
+    /// The call has another channel now.
+    fn renamed(&self, from: &CallUuid, to: &CallUuid) {
+        for one in self.commands.lock().iter_mut().filter(|one| one.call == *from) {
+            one.call = to.clone();
+        }
     }
 }
 
@@ -179,22 +199,32 @@ pub(crate) enum Command {
 /// What rings for a command, until this is dropped.
 pub(crate) struct Commanded {
     rings: Arc<Rings>,
-    call: CallUuid,
-    name: (Command, String),
+    number: u64,
     pub ringing: Arc<Ringing>,
+}
+
+impl Commanded {
+    /// Whether the call for which it is to ring is still parked as it was. First noted, then looked: whatever ends it from now
+    /// on stops the ringing.
+    pub(crate) fn is_for(&self, module: &Module, call: &CallView) -> bool {
+        let mut known = call.info.uuid.clone();
+        loop {
+            let there = module.look(|park| park.find(clock::now(), &known));
+            let as_it_was =
+                |there: &CallView| there.info.parked_at_epoch_ms == call.info.parked_at_epoch_ms;
+            let Some(there) = there.filter(as_it_was) else { return false };
+            if there.info.uuid == known {
+                return true;
+            }
+            self.rings.renamed(&known, &there.info.uuid);
+            known = there.info.uuid;
+        }
+    }
 }
 
 impl Drop for Commanded {
     fn drop(&mut self) {
-        let mut commands = self.rings.commands.lock();
-        let Some(of_call) = commands.get_mut(&self.call) else { return };
-        // Its place may be that of one that began when this had been stopped.
-        if of_call.get(&self.name).is_some_and(|one| Arc::ptr_eq(one, &self.ringing)) {
-            of_call.remove(&self.name);
-        }
-        if of_call.is_empty() {
-            commands.remove(&self.call);
-        }
+        self.rings.commands.lock().retain(|one| one.number != self.number);
     }
 }
 
@@ -205,19 +235,20 @@ pub(crate) fn stop(module: &Arc<Module>, run: RunId, why: StopReason) {
     stop_all_of(module, vec![ringing], why);
 }
 
-/// What rings for a call by commands rings no more when the call is not parked any more, or is another channel's.
+/// What commands ring for a call rings no longer than the call is parked, on whatever channel.
 pub(crate) fn happened(module: &Arc<Module>, event: &ParkEvent) {
-    let why = match event.outcome {
-        Some(Outcome::Retrieved | Outcome::Returned) => Some(StopReason::Taken),
-        Some(_) => Some(StopReason::Gone),
-        None => None,
-    };
-    let over = why.map(|why| (&event.info.uuid, why));
-    let replaced = event.from_uuid.as_ref().map(|uuid| (uuid, StopReason::Gone));
-    for (uuid, why) in over.into_iter().chain(replaced) {
-        let commands = Rings::of(module).commands.lock().remove(uuid).unwrap_or_default();
-        stop_all_of(module, commands.into_values().collect(), why);
+    let (rings, uuid) = (Rings::of(module), &event.info.uuid);
+    if let Some(from) = &event.from_uuid {
+        rings.renamed(from, uuid);
     }
+    let why = match event.outcome {
+        Some(Outcome::Retrieved | Outcome::Returned) => StopReason::Taken,
+        Some(_) => StopReason::Gone,
+        None => return,
+    };
+    let over: Vec<ByCommand> =
+        rings.commands.lock().extract_if(.., |one| one.call == *uuid).collect();
+    stop_all_of(module, over.into_iter().map(|one| one.ringing).collect(), why);
 }
 
 fn stop_all_of(module: &Arc<Module>, ringing: Vec<Arc<Ringing>>, why: StopReason) {

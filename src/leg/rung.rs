@@ -1,6 +1,6 @@
-//! The legs that are called for return steps and call-backs, each known from the moment it exists: however many a dial
-//! string leads to, and whoever forks it, they bear the name of their run. So stopping the ringing needs no look at every
-//! channel of the switch.
+//! The legs that are called for return steps, commands, pages and call-backs, each known from the moment it exists: however
+//! many a dial string leads to, and whoever forks it, they bear the name of the run that calls them. So stopping the ringing
+//! needs no look at every channel of the switch.
 
 use std::collections::HashMap;
 use std::sync::Arc;

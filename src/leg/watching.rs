@@ -58,6 +58,7 @@ impl Watcher for Watching {
 
     fn routed(session: Session<'_>) {
         let Some(module) = Module::running() else { return };
+        InCalls::of(&module).note(session);
         let channel = session.channel();
         let applications = application::names(session);
         // A leg that was called for a place in the dialplan (`originate <dial string> 701`) begins there. One that was

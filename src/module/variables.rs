@@ -56,7 +56,8 @@ pub(crate) const CALLBACK_NUMBER: &str = "callpark_callback_number";
 pub(crate) const PARKER_FOUND: &str = "callpark_parker_found";
 /// The user for whom a leg was called when it began, or `-`.
 pub(crate) const CALLED_FOR: &str = "callpark_called_for";
-/// The run for which a leg rings, until it is answered. From then on the leg is known by its uuid.
+/// What a leg rings for (a run of return steps, a command, a call-back), until it is answered. From then on the leg is known by
+/// its uuid.
 pub(crate) const RUN: &str = "callpark_run";
 /// What `exec_after_bridge_app` was before a hand-over.
 pub(crate) const AFTER_BRIDGE: &str = "callpark_exec_after_bridge_app";

@@ -228,6 +228,40 @@ fn a_call_that_is_replaced_while_a_return_step_rings_still_returns() {
     desk.wait_empty();
 }
 
+/// So does a phone that a command rings, and it stops when the call that it rings for now is taken.
+#[test]
+fn a_call_that_is_replaced_while_a_command_rings_goes_to_who_answers() {
+    let Some(desk) = Scene::start_real(with_note(LOT)) else { return };
+    let (alice, bob, carol) = (desk.phone("1000"), desk.phone("1001"), desk.phone("1002"));
+    for answers in [true, false] {
+        let caller = parked_by_bob(&desk, &alice, &bob, "705");
+        bob.set_policy(Policy::Ring);
+        assert!(desk.api("retrieve default 705 user/1001@test.local").starts_with("+OK"));
+        let rings = bob.incoming(SOON);
+        let trunk = sbc(&desk, "5550123");
+        let moved = trunk.call_with("705", &[("Replaces", &caller.replaces())]);
+        moved.wait_up(SOON);
+        desk.action(&moved, "replace");
+        std::thread::sleep(MOMENT);
+        assert_eq!(rings.ended(), None);
+        if answers {
+            rings.answer();
+            two_way(&rings, trunk.voice(), &moved, bob.voice());
+            desk.outcome(&moved, "retrieved");
+            rings.hangup();
+        } else {
+            let call = carol.call_up("take_default_705");
+            two_way(&call, trunk.voice(), &moved, carol.voice());
+            assert!(rings.wait_ended(MOMENT * 4).reason.contains("completed elsewhere"));
+            call.hangup();
+        }
+        moved.wait_ended(SOON);
+        desk.wait_empty();
+        bob.set_policy(Policy::Answer);
+        desk.events.drain();
+    }
+}
+
 /// An SBC that sends for a leg what is not ours to take: a phone that rings for the call, and one that has answered.
 #[test]
 fn a_phone_that_rings_for_a_call_and_is_replaced_leaves_the_call_parked() {

@@ -6,7 +6,8 @@
 //! often. How late a return step is, is measured at the phone that it calls, from the moment at which the module says
 //! that it has parked the call.
 //!
-//! Then the same with mod_valet_parking on the same FreeSWITCH, without return steps, which it does not have.
+//! The same with mod_valet_parking on the same FreeSWITCH, without return steps, which it does not have. Chance decides which
+//! of the two is first.
 //!
 //! With `SOFIA_DB=postgres`, mod_sofia has its database in a PostgreSQL server instead of SQLite, where FreeSWITCH waits for
 //! 100 ms at a time when two threads write.
@@ -41,6 +42,8 @@ const PACE: u32 = 40;
 const TALK: Duration = Duration::from_millis(400);
 /// What has not happened by then does not happen.
 const GIVEN_UP: Duration = Duration::from_secs(15);
+/// A crowd that hangs up at once is gone by then.
+const EMPTY_WITHIN: Duration = Duration::from_secs(60);
 /// More ports than the kit has for a switch, below those of all its switches.
 const PORTS: (u16, u16) = (2000, 10_998);
 
@@ -99,9 +102,20 @@ fn main() -> ExitCode {
     let figures = std::thread::scope(|scope| {
         scope.spawn(|| listen(&switch, &board, &over));
         let watched = watch(&switch, lamps);
-        let figures = [CALLPARK, VALET].map(|rival| {
-            run(&switch, &exchange, &board, &rival, crowd, rate, Duration::from_secs(seconds))
+        let begins_with_ours = fastrand::bool();
+        let mut rivals = [CALLPARK, VALET];
+        if !begins_with_ours {
+            rivals.reverse();
+        }
+        let mut figures = rivals.map(|rival| {
+            let duration = Duration::from_secs(seconds);
+            let figures = run(&switch, &exchange, &board, &rival, crowd, rate, duration);
+            kit::eventually(EMPTY_WITHIN, "no channel", || (switch.channels() == 0).then_some(()));
+            figures
         });
+        if !begins_with_ours {
+            figures.reverse();
+        }
         over.store(true, Ordering::Relaxed);
         let lit = watched.0.iter().filter(|lamp| lamp.last().is_some()).count();
         println!("{lit} of {lamps} lamps have been shown");
