@@ -127,8 +127,9 @@ pub(crate) struct Lamps {
     /// Those that are shown although no phone is known to watch them.
     unwatched: Backlog<LampKey>,
     unwatched_pace: Pace,
-    /// How often each phone asks.
+    /// How often each phone asks, and how often the module finds that it watches: reloads take nothing from what it may ask.
     phones: Paces,
+    found: Paces,
     /// The questions of phones that ask too often or under a domain that does not exist, and the lamps with watchers under
     /// such a domain that are still to be notified.
     strangers: VecDeque<Asked>,
@@ -152,6 +153,7 @@ impl Lamps {
             unwatched: Backlog::default(),
             unwatched_pace: Pace::new(now, UNWATCHED.0, UNWATCHED.1),
             phones: Paces::new(A_PHONE.0, A_PHONE.1),
+            found: Paces::new(A_PHONE.0, A_PHONE.1),
             strangers: VecDeque::new(),
             strangers_rest: Backlog::default(),
             strangers_pace: Pace::new(now, STRANGERS.0, STRANGERS.1),
@@ -298,8 +300,9 @@ impl Lamps {
             Ok(_) => Some(true),
             Err(_) => Domains::of(module).exists(module, host),
         };
+        let paces = if asked.is_found { &mut self.found } else { &mut self.phones };
         match exists {
-            Some(true) if asked.is_answered || self.phones.may(Instant::now(), asked.source()) => {
+            Some(true) if asked.is_answered || paces.may(Instant::now(), asked.source()) => {
                 self.answer(module, asked);
             }
             None if self.unsure.len() < MOST_UNSURE => self.unsure.push_back(asked),

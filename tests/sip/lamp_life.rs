@@ -66,6 +66,21 @@ fn a_retriever_who_comes_to_nothing_does_not_make_the_lamp_flicker() {
     lamp.none_for(MOMENT, |_| true);
 }
 
+/// The module reads after each reload who watches what. That is nothing that the phone has asked.
+#[test]
+fn reloads_take_nothing_from_what_a_phone_may_ask() {
+    let Some(desk) = open() else { return };
+    let carol = desk.phone("1002");
+    let _lamps: Vec<_> = (0..60).map(|n| watch(&carol, &(701 + n % 20).to_string())).collect();
+    for _ in 0..12 {
+        assert!(desk.api("reload").starts_with("+OK"));
+        std::thread::sleep(MOMENT);
+    }
+    for orbit in 701..=720 {
+        let _ = watch(&carol, &orbit.to_string());
+    }
+}
+
 fn conf(lots: &str) -> String {
     format!("<configuration name=\"callpark.conf\"><lots>{lots}</lots></configuration>")
 }

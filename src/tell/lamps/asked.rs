@@ -25,6 +25,8 @@ pub(crate) struct Asked {
     pub expires_s: u64,
     /// Whether it has got its answer and is only to be remembered.
     pub is_answered: bool,
+    /// Whether the phone has not asked now: the module has found out that it watches.
+    pub is_found: bool,
 }
 
 /// The longest name of a subscription.
@@ -57,6 +59,7 @@ impl Asked {
             from: host.filter(|host| host.parse::<IpAddr>().is_err()).and_then(domain_name),
             expires_s,
             is_answered: false,
+            is_found: false,
         })
     }
 
@@ -64,6 +67,12 @@ impl Asked {
     #[must_use]
     pub(crate) fn answered(self) -> Self {
         Self { is_answered: true, ..self }
+    }
+
+    /// The same question, of a phone that has not asked it now.
+    #[must_use]
+    pub(crate) fn found(self) -> Self {
+        Self { is_found: true, ..self }
     }
 
     /// The phone that asks, by its own account.

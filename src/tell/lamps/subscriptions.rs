@@ -51,6 +51,7 @@ fn watched(database: &str, proto: &str) -> Vec<Asked> {
             let [login, domain, call_id, expires, user, host] = row.try_into().ok()?;
             let left_s = expires.parse::<u64>().ok()?.checked_sub(now_s)?;
             Asked::new(&login, &domain, Some(call_id), &format!("{user}@{host}"), left_s)
+                .map(Asked::found)
         })
         .collect()
 }
