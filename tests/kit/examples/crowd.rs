@@ -43,7 +43,7 @@ const TALK: Duration = Duration::from_millis(400);
 /// What has not happened by then does not happen.
 const GIVEN_UP: Duration = Duration::from_secs(15);
 /// A crowd that hangs up at once is gone by then.
-const EMPTY_WITHIN: Duration = Duration::from_secs(60);
+const EMPTY_WITHIN: Duration = Duration::from_secs(30);
 /// More ports than the kit has for a switch, below those of all its switches.
 const PORTS: (u16, u16) = (2000, 10_998);
 
@@ -109,9 +109,7 @@ fn main() -> ExitCode {
         }
         let mut figures = rivals.map(|rival| {
             let duration = Duration::from_secs(seconds);
-            let figures = run(&switch, &exchange, &board, &rival, crowd, rate, duration);
-            kit::eventually(EMPTY_WITHIN, "no channel", || (switch.channels() == 0).then_some(()));
-            figures
+            run(&switch, &exchange, &board, &rival, crowd, rate, duration)
         });
         if !begins_with_ours {
             figures.reverse();
@@ -256,6 +254,16 @@ fn run(
             town.figures.gap.add_ms(voice.gap);
         }
         parked.call.hangup();
+    }
+    // As long as the phones are there, which say it again if nobody hears that they hang up.
+    let end = Instant::now() + EMPTY_WITHIN;
+    while switch.channels() > 0 && Instant::now() < end {
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    let left = switch.channels();
+    if left > 0 {
+        println!("{}: {left} channels are left, and are hung up", rival.name);
+        let _ = switch.try_api("hupall");
     }
     town.figures
 }
