@@ -169,15 +169,9 @@ fn try_once(module: &Module, callback: &CallbackAttempt, ringing: &Ringing) -> T
         variables: vec![
             (variables::CALLBACK_ID, &id),
             (variables::CALLBACK_NUMBER, &owed.caller.number),
-            (variables::RUN, &ringing.name),
         ],
     };
-    let answered = || {
-        let _calling = ringing.calls(module)?;
-        let leg = outgoing.reach(&ringing.call_off)?;
-        ringing.answered(&leg).map(|()| leg)
-    };
-    let leg = match answered() {
+    let leg = match ringing.reach(module, outgoing) {
         Ok(leg) => leg,
         Err(why) => return Tried::Failed(why),
     };

@@ -9,7 +9,7 @@ use crate::dial::outgoing::{self, Outgoing};
 use crate::dial::ringing::{Command, Rings};
 use crate::dial::targets;
 use crate::leg::arrival::{self, Arrival};
-use crate::module::{Module, variables};
+use crate::module::Module;
 #[cfg(feature = "web")]
 use crate::park::Refusal;
 use crate::park::{CallUuid, CallView, LotConfig, Notice};
@@ -130,15 +130,10 @@ fn page_one(module: &Arc<Module>, call: CallView, phone: DialString) {
         }
         let wanted = Arc::clone(&command.ringing);
         let paged = || {
-            let ringing = &command.ringing;
             let name = format!("Parked at {}", call.orbit);
-            let outgoing = Outgoing::about(&call, &phone, RING_S, name)
-                .with(variables::RUN, &ringing.name)
-                .with(outgoing::ANSWERS_ITSELF, "true");
-            let calling = ringing.calls(&theirs)?;
-            let leg = outgoing.reach(&ringing.call_off)?;
-            ringing.answered(&leg)?;
-            drop(calling);
+            let outgoing = Outgoing::about(&call, &phone, RING_S, name);
+            let outgoing = outgoing.with(outgoing::ANSWERS_ITSELF, "true");
+            let leg = command.ringing.reach(&theirs, outgoing)?;
             drop(command);
             let errand = Arrival::Tell(call.info.uuid.clone());
             outgoing::dispatch(&arrival::errands(&theirs), errand, leg, "callpark")

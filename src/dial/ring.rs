@@ -15,7 +15,6 @@ use crate::leg::caller_id;
 use crate::leg::party::Party;
 use crate::module::Module;
 use crate::module::message::Message;
-use crate::module::variables;
 use crate::park::{Actor, CallUuid, CallView, Ring, RingTo, RunId, Step, User};
 use crate::switch::dial_string::DialString;
 use crate::switch::{Located, clock, log};
@@ -95,18 +94,14 @@ fn run_step(module: &Arc<Module>, ring: &Ring, ringing: &Ringing) -> Result<Did,
     let name = shown_name(call, step, if reminds { "Reminder" } else { "Park" });
     // The domain ends the ringing, to the millisecond: FreeSWITCH counts whole seconds.
     let ring_s = step.ring_s.saturating_add(2);
-    let outgoing = Outgoing::about(call, &dial_string, ring_s, name);
-    let mut outgoing = outgoing.with(variables::RUN, &ringing.name);
+    let mut outgoing = Outgoing::about(call, &dial_string, ring_s, name);
     if let Some(info) = &step.alert_info {
         outgoing = outgoing.with("alert_info", info);
     }
     if !step.redirect {
         outgoing = outgoing.with("outbound_redirect_fatal", "true");
     }
-    let calling = ringing.calls(module)?;
-    let leg = outgoing.reach(&ringing.call_off)?;
-    ringing.answered(&leg)?;
-    drop(calling);
+    let leg = ringing.reach(module, outgoing)?;
     module.act(None, |park, now| {
         park.step_answered(now, &call.info.uuid, ring.run);
     });
@@ -205,21 +200,16 @@ pub(crate) fn command(
             if theirs.is_stopping() {
                 return Err("the module is stopping".to_owned());
             }
-            let ringing = &command.ringing;
             let name = format!("Park {}: {}", call.orbit, caller_id::shown_name(&call));
-            let outgoing = Outgoing::about(&call, &dial_string, RING_S, name);
-            let mut outgoing = outgoing.with(variables::RUN, &ringing.name);
+            let mut outgoing = Outgoing::about(&call, &dial_string, RING_S, name);
             if asked.answers_itself {
                 outgoing = outgoing.with(outgoing::ANSWERS_ITSELF, "true");
             }
-            let calling = ringing.calls(&theirs)?;
             // It may have waited for its turn.
             if !command.is_for(&theirs, &call) {
                 return Err("the call is not parked any more".to_owned());
             }
-            let leg = outgoing.reach(&ringing.call_off)?;
-            ringing.answered(&leg)?;
-            drop(calling);
+            let leg = command.ringing.reach(&theirs, outgoing)?;
             // The leg goes on by itself: that it gets the call does not stop it.
             drop(command);
             let For { user, by, .. } = asked;

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use crate::switch::lock::Mutex;
 
-use crate::leg::rung::{Calling, Rung};
+use crate::dial::outgoing::Outgoing;
+use crate::leg::rung::Rung;
 use crate::module::Module;
 use crate::module::variables;
 use crate::park::{CallUuid, CallView, Outcome, ParkEvent, RunId, StopReason};
@@ -18,9 +19,9 @@ use crate::switch::{Cause, Located, clock};
 /// Something that rings, or has answered and has not claimed anything yet.
 pub(crate) struct Ringing {
     /// What its legs bear as [`variables::RUN`]: nothing else that rings ever has the same.
-    pub name: String,
+    name: String,
     /// Ends the ringing.
-    pub call_off: CallOff,
+    call_off: CallOff,
     /// It is ending.
     called_off: CallOff,
     leg: Mutex<Option<String>>,
@@ -32,21 +33,26 @@ impl Ringing {
         Arc::new(Self { name, call_off, called_off, leg: Mutex::default() })
     }
 
-    /// It begins to call: its legs are known as long as what this returns lives.
+    /// Makes that call and waits for the answer. Its legs are known from the moment they exist until then.
     ///
     /// # Errors
-    /// It was stopped before that.
-    pub(crate) fn calls(&self, module: &Module) -> Result<Calling, String> {
-        let calling = Rung::of(module).calling(&self.name);
+    /// Why nobody answered, by FreeSWITCH's cause name, or that it was stopped.
+    pub(crate) fn reach(&self, module: &Module, call: Outgoing<'_>) -> Result<Located, String> {
+        let _calling = Rung::of(module).calling(&self.name);
         // First noted, then looked: whoever stops it in between sees it.
-        if self.is_wanted() { Ok(calling) } else { Err("the ringing was stopped".to_owned()) }
+        if !self.is_wanted() {
+            return Err("the ringing was stopped".to_owned());
+        }
+        let leg = call.with(variables::RUN, &self.name).reach(&self.call_off)?;
+        self.answered(&leg)?;
+        Ok(leg)
     }
 
     /// Whoever has answered can be hung up from now on.
     ///
     /// # Errors
     /// That is late: the ringing had been called off, and the leg is hung up.
-    pub(crate) fn answered(&self, leg: &Located) -> Result<(), String> {
+    fn answered(&self, leg: &Located) -> Result<(), String> {
         *self.leg.lock() = Some(leg.session().uuid());
         // The call may go on for hours, and elsewhere.
         leg.session().channel().set_variable(variables::RUN, None);
