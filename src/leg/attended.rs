@@ -80,7 +80,7 @@ impl<'a> Completing<'a> {
 impl Drop for Completing<'_> {
     fn drop(&mut self) {
         self.channel.set_variable(INLINE_DESTINATION, None);
-        if !self.channel.up() && self.channel.cause() == Cause::ATTENDED_TRANSFER {
+        if self.channel.cause() == Some(Cause::ATTENDED_TRANSFER) {
             // Whoever was transferred may still be on the way.
             arrival::errands(self.module).lapse(&self.token);
         } else {

@@ -245,18 +245,16 @@ impl Parked<'_> {
         if succession.is_some_and(|succession| succession.close(&self.module, self.session)) {
             return self.module.leg_left(&self.uuid);
         }
-        let end = if channel.up() {
-            End::TakenAway
-        } else if self.module.is_stopping()
-            || [Cause::MANAGER_REQUEST, Cause::SYSTEM_SHUTDOWN].contains(&channel.cause())
-        {
+        let cause = channel.cause();
+        let end = match cause {
+            None => End::TakenAway,
             // `unload -f` and the end of the switch hang calls up with these causes before they tell us.
-            End::Shutdown
-        } else {
-            End::HungUp
+            Some(Cause::MANAGER_REQUEST | Cause::SYSTEM_SHUTDOWN) => End::Shutdown,
+            Some(_) if self.module.is_stopping() => End::Shutdown,
+            Some(_) => End::HungUp,
         };
         // Does nothing if the call has an outcome, or never was in an orbit.
-        let cause = Some(channel.cause()).filter(|cause| *cause != Cause::NORMAL_CLEARING);
+        let cause = cause.filter(|cause| *cause != Cause::NORMAL_CLEARING);
         let cause = cause.or_else(|| expired(channel));
         self.module.act(Some(self.session), |park, now| {
             park.gone_because(now, &self.uuid, end, cause.map(Cause::name));

@@ -60,7 +60,10 @@ pub(crate) fn is_taken(module: &Arc<Module>, session: Session<'_>) -> bool {
     };
     clock::poll(LONGEST, Duration::from_millis(10), is_over);
     if !channel.ready() {
-        let reason = format!("its phone did not take it again ({})", channel.cause().name());
+        let reason = match channel.cause() {
+            Some(cause) => format!("its phone did not take it again ({})", cause.name()),
+            None => "it was sent elsewhere before its phone took it again".to_owned(),
+        };
         module.act(Some(session), |park, now| park.lost(now, &uuid, &reason));
         return false;
     }

@@ -95,7 +95,7 @@ impl Succession {
     pub(crate) fn close(self, module: &Arc<Module>, session: Session<'_>) -> bool {
         let channel = session.channel();
         channel.set_variable(INLINE, None);
-        if channel.up() || channel.cause() != Cause::ATTENDED_TRANSFER {
+        if channel.cause() != Some(Cause::ATTENDED_TRANSFER) {
             self.withdraw(module);
             return false;
         }

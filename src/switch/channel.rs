@@ -2,8 +2,10 @@
 
 use std::ffi::CStr;
 use std::marker::PhantomData;
+use std::time::Duration;
 
 use super::cause::Cause;
+use super::clock;
 use super::event::{Event, Kind};
 use super::sent::SentField;
 use super::sys;
@@ -370,10 +372,17 @@ impl Channel<'_> {
         }
     }
 
-    /// Why it hung up.
+    /// Why it has hung up; `None` while it is up. On a busy machine FreeSWITCH can be milliseconds between the state and the
+    /// cause (`switch_channel_perform_hangup`).
     #[must_use]
-    pub(crate) fn cause(self) -> Cause {
-        Cause(unsafe { sys::switch_channel_get_cause(self.raw()) })
+    pub(crate) fn cause(self) -> Option<Cause> {
+        const LIMIT: Duration = Duration::from_secs(1);
+        let cause = || Cause(unsafe { sys::switch_channel_get_cause(self.raw()) });
+        if self.up() {
+            return None;
+        }
+        clock::poll(LIMIT, Duration::from_micros(200), || cause() != Cause::NONE);
+        Some(cause())
     }
 
     /// Gives it a caller profile of its own to change, a copy of the one it has.

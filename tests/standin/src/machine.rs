@@ -46,7 +46,8 @@ fn run(session: &Arc<Session>) {
             CS_EXECUTE => apps::execute(session),
             CS_SOFT_EXECUTE => bridge::soft_execute(session),
             CS_EXCHANGE_MEDIA => {
-                late(session);
+                // A thread of a busy machine can come to its bridge when that is over. With this variable it does.
+                std::thread::sleep(session.milliseconds("late_for_bridge"));
                 bridge::exchange_media(session);
             }
             CS_CONSUME_MEDIA => answer_by_itself(session),
@@ -57,12 +58,6 @@ fn run(session: &Arc<Session>) {
         }
     }
     end(session);
-}
-
-/// A thread of a busy machine can come to its bridge when that is over. With this variable it does, so many ms late.
-fn late(session: &Session) {
-    let ms = session.variables.lock().get("late_for_bridge").and_then(|ms| ms.parse().ok());
-    std::thread::sleep(Duration::from_millis(ms.unwrap_or(0)));
 }
 
 fn init(session: &Session) {

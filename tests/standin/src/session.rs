@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::ffi::{CString, c_char};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::thread::ThreadId;
 use std::time::{Duration, Instant};
 
@@ -38,6 +38,8 @@ pub struct Session {
     flags: Vec<AtomicU32>,
     state: AtomicU32,
     running: AtomicU32,
+    /// Nobody else hangs it up: the one who sets this sets the state, and then the cause.
+    hung_up: AtomicBool,
     cause: AtomicU32,
     thread: Mutex<Option<ThreadId>>,
     /// Who holds a read lock.
@@ -87,6 +89,7 @@ impl Session {
             flags: (0..256).map(|_| AtomicU32::new(0)).collect(),
             state: AtomicU32::new(CS_INIT),
             running: AtomicU32::new(CS_NEW),
+            hung_up: AtomicBool::new(false),
             cause: AtomicU32::new(0),
             thread: Mutex::default(),
             readers: AtomicUsize::new(0),
@@ -244,11 +247,21 @@ impl Session {
             && !pending
     }
 
-    /// Hangs up, from any thread.
+    /// How long a variable says; 0 without it.
+    pub fn milliseconds(&self, name: &str) -> Duration {
+        let ms = self.variables.lock().get(name).and_then(|ms| ms.parse().ok());
+        Duration::from_millis(ms.unwrap_or(0))
+    }
+
+    /// Hangs up, from any thread. As in FreeSWITCH, the state comes before the cause; on a busy machine, or with this
+    /// variable, some ms before.
     pub fn hangup(&self, cause: u32) {
         let cause = if cause == 0 { 16 } else { cause };
-        if self.cause.compare_exchange(0, cause, Ordering::AcqRel, Ordering::Acquire).is_ok() {
+        if !self.hung_up.swap(true, Ordering::AcqRel) {
+            let late = self.milliseconds("late_cause");
             self.set_state(CS_HANGUP);
+            std::thread::sleep(late);
+            self.cause.store(cause, Ordering::Release);
             self.fire("CHANNEL_HANGUP");
             if let Some(twin) = self.twin.lock().take().and_then(|twin| live::get(&twin)) {
                 twin.hangup(cause);
