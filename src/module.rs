@@ -28,6 +28,7 @@ use crate::module::tables::Tables;
 use crate::module::threads::Threads;
 use crate::module::timings::Timings;
 use crate::park::{CallUuid, CallView, Effect, LotKey, Moment, Park};
+use crate::switch::channel::Flag;
 use crate::switch::{Located, Session, Stop, clock};
 
 /// The one running, if any. A reload of the module enters with this static as shutdown left it.
@@ -275,9 +276,14 @@ impl Module {
     /// Has the parked call look at its verdict, now.
     pub(crate) fn wake(&self, uuid: &CallUuid) {
         let Some(leg) = self.leg(uuid) else { return };
+        let parked = Located::find(uuid.as_str());
+        // Before the call can see anything: it leaves at once, and the mark would cut what it hears elsewhere.
+        if let Some(parked) = &parked {
+            parked.session().channel().set_flag(Flag::Break);
+        }
         leg.stop.wake();
-        if let Some(parked) = Located::find(uuid.as_str()) {
-            parked.session().wake();
+        if let Some(parked) = parked {
+            parked.session().interrupt();
         }
         leg.stop.rouse();
     }

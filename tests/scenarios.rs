@@ -17,6 +17,7 @@ mod scenarios {
     mod basic;
     mod board;
     mod browser;
+    mod busy_machine;
     mod choices;
     mod contrib;
     mod crowd;

@@ -23,7 +23,7 @@ use crate::park::{CallUuid, CallView, Claim, Claimant, LotKey, Refusal, Target, 
 use crate::switch::channel::Flag;
 use crate::switch::clock;
 use crate::switch::codec::Voice;
-use crate::switch::{Channel, Located, Session, ivr};
+use crate::switch::{Cause, Channel, Located, Session, ivr};
 
 mod bond;
 mod proof;
@@ -49,6 +49,9 @@ const PARKED_COMES_MS: u32 = 5_000;
 const REAL_BRIDGE: Duration = Duration::from_millis(100);
 /// If the worker had no time to look at a bridge, the bridge counts if it lasted for this long.
 const SURELY_REAL: Duration = Duration::from_secs(1);
+
+/// FreeSWITCH's variable for why the other leg of a bridge has hung up.
+pub(crate) const HANGUP_CAUSE: &str = "bridge_hangup_cause";
 
 /// A call that was claimed for a leg.
 #[derive(Clone, Debug)]
@@ -186,22 +189,22 @@ fn stay_for_bridge(leg: Session<'_>, parked: Session<'_>, handover: &Handover) {
 /// The parked leg has taken the hand-over up and says how it ends. Nobody else may claim the call meanwhile. Each of its
 /// own waits has a limit. But if this leg was taken away the moment before it would have been bridged, FreeSWITCH keeps
 /// the parked leg for ten seconds, until it sees this one in the bridge (`audio_bridge_thread`). Therefore it shows
-/// itself there for a moment, so that the parked leg sees it leave.
+/// itself there now and then, so that the parked leg sees it come and leave.
 fn come_back(leg: Session<'_>, handover: &Handover) {
     const LIMIT: Duration = Duration::from_secs(15);
     const SHOWN: Duration = Duration::from_millis(50);
     let channel = leg.channel();
     let began = Instant::now();
-    let mut shown = !handover.is_real() && channel.up();
-    if shown {
-        channel.set_flag(Flag::Bridged);
-    }
+    let shows = !handover.is_real() && channel.up();
+    let mut shown = false;
     // Also after a bridge: the parked leg may run something in it, and does not see that this one has left if this one is in
     // another bridge by then.
     while !handover.is_over() && began.elapsed() < LIMIT {
-        if shown && began.elapsed() >= SHOWN {
-            shown = false;
-            channel.clear_flag(Flag::Bridged);
+        let time = began.elapsed().as_millis() / SHOWN.as_millis();
+        let shall = shows && time.is_multiple_of(2);
+        if shall != shown {
+            shown = shall;
+            if shown { channel.set_flag(Flag::Bridged) } else { channel.clear_flag(Flag::Bridged) }
         }
         if channel.exchanging_media() {
             // The caller hung up, this leg came back for it, and the parked leg was about to bridge. The parked leg waits until
@@ -215,6 +218,7 @@ fn come_back(leg: Session<'_>, handover: &Handover) {
     if shown {
         channel.clear_flag(Flag::Bridged);
     }
+    channel.wait_until_sent();
     if channel.test(Flag::Transfer) && channel.routing() {
         // FreeSWITCH says what a leg is to do in a bridge before it looks whether there will be one, perhaps just after the
         // transfer has taken that back. The leg would then wait for a bridge and not go where it was sent. A leg that is
@@ -268,6 +272,11 @@ pub(crate) fn give(
     module.tell_worker(Message::Look);
     bridge(parked, other.session(), &handover, voice);
     parting::wait_until_seen(parked);
+    if handover.is_real() {
+        // FreeSWITCH has looked for it, perhaps too early, and has left that of an earlier bridge.
+        let cause = other.session().channel().cause().map(Cause::name);
+        channel.set_variable(HANGUP_CAUSE, cause.as_deref());
+    }
     drop(other);
     if !handover.was_looked_at() && handover.lasted() >= SURELY_REAL {
         complete(module, Some(parked), &handover);

@@ -171,7 +171,7 @@ impl<'a> Parked<'a> {
     fn end_of_bridge(&self) {
         let channel = self.session.channel();
         let cause = channel
-            .variable("bridge_hangup_cause")
+            .variable(handover::HANGUP_CAUSE)
             .and_then(|cause| Cause::parse(&cause))
             .unwrap_or(Cause::NORMAL_CLEARING);
         // Not left to FreeSWITCH: the dialplan's next actions were meant for a call that could not be parked.

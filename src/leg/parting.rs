@@ -32,17 +32,18 @@ pub(crate) fn wait_until_seen(session: Session<'_>) {
 pub(crate) fn outstay(session: Session<'_>) {
     const LIMIT: Duration = Duration::from_secs(2);
     /// Between its arrival and its look at this leg.
-    const LOOKS_WITHIN: Duration = Duration::from_millis(5);
+    const LOOKS_WITHIN: Duration = Duration::from_millis(50);
     let Some(other) = session.channel().variable("last_bridge_to") else { return };
     let Some(other) = Located::find_even_down(&other) else { return };
     let (channel, there) = (session.channel(), other.session().channel());
-    let is_late = || there.runs_a_bridge() && !there.test(Flag::Bridged);
-    if !is_late() {
+    if !there.comes_to_a_bridge() {
         return;
     }
     channel.set_flag(Flag::Bridged);
-    clock::poll(LIMIT, Duration::from_millis(1), || !is_late() || !channel.up());
-    std::thread::sleep(LOOKS_WITHIN);
+    clock::poll(LIMIT, Duration::from_millis(1), || !there.comes_to_a_bridge() || !channel.up());
+    if there.up() {
+        std::thread::sleep(LOOKS_WITHIN);
+    }
     channel.clear_flag(Flag::Bridged);
 }
 

@@ -273,6 +273,12 @@ impl Channel<'_> {
         }
     }
 
+    /// Whether its own thread is past its beginning.
+    #[must_use]
+    pub(crate) fn has_begun(self) -> bool {
+        self.running().0 > sys::switch_channel_state_t::CS_INIT.0
+    }
+
     /// Whether it is still in the dialplan's applications.
     #[must_use]
     pub(crate) fn executing(self) -> bool {
@@ -289,6 +295,11 @@ impl Channel<'_> {
 
     fn state(self) -> sys::switch_channel_state_t {
         unsafe { sys::switch_channel_get_state(self.raw()) }
+    }
+
+    /// The state that its own thread has entered.
+    fn running(self) -> sys::switch_channel_state_t {
+        unsafe { sys::switch_channel_get_running_state(self.raw()) }
     }
 
     /// Whether it can be sent elsewhere. It cannot while it is being set up, nor while the command that has called it is
@@ -310,6 +321,14 @@ impl Channel<'_> {
         self.test(Flag::Transfer) || self.state() == sys::switch_channel_state_t::CS_ROUTING
     }
 
+    /// Who sends a channel elsewhere says so before the state changes, on a busy machine long before. In between, FreeSWITCH
+    /// would run the next action of the dialplan. Its own thread therefore waits in an application until it may return.
+    pub(crate) fn wait_until_sent(self) {
+        const LIMIT: Duration = Duration::from_secs(2);
+        let is_about_to_be = || self.test(Flag::Transfer) && self.executing();
+        clock::poll(LIMIT, Duration::from_millis(1), || !is_about_to_be());
+    }
+
     /// Whether it is connected to another leg, with its media here or past the switch.
     #[must_use]
     pub(crate) fn in_bridge(self) -> bool {
@@ -327,11 +346,17 @@ impl Channel<'_> {
         }
     }
 
-    /// Whether its own thread is in a bridge that another leg drives, or goes there: even of one that has hung up since.
+    /// Whether its own thread goes to a bridge that another leg drives, and may look for that leg yet. The thread of one that
+    /// has hung up may have read the state before, until it enters that of the hang-up.
     #[must_use]
-    pub(crate) fn runs_a_bridge(self) -> bool {
-        let running = unsafe { sys::switch_channel_get_running_state(self.raw()) };
-        running == sys::switch_channel_state_t::CS_EXCHANGE_MEDIA || self.exchanging_media()
+    pub(crate) fn comes_to_a_bridge(self) -> bool {
+        use sys::switch_channel_state_t as State;
+        let running = self.running();
+        if self.up() {
+            let goes = running == State::CS_EXCHANGE_MEDIA || self.exchanging_media();
+            return goes && !self.test(Flag::Bridged);
+        }
+        running.0 < State::CS_HANGUP.0 && running != State::CS_EXECUTE
     }
 
     /// Goes on with its applications, instead of a bridge that its own thread is not to run any more.

@@ -131,8 +131,9 @@ unsafe extern "C" fn destroy<W: Watcher>(raw: Raw) -> Status {
 unsafe extern "C" fn state_change<W: Watcher>(raw: Raw) -> Status {
     with("a channel's move", raw, |session| {
         let channel = session.channel();
-        // A channel that begins is routed as well, but not transferred.
-        if channel.routing() && channel.test(Flag::Transfer) {
+        // A channel that begins is routed as well. The flag alone does not tell, because whoever transfers sets it before the
+        // state, and the channel loses it if it leaves its bridge in between.
+        if channel.routing() && (channel.has_begun() || channel.test(Flag::Transfer)) {
             let how = Move {
                 own_thread: session.in_its_thread(),
                 bridged: channel.test(Flag::Bridged),

@@ -68,6 +68,7 @@ unsafe extern "C" fn application<A: Application>(
         if let Some(session) = session {
             let _in = InApplication::enter(session);
             A::run(session, &data.unwrap_or_default());
+            session.channel().wait_until_sent();
         }
     });
 }

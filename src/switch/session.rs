@@ -76,10 +76,9 @@ impl<'a> Session<'a> {
         unsafe { sys::switch_core_recovery_track(self.raw()) };
     }
 
-    /// Interrupts what the session is playing or reading, from any thread. It only wakes: what it then does, it must
-    /// find out from the table (CF_BREAK is lossy).
-    pub(crate) fn wake(self) {
-        self.channel().set_flag(super::channel::Flag::Break);
+    /// Ends its wait for a packet, from any thread. With CF_BREAK it also stops what it plays; but what it then does, it must
+    /// find out from the table, because that flag is lossy.
+    pub(crate) fn interrupt(self) {
         // SAFETY: the session is alive; the strings are literals.
         unsafe {
             sys::switch_core_session_perform_kill_channel(

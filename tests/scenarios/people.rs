@@ -21,24 +21,6 @@ fn an_abandoned_call_says_what_broke_it() {
     assert!(scene.switch.log_contains(": MEDIA_TIMEOUT"));
 }
 
-/// On a busy machine FreeSWITCH is late with the cause, and that decides what has become of the call.
-#[test]
-fn a_cause_that_comes_after_the_state_counts() {
-    let scene = Scene::start(setup(LOTS));
-    let replaced = "the leg that was to replace the call did not arrive";
-    for (cause, outcome, reason) in [
-        ("MEDIA_TIMEOUT", "abandoned", "MEDIA_TIMEOUT"),
-        ("MANAGER_REQUEST", "shutdown", ""),
-        ("ATTENDED_TRANSFER", "abandoned", replaced),
-    ] {
-        let (caller, _) = scene.park_with("park", &[("late_cause", "40")]);
-        scene.switch.api(&format!("uuid_kill {caller} {cause}"));
-        let end = scene.outcome(&caller, outcome);
-        assert_eq!(end.text("Callpark-Reason"), reason, "{}", end.summary());
-        scene.wait_empty();
-    }
-}
-
 #[test]
 fn the_history_of_a_call_is_in_the_records_of_both_sides() {
     let scene = Scene::start(setup(LOTS));

@@ -1,11 +1,12 @@
 //! The applications of the dialplan: a few of FreeSWITCH's, and the module's.
 
 use std::ffi::c_char;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::channel::{of, raw};
 use crate::session::Session;
-use crate::state::{CF_BREAK, CF_BROADCAST, CF_TRANSFER, CS_EXECUTE};
+use crate::state::{CF_BREAK, CF_BROADCAST, CF_RESET, CF_TRANSFER, CS_EXECUTE};
 use crate::strings::text;
 use crate::{bridge, causes, loader, log, media, originate, requests, sys};
 
@@ -17,10 +18,16 @@ const RINGS: Duration = Duration::from_secs(60);
 
 /// Runs the session's actions, one after another.
 pub fn execute(session: &Session) {
+    let list = || Arc::clone(&session.actions.lock());
+    let mut actions = list();
     while session.state() == CS_EXECUTE {
-        let Some((application, data)) = session.actions.lock().pop_front() else { break };
+        let Some((application, data)) = actions.lock().pop_front() else { break };
         if !run(session, &application, &session.expand(&data)) {
             return;
+        }
+        if session.flag(CF_RESET) {
+            session.set_flag(CF_RESET, false);
+            actions = list();
         }
     }
     if session.ready() && session.state() == CS_EXECUTE {

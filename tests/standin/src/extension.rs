@@ -38,5 +38,5 @@ extern "C" fn switch_channel_set_caller_extension(
 ) {
     // SAFETY: as above; the channel takes it over.
     let actions = unsafe { Box::from_raw(extension.cast::<Actions>()) };
-    *of(channel.cast()).actions.lock() = (*actions).into();
+    of(channel.cast()).is_to_run(*actions);
 }

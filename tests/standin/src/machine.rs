@@ -38,6 +38,10 @@ fn run(session: &Arc<Session>) {
             session.wait_for_change(Duration::from_secs(1));
             continue;
         }
+        if state == CS_EXCHANGE_MEDIA {
+            // A thread of a busy machine can read a state that is over when it is entered. With this variable it does.
+            std::thread::sleep(session.milliseconds("late_to_enter"));
+        }
         session.enter(state);
         live::tell_of_state(session, state);
         match state {
@@ -72,7 +76,7 @@ fn route(session: &Session) {
         session.hangup(NO_ROUTE_DESTINATION);
         return;
     }
-    *session.actions.lock() = actions.into();
+    session.is_to_run(actions);
     // Who was transferred while the way was being looked for goes the old way: as FreeSWITCH has it.
     session.set_state(CS_EXECUTE);
 }

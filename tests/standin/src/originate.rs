@@ -229,7 +229,7 @@ pub fn command(arguments: &str) -> String {
                 Some(application) => {
                     let application = application.split(')').next().unwrap_or_default();
                     let (name, data) = application.split_once('(').unwrap_or((application, ""));
-                    *leg.actions.lock() = [(name.to_owned(), data.to_owned())].into();
+                    leg.is_to_run([(name.to_owned(), data.to_owned())]);
                     leg.set_state(crate::state::CS_EXECUTE);
                 }
                 None => {

@@ -22,6 +22,9 @@ mod transfer;
 /// One frame of media.
 pub const FRAME: Duration = Duration::from_millis(20);
 
+/// Applications to be run, and their data.
+pub type Actions = Mutex<VecDeque<(String, String)>>;
+
 /// The fields of a caller profile, by name.
 pub type Profile = BTreeMap<String, String>;
 
@@ -44,8 +47,8 @@ pub struct Session {
     thread: Mutex<Option<ThreadId>>,
     /// Who holds a read lock.
     pub readers: AtomicUsize,
-    /// The actions it runs, or is about to.
-    pub actions: Mutex<VecDeque<(String, String)>>,
+    /// The actions it runs, or is about to. Whoever runs them keeps to his list, as FreeSWITCH does, until CF_RESET.
+    pub actions: Mutex<Arc<Actions>>,
     pub digits: Mutex<VecDeque<char>>,
     /// What others have asked it to do.
     pub requests: Mutex<VecDeque<String>>,
@@ -245,6 +248,11 @@ impl Session {
             && state != CS_RESET
             && !self.flag(CF_TRANSFER)
             && !pending
+    }
+
+    /// Gives it another list of actions.
+    pub fn is_to_run(&self, actions: impl IntoIterator<Item = (String, String)>) {
+        *self.actions.lock() = Arc::new(Mutex::new(actions.into_iter().collect()));
     }
 
     /// How long a variable says; 0 without it.

@@ -38,5 +38,6 @@ pub const CF_REDIRECT: usize = 8;
 pub const CF_BRIDGED: usize = 9;
 pub const CF_BREAK: usize = 23;
 pub const CF_BROADCAST: usize = 24;
+pub const CF_RESET: usize = 29;
 pub const CF_DIALPLAN: usize = 62;
 pub const CF_ARRANGED_BRIDGE: usize = 164;

@@ -45,6 +45,7 @@ impl Session {
         if let Some(other) = self.get("bridge_to").and_then(|uuid| live::get(&uuid)) {
             other.set("signal_bond", None);
         }
+        std::thread::sleep(self.milliseconds("late_transfer"));
         self.set_state(CS_ROUTING);
         // The channel may be running elsewhere already, as in FreeSWITCH.
         if !self.in_thread() {

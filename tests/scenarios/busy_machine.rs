@@ -1,0 +1,113 @@
+//! On a busy machine a thread of FreeSWITCH can stop between any two of its statements. The stand-in does so where a variable
+//! of the leg says it (`late_...`); a real FreeSWITCH does not know these variables.
+
+use kit::{SOON, new_uuid};
+
+use super::lot::{LOTS, MOMENT, Scene, setup};
+
+/// The cause decides what has become of a call, and it is set after the state.
+#[test]
+fn a_cause_that_comes_after_the_state_counts() {
+    let scene = Scene::start(setup(LOTS));
+    let replaced = "the leg that was to replace the call did not arrive";
+    for (cause, outcome, reason) in [
+        ("MEDIA_TIMEOUT", "abandoned", "MEDIA_TIMEOUT"),
+        ("MANAGER_REQUEST", "shutdown", ""),
+        ("ATTENDED_TRANSFER", "abandoned", replaced),
+    ] {
+        let (caller, _) = scene.park_with("park", &[("late_cause", "40")]);
+        scene.switch.api(&format!("uuid_kill {caller} {cause}"));
+        let end = scene.outcome(&caller, outcome);
+        assert_eq!(end.text("Callpark-Reason"), reason, "{}", end.summary());
+        scene.wait_empty();
+    }
+}
+
+/// A leg that another one drives is out of its bridge before its transfer has changed the state. It has been sent all the same.
+#[test]
+fn a_called_leg_whose_transfer_is_late_is_not_connected() {
+    let talks = "{origination_uuid=$1,late_transfer=100}null/phone";
+    let setup = setup(LOTS).extension("talks_(.+)", &[("answer", ""), ("bridge", talks)]);
+    let scene = Scene::start(setup);
+    let (caller, _) = scene.park("park_701");
+    let sent = new_uuid();
+    let sender = scene.dial(&format!("talks_{sent}"));
+    scene.switch.wait_bridged(&sender, &sent);
+    // Until both are in it.
+    std::thread::sleep(MOMENT);
+    scene.switch.api(&format!("uuid_transfer {sent} key_701 XML default"));
+    scene.action(&sent, "park");
+    for leg in [&sent, &caller] {
+        scene.switch.kill(leg);
+        scene.outcome(leg, "abandoned");
+    }
+    scene.wait_empty();
+}
+
+/// What stands behind an application of ours is meant for a call that could not be parked or retrieved.
+#[test]
+fn a_call_whose_transfer_is_late_runs_nothing_in_between() {
+    let mut lots = setup(LOTS);
+    for (exten, application) in [("parks", "callpark"), ("takes", "callpark_retrieve")] {
+        let actions =
+            [("answer", ""), (application, "701"), ("hangup", "NORMAL_TEMPORARY_FAILURE")];
+        lots = lots.extension(exten, &actions);
+    }
+    let scene = Scene::start(lots);
+    let late = [("late_transfer", "100"), ("hangup_after_bridge", "false")];
+    for moved in ["a parked caller", "a retrieved caller", "a retriever"] {
+        let (caller, _) = scene.park_with("parks", &late);
+        let mut leg = caller.clone();
+        let mut other = None;
+        if moved != "a parked caller" {
+            let retriever = scene.dial_with("takes", &late);
+            scene.outcome(&caller, "retrieved");
+            scene.switch.wait_bridged(&caller, &retriever);
+            other = Some(retriever.clone());
+            if moved == "a retriever" {
+                leg = retriever;
+                other = Some(caller.clone());
+            }
+        }
+        scene.switch.api(&format!("uuid_transfer {leg} 7777 XML default"));
+        scene.switch.wait_var(&leg, "current_application", "park");
+        assert!(scene.switch.alive(&leg), "{moved}");
+        for leg in other.iter().chain([&leg]) {
+            scene.switch.api(&format!("uuid_kill {leg}"));
+            scene.switch.wait_gone(leg);
+        }
+        scene.wait_empty();
+    }
+}
+
+/// A caller is parked out of a bridge of which the other leg has hung up. That leg's thread may have read before that it is
+/// to go to the bridge, and hangs up whoever it does not find there.
+#[test]
+fn a_dead_leg_that_comes_to_its_bridge_does_not_take_the_caller_along() {
+    let bridge = "{late_to_enter=60}loopback/${destination}/default";
+    let through = &[("set", "destination=$1"), ("answer", ""), ("bridge", bridge)];
+    let scene = Scene::start(setup(LOTS).extension("through_(.+)", through));
+    for _ in 0..8 {
+        let (caller, _) = scene.park("through_park_701");
+        scene.events.none_for(MOMENT, |event| {
+            event.is("Callpark-UUID", &caller) && !event.text("Callpark-Outcome").is_empty()
+        });
+        scene.switch.kill(&caller);
+        scene.outcome(&caller, "abandoned");
+    }
+    scene.wait_empty();
+}
+
+/// FreeSWITCH copies the cause of the other leg if it is there in time.
+#[test]
+fn a_caller_learns_why_the_retriever_has_hung_up() {
+    let scene = Scene::start(setup(LOTS));
+    let ends = scene.switch.events(&["CHANNEL_HANGUP_COMPLETE"]);
+    let (caller, _) = scene.park("park_701");
+    let retriever = scene.dial_with("take_701", &[("late_cause", "60")]);
+    scene.outcome(&caller, "retrieved");
+    scene.switch.api(&format!("uuid_kill {retriever} MEDIA_TIMEOUT"));
+    let end = ends.wait(SOON, |event| event.uuid() == caller);
+    assert_eq!(end.text("Hangup-Cause"), "MEDIA_TIMEOUT");
+    scene.wait_empty();
+}
