@@ -56,13 +56,14 @@ check: need-build ## Checks the format, lints, documentation, where dial strings
 	$(CARGO) clippy --lib --no-default-features -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --no-deps --workspace
 
-# What is tested is what is installed, except by a single test, which shall start soon.
+# What is tested is what is installed, except by a single test, which shall start soon. What measures is not built.
 test: need-build need-valgrind need-postgres need-prometheus need-chromium need-axe need-schemathesis $(if $(T),,build) ## Runs all tests, or T=<name>, in the stand-in switch, or with FREESWITCH=<prefix> in that FreeSWITCH
 	@if [ -z "$(FREESWITCH)" ]; then printf '%s\n' \
 		'**********************************************************************************' \
 		'*  SKIPPED: the tests in a real FreeSWITCH. make test-freeswitch FREESWITCH=<prefix>' \
 		'**********************************************************************************'; fi
-	$(if $(T),,CALLPARK_SO="$(abspath $(MODULE))") $(CARGO) test --workspace --release $(T) $(if $(FREESWITCH),,-- --skip sip::)
+	$(if $(T),,CALLPARK_SO="$(abspath $(MODULE))") $(CARGO) test --workspace --release --lib --bins --tests $(T) $(if $(FREESWITCH),,-- --skip sip::)
+	$(CARGO) test --workspace --release --doc $(T)
 
 docs: need-build ## Writes what is made from the code: tables of docs/reference.md, man pages, the sample configuration
 	CALLPARK_DOCS=write $(CARGO) test --release --lib docs::
