@@ -73,6 +73,8 @@ pub fn run(town: &Town, number: u32) {
     let mut registered = Instant::now();
     while !town.over.load(Ordering::Relaxed) {
         if town.paused.load(Ordering::SeqCst) {
+            // Somebody may call its phone for a parked call yet.
+            desk.clear();
             std::thread::sleep(Duration::from_millis(20));
             continue;
         }
