@@ -1,8 +1,27 @@
 //! What happens to a leg after its bridge, which is what FreeSWITCH's own `bridge` would do with it.
 
+use std::time::Duration;
+
 use crate::module::variables;
 use crate::switch::text::{is_false, is_true};
-use crate::switch::{Cause, Channel, Session, application, ivr};
+use crate::switch::{Cause, Channel, Session, application, clock, ivr};
+
+/// Why the other leg of a bridge has hung up.
+const HANGUP_CAUSE: &str = "bridge_hangup_cause";
+/// How long after its partner has been hung up for a transfer a leg is sent.
+const SENT_WITHIN: Duration = Duration::from_secs(1);
+
+/// FreeSWITCH notes for each leg of a bridge why the other one has hung up. It does so if that one already has a cause, and
+/// otherwise leaves what it noted of an earlier bridge.
+pub(crate) fn note_cause(leg: Channel<'_>, other: Channel<'_>) {
+    leg.set_variable(HANGUP_CAUSE, other.cause().map(Cause::name).as_deref());
+}
+
+/// What has been noted.
+#[must_use]
+pub(crate) fn noted_cause(leg: Channel<'_>) -> Option<Cause> {
+    leg.variable(HANGUP_CAUSE).and_then(|cause| Cause::parse(&cause))
+}
 
 /// What shall happen to a leg after its bridge, by its own variables. Those of the parked leg are put aside while it
 /// bridges, because they must not apply to a bridge that failed.
@@ -103,6 +122,12 @@ impl AfterBridge {
         if dialplan == Dialplan::Over {
             application::run_nothing(session);
         }
+        if noted_cause(channel) == Some(Cause::ATTENDED_TRANSFER) {
+            // FreeSWITCH may hang up the leg that transfers before it says that the other one is sent elsewhere.
+            let leaves = || channel.is_being_sent() || !channel.executing();
+            clock::poll(SENT_WITHIN, Duration::from_millis(1), leaves);
+        }
+        channel.wait_until_sent();
         if !channel.ready() || !channel.executing() {
             return;
         }

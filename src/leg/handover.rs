@@ -13,7 +13,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::leg::after_bridge::AfterBridge;
+use crate::leg::after_bridge::{self, AfterBridge};
 use crate::leg::caller_id::{self, Names};
 use crate::leg::parting;
 use crate::leg::standing::Standing;
@@ -23,7 +23,7 @@ use crate::park::{CallUuid, CallView, Claim, Claimant, LotKey, Refusal, Target, 
 use crate::switch::channel::Flag;
 use crate::switch::clock;
 use crate::switch::codec::Voice;
-use crate::switch::{Cause, Channel, Located, Session, ivr};
+use crate::switch::{Channel, Located, Session, ivr};
 
 mod bond;
 mod proof;
@@ -49,9 +49,6 @@ const PARKED_COMES_MS: u32 = 5_000;
 const REAL_BRIDGE: Duration = Duration::from_millis(100);
 /// If the worker had no time to look at a bridge, the bridge counts if it lasted for this long.
 const SURELY_REAL: Duration = Duration::from_secs(1);
-
-/// FreeSWITCH's variable for why the other leg of a bridge has hung up.
-pub(crate) const HANGUP_CAUSE: &str = "bridge_hangup_cause";
 
 /// A call that was claimed for a leg.
 #[derive(Clone, Debug)]
@@ -154,6 +151,7 @@ pub(crate) fn connect(
     // Wherever it goes now, connected or not, it goes under its own name.
     names.restore(channel);
     if handover.is_real() {
+        after_bridge::note_cause(channel, parked.session().channel());
         return Ok(claim.call);
     }
     bond.restore(channel, uuid.as_str());
@@ -272,15 +270,13 @@ pub(crate) fn give(
     module.tell_worker(Message::Look);
     bridge(parked, other.session(), &handover, voice);
     parting::wait_until_seen(parked);
-    if handover.is_real() {
-        // FreeSWITCH has looked for it, perhaps too early, and has left that of an earlier bridge.
-        let cause = other.session().channel().cause().map(Cause::name);
-        channel.set_variable(HANGUP_CAUSE, cause.as_deref());
-    }
-    drop(other);
     if !handover.was_looked_at() && handover.lasted() >= SURELY_REAL {
         complete(module, Some(parked), &handover);
     }
+    if handover.is_real() {
+        after_bridge::note_cause(channel, other.session().channel());
+    }
+    drop(other);
     after.restore_to(channel);
     let given = if handover.is_real() {
         Given::Taken

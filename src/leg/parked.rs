@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::leg::after_bridge::{AfterBridge, Dialplan};
+use crate::leg::after_bridge::{self, AfterBridge, Dialplan};
 use crate::leg::handover::state::Handovers;
 use crate::leg::handover::{self, Given};
 use crate::leg::hold::{self, Music, NoFax};
@@ -170,10 +170,7 @@ impl<'a> Parked<'a> {
 
     fn end_of_bridge(&self) {
         let channel = self.session.channel();
-        let cause = channel
-            .variable(handover::HANGUP_CAUSE)
-            .and_then(|cause| Cause::parse(&cause))
-            .unwrap_or(Cause::NORMAL_CLEARING);
+        let cause = after_bridge::noted_cause(channel).unwrap_or(Cause::NORMAL_CLEARING);
         // Not left to FreeSWITCH: the dialplan's next actions were meant for a call that could not be parked.
         AfterBridge::of(channel).end(self.session, cause, Dialplan::Over);
     }

@@ -28,6 +28,8 @@ pub(crate) enum Flag {
     EarlyMedia,
     /// Leaves its application for another place in the dialplan.
     Transfer,
+    /// Is about to leave for another place, or for another leg.
+    Redirect,
     /// In a bridge.
     Bridged,
     /// Whoever called this leg has not got it yet.
@@ -66,6 +68,7 @@ impl Flag {
             Self::Answered => sys::switch_channel_flag_t::CF_ANSWERED,
             Self::EarlyMedia => sys::switch_channel_flag_t::CF_EARLY_MEDIA,
             Self::Transfer => sys::switch_channel_flag_t::CF_TRANSFER,
+            Self::Redirect => sys::switch_channel_flag_t::CF_REDIRECT,
             Self::Bridged => sys::switch_channel_flag_t::CF_BRIDGED,
             Self::StopBroadcast => sys::switch_channel_flag_t::CF_STOP_BROADCAST,
             Self::Originating => sys::switch_channel_flag_t::CF_ORIGINATING,
@@ -321,12 +324,20 @@ impl Channel<'_> {
         self.test(Flag::Transfer) || self.state() == sys::switch_channel_state_t::CS_ROUTING
     }
 
-    /// Who sends a channel elsewhere says so before the state changes, on a busy machine long before. In between, FreeSWITCH
-    /// would run the next action of the dialplan. Its own thread therefore waits in an application until it may return.
-    pub(crate) fn wait_until_sent(self) {
+    /// Whether somebody is about to send it elsewhere. The flags come before the state, on a busy machine long before, and
+    /// when a command sends both legs of a bridge on any machine.
+    #[must_use]
+    pub(crate) fn is_being_sent(self) -> bool {
+        self.executing() && (self.test(Flag::Transfer) || self.test(Flag::Redirect))
+    }
+
+    /// Waits until it has been sent, if somebody is about to do that: otherwise FreeSWITCH runs the next action of the
+    /// dialplan in between. Returns whether it has been. Its own thread waits so wherever it enters or leaves an application.
+    pub(crate) fn wait_until_sent(self) -> bool {
         const LIMIT: Duration = Duration::from_secs(2);
-        let is_about_to_be = || self.test(Flag::Transfer) && self.executing();
-        clock::poll(LIMIT, Duration::from_millis(1), || !is_about_to_be());
+        self.is_being_sent()
+            && clock::poll(LIMIT, Duration::from_millis(1), || !self.is_being_sent())
+            && !self.executing()
     }
 
     /// Whether it is connected to another leg, with its media here or past the switch.

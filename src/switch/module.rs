@@ -67,8 +67,11 @@ unsafe extern "C" fn application<A: Application>(
         let (session, data) = unsafe { (Session::from_raw(session), from_c(data)) };
         if let Some(session) = session {
             let _in = InApplication::enter(session);
-            A::run(session, &data.unwrap_or_default());
-            session.channel().wait_until_sent();
+            // Its bridge, which ended because it was sent elsewhere, may have been the action before.
+            if !session.channel().wait_until_sent() {
+                A::run(session, &data.unwrap_or_default());
+                session.channel().wait_until_sent();
+            }
         }
     });
 }

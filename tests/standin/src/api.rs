@@ -120,9 +120,11 @@ fn of_a_channel(name: &str, words: &str) -> Option<String> {
         "transfer" => match part(1) {
             Some("-both") => {
                 let partner = session.get("bridge_to").and_then(|uuid| Held::locate(&uuid));
-                for leg in partner.iter().chain([&session]) {
-                    leg.set_flag(crate::state::CF_REDIRECT, true);
+                let legs = || partner.iter().chain([&session]);
+                legs().for_each(|leg| leg.set_flag(crate::state::CF_REDIRECT, true));
+                for leg in legs() {
                     leg.transfer(part(2)?, part(3), part(4));
+                    std::thread::sleep(session.milliseconds("late_redirect"));
                 }
                 ok()
             }
