@@ -1,7 +1,7 @@
 //! Who parked: a user of ours who was really in that call, or nobody that is known.
 
 use kit::phone::{Call, Phase, Policy, ReferredBy};
-use kit::{Event, Phone, SOON, Scene, Setup, two_way};
+use kit::{Event, MUSIC, Phone, SOON, Scene, Setup, two_way};
 
 use super::desk::{MOMENT, refer, setup};
 
@@ -279,6 +279,8 @@ fn a_phone_that_was_called_and_then_connected_onwards_parks_as_its_own_user() {
         parked_by(&desk, &carols, "1001@test.local");
         // It is Bob who is in no call now, and gets Carol back.
         bobs.wait_ended(SOON);
+        // And no longer what she heard last.
+        carols.wait_hears(MUSIC, SOON);
         assert_eq!(desk.api("return default 701").trim(), "+OK default 701");
         let back = bob.incoming(SOON);
         two_way(&back, carol.voice(), &carols, bob.voice());
