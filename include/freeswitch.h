@@ -77,7 +77,9 @@ typedef enum {
 	CF_TRANSFER = 6,
 	CF_REDIRECT = 8,
 	CF_BRIDGED = 9,
+	CF_HOLD = 10,
 	CF_PROXY_MODE = 17,
+	CF_SUSPEND = 19,
 	CF_EVENT_PARSE = 20,
 	CF_BREAK = 23,
 	CF_BROADCAST = 24,
@@ -691,6 +693,7 @@ switch_status_t switch_ivr_multi_threaded_bridge(switch_core_session_t *session,
 												 switch_input_callback_function_t dtmf_callback, void *session_data,
 												 void *peer_session_data);
 switch_status_t switch_ivr_bridge_bleg(switch_core_session_t *session, switch_core_session_t *peer_session, uint32_t max_wait_ms);
+switch_status_t switch_ivr_unhold(switch_core_session_t *session);
 switch_status_t switch_ivr_session_transfer(switch_core_session_t *session, const char *extension, const char *dialplan,
 											const char *context);
 switch_status_t switch_ivr_transfer_recordings(switch_core_session_t *orig_session, switch_core_session_t *new_session);

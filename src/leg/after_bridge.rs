@@ -119,7 +119,11 @@ impl AfterBridge {
     /// bridge back to its dialplan when the next one is over.
     pub(crate) fn end(&self, session: Session<'_>, cause: Cause, dialplan: Dialplan) {
         let channel = session.channel();
-        if dialplan == Dialplan::Over {
+        let hangup = self.wish(Self::HANGUP).unwrap_or_default();
+        let hangs_up = is_true(hangup) || hangup.eq_ignore_ascii_case("explicit");
+        let goes_on = is_false(hangup) && dialplan == Dialplan::MayGoOn;
+        if !goes_on {
+            // Also if it leaves now for another bridge: FreeSWITCH brings it back to its dialplan after that.
             application::run_nothing(session);
         }
         if noted_cause(channel) == Some(Cause::ATTENDED_TRANSFER) {
@@ -131,9 +135,6 @@ impl AfterBridge {
         if !channel.ready() || !channel.executing() {
             return;
         }
-        let hangup = self.wish(Self::HANGUP).unwrap_or_default();
-        let hangs_up = is_true(hangup) || hangup.eq_ignore_ascii_case("explicit");
-        let goes_on = is_false(hangup) && dialplan == Dialplan::MayGoOn;
         if self.is_set(Self::PARK) || self.is_set(Self::PARK_EARLY) {
             ivr::transfer(session, "park", Some("inline"), None);
         } else if let Some(place) =

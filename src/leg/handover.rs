@@ -266,6 +266,9 @@ pub(crate) fn give(
     let names = Names::of_parked(channel);
     let bond = Bond::of(channel);
     channel.clear_flag(Flag::Break);
+    for leg in [parked, other.session()] {
+        ivr::unhold(leg);
+    }
     Handovers::of(module).look_at(ticket, Instant::now() + REAL_BRIDGE);
     module.tell_worker(Message::Look);
     bridge(parked, other.session(), &handover, voice);

@@ -32,6 +32,10 @@ pub(crate) enum Flag {
     Redirect,
     /// In a bridge.
     Bridged,
+    /// A command holds it: nothing is played to it or read from it.
+    Hold,
+    /// A command holds it: a bridge passes nothing on.
+    Suspend,
     /// Whoever called this leg has not got it yet.
     Originating,
     /// When what runs on top has ended, what runs below it ends too.
@@ -70,6 +74,8 @@ impl Flag {
             Self::Transfer => sys::switch_channel_flag_t::CF_TRANSFER,
             Self::Redirect => sys::switch_channel_flag_t::CF_REDIRECT,
             Self::Bridged => sys::switch_channel_flag_t::CF_BRIDGED,
+            Self::Hold => sys::switch_channel_flag_t::CF_HOLD,
+            Self::Suspend => sys::switch_channel_flag_t::CF_SUSPEND,
             Self::StopBroadcast => sys::switch_channel_flag_t::CF_STOP_BROADCAST,
             Self::Originating => sys::switch_channel_flag_t::CF_ORIGINATING,
             Self::Break => sys::switch_channel_flag_t::CF_BREAK,

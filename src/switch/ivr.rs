@@ -238,6 +238,17 @@ pub(crate) fn transfer(
     }
 }
 
+/// Ends what `uuid_hold` and `uuid_pause` have begun, as FreeSWITCH does for a leg that it connects by other means.
+pub(crate) fn unhold(session: Session<'_>) {
+    let channel = session.channel();
+    if channel.test(Flag::Hold) || channel.test(Flag::Suspend) {
+        // SAFETY: the session is alive. It does nothing after `uuid_pause`, which sets the flag alone.
+        unsafe { sys::switch_ivr_unhold(session.raw()) };
+        channel.clear_flag(Flag::Hold);
+        channel.clear_flag(Flag::Suspend);
+    }
+}
+
 /// Tells the phone that transferred this call here that it worked (for `confirm_blind_transfer`; else nothing happens).
 pub(crate) fn confirm_blind_transfer(session: Session<'_>) {
     // SAFETY: the session is alive.

@@ -99,3 +99,20 @@ fn a_leg_that_is_late_for_the_bridge_does_not_take_the_caller_along() {
     }
     scene.wait_empty();
 }
+
+/// FreeSWITCH brings a leg back to its dialplan when the bridge is over that a command has put it into.
+#[test]
+fn a_retriever_that_is_connected_onwards_runs_nothing_after_that() {
+    let scene = Scene::start(setup(LOTS));
+    let (caller, retriever) = retrieved(&scene, "park_701", "take_701");
+    let other = scene.dial("7777");
+    scene.switch.wait_var(&other, "current_application", "park");
+    std::thread::sleep(MOMENT);
+    scene.switch.api(&format!("uuid_bridge {retriever} {other}"));
+    scene.switch.wait_bridged(&retriever, &other);
+    scene.switch.wait_gone(&caller);
+    std::thread::sleep(MOMENT);
+    scene.switch.kill(&other);
+    scene.switch.wait_gone(&retriever);
+    scene.wait_empty();
+}

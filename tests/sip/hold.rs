@@ -138,3 +138,18 @@ fn missing_music_is_silence_and_the_call_lives() {
     }
     desk.wait_empty();
 }
+
+/// A panel's hold key, which also stops the music, ends with the hand-over: otherwise nobody would hear anybody.
+#[test]
+fn a_caller_whom_a_command_holds_talks_to_the_retriever() {
+    let Some(desk) = open() else { return };
+    let (alice, carol) = (desk.phone("1000"), desk.phone("1002"));
+    for command in ["uuid_hold {}", "uuid_pause {} on"] {
+        let caller = alice.call_up("park_default_705");
+        desk.wait_parked(&caller, "default", "705", "");
+        desk.switch.api(&command.replace("{}", caller.uuid()));
+        std::thread::sleep(Duration::from_millis(500));
+        desk.take(&carol, "705", &caller, alice.voice(), Ends::Other);
+        desk.wait_empty();
+    }
+}

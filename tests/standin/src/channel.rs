@@ -316,6 +316,12 @@ extern "C" fn switch_channel_get_partner_uuid(channel: Channel) -> *const c_char
     partner.map_or(std::ptr::null(), |partner| session.keep(&partner))
 }
 
+/// Nobody is held here.
+#[unsafe(no_mangle)]
+extern "C" fn switch_ivr_unhold(_session: Raw) -> sys::switch_status_t {
+    status(true)
+}
+
 #[unsafe(no_mangle)]
 extern "C" fn switch_ivr_session_transfer(
     session: Raw,
