@@ -6,6 +6,7 @@ use std::time::Duration;
 use kit::{SOON, new_uuid, skipped};
 
 use super::lot::{LOTS, MOMENT, Scene, setup};
+use super::partings::retrieved;
 
 /// What stands behind an application of ours is meant for a call that could not be retrieved.
 const TAKES: [(&str, &str); 3] =
@@ -53,13 +54,8 @@ fn a_called_leg_whose_transfer_is_late_is_not_connected() {
 /// What stands behind an application of ours is meant for a call that could not be parked or retrieved.
 #[test]
 fn a_call_whose_transfer_is_late_runs_nothing_in_between() {
-    let mut lots = setup(LOTS);
-    for (exten, application) in [("parks", "callpark"), ("takes", "callpark_retrieve")] {
-        let actions =
-            [("answer", ""), (application, "701"), ("hangup", "NORMAL_TEMPORARY_FAILURE")];
-        lots = lots.extension(exten, &actions);
-    }
-    let scene = Scene::start(lots);
+    let parks = [("answer", ""), ("callpark", "701"), ("hangup", "NORMAL_TEMPORARY_FAILURE")];
+    let scene = Scene::start(setup(LOTS).extension("parks", &parks).extension("takes", &TAKES));
     let late = [("late_transfer", "100"), ("hangup_after_bridge", "false")];
     for moved in ["a parked caller", "a retrieved caller", "a retriever"] {
         let (caller, _) = scene.park_with("parks", &late);
@@ -86,22 +82,24 @@ fn a_call_whose_transfer_is_late_runs_nothing_in_between() {
     }
 }
 
-/// A caller is parked out of a bridge of which the other leg has hung up. That leg's thread may have read before that it is
-/// to go to the bridge, and hangs up whoever it does not find there.
+/// A caller is parked through a loopback whose thread comes to their bridge when the caller has left it, or has read before
+/// its own end that it is to go there. Such a leg hangs up whoever it does not find there.
 #[test]
-fn a_dead_leg_that_comes_to_its_bridge_does_not_take_the_caller_along() {
-    let bridge = "{late_to_enter=60}loopback/${destination}/default";
-    let through = &[("set", "destination=$1"), ("answer", ""), ("bridge", bridge)];
-    let scene = Scene::start(setup(LOTS).extension("through_(.+)", through));
-    for _ in 0..8 {
-        let (caller, _) = scene.park("through_park_701");
-        scene.events.none_for(MOMENT, |event| {
-            event.is("Callpark-UUID", &caller) && !event.text("Callpark-Outcome").is_empty()
-        });
-        scene.switch.kill(&caller);
-        scene.outcome(&caller, "abandoned");
+fn a_leg_that_is_late_for_the_bridge_does_not_take_the_caller_along() {
+    for late in ["late_for_bridge=40", "late_to_enter=60"] {
+        let bridge = format!("{{{late}}}loopback/${{destination}}/default");
+        let through = &[("set", "destination=$1"), ("answer", ""), ("bridge", &bridge)];
+        let scene = Scene::start(setup(LOTS).extension("through_(.+)", through));
+        for _ in 0..8 {
+            let (caller, _) = scene.park("through_park_701");
+            scene.events.none_for(MOMENT, |event| {
+                event.is("Callpark-UUID", &caller) && !event.text("Callpark-Outcome").is_empty()
+            });
+            scene.switch.kill(&caller);
+            scene.outcome(&caller, "abandoned");
+        }
+        scene.wait_empty();
     }
-    scene.wait_empty();
 }
 
 /// FreeSWITCH copies the cause of the other leg if it is there in time.
@@ -144,10 +142,7 @@ fn both_legs_of_a_retrieved_call_go_where_they_are_sent() {
 fn a_party_whose_partner_was_replaced_waits_until_it_is_sent() {
     let scene = Scene::start(setup(LOTS).extension("takes", &TAKES));
     for parked_stays in [true, false] {
-        let (caller, _) = scene.park("park_701");
-        let retriever = scene.dial("takes");
-        scene.outcome(&caller, "retrieved");
-        scene.switch.wait_bridged(&caller, &retriever);
+        let (caller, retriever) = retrieved(&scene, "park_701", "takes");
         let (gone, stays) =
             if parked_stays { (&retriever, &caller) } else { (&caller, &retriever) };
         scene.switch.api(&format!("uuid_kill {gone} ATTENDED_TRANSFER"));
@@ -169,10 +164,7 @@ fn a_caller_is_connected_onwards_by_a_retriever_who_asks_first() {
         return;
     }
     for _ in 0..10 {
-        let (caller, _) = scene.park("park_701");
-        let retriever = scene.dial("takes");
-        scene.outcome(&caller, "retrieved");
-        scene.switch.wait_bridged(&caller, &retriever);
+        let (caller, retriever) = retrieved(&scene, "park_701", "takes");
         let asked = new_uuid();
         let onwards = format!("att_xfer::{{origination_uuid={asked}}}null/asked");
         scene.switch.api(&format!("uuid_broadcast {retriever} {onwards} aleg"));

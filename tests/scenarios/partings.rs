@@ -6,7 +6,8 @@ use super::lot::{LOTS, MOMENT, Scene, setup};
 
 const ROUNDS: usize = 8;
 
-fn retrieved(scene: &Scene, exten: &str, take: &str) -> (String, String) {
+/// A caller and a retriever who talk.
+pub fn retrieved(scene: &Scene, exten: &str, take: &str) -> (String, String) {
     let (caller, _) = scene.park(exten);
     let retriever = scene.dial(take);
     scene.outcome(&caller, "retrieved");
@@ -79,24 +80,6 @@ fn the_halves_of_a_loopback_are_not_connected_to_each_other() {
     scene.events.none_for(MOMENT, |event| event.uuid() == far && connected(event));
     assert!(scene.switch.running());
     scene.switch.api("hupall");
-    scene.wait_empty();
-}
-
-/// A caller is parked through a loopback whose thread comes to their bridge when the caller has left it: such a leg hangs
-/// up whoever it does not find there.
-#[test]
-fn a_leg_that_is_late_for_the_bridge_does_not_take_the_caller_along() {
-    let bridge = "{late_for_bridge=40}loopback/${destination}/default";
-    let through = &[("set", "destination=$1"), ("answer", ""), ("bridge", bridge)];
-    let scene = Scene::start(setup(LOTS).extension("through_(.+)", through));
-    for _ in 0..ROUNDS {
-        let (caller, _) = scene.park("through_park_701");
-        scene.events.none_for(MOMENT, |event| {
-            event.is("Callpark-UUID", &caller) && !event.text("Callpark-Outcome").is_empty()
-        });
-        scene.switch.kill(&caller);
-        scene.outcome(&caller, "abandoned");
-    }
     scene.wait_empty();
 }
 
