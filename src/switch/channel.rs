@@ -269,17 +269,13 @@ impl Channel<'_> {
     /// Whether it has not hung up, wherever it is going.
     #[must_use]
     pub(crate) fn up(self) -> bool {
-        unsafe {
-            sys::switch_channel_get_state(self.raw()).0 < sys::switch_channel_state_t::CS_HANGUP.0
-        }
+        self.state().0 < sys::switch_channel_state_t::CS_HANGUP.0
     }
 
     /// Whether it is on its way to a place in the dialplan.
     #[must_use]
     pub(crate) fn routing(self) -> bool {
-        unsafe {
-            sys::switch_channel_get_state(self.raw()) == sys::switch_channel_state_t::CS_ROUTING
-        }
+        self.state() == sys::switch_channel_state_t::CS_ROUTING
     }
 
     /// Whether its own thread is past its beginning.
@@ -291,9 +287,7 @@ impl Channel<'_> {
     /// Whether it is still in the dialplan's applications.
     #[must_use]
     pub(crate) fn executing(self) -> bool {
-        unsafe {
-            sys::switch_channel_get_state(self.raw()) == sys::switch_channel_state_t::CS_EXECUTE
-        }
+        self.state() == sys::switch_channel_state_t::CS_EXECUTE
     }
 
     /// Whether it is a leg that the switch has called and that has not been answered.
@@ -327,7 +321,7 @@ impl Channel<'_> {
     /// Whether it has been sent elsewhere, or comes to its first place, and is not there yet.
     #[must_use]
     pub(crate) fn on_its_way(self) -> bool {
-        self.test(Flag::Transfer) || self.state() == sys::switch_channel_state_t::CS_ROUTING
+        self.test(Flag::Transfer) || self.routing()
     }
 
     /// Whether somebody is about to send it elsewhere. The flags come before the state, on a busy machine long before, and
@@ -357,10 +351,7 @@ impl Channel<'_> {
     /// Whether it is in, or on its way into or out of, a bridge that another leg drives.
     #[must_use]
     pub(crate) fn exchanging_media(self) -> bool {
-        unsafe {
-            sys::switch_channel_get_state(self.raw())
-                == sys::switch_channel_state_t::CS_EXCHANGE_MEDIA
-        }
+        self.state() == sys::switch_channel_state_t::CS_EXCHANGE_MEDIA
     }
 
     /// Whether its own thread goes to a bridge that another leg drives, and may look for that leg yet. The thread of one that
